@@ -1,0 +1,187 @@
+"""The contract of a channel: how customers' messages come in and answers go out.
+
+A channel is small on purpose.  It authenticates what arrives, hands the raw bytes to the intake
+and acknowledges only when the intake has returned; `parse` turns raw bytes into values, purely, so
+that recorded events are its tests; `send` makes exactly one call to the platform.  Splitting,
+retries, rate, order, deduplication and storage belong to the engine.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+
+from starlette.routing import BaseRoute
+
+
+class Cap(enum.Flag):
+    """What a platform can do.  The engine asks these, never a channel's name."""
+
+    NONE = 0
+    LIVE = enum.auto()  # somebody is waiting on the other side now, as in a chat
+    THREADS = enum.auto()
+    EDIT_IN = enum.auto()
+    EDIT_OUT = enum.auto()
+    DELETE_OUT = enum.auto()
+    FILES_IN = enum.auto()
+    FILES_OUT = enum.auto()
+    BUTTONS = enum.auto()
+    TYPING = enum.auto()
+    READ_RECEIPTS = enum.auto()
+    REACTIONS = enum.auto()
+    AGENT_DESK = enum.auto()
+    START_CONVERSATION = enum.auto()  # we may write first
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody is reached.
+
+    *kind* is the name space of *value* (``email``, ``slack:T123``, ``webchat``); two equal
+    addresses are one handle.  *verified* is true only for what the platform itself vouches for.
+    *unique* marks a name space that holds one value per person (a login, a CRM number): two
+    different ones never come into one customer by themselves.
+    """
+
+    kind: str
+    value: str
+    verified: bool = False
+    display: str = ""
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment with its bytes.  *name* is display text, never a path."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    inline: bool = False
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing that a customer said, as the channel read it.
+
+    *external_id* is the platform's id, unique within the channel account.  *conversation* is
+    where an answer belongs on that channel.  *also_known_as* are further addresses of the sender;
+    those marked verified join people, the others only suggest.  *html* is raw and will be
+    sanitised by the engine.  *quoted* is text the channel cut away, kept to be shown on demand.
+    *automatic* mail must not be answered automatically.  *unread* says why a part of the message
+    could not be read; the message is shown with that remark and its raw bytes are kept.
+    """
+
+    external_id: str
+    conversation: str
+    sender: Address
+    text: str
+    sent_at: datetime  # aware
+    subject: str = ""
+    html: str = ""
+    quoted: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    also_known_as: tuple[Address, ...] = ()
+    files: tuple[File, ...] = ()
+    automatic: bool = False
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One message to send.
+
+    *idempotency_key* is the same for every attempt at this message.  *repeat* is true when an
+    earlier attempt may have reached the customer; a channel that cannot suppress the second copy
+    must mark it so that a person or a machine can tell.  *in_reply_to* and *references* are
+    external ids of the thread on this channel, oldest first.
+    """
+
+    idempotency_key: str
+    conversation: str
+    to: Address
+    text: str
+    subject: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    sender_name: str = ""
+    files: tuple[File, ...] = ()
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform said yes."""
+
+    external_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer of `Channel.check`: *ok*, what was found, and what to do about it."""
+
+    ok: bool
+    found: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the engine lends a channel or a desk: a folder of its own and public facts."""
+
+    folder: Path  # exists, private to this account
+    public_url: str  # without a trailing slash
+    organisation: str = "OmniRoute"
+
+
+class Intake(Protocol):
+    """The engine's ear."""
+
+    async def accept(self, raw: bytes, *, key: str = "") -> None:
+        """Keep *raw* for good; when this returns, and not before, acknowledge.
+
+        *raw* has been authenticated and carries all that `Channel.parse` needs.  A non-empty
+        *key* already seen on this account is accepted again without effect.  Raises `Busy` when
+        nothing can be promised now (answer 452, 503, or leave unacknowledged).
+        """
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """A channel account.  The class is handed over by `omniroute_channels`.
+
+    It is constructed as ``cls(account, config, site)``: *account* is the name the admin gave,
+    *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
+    description; secrets are of type `omniroute.Secret`.
+    """
+
+    kind: ClassVar[str]  # a slug: "email"
+    caps: ClassVar[Cap]
+    max_text: ClassVar[int]  # characters in one outbound message; the engine splits
+    Config: ClassVar[type]
+    account: str
+
+    def parse(self, raw: bytes) -> Sequence[Inbound]:
+        """Read what the intake kept.  PURE: no I/O, no clock; equal bytes, equal answer.
+
+        An empty answer means "not for us" (own echo, unknown event).  Any exception sends the
+        raw bytes to the dead letters with its text as the reason.
+        """
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """HTTP routes, mounted at ``/channels/<kind>/<account>``; may be empty."""
+
+    async def listen(self, intake: Intake) -> None:
+        """Serve until cancelled.  Called once; routes may be called before and answer 503."""
+
+    async def send(self, out: Outbound) -> Receipt:
+        """Make ONE platform call.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+
+    async def check(self) -> Health:
+        """Look at credentials and reachability; plain language, with the fix."""

@@ -1,0 +1,1 @@
+"""The core: `decide` and `evolve`, pure.  Nothing here does I/O, reads a clock or logs."""

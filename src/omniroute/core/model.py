@@ -1,0 +1,201 @@
+"""The nouns of the core: values, frozen, without a word of text or an address in them.
+
+Times are milliseconds since the epoch, UTC; spans are milliseconds.  What a person wrote, is
+called or can be reached at lives outside, in rows that can be erased; here are ids and numbers.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TypeAlias
+
+import msgspec
+
+AgentId: TypeAlias = str
+CustomerId: TypeAlias = str
+HandleId: TypeAlias = str
+MessageId: TypeAlias = str
+ThreadId: TypeAlias = int
+Fact: TypeAlias = str | int | float | bool | None
+Needs: TypeAlias = dict[str, float]  # skill → level asked, 0..5
+
+
+class Evidence(enum.StrEnum):
+    """How sure we are that two handles are one person.  Only the first joins by itself."""
+
+    VERIFIED = "verified"
+    ASSERTED = "asserted"
+    INFERRED = "inferred"
+
+
+class Status(enum.StrEnum):
+    """What an agent declares.  ``away`` still gets mail, ``transfers`` only what is handed over."""
+
+    ONLINE = "online"
+    AWAY = "away"
+    TRANSFERS = "transfers"
+    OFFLINE = "offline"
+
+
+class Phase(enum.StrEnum):
+    """Where a thread stands; the transitions are in `states`."""
+
+    NEW = "new"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    SNOOZED = "snoozed"
+    STRANDED = "stranded"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    FOLDED = "folded"
+
+
+class Handle(msgspec.Struct, frozen=True):
+    """An address on a channel, by its keyed hash.
+
+    *kind* is the name space; *unique* says that a person has one value there; *verified* is false
+    for an address nobody vouches for, which is another handle than the same address vouched for.
+    """
+
+    id: HandleId
+    customer: CustomerId
+    kind: str
+    since: int
+    unique: bool = False
+    verified: bool = True
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Retractable evidence that two handles are one person; *a* < *b*."""
+
+    a: HandleId
+    b: HandleId
+    evidence: Evidence
+    source: str  # a channel's kind, or an agent
+    at: int
+    live: bool = True
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A connected component of live links.  Its id is that of its oldest handle."""
+
+    id: CustomerId
+    handles: tuple[HandleId, ...]
+    links: tuple[Link, ...] = ()
+    suggested: tuple[Link, ...] = ()
+    open: ThreadId | None = None  # the one thread not yet closed
+    history: tuple[ThreadId, ...] = ()  # closed ones, oldest first
+    last_agent: AgentId = ""
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A relaxation step: the whole requirement in force for a span of the step clock."""
+
+    need: Needs = {}
+    span: int | None = None  # None: to the end
+    agents: tuple[AgentId, ...] = ()  # only these, when named
+    queue: str = ""  # moves to another queue, when named
+    skip_if: str = ""  # "nobody_present" | "nobody_free"
+    broadcast: bool = False  # offer to everybody at once
+    tell: str = ""  # what the agent is told about the relaxation
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A proposal of a thread to one agent, pending until *until*."""
+
+    id: str
+    agent: AgentId
+    at: int
+    until: int
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A reply that waits for its undo to run out."""
+
+    message: MessageId
+    agent: AgentId
+    handle: HandleId
+    release: int
+    input: str  # key of the input that made it, so that its effect id is the same for ever
+
+
+class Exclusion(msgspec.Struct, frozen=True):
+    """Who is not asked again for this thread, and why: declined, missed, gave."""
+
+    agent: AgentId
+    reason: str
+
+
+class Thread(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One piece of work for one customer, across every channel."""
+
+    id: ThreadId
+    customer: CustomerId
+    since: int
+    phase: Phase = Phase.NEW
+    version: int = 0
+    # where it waits
+    queue: str = ""
+    rule: str = ""
+    rules: str = ""  # version of the rule set it was queued under
+    priority: int = 20
+    deadline: int = 0
+    routing_since: int = 0
+    steps: tuple[Step, ...] = ()
+    step: int = 0
+    step_used: int = 0  # of the present step, up to `clock_since`
+    clock_since: int | None = None  # None while the step clock stands
+    offers: tuple[Offer, ...] = ()
+    offered: int = 0  # how many offers were ever made; numbers the next
+    excluded: tuple[Exclusion, ...] = ()
+    # who has it
+    agent: AgentId = ""
+    last_agent: AgentId = ""
+    weight: int = 1
+    live: bool = False
+    # the conversation
+    channel: str = ""  # kind of the last customer message's channel
+    handle: HandleId = ""  # where the last customer message came from
+    message: MessageId = ""  # the last customer message
+    turns: int = 0  # customer messages so far
+    replies: int = 0  # answers released so far
+    waiting: bool = True  # for us
+    held: tuple[Held, ...] = ()
+    tags: tuple[str, ...] = ()
+    snoozed_until: int = 0
+    resolved_at: int = 0
+    reopen_until: int = 0
+    folded_into: ThreadId | None = None
+
+
+class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who does work: what they know, what they carry, whether they can be asked."""
+
+    id: AgentId
+    teams: tuple[str, ...] = ()
+    skills: Needs = {}
+    capacity: int = 5
+    role: str = "agent"  # agent | lead | admin
+    desks: tuple[str, ...] = ("web",)
+    status: Status = Status.OFFLINE
+    employed: bool = True
+    unresponsive: bool = False
+    misses: int = 0
+    live_load: int = 0
+    mail_load: int = 0
+    threads: tuple[ThreadId, ...] = ()
+    idle_since: int = 0
+    last_assigned: int = 0
+
+    @property
+    def load(self) -> int:
+        """Units in use by assignments and pending offers."""
+        return self.live_load + self.mail_load
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An eligible agent with the tuple that ranks them; the smallest wins."""
+
+    agent: AgentId
+    rank: tuple[float | str, ...]
