@@ -1,0 +1,38 @@
+"""For every test, of the engine and of its plugins: what the markers mean when tests run."""
+
+import os
+import shutil
+
+import pytest
+
+NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or set CHROMIUM)"
+
+
+def find_chromium() -> str | None:
+    """The browser to drive: the one that $CHROMIUM names, else the system's."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a chromium, for playwright's `launch(executable_path=...)`."""
+    found = find_chromium()
+    if found is None:
+        pytest.fail(NO_CHROMIUM)
+    return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that start servers or browsers wait for each other, and say what is left out.
+
+    `make test` spreads tests over processes; a group stays in one of them, in order. A developer
+    without a browser may run the rest; where CI is set, nothing is left out.
+    """
+    without_browser = find_chromium() is None and not os.environ.get("CI")
+    for item in items:
+        for name in ("crash", "browser"):
+            if item.get_closest_marker(name) is not None:
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
+        if without_browser and item.get_closest_marker("browser") is not None:
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
