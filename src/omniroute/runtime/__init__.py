@@ -1,0 +1,1 @@
+"""The shell around the core: it spools, steps, commits, delivers, retries and keeps time."""

@@ -1,0 +1,125 @@
+"""Files named by what is in them: attachments and long bodies, each kept once.
+
+A file appears under its name only when it is whole and on the disk, so that whoever finds one may
+rely on it.  Functions block; call them in a thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from omniroute.stores.api import Corrupt, Unavailable
+
+NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class Files:
+    """A folder of files named by the SHA-256 of their content, spread over 256 subfolders."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use *folder*, made if absent; raises `Unavailable` if it cannot be."""
+        self._folder = folder
+        try:
+            make_folder(folder)
+        except OSError as error:
+            raise Unavailable(str(folder), f"cannot be made: {error.strerror}", _FIX) from error
+        clean(folder)
+
+    def put(self, data: bytes) -> str:
+        """Keep *data* and return its name; when this returns it is on the disk.
+
+        Raises `Unavailable` if the disk is full or fails; then nothing is left behind.
+        """
+        sha = hashlib.sha256(data).hexdigest()
+        path = self.path(sha)
+        try:
+            if path.exists():
+                sync_folder(path.parent)  # another thread may have put it there this moment
+                return sha
+            make_folder(path.parent)
+        except OSError as error:
+            raise unwritten(path.parent, error) from error
+        write_durably(path, data)
+        return sha
+
+    def get(self, sha: str) -> bytes | None:
+        """The content named *sha*, or ``None``; raises `Corrupt` if it is not what was put."""
+        path = self.path(sha)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(str(path), f"cannot be read: {error.strerror}", _FIX) from error
+        if hashlib.sha256(data).hexdigest() != sha:
+            raise Corrupt(str(path), "is not what was written", "restore it from a copy")
+        return data
+
+    def path(self, sha: str) -> Path:
+        """Where the content named *sha* lies or would lie; `ValueError` if that is no name."""
+        if not NAME.fullmatch(sha):
+            raise ValueError(f"{sha!r} is not the name of a file: 64 hexadecimal digits")
+        return self._folder / sha[:2] / sha[2:]
+
+
+_FIX = "check the folder, its owner and its disk"
+_UNFINISHED = ".unfinished"
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write *data* to *path*: whole and on the disk, or not at all.
+
+    Raises `Unavailable` if the disk is full or fails.
+    """
+    try:
+        fd, unfinished = tempfile.mkstemp(suffix=_UNFINISHED, dir=path.parent)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(unfinished).replace(path)
+        except BaseException:
+            Path(unfinished).unlink()
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise unwritten(path, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make *folder* in an existing one, so that it survives a power cut."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in *folder* to the disk."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def clean(folder: Path) -> None:
+    """Remove what a process that died has left half written."""
+    for unfinished in folder.rglob(f"*{_UNFINISHED}"):
+        unfinished.unlink(missing_ok=True)
+
+
+def unwritten(path: Path, error: OSError) -> Unavailable:
+    """Why *path* could not be written, in plain words."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable(str(path), "the disk is full", "free some space; nothing was changed")
+    return Unavailable(str(path), f"cannot be written: {error.strerror}", _FIX)

@@ -1,0 +1,171 @@
+"""The durable intake of one node: what was acknowledged is on this disk before anyone was told.
+
+Callers live on one event loop and wait for `SpoolThread`, which commits for all of them together.
+A crash may undo what nobody waits for, `done` and `settle`; the journal then knows better.
+
+The spool also records attempts to send before a provider is called, and receipts after it has
+answered, so that after a crash the difference between *not sent*, *sent* and *in doubt* is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from omniroute.runtime.spool_file import LARGE, Arrival, DeadLetter, Entry, Sends, SpoolFile
+from omniroute.runtime.spool_thread import Answers, SpoolThread
+
+__all__ = ["DeadLetter", "Entry", "Sends", "Spool"]
+
+T = TypeVar("T")
+
+
+class Spool:
+    """One file, one thread, one event loop.  Methods are called on the loop."""
+
+    def __init__(self, path: Path, *, min_free: int = 64 * 1024 * 1024) -> None:
+        """Open the spool at *path*, made if absent.
+
+        Below *min_free* bytes of free disk new entries are refused; what is left is for the rest
+        to be worked off.  Raises `Unavailable` or `Corrupt`, naming the path and what to do.
+        """
+        self._file = SpoolFile(path)
+        self._new = self._file.new
+        self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
+        self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
+        self._thread = SpoolThread(self._file, min_free, self._answer)
+
+    @property
+    def name(self) -> str:
+        """16 hexadecimal digits, given when the file was made: with an id, unique in the world."""
+        return self._file.name
+
+    @property
+    def depth(self) -> int:
+        """How many entries are new."""
+        return max(0, self._new - len(self._leaving))
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed since the spool was opened."""
+        return self._thread.commits
+
+    # -- intake ------------------------------------------------------------------------------------
+
+    async def append(
+        self, channel: str, account: str, raw: bytes, *, at: int, key: str = ""
+    ) -> int:
+        """Keep *raw*, which arrived at *at* (ms), and return its id once it is on the disk.
+
+        If *key* is not empty and *channel* and *account* have brought it before, nothing is added
+        and the id is that of the first.  Raises `Unavailable` if the disk is full, nearly full or
+        failing: then nothing was promised, and the sender should be told to come again.  A caller
+        who is cancelled may find the entry kept all the same.
+        """
+        file = None
+        if len(raw) >= LARGE:
+            self._thread.check_space(len(raw))
+            file = await asyncio.to_thread(self._file.write_large, raw)
+        return await self._ask(int, Arrival(channel, account, _writable(key), at, raw, file))
+
+    def subscribe(self, callback: Callable[[Sequence[Entry]], None]) -> None:
+        """Have *callback* called on the loop with new entries, in order of id.
+
+        Called once they are on the disk.  Entries that were there before the spool opened are not
+        announced: ask `pending` for them.
+        """
+        self._subscribers.append(callback)
+
+    def pending(self, after: int = 0, limit: int = 256) -> list[Entry]:
+        """New entries with an id above *after*, in order: a page; an empty one is the last.
+
+        A page has at most *limit* entries and about 8 MB of raw, so that a long queue is worked off
+        in little memory.  Reads the file at once, which blocks for some ms.
+        """
+        while True:
+            page = self._file.pending(after, limit)
+            kept = [entry for entry in page if entry.id not in self._leaving]
+            if kept or not page:
+                return kept
+            after = page[-1].id
+
+    def done(self, ids: Iterable[int]) -> None:
+        """These entries, new or dead, are decided: delete them, soon.  Their keys stay known."""
+        ids = list(ids)
+        self._leaving.update(ids)
+        self._thread.done(ids)
+
+    def sweep(self, before: int) -> None:
+        """Forget, soon, the keys of done entries that arrived before *before* (ms)."""
+        self._thread.sweep(before)
+
+    # -- dead letters ------------------------------------------------------------------------------
+
+    async def bury(self, id: int, why: str) -> None:
+        """Make a new entry a dead letter; raises `Refused` if *id* is not a new entry."""
+        await self._thread.ask(lambda: self._file.bury(id, _writable(why)))
+
+    async def dead(self) -> list[DeadLetter]:
+        """All dead letters, oldest first."""
+        return await asyncio.to_thread(self._file.dead)
+
+    async def raw(self, id: int) -> bytes | None:
+        """The raw bytes of an entry, new or dead, or ``None`` if there is none."""
+        return await asyncio.to_thread(self._file.raw, id)
+
+    async def revive(self, id: int) -> Entry:
+        """Make a dead letter new again and announce it; raises `Refused` if *id* is none."""
+        return await self._ask(Entry, lambda: self._file.revive(id))
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    async def attempt(self, eid: str, at: int) -> int:
+        """Record, on the disk, that sending the effect *eid* begins at *at* (ms).
+
+        Returns how many earlier attempts have no outcome: above zero, this one may be a repeat.
+        """
+        return await self._ask(int, lambda: self._file.attempt(eid, at))
+
+    async def receipt(self, eid: str, body: bytes) -> None:
+        """Record, on the disk, how the latest attempt of *eid* ended."""
+        await self._thread.ask(lambda: self._file.receipt(eid, body))
+
+    def attempts(self) -> dict[str, Sends]:
+        """All effects with attempts or receipts that are not settled; for the start."""
+        return self._file.sends()
+
+    def settle(self, eids: Iterable[str]) -> None:
+        """The outcome of *eids* is in the journal: forget them, soon."""
+        self._thread.settle(eids)
+
+    async def close(self) -> None:
+        """Write what was asked, end the thread and close the file; closing twice is harmless."""
+        await self._thread.close()
+
+    # -- details -----------------------------------------------------------------------------------
+
+    async def _ask(self, kind: type[T], asked: Arrival | Callable[[], T]) -> T:
+        answer = await self._thread.ask(asked)
+        assert isinstance(answer, kind)
+        return answer
+
+    def _answer(self, answers: Answers) -> None:
+        for future, outcome in answers.outcomes:
+            if future.done():
+                continue  # its caller was cancelled
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+        self._new = answers.new
+        self._leaving.difference_update(answers.done)
+        if answers.entries:
+            for subscriber in self._subscribers:
+                subscriber(answers.entries)
+
+
+def _writable(text: str) -> str:
+    """*text* with lone surrogates, which no database takes, spelt out."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

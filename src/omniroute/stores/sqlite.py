@@ -1,0 +1,223 @@
+"""The default store: one SQLite file, no server.
+
+Head, journal and rows change in one transaction.  The head's update is the comparison: it names the
+number and the hash that it replaces, and if it finds another it touches no row.  A commit that
+returned has been fsynced.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from omniroute.stores.api import (
+    Head,
+    Moved,
+    Record,
+    Unavailable,
+    chained,
+    check_keys,
+    check_page,
+)
+from omniroute.stores.sqlite_file import (
+    Schema,
+    SqliteFile,
+    check_library,
+    check_place,
+    check_schema,
+    connect,
+    disk_errors,
+    in_chunks,
+    insert,
+)
+
+T = TypeVar("T")
+
+SCHEMA = Schema(
+    name="store",
+    application=0x4F6D5201,
+    version=1,
+    tables="""
+        CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER, hash BLOB);
+        CREATE TABLE journal(seq INTEGER PRIMARY KEY, hash BLOB, body BLOB);
+        CREATE TABLE kv(k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID;
+        INSERT INTO head VALUES (1, 0, zeroblob(16))
+    """,
+)
+
+
+def _nowhere(label: str) -> None:
+    """The crash points of a process that nobody wants to crash."""
+
+
+class SqliteStore:
+    """A `Store` in one file, held by one process."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_bytes: int | None = None,
+        reach: Callable[[str], None] = _nowhere,
+    ) -> None:
+        """Open *path*, made if absent; raises as `SqliteFile` does.
+
+        *reach* is told ``store.before_commit``, ``store.inside_commit`` and ``store.after_commit``
+        as each commit passes them, so that a test can end the process there.
+        """
+        self._file = SqliteFile(path, SCHEMA, max_bytes)
+        self._reach = reach
+
+    def head(self) -> Head:
+        self._file.check_usable()
+        with disk_errors(self._file.path):
+            return _head(self._file.db)
+
+    def get(self, keys: Sequence[str], at: Head) -> dict[str, bytes]:
+        check_keys(keys)
+        self._check_head(at)
+        with disk_errors(self._file.path):
+            return _get(self._file.db, keys)
+
+    def scan(self, prefix: str, after: str, limit: int, at: Head) -> list[tuple[str, bytes]]:
+        check_page(limit, prefix, after)
+        self._check_head(at)
+        with disk_errors(self._file.path):
+            return _scan(self._file.db, prefix, after, limit)
+
+    def tail(self, after: int, limit: int = 1000) -> list[Record]:
+        check_page(limit)
+        self._file.check_usable()
+        with disk_errors(self._file.path):
+            return _tail(self._file.db, after, limit)
+
+    def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
+        if not records:
+            raise ValueError("a commit needs at least one record")
+        check_keys(puts)
+        links = chained(at, records)
+        to: Head = (links[-1].seq, links[-1].hash)
+        self._reach("store.before_commit")
+        with self._file.transaction() as db:
+            swapped = db.execute(
+                "UPDATE head SET seq = ?, hash = ? WHERE one = 1 AND seq = ? AND hash = ?",
+                (*to, *at),
+            ).rowcount
+            if swapped != 1:
+                raise Moved(at, _head(db))
+            insert(db, "journal", links)
+            _put(db, puts)
+            self._reach("store.inside_commit")
+        self._reach("store.after_commit")
+        self._file.wrote(len(links) + len(puts) + 1)
+        return to
+
+    def reader(self) -> SqliteReader:
+        self._file.check_usable()
+        return SqliteReader(self._file.path)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _check_head(self, at: Head) -> None:
+        # Enough for what follows: this process alone may write, and this thread alone does.
+        found = self.head()
+        if found != at:
+            raise Moved(at, found)
+
+
+class SqliteReader:
+    """A `Reader` on a connection of its own that cannot write; needs no open `SqliteStore`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open *path*; raises `Unavailable` or `Corrupt`, naming it and what to do."""
+        check_library()
+        check_place(path, writing=False)
+        self._path = path
+        self._lock = threading.Lock()
+        self._closed = False
+        with disk_errors(path):
+            self._db = connect(path, read_only=True)
+            try:
+                check_schema(self._db, path, SCHEMA)
+                _head(self._db)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def head(self) -> Head:
+        return self._answer(_head)
+
+    def get(self, keys: Sequence[str]) -> dict[str, bytes]:
+        check_keys(keys)
+        return self._answer(lambda db: _get(db, keys))
+
+    def scan(self, prefix: str, after: str = "", limit: int = 1000) -> list[tuple[str, bytes]]:
+        check_page(limit, prefix, after)
+        return self._answer(lambda db: _scan(db, prefix, after, limit))
+
+    def tail(self, after: int, limit: int = 1000) -> list[Record]:
+        check_page(limit)
+        return self._answer(lambda db: _tail(db, after, limit))
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._db.close()
+
+    def _answer(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        with self._lock, disk_errors(self._path):
+            if self._closed:
+                raise Unavailable(str(self._path), "the reader is closed")
+            self._db.execute("BEGIN")  # all statements of one question see one head
+            try:
+                return question(self._db)
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+
+def _head(db: sqlite3.Connection) -> Head:
+    seq, digest = db.execute("SELECT seq, hash FROM head").fetchone()
+    return seq, digest
+
+
+def _get(db: sqlite3.Connection, keys: Sequence[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for sql, part in in_chunks("SELECT k, v FROM kv WHERE k IN (?)", keys):
+        found.update(db.execute(sql, part))
+    return found
+
+
+def _scan(db: sqlite3.Connection, prefix: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+    if after >= prefix:
+        sql = "SELECT k, v FROM kv WHERE k > ? ORDER BY k LIMIT ?"
+    else:
+        sql = "SELECT k, v FROM kv WHERE k >= ? ORDER BY k LIMIT ?"
+    page = db.execute(sql, (max(after, prefix), limit))
+    rows: list[tuple[str, bytes]] = []
+    for key, value in page:
+        if not key.startswith(prefix):
+            break
+        rows.append((key, value))
+    page.close()
+    return rows
+
+
+def _tail(db: sqlite3.Connection, after: int, limit: int) -> list[Record]:
+    rows = db.execute(
+        "SELECT seq, hash, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+    )
+    return [Record(*row) for row in rows]
+
+
+def _put(db: sqlite3.Connection, puts: Mapping[str, bytes | None]) -> None:
+    written = [(key, value) for key, value in puts.items() if value is not None]
+    insert(db, "kv", written, "ON CONFLICT(k) DO UPDATE SET v = excluded.v")
+    if len(written) < len(puts):
+        deleted = [key for key, value in puts.items() if value is None]
+        for sql, part in in_chunks("DELETE FROM kv WHERE k IN (?)", deleted):
+            db.execute(sql, part)

@@ -1,0 +1,1 @@
+"""What integrators test with: contract suites that any driver, channel or desk must pass."""
