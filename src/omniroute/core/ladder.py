@@ -1,0 +1,161 @@
+"""From steps as rules write them to the whole requirement of each step.
+
+A rule's stages say what changes: a level lowered, a skill dropped, another queue.  A thread
+carries what holds: every `Step` of it is a whole requirement.  Stages that change nothing for this
+thread (dropping German for somebody who writes English) lengthen the step before and say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from omniroute.core.conditions import Facts
+from omniroute.core.model import AgentId, Needs, Step
+
+_HOLE = re.compile(r"\{([^{}]*)\}")
+
+
+class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A step as a rule states it; skills and agents may be templates such as ``lang.{fact}``."""
+
+    need: Needs = {}
+    drop: tuple[str, ...] = ()
+    drop_all: bool = False
+    queue: str = ""
+    agents: tuple[str, ...] = ()
+    regardless: bool = False  # the named agents are asked whatever their skills
+    span: int | None = None
+    skip_if: str = ""
+    broadcast: bool = False
+    tell: str = ""
+
+
+def holes(template: str) -> list[str]:
+    """The facts that a template asks for."""
+    return _HOLE.findall(template) if "{" in template else []
+
+
+def fill(template: str, facts: Facts) -> str | None:
+    """A template with its facts put in; None where one is absent or has several values."""
+    for fact in holes(template):
+        value = facts.get(fact)
+        if value is None or isinstance(value, tuple):
+            return None
+        template = template.replace(f"{{{fact}}}", str(value))
+    return template
+
+
+def filled(need: Mapping[str, float], facts: Facts, known: frozenset[str]) -> Needs:
+    """Needs with their templates filled.
+
+    A template that ends in no known skill asks for nothing: a language nobody has foreseen must
+    not leave a customer waiting for a skill that does not exist.
+    """
+    found: Needs = {}
+    for template, level in need.items():
+        skill = fill(template, facts)
+        if skill is not None and (skill in known or skill == template):
+            found[skill] = max(level, found.get(skill, 0.0))
+    return found
+
+
+def joined(need: Needs, more: Mapping[str, float]) -> Needs:
+    """Both requirements at once: of a skill that both ask for, the higher level."""
+    return need | {skill: max(level, need.get(skill, 0.0)) for skill, level in more.items()}
+
+
+def climb(
+    ahead: Iterable[Stage],
+    stages: Sequence[Stage],
+    need: Needs,
+    facts: Facts,
+    known: frozenset[str],
+) -> tuple[Step, ...]:
+    """The steps of a thread.
+
+    *ahead* are stages of rules that fell through and name somebody to ask first; *stages* are
+    those of the rule that decided; *need* is what enriching rules ask for.  There is always at
+    least one step.
+    """
+    need = joined(need, filled(stages[0].need, facts, known)) if stages else need
+    first = [_preferred(stage, agents, need) for stage, agents in _named(ahead, facts)]
+    steps = [*first, *_merged(_followed(stages, need, facts, known))]
+    return tuple(steps) or (Step(need=need),)
+
+
+def _named(stages: Iterable[Stage], facts: Facts) -> Iterator[tuple[Stage, tuple[AgentId, ...]]]:
+    for stage in stages:
+        if agents := _agents(stage, facts):
+            yield stage, agents
+
+
+def _agents(stage: Stage, facts: Facts) -> tuple[AgentId, ...]:
+    return tuple(agent for name in stage.agents if (agent := fill(name, facts)))
+
+
+def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs) -> Step:
+    return Step(
+        need={} if stage.regardless else need,
+        span=stage.span,
+        agents=agents,
+        skip_if=stage.skip_if,
+        tell=stage.tell,
+    )
+
+
+def _followed(
+    stages: Sequence[Stage], need: Needs, facts: Facts, known: frozenset[str]
+) -> Iterator[Step]:
+    broadcast = False
+    for number, stage in enumerate(stages):
+        if number:
+            need = _relaxed(need, stage, facts, known)
+        broadcast = broadcast or stage.broadcast
+        agents = _agents(stage, facts)
+        if stage.agents and not agents:  # names somebody who is nobody here
+            continue
+        yield Step(
+            need={} if agents and stage.regardless else need,
+            span=stage.span,
+            agents=agents,
+            queue=stage.queue if number else "",  # the first is where it waits from the start
+            skip_if=stage.skip_if,
+            broadcast=broadcast,
+            tell=stage.tell,
+        )
+
+
+def _relaxed(need: Needs, stage: Stage, facts: Facts, known: frozenset[str]) -> Needs:
+    if stage.drop_all:
+        need = {}
+    dropped = {fill(template, facts) for template in stage.drop}
+    kept = {skill: level for skill, level in need.items() if skill not in dropped}
+    return kept | filled(stage.need, facts, known)
+
+
+def _merged(steps: Iterable[Step]) -> list[Step]:
+    merged: list[Step] = []
+    queue = ""
+    for step in steps:
+        if merged and _same(merged[-1], step, queue):
+            before = merged[-1]
+            endless = before.span is None or step.span is None
+            span = None if endless else (before.span or 0) + (step.span or 0)
+            merged[-1] = msgspec.structs.replace(before, span=span)
+        else:
+            merged.append(step)
+        queue = step.queue or queue
+    return merged
+
+
+def _same(before: Step, step: Step, queue: str) -> bool:
+    return (
+        before.need == step.need
+        and before.agents == step.agents
+        and step.queue in ("", queue)
+        and before.broadcast == step.broadcast
+        and before.skip_if == step.skip_if
+    )

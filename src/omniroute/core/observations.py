@@ -1,0 +1,127 @@
+"""Private conditions, answered before the decision.
+
+What comes out are the numbers of the leaves that hold.  They go into the input and are replayed
+from there, so the decision and its record never hold a word of what somebody wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from omniroute.core.conditions import PRIVATE, Domain, Is, Known, Leaf, Pattern, Words
+from omniroute.core.words import Automaton, Expression, Finder, WordList, marked, readable
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """What is private about a message.  *emails* are only those that somebody vouches for."""
+
+    text: str = ""
+    subject: str = ""
+    emails: tuple[str, ...] = ()
+    name: str = ""
+
+    def values(self, fact: str) -> Sequence[str]:
+        """The values of a private fact; none where it is absent or empty."""
+        match fact:
+            case "message.text":
+                found: tuple[str, ...] = (self.text,)
+            case "message.subject":
+                found = (self.subject,)
+            case "customer.name":
+                found = (self.name,)
+            case "customer.email":
+                found = tuple(email.strip().casefold() for email in self.emails)
+            case _:
+                raise KeyError(fact)
+        return [readable(value) for value in found if value.strip()]
+
+
+class Observer:
+    """The private leaves of a rule set, compiled."""
+
+    __slots__ = ("_finders", "_leaves", "_lists", "_others", "_patterns", "_plain")
+
+    def __init__(self, leaves: Iterable[Leaf]) -> None:
+        self._leaves: Mapping[int, Leaf] = {leaf.number: leaf for leaf in leaves if leaf.private}
+        self._finders: Mapping[int, Finder] = {
+            number: _finder(leaf)
+            for number, leaf in self._leaves.items()
+            if isinstance(leaf.test, Words | Pattern)
+        }
+        self._plain = {
+            leaf.number: _plain(leaf)
+            for leaf in self._leaves.values()
+            if leaf.number not in self._finders
+        }
+        self._others = {fact: self._numbers(fact, Is, Known, Domain) for fact in PRIVATE}
+        self._lists = {fact: self._group(fact, Words) for fact in PRIVATE}
+        self._patterns = {fact: self._group(fact, Pattern) for fact in PRIVATE}
+
+    def observe(self, texts: Texts) -> tuple[int, ...]:
+        """Numbers of the private leaves that hold, in order."""
+        return tuple(sorted({n for fact in PRIVATE for n in self._holding(fact, texts)}))
+
+    def shown(self, number: int, texts: Texts) -> str | None:
+        """What a leaf met in the texts: the word, the match, the address; None for nothing."""
+        leaf = self._leaves[number]
+        for value in texts.values(leaf.fact):
+            if (finder := self._finders.get(number)) is not None:
+                found = finder.found(marked(value) if isinstance(leaf.test, Words) else value)
+                if found is not None:
+                    return found
+            elif self._plain[number]([value]):
+                return value
+        return None
+
+    def _holding(self, fact: str, texts: Texts) -> Iterator[int]:
+        plain, lists, patterns = self._others[fact], self._lists[fact], self._patterns[fact]
+        if not (plain or lists[0] or patterns[0]):
+            return
+        values = texts.values(fact)
+        yield from (number for number in plain if self._plain[number](values))
+        for (numbers, automaton), prepare in ((lists, marked), (patterns, str)):
+            if numbers:
+                for value in values:
+                    yield from (numbers[hit] for hit in automaton.matching(prepare(value)))
+
+    def _numbers(self, fact: str, *kinds: type) -> list[int]:
+        leaves = self._leaves.values()
+        return [
+            leaf.number for leaf in leaves if leaf.fact == fact and isinstance(leaf.test, kinds)
+        ]
+
+    def _group(self, fact: str, kind: type) -> tuple[list[int], Automaton]:
+        numbers = self._numbers(fact, kind)
+        return numbers, Automaton([self._finders[number] for number in numbers])
+
+
+def in_domain(address: str, domains: Sequence[str]) -> bool:
+    """Whether an address is in one of the domains, of which ``*.x`` means all below x."""
+    host = address.rpartition("@")[2].casefold()
+    for domain in map(str.casefold, domains):
+        if host == domain or (domain.startswith("*.") and host.endswith(domain[1:])):
+            return True
+    return False
+
+
+def _finder(leaf: Leaf) -> Finder:
+    match leaf.test:
+        case Words(words):
+            return WordList(words)
+        case Pattern(pattern):
+            return Expression(pattern)
+    raise TypeError(leaf.test)
+
+
+def _plain(leaf: Leaf) -> Callable[[Sequence[str]], bool]:
+    match leaf.test:
+        case Known(known):
+            return lambda values: bool(values) is known
+        case Is(wanted):
+            folded = {readable(str(value)).strip().casefold() for value in wanted}
+            return lambda values: any(value.strip().casefold() in folded for value in values)
+        case Domain(domains):
+            return lambda values: any(in_domain(value, domains) for value in values)
+    raise ValueError(f"{leaf.fact} cannot be asked that")

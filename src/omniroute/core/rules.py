@@ -1,0 +1,343 @@
+"""The rules of a desk, and what they make of a thread.
+
+Enriching rules all apply, top to bottom: they add needs and tags, and set priority, urgency and
+weight (a later one wins).  Of the routing rules the first that matches decides; one that falls
+through before only names somebody to be asked first.  Everything here is a pure function of the
+rule set, the facts, the private conditions that were observed, and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from omniroute.core.conditions import (
+    FACTS,
+    Check,
+    Clock,
+    Condition,
+    Facts,
+    Kind,
+    Leaf,
+    View,
+    compile_condition,
+    leaves,
+)
+from omniroute.core.ladder import Stage, climb, filled, holes, joined
+from omniroute.core.model import Needs, Step
+from omniroute.core.observations import Observer, Texts
+from omniroute.core.skills import Skills
+from omniroute.core.spans import show_span
+from omniroute.core.urgency import DAY, HOUR, MINUTE, PRIORITIES, Calendar, due
+
+PICKS = ("least_loaded", "most_spare", "longest_idle", "round_robin", "best_skill")
+ORDER = ("priority", "deadline", "routing_since")
+AFTER_OFFER = ("next_best", "broadcast")
+SKIP_IF = ("nobody_present", "nobody_free")
+
+_KEPT_LADDERS = 4_096
+
+
+class Sla(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is promised, in ms on the *clock* of a calendar; no name is the wall clock."""
+
+    first_reply: int = DAY
+    clock: str = ""
+    next_reply: int | None = None
+
+
+class SlaChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an enriching rule says of the promise; the rest stays."""
+
+    first_reply: int | None = None
+    clock: str | None = None
+    next_reply: int | None = None
+
+
+class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What holds where no rule says otherwise."""
+
+    queue: str
+    priority: int = PRIORITIES["normal"]
+    sla: Sla = Sla()
+
+
+class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A waiting line: in which order, served by whom, how an offer is made."""
+
+    name: str
+    pick: str = "longest_idle"
+    order: tuple[str, ...] = ORDER
+    offer_timeout_ms: int = MINUTE
+    then: str = "next_best"  # after an offer that nobody took; or "broadcast"
+    teams: tuple[str, ...] = ()  # empty: every team
+    auto_assign: bool = False
+    promote_after_ms: int | None = HOUR // 2  # priority rises by one per span waited
+    reopen_window_ms: int = 7 * DAY
+
+
+class EnrichRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Adds to what is known of a thread.  Skills in *need* may be templates."""
+
+    id: str
+    when: Condition
+    need: Needs = {}
+    priority: int | None = None
+    sla: SlaChange = SlaChange()
+    tags: tuple[str, ...] = ()
+    weight: int | None = None
+
+
+class RouteRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Decides where a thread waits and for whom; the first stage is where it begins."""
+
+    id: str
+    when: Condition
+    queue: str = ""
+    stages: tuple[Stage, ...] = ()
+    falls_through: bool = False
+    reply: str = ""
+
+
+class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the rules make of a thread.
+
+    *rule* is the id of the rule that decided, empty where none did and the default queue serves;
+    *passed* are those that matched and fell through; *deadline* is when the first reply is due.
+    """
+
+    rules: str
+    queue: str
+    rule: str
+    steps: tuple[Step, ...]
+    priority: int
+    deadline: int
+    sla: Sla
+    enriched: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    reply: str = ""
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleSet:
+    """Everything an admin wrote, compiled.
+
+    *version* is the hash of what was written; *places* maps a rule's id to ``file:line``.  Raises
+    `KeyError` where a condition or a promise names a calendar that is not there.
+    """
+
+    version: str
+    defaults: Defaults
+    enrich: tuple[EnrichRule, ...] = ()
+    route: tuple[RouteRule, ...] = ()
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    skills: Skills = field(default_factory=Skills)
+    replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    observer: Observer = field(init=False, repr=False)
+    _enriching: tuple[tuple[EnrichRule, Check], ...] = field(init=False, repr=False)
+    _routing: tuple[tuple[RouteRule, Check], ...] = field(init=False, repr=False)
+    _holes: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
+    _ladders: dict[tuple[object, ...], tuple[Step, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        def keep(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        every: list[EnrichRule | RouteRule] = [*self.enrich, *self.route]
+        checks = [compile_condition(rule.when, self.calendars) for rule in every]
+        cut = len(self.enrich)
+        keep("_enriching", tuple(zip(self.enrich, checks[:cut], strict=True)))
+        keep("_routing", tuple(zip(self.route, checks[cut:], strict=True)))
+        keep("_holes", {rule.id: tuple(_asked(rule.stages)) for rule in self.route})
+        keep("_ladders", {})
+        keep("observer", Observer(leaf for rule in every for leaf, _ in leaves(rule.when)))
+
+    def calendar(self, clock: str) -> Calendar | None:
+        """The calendar that a promise runs on; None for the wall clock.  Raises `KeyError`."""
+        return self.calendars[clock] if clock else None
+
+
+def observe(
+    rules: RuleSet, *, text: str, subject: str, emails: Sequence[str], name: str
+) -> tuple[int, ...]:
+    """Numbers of the private conditions that hold for a message.
+
+    *emails* are the customer's addresses that somebody vouches for, and no others: a forged sender
+    must not pass for a customer of rank.
+    """
+    return rules.observer.observe(Texts(text, subject, tuple(emails), name))
+
+
+def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Routing:
+    """Where a thread waits, for whom, and how urgently."""
+    view = View(facts, frozenset(observed), at)
+    found = _Enriched(rules.defaults)
+    passed: list[RouteRule] = []
+    decided: RouteRule | None = None
+    for rule, matched in _walk(rules, view):
+        if not matched:
+            continue
+        if isinstance(rule, EnrichRule):
+            found.add(rule, view.facts, rules.skills.known)
+        elif rule.falls_through:
+            passed.append(rule)
+        else:
+            decided = rule
+    sla = found.sla
+    reply = next((rule.reply for rule in (*passed, decided) if rule and rule.reply), "")
+    return Routing(
+        rules=rules.version,
+        queue=(decided.queue if decided else "") or rules.defaults.queue,
+        rule=decided.id if decided else "",
+        steps=_steps(rules, passed, decided, found.need, view.facts),
+        priority=found.priority,
+        deadline=due(rules.calendar(sla.clock), at, sla.first_reply),
+        sla=sla,
+        enriched=tuple(found.ids),
+        passed=tuple(rule.id for rule in passed),
+        tags=tuple(found.tags),
+        reply=reply,
+        weight=found.weight,
+    )
+
+
+class LeafSeen(msgspec.Struct, frozen=True):
+    """A leaf as it stood; *ok* says that it spoke for the rule, *shown* what the fact was.
+
+    A private fact is not shown: the decision has never seen it.
+    """
+
+    number: int
+    fact: str
+    ok: bool
+    shown: str | None
+    negated: bool
+
+
+class RuleSeen(msgspec.Struct, frozen=True):
+    """A rule as it was met on the way to the decision."""
+
+    id: str
+    stage: str
+    place: str
+    matched: bool
+    leaves: tuple[LeafSeen, ...]
+
+
+def trail(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> tuple[RuleSeen, ...]:
+    """Every rule that `route` asks for the same arguments, in order, up to the one that decides."""
+    view = View(facts, frozenset(observed), at)
+    return tuple(
+        RuleSeen(
+            id=rule.id,
+            stage="enrich" if isinstance(rule, EnrichRule) else "route",
+            place=rules.places.get(rule.id, ""),
+            matched=matched,
+            leaves=tuple(
+                _leaf_seen(rules, leaf, negated, view) for leaf, negated in leaves(rule.when)
+            ),
+        )
+        for rule, matched in _walk(rules, view)
+    )
+
+
+def _walk(rules: RuleSet, view: View) -> Iterator[tuple[EnrichRule | RouteRule, bool]]:
+    """Each rule and whether it matches; tags that a rule sets are facts for those after it."""
+    for enriching, check in rules._enriching:
+        matched = check(view)
+        yield enriching, matched
+        if matched and enriching.tags:
+            before = view.facts.get("tags") or ()
+            tags = before if isinstance(before, tuple) else (str(before),)
+            view.facts = {**view.facts, "tags": tuple(dict.fromkeys((*tags, *enriching.tags)))}
+    for routing, check in rules._routing:
+        matched = check(view)
+        yield routing, matched
+        if matched and not routing.falls_through:
+            return
+
+
+class _Enriched:
+    """What the enriching rules have said so far."""
+
+    __slots__ = ("ids", "need", "priority", "sla", "tags", "weight")
+
+    def __init__(self, defaults: Defaults) -> None:
+        self.ids: list[str] = []
+        self.need: Needs = {}
+        self.priority = defaults.priority
+        self.sla = defaults.sla
+        self.tags: dict[str, None] = {}
+        self.weight = 1
+
+    def add(self, rule: EnrichRule, facts: Facts, known: frozenset[str]) -> None:
+        self.ids.append(rule.id)
+        if rule.need:
+            self.need = joined(self.need, filled(rule.need, facts, known))
+        if rule.priority is not None:
+            self.priority = rule.priority
+        if rule.weight is not None:
+            self.weight = rule.weight
+        self.tags.update(dict.fromkeys(rule.tags))
+        change = rule.sla
+        self.sla = Sla(
+            self.sla.first_reply if change.first_reply is None else change.first_reply,
+            self.sla.clock if change.clock is None else change.clock,
+            self.sla.next_reply if change.next_reply is None else change.next_reply,
+        )
+
+
+def _steps(
+    rules: RuleSet,
+    passed: Sequence[RouteRule],
+    decided: RouteRule | None,
+    need: Needs,
+    facts: Facts,
+) -> tuple[Step, ...]:
+    """The ladder, kept: threads with the same requirement share one."""
+    asked = [*passed, decided] if decided else list(passed)
+    key = (
+        *(rule.id for rule in asked),
+        decided is None,
+        *sorted(need.items()),
+        *(repr(facts.get(fact)) for rule in asked for fact in rules._holes[rule.id]),
+    )
+    known = rules._ladders.get(key)
+    if known is None:
+        if len(rules._ladders) >= _KEPT_LADDERS:
+            rules._ladders.clear()
+        ahead = [stage for rule in passed for stage in rule.stages]
+        stages = decided.stages if decided else ()
+        known = rules._ladders[key] = climb(ahead, stages, need, facts, rules.skills.known)
+    return known
+
+
+def _asked(stages: Iterable[Stage]) -> Iterator[str]:
+    for stage in stages:
+        for template in (*stage.need, *stage.drop, *stage.agents):
+            yield from holes(template)
+
+
+def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:
+    holds = compile_condition(leaf, rules.calendars)(view)
+    shown = None if leaf.private else _shown(rules, leaf, view)
+    return LeafSeen(leaf.number, leaf.fact, holds is not negated, shown, negated)
+
+
+def _shown(rules: RuleSet, leaf: Leaf, view: View) -> str:
+    if isinstance(leaf.test, Clock):
+        inside = rules.calendars[leaf.test.calendar].is_open(view.at)
+        return f"{'inside' if inside else 'outside'} {leaf.test.calendar}"
+    value = view.facts.get(leaf.fact)
+    if FACTS.get(leaf.fact) is Kind.SPAN and isinstance(value, int):
+        return show_span(value)
+    if isinstance(value, tuple):
+        return ", ".join(value) or "None"
+    return str(value)

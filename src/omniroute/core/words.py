@@ -1,0 +1,138 @@
+"""Words and regular expressions in text that anybody may have written.
+
+All matching is RE2's: its time is linear in the text, whatever the pattern.  Words are found on a
+*marked* text: case folded, white space made single, and every word set between two marks, so that
+a word's boundaries are plain characters and a thousand words are one automaton of literals.
+RE2's own ``\\b`` knows only ASCII letters and would never find “Übergabe”.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import re2
+
+LONGEST_TEXT = 64 * 1024  # characters that rules look at; what follows is not tested
+MARK = "\x01"
+_SET_OF = 2_000  # patterns in one automaton
+_MEMORY = 32 * 1024 * 1024  # at most, for one automaton
+
+# Scripts written without spaces have no words to bound: Thai to Myanmar, Khmer, kana, Han.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+# Marks that sit on letters and belong to a word: combining, Hebrew, Arabic, the scripts of India.
+_ON_LETTERS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
+_WORD = re.compile(rf"(?:(?![{_UNSPACED}])[\w{_ON_LETTERS}])+")
+_SPACE = re.compile(rf"[\s{MARK}]+")
+
+
+def readable(text: str) -> str:
+    """The part of a text that rules look at, composed (NFC), without lone surrogates."""
+    text = unicodedata.normalize("NFC", text[:LONGEST_TEXT])
+    return text.encode("utf-8", "replace").decode()
+
+
+def marked(text: str) -> str:
+    """A readable text as words are looked up in it."""
+    folded = text.casefold().replace("’", "'")
+    return _WORD.sub(f"{MARK}\\g<0>{MARK}", _SPACE.sub(" ", folded))
+
+
+class PatternError(ValueError):
+    """A regular expression that RE2 does not take; the text says why."""
+
+
+class Finder(Protocol):
+    """What can be found in a prepared text."""
+
+    @property
+    def pattern(self) -> str:
+        """The same as a regular expression."""
+
+    def found(self, prepared: str) -> str | None:
+        """What stands in the text, as a person would name it, or None."""
+
+
+class Expression:
+    """A regular expression, for readable text."""
+
+    __slots__ = ("_compiled", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        try:
+            self._compiled = re2.compile(pattern, _options())
+        except re2.error as error:
+            said = error.args[0]
+            raise PatternError(said.decode() if isinstance(said, bytes) else str(said)) from None
+
+    def found(self, prepared: str) -> str | None:
+        found = self._compiled.search(prepared)
+        return None if found is None else str(found[0])
+
+
+class WordList:
+    """Words and phrases, any of which may stand in a marked text."""
+
+    __slots__ = ("_forms", "_words")
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = tuple(words)
+        self._forms = tuple(marked(readable(word.strip())) for word in words)
+
+    @property
+    def pattern(self) -> str:
+        return "|".join(re2.escape(form) for form in self._forms)
+
+    def found(self, prepared: str) -> str | None:
+        for word, form in zip(self._words, self._forms, strict=True):
+            if form in prepared:
+                return word
+        return None
+
+
+class Automaton:
+    """Many finders, asked at once; each is known by its position."""
+
+    __slots__ = ("_finders", "_sets")
+
+    def __init__(self, finders: Sequence[Finder]) -> None:
+        self._finders = tuple(finders)
+        self._sets = [
+            (first, _together(self._finders[first : first + _SET_OF]))
+            for first in range(0, len(self._finders), _SET_OF)
+        ]
+
+    def matching(self, prepared: str) -> Iterator[int]:
+        """Positions of the finders that find something, in order."""
+        data = prepared.encode()
+        for first, together in self._sets:
+            hits = together.Match(data) if together is not None else []
+            if hits:
+                # The last pattern of each set matches every text.
+                yield from (first + position for position in sorted(hits)[:-1])
+            else:  # no room for the set, or RE2 ran out of memory in it: it tells by silence alone
+                for position, finder in enumerate(self._finders[first : first + _SET_OF], first):
+                    if finder.found(prepared) is not None:
+                        yield position
+
+
+def _together(finders: Sequence[Finder]) -> re2.Set | None:
+    together = re2.Set.SearchSet(_options())
+    for finder in finders:
+        together.Add(finder.pattern)
+    together.Add("")
+    try:
+        together.Compile()
+    except re2.error:
+        return None
+    return together
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    return options
