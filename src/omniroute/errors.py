@@ -69,11 +69,15 @@ class RemoteError(OmniRouteError):
 
 
 class Retry(RemoteError):
-    """Try again, not before *after* seconds (``None``: the engine's own back-off)."""
+    """Try again, not before *after* seconds (``None``: the engine's own back-off).
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    *in_doubt* says that the platform may have taken the message although it did not answer: the
+    next attempt is then marked as a possible repeat.
+    """
+
+    def __init__(self, reason: str, after: float | None = None, *, in_doubt: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.after = reason, after
+        self.reason, self.after, self.in_doubt = reason, after, in_doubt
 
 
 class Rejected(RemoteError):

@@ -46,7 +46,7 @@ class Notice:
     values: Mapping[str, object]
 
 
-# --- Register: once, at start ---------------------------------------------------------------------
+# --- Register: once, at start ---
 
 
 @hookspec
@@ -73,7 +73,7 @@ def omniroute_commands() -> Sequence[click.Command]:
     raise NotImplementedError
 
 
-# --- Enrich: per message, before the decision; pure ------------------------------------------------
+# --- Enrich: per message, before the decision; pure ---
 
 
 @hookspec
@@ -88,7 +88,7 @@ def omniroute_facts(inbound: Inbound, channel: str) -> Mapping[str, Fact]:
     raise NotImplementedError
 
 
-# --- Decide: among at most 20 eligible candidates; pure --------------------------------------------
+# --- Decide: among at most 20 eligible candidates; pure ---
 
 
 @hookspec(firstresult=True)
@@ -97,7 +97,7 @@ def omniroute_pick(thread: Thread, candidates: Sequence[Candidate]) -> AgentId |
     raise NotImplementedError
 
 
-# --- Observe: after the commit ---------------------------------------------------------------------
+# --- Observe: after the commit ---
 
 
 @hookspec

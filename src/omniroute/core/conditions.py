@@ -28,6 +28,7 @@ class Kind(enum.StrEnum):
     TEXT = "text"
     WORD = "word"  # a short name, compared as it is
     ADDRESS = "address"
+    NUMBER = "number"
     SPAN = "span"  # ms
     FLAG = "flag"
     SEVERAL = "several"  # words, any number of them
@@ -38,6 +39,8 @@ class Kind(enum.StrEnum):
 FACTS: Mapping[str, Kind] = {
     "channel": Kind.WORD,
     "message.language": Kind.WORD,
+    "message.automatic": Kind.FLAG,
+    "message.verified": Kind.FLAG,
     "message.text": Kind.TEXT,
     "message.subject": Kind.TEXT,
     "customer.email": Kind.ADDRESS,
@@ -45,6 +48,7 @@ FACTS: Mapping[str, Kind] = {
     "customer.tier": Kind.WORD,
     "thread.last_agent": Kind.WORD,
     "thread.idle": Kind.SPAN,
+    "thread.history": Kind.NUMBER,
     "thread.deflected": Kind.FLAG,
     "thread.reopened": Kind.FLAG,
     "tags": Kind.SEVERAL,

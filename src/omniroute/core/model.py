@@ -87,6 +87,7 @@ class Customer(msgspec.Struct, frozen=True):
     open: ThreadId | None = None  # the one thread not yet closed
     history: tuple[ThreadId, ...] = ()  # closed ones, oldest first
     last_agent: AgentId = ""
+    last_at: int = 0  # when the last thread was resolved
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):

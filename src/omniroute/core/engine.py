@@ -1,0 +1,129 @@
+"""The core's front: `decide`, `evolve`, `keys`.
+
+`decide` answers one input: it emits events, folds each into the state at once, and collects the
+effects and the why.  If its commit fails, `State.rollback` takes the whole round back.  `keys`
+names the cold rows that must be absorbed first; ask again after absorbing, until it names none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from omniroute.core import events as e
+from omniroute.core import inputs as i
+from omniroute.core import offers, team, threads, work
+from omniroute.core.evolve import evolve
+from omniroute.core.model import Phase
+from omniroute.core.state import State
+from omniroute.core.turn import Answer, Deciders, Decision, Turn
+
+__all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
+
+
+def keys(state: State, input: i.AnyInput) -> list[str]:
+    """Rows the next `decide` needs and the state does not have."""
+    if isinstance(input, i.MessageReceived):
+        wanted = ["h/" + input.sender.id, *("h/" + claim.handle.id for claim in input.claims)]
+        found = [state.handles.get(key[2:]) for key in wanted]
+        customers = ["c/" + handle.customer for handle in found if handle is not None]
+    else:
+        thread = state.threads.get(getattr(input, "thread", -1))
+        wanted, customers = [], ["c/" + thread.customer] if thread is not None else []
+    for key in customers:
+        customer = state.customers.get(key[2:])
+        wanted += [key] if customer is None else ["h/" + id for id in customer.handles]
+    return [key for key in dict.fromkeys(wanted) if not state.knows(key)]
+
+
+def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) -> Decision:
+    """Decide one input on the state as it stands, and leave the state evolved by it."""
+    turn = Turn(state, input, deciders)
+    answer = _answer(turn, input)
+    if not answer.ok:
+        turn.explain("refused", code=answer.code, **answer.values)
+    offers.match(turn)
+    return turn.decision(answer)
+
+
+def _answer(turn: Turn, input: i.AnyInput) -> Answer:
+    if isinstance(input, i.AgentInput):
+        agent = turn.state.agents.get(input.agent)
+        if agent is None or not agent.employed:
+            return work.refused("no_such_agent", agent=input.agent)
+        if agent.unresponsive and not isinstance(input, i.StatusDeclared):
+            turn.emit(e.AgentBack(agent.id))
+        thread = getattr(input, "thread", None)
+        if thread is not None and thread not in turn.state.threads:
+            return work.refused("unknown_thread", thread=thread)
+    return _ANSWERS[type(input)](turn, input)
+
+
+def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
+    """Do whatever is due on a thread by now; nothing if it was done before."""
+    thread = turn.state.threads.get(input.thread)
+    if thread is None:
+        return Answer(True, "nothing_due")
+    offers.expire(turn, thread)
+    for held in thread.held:
+        if held.release <= turn.at:
+            work.release(turn, turn.thread(thread.id), held)
+    offers.advance(turn, thread.id)
+    if thread.phase is Phase.SNOOZED and thread.snoozed_until <= turn.at:
+        turn.emit(e.ThreadWoken(thread.id, "time"))
+        turn.present(thread.id, thread.agent, "told", reason="woken")
+    if thread.phase is Phase.RESOLVED and thread.reopen_until <= turn.at and not thread.held:
+        turn.emit(e.ThreadClosed(thread.id))
+    return Answer(True, "timer")
+
+
+def _delivered(turn: Turn, input: i.Delivered) -> Answer:
+    """Note what became of an effect; an agent whose reply failed is told."""
+    thread = turn.state.threads.get(input.thread)
+    if input.offer:
+        return _not_presented(turn, input)
+    if input.outcome == "sent":
+        turn.emit(e.ReplySent(input.thread, input.message, input.effect, repeat=input.repeat))
+    else:
+        turn.emit(e.ReplyFailed(input.thread, input.message, input.effect, input.outcome))
+        if thread is not None and thread.agent:
+            turn.present(thread.id, thread.agent, "told", reason="failed")
+    return Answer(True, "delivered")
+
+
+def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
+    """No desk could take an offer: it ends, and the agent may be asked again later."""
+    thread = turn.state.threads.get(input.thread)
+    offer = next((o for o in thread.offers if o.id == input.offer), None) if thread else None
+    if thread is not None and offer is not None and input.outcome != "sent":
+        turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "failed"))
+        turn.emit(e.AgentUnresponsive(offer.agent))
+    return Answer(True, "delivered")
+
+
+def _rules_loaded(turn: Turn, input: i.RulesLoaded) -> Answer:
+    if turn.state.counters.rules != input.version:
+        turn.emit(e.RulesActivated(input.version))
+    return Answer(True, "rules")
+
+
+_ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
+    i.MessageReceived: threads.receive,
+    i.OfferAccepted: work.accept,
+    i.OfferDeclined: work.decline,
+    i.ThreadClaimed: work.take,
+    i.ReplyWritten: work.reply,
+    i.ReplyUndone: work.undo,
+    i.NoteWritten: work.note,
+    i.TransferAsked: work.transfer,
+    i.SnoozeAsked: work.snooze,
+    i.ThreadResolved: work.resolve,
+    i.ReopenAsked: work.reopen,
+    i.TagsChanged: work.tag,
+    i.PriorityChanged: work.prioritise,
+    i.StatusDeclared: team.declare,
+    i.TimerDue: _time_came,
+    i.Delivered: _delivered,
+    i.TeamLoaded: team.load,
+    i.RulesLoaded: _rules_loaded,
+}

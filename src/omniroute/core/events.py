@@ -1,0 +1,331 @@
+"""What has happened, in the past tense: the journal's content.
+
+An event holds ids, rule names, levels and times; never text, a name or an address.  `evolve` folds
+events alone into the state, so each carries all it needs for that.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from omniroute.core.inputs import Member
+from omniroute.core.model import (
+    AgentId,
+    CustomerId,
+    Exclusion,
+    Handle,
+    HandleId,
+    Held,
+    Link,
+    MessageId,
+    Offer,
+    Status,
+    Step,
+    ThreadId,
+)
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="ev"):
+    """Something that is so from now on."""
+
+
+class ThreadEvent(Event, frozen=True):
+    """Something that happened to one thread."""
+
+    thread: ThreadId
+
+
+# --- who is who ---
+
+
+class HandleSeen(Event, frozen=True):
+    """A handle appeared for the first time, as a customer of its own."""
+
+    handle: Handle
+
+
+class LinkAdded(Event, frozen=True):
+    """Verified evidence joined two customers, or strengthened one."""
+
+    link: Link
+    into: CustomerId
+    gone: CustomerId = ""  # the customer that ceased to be, if there were two
+
+
+class LinkSuggested(Event, frozen=True):
+    """Evidence that only a person may act on; *veto* says what stands against it."""
+
+    link: Link
+    veto: str = ""
+
+
+# --- a thread's conversation ---
+
+
+class ThreadOpened(ThreadEvent, frozen=True):
+    """A customer without open work wrote."""
+
+    customer: CustomerId
+
+
+class CustomerWrote(ThreadEvent, frozen=True):
+    """A message of the customer's, on the handle it came by."""
+
+    message: MessageId
+    handle: HandleId
+    channel: str
+    account: str
+    live: bool = False
+    automatic: bool = False
+
+
+class NoteAdded(ThreadEvent, frozen=True):
+    """A note for colleagues."""
+
+    message: MessageId
+    agent: AgentId
+
+
+class ReplyHeld(ThreadEvent, frozen=True):
+    """A reply was written and can still be undone."""
+
+    held: Held
+
+
+class ReplyWithdrawn(ThreadEvent, frozen=True):
+    """A held reply was undone; nobody outside saw it."""
+
+    message: MessageId
+    agent: AgentId
+
+
+class ReplyReleased(ThreadEvent, frozen=True):
+    """A reply went to the outbox."""
+
+    message: MessageId
+    agent: AgentId
+    handle: HandleId
+    effect: str
+
+
+class AutomaticReplyReleased(ThreadEvent, frozen=True):
+    """A canned reply went to the outbox."""
+
+    message: MessageId
+    handle: HandleId
+    reply: str
+    effect: str
+
+
+class ReplySent(ThreadEvent, frozen=True):
+    """The platform took the reply; *repeat* if it may have had it before."""
+
+    message: MessageId
+    effect: str
+    repeat: bool = False
+
+
+class ReplyFailed(ThreadEvent, frozen=True):
+    """The reply will not arrive; the agent is told."""
+
+    message: MessageId
+    effect: str
+    outcome: str
+
+
+# --- where it waits ---
+
+
+class ThreadRouted(ThreadEvent, frozen=True):
+    """The rules gave the thread a queue and a requirement; it waits from now."""
+
+    rule: str
+    rules: str
+    queue: str
+    steps: tuple[Step, ...]
+    priority: int
+    deadline: int
+    routing_since: int
+    weight: int = 1
+    tags: tuple[str, ...] = ()
+    enriched: tuple[str, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
+
+
+class StepBegan(ThreadEvent, frozen=True):
+    """The next relaxation step is in force; *used* is what ran of it before the event's time."""
+
+    step: int
+    due: int
+    used: int = 0
+    queue: str = ""
+    skipped: str = ""
+
+
+class ThreadStranded(ThreadEvent, frozen=True):
+    """It waits and nothing scheduled can change that."""
+
+    reason: str  # no_candidate | all_excluded | nobody_present
+
+
+class OfferMade(ThreadEvent, frozen=True):
+    """The thread was proposed to an agent."""
+
+    offer: Offer
+
+
+class OfferEnded(ThreadEvent, frozen=True):
+    """An offer reached its one final state."""
+
+    offer: str
+    agent: AgentId
+    how: str  # accepted | declined | expired | rescinded | cancelled | failed
+    since: int = 0  # when it really ended, if that was before the event's time
+    exclusion: Exclusion | None = None
+
+
+# --- who has it ---
+
+
+class ThreadAssigned(ThreadEvent, frozen=True):
+    """An agent is responsible."""
+
+    agent: AgentId
+    how: str  # accept | claim | reply | transfer | fold | auto
+    over: bool = False  # beyond capacity, by override
+
+
+class ThreadReleased(ThreadEvent, frozen=True):
+    """The agent is no longer responsible."""
+
+    agent: AgentId
+    how: str  # transfer | fold | left
+    exclusion: Exclusion | None = None
+
+
+class ThreadSnoozed(ThreadEvent, frozen=True):
+    """Put aside until a time or a customer message."""
+
+    agent: AgentId
+    until: int
+
+
+class ThreadWoken(ThreadEvent, frozen=True):
+    """A snooze ended."""
+
+    how: str  # time | customer | agent
+
+
+class ThreadSolved(ThreadEvent, frozen=True):
+    """Resolved; a customer message before *reopen_until* takes it up again."""
+
+    agent: AgentId
+    reopen_until: int
+
+
+class ThreadReopened(ThreadEvent, frozen=True):
+    """Taken up again, by the customer or by an agent."""
+
+    how: str
+
+
+class ThreadClosed(ThreadEvent, frozen=True):
+    """History from now on."""
+
+
+class ThreadFolded(ThreadEvent, frozen=True):
+    """Two open threads turned out to be one customer's; this one goes on in the other."""
+
+    into: ThreadId
+
+
+class TagsSet(ThreadEvent, frozen=True):
+    """The thread's tags, whole."""
+
+    tags: tuple[str, ...]
+
+
+class PrioritySet(ThreadEvent, frozen=True):
+    """The thread's priority, by an agent."""
+
+    priority: int
+    agent: AgentId
+
+
+# --- agents and rules ---
+
+
+class AgentJoined(Event, frozen=True):
+    """An agent is on the team, or changed there."""
+
+    member: Member
+
+
+class AgentLeft(Event, frozen=True):
+    """An agent is no longer on the team."""
+
+    agent: AgentId
+
+
+class StatusChanged(Event, frozen=True):
+    """An agent declared a status."""
+
+    agent: AgentId
+    status: Status
+
+
+class AgentUnresponsive(Event, frozen=True):
+    """Missed too many offers; shown as away until any act of theirs."""
+
+    agent: AgentId
+
+
+class AgentBack(Event, frozen=True):
+    """An unresponsive agent did something."""
+
+    agent: AgentId
+
+
+class RulesActivated(Event, frozen=True):
+    """A rule set became the active one."""
+
+    version: str
+
+
+AnyEvent: TypeAlias = (
+    HandleSeen
+    | LinkAdded
+    | LinkSuggested
+    | ThreadOpened
+    | CustomerWrote
+    | NoteAdded
+    | ReplyHeld
+    | ReplyWithdrawn
+    | ReplyReleased
+    | AutomaticReplyReleased
+    | ReplySent
+    | ReplyFailed
+    | ThreadRouted
+    | StepBegan
+    | ThreadStranded
+    | OfferMade
+    | OfferEnded
+    | ThreadAssigned
+    | ThreadReleased
+    | ThreadSnoozed
+    | ThreadWoken
+    | ThreadSolved
+    | ThreadReopened
+    | ThreadClosed
+    | ThreadFolded
+    | TagsSet
+    | PrioritySet
+    | AgentJoined
+    | AgentLeft
+    | StatusChanged
+    | AgentUnresponsive
+    | AgentBack
+    | RulesActivated
+)

@@ -1,0 +1,379 @@
+"""`evolve`: fold one event into the state.  No choices are made here.
+
+Each function below is the whole meaning of one event.  Folding the journal's events from an empty
+state gives the rows of the store again; ``omniroute verify`` does exactly that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from omniroute.core import events as e
+from omniroute.core.model import (
+    Agent,
+    AgentId,
+    Customer,
+    Phase,
+    Status,
+    Thread,
+)
+from omniroute.core.state import State
+from omniroute.core.states import after
+
+E = TypeVar("E", bound=e.Event)
+Fold = Callable[[State, Any, int], None]
+_FOLDS: dict[type[e.Event], Fold] = {}
+
+
+def evolve(state: State, event: e.AnyEvent, at: int) -> None:
+    """Make *event* so, as of *at*."""
+    _FOLDS[type(event)](state, event, at)
+
+
+def _folds(kind: type[E]) -> Callable[[Callable[[State, E, int], None]], Fold]:
+    def register(fold: Callable[[State, E, int], None]) -> Fold:
+        _FOLDS[kind] = fold
+        return fold
+
+    return register
+
+
+def _change(state: State, event: e.ThreadEvent, **values: object) -> Thread:
+    """The thread of *event* with new values, the next version and the phase that follows."""
+    old = state.threads[event.thread]
+    values.setdefault("phase", after(old.phase, type(event)))
+    new = replace(old, version=old.version + 1, **values)
+    state.put_thread(new)
+    return new
+
+
+def _agent(state: State, id: AgentId, **values: object) -> None:
+    if (agent := state.agents.get(id)) is not None:
+        state.put_agent(replace(agent, **values))
+
+
+# --- who is who ---
+
+
+@_folds(e.HandleSeen)
+def _(state: State, event: e.HandleSeen, at: int) -> None:
+    state.put_handle(event.handle)
+    state.put_customer(Customer(event.handle.customer, (event.handle.id,)))
+
+
+@_folds(e.LinkAdded)
+def _(state: State, event: e.LinkAdded, at: int) -> None:
+    into = state.customers[event.into]
+    if not event.gone:
+        state.put_customer(replace(into, links=(*into.links, event.link)))
+        return
+    gone = state.customers[event.gone]
+    for id in gone.handles:
+        state.put_handle(replace(state.handles[id], customer=into.id))
+    handles = sorted((*into.handles, *gone.handles), key=lambda h: (state.handles[h].since, h))
+    later = gone if gone.last_at > into.last_at else into
+    state.put_customer(
+        Customer(
+            into.id,
+            tuple(handles),
+            (*into.links, *gone.links, event.link),
+            (*into.suggested, *gone.suggested),
+            into.open if into.open is not None else gone.open,
+            tuple(sorted((*into.history, *gone.history))),
+            later.last_agent or into.last_agent or gone.last_agent,
+            later.last_at,
+        )
+    )
+    state.drop_customer(gone.id)
+    if gone.open is not None and (thread := state.threads.get(gone.open)) is not None:
+        state.put_thread(replace(thread, customer=into.id))
+
+
+@_folds(e.LinkSuggested)
+def _(state: State, event: e.LinkSuggested, at: int) -> None:
+    customer = state.customers[state.handles[event.link.a].customer]
+    state.put_customer(replace(customer, suggested=(*customer.suggested, event.link)))
+
+
+# --- a thread's conversation ---
+
+
+@_folds(e.ThreadOpened)
+def _(state: State, event: e.ThreadOpened, at: int) -> None:
+    customer = state.customers[event.customer]
+    state.put_counters(replace(state.counters, next_thread=event.thread + 1))
+    state.put_customer(replace(customer, open=event.thread))
+    state.put_thread(
+        Thread(event.thread, event.customer, at, version=1, last_agent=customer.last_agent)
+    )
+
+
+@_folds(e.CustomerWrote)
+def _(state: State, event: e.CustomerWrote, at: int) -> None:
+    thread = state.threads[event.thread]
+    _change(
+        state,
+        event,
+        channel=event.channel,
+        handle=event.handle,
+        message=event.message,
+        live=event.live,
+        turns=thread.turns + 1,
+        waiting=thread.waiting or not event.automatic,
+    )
+
+
+@_folds(e.NoteAdded)
+def _(state: State, event: e.NoteAdded, at: int) -> None:
+    _change(state, event)
+
+
+@_folds(e.ReplyHeld)
+def _(state: State, event: e.ReplyHeld, at: int) -> None:
+    _change(state, event, held=(*state.threads[event.thread].held, event.held))
+
+
+@_folds(e.ReplyWithdrawn)
+def _(state: State, event: e.ReplyWithdrawn, at: int) -> None:
+    held = state.threads[event.thread].held
+    _change(state, event, held=tuple(h for h in held if h.message != event.message))
+
+
+@_folds(e.ReplyReleased)
+def _(state: State, event: e.ReplyReleased, at: int) -> None:
+    thread = state.threads[event.thread]
+    held = tuple(h for h in thread.held if h.message != event.message)
+    _change(state, event, held=held, replies=thread.replies + 1, waiting=False)
+
+
+@_folds(e.AutomaticReplyReleased)
+def _(state: State, event: e.AutomaticReplyReleased, at: int) -> None:
+    _change(state, event)
+
+
+@_folds(e.ReplySent)
+@_folds(e.ReplyFailed)
+def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
+    """A delivery's outcome is for people to read; it moves nothing in the core."""
+
+
+# --- where it waits ---
+
+
+@_folds(e.ThreadRouted)
+def _(state: State, event: e.ThreadRouted, at: int) -> None:
+    _change(
+        state,
+        event,
+        rule=event.rule,
+        rules=event.rules,
+        queue=event.queue,
+        steps=state.shared(event.steps),
+        step=0,
+        step_used=0,
+        clock_since=at,
+        offers=(),
+        excluded=event.excluded,
+        priority=event.priority,
+        deadline=event.deadline,
+        routing_since=event.routing_since,
+        weight=event.weight,
+        tags=event.tags,
+    )
+
+
+@_folds(e.StepBegan)
+def _(state: State, event: e.StepBegan, at: int) -> None:
+    queue = event.queue or state.threads[event.thread].queue
+    _change(state, event, step=event.step, step_used=event.used, clock_since=at, queue=queue)
+
+
+@_folds(e.ThreadStranded)
+def _(state: State, event: e.ThreadStranded, at: int) -> None:
+    _change(state, event, clock_since=None)
+
+
+@_folds(e.OfferMade)
+def _(state: State, event: e.OfferMade, at: int) -> None:
+    thread = state.threads[event.thread]
+    ran = at - thread.clock_since if thread.clock_since is not None else 0
+    _agent(state, event.offer.agent, last_assigned=at)
+    _change(
+        state,
+        event,
+        offers=(*thread.offers, event.offer),
+        offered=thread.offered + 1,
+        step_used=thread.step_used + ran,
+        clock_since=None,
+    )
+
+
+@_folds(e.OfferEnded)
+def _(state: State, event: e.OfferEnded, at: int) -> None:
+    thread = state.threads[event.thread]
+    rest = tuple(offer for offer in thread.offers if offer.id != event.offer)
+    excluded = thread.excluded
+    if event.exclusion is not None:
+        excluded = (*excluded, event.exclusion)
+    if rest:
+        _change(state, event, offers=rest, excluded=excluded, phase=Phase.OFFERED)
+    else:
+        _change(state, event, offers=(), excluded=excluded, clock_since=event.since or at)
+    agent = state.agents.get(event.agent)
+    if agent is None:
+        return
+    if event.how == "expired":
+        state.put_agent(replace(agent, idle_since=at, misses=agent.misses + 1))
+    elif event.how in ("declined", "accepted"):
+        idle = at if event.how == "declined" else agent.idle_since
+        state.put_agent(replace(agent, idle_since=idle, misses=0))
+
+
+# --- who has it ---
+
+
+@_folds(e.ThreadAssigned)
+def _(state: State, event: e.ThreadAssigned, at: int) -> None:
+    _agent(state, event.agent, last_assigned=at)
+    _change(
+        state,
+        event,
+        agent=event.agent,
+        last_agent=event.agent,
+        offers=(),
+        clock_since=None,
+    )
+
+
+@_folds(e.ThreadReleased)
+def _(state: State, event: e.ThreadReleased, at: int) -> None:
+    excluded = state.threads[event.thread].excluded
+    if event.exclusion is not None:
+        excluded = (*excluded, event.exclusion)
+    _change(state, event, agent="", snoozed_until=0, clock_since=at, excluded=excluded)
+    _agent(state, event.agent, idle_since=at)
+
+
+@_folds(e.ThreadSnoozed)
+def _(state: State, event: e.ThreadSnoozed, at: int) -> None:
+    _change(state, event, snoozed_until=event.until)
+
+
+@_folds(e.ThreadWoken)
+def _(state: State, event: e.ThreadWoken, at: int) -> None:
+    _change(state, event, snoozed_until=0)
+
+
+@_folds(e.ThreadSolved)
+def _(state: State, event: e.ThreadSolved, at: int) -> None:
+    thread = _change(
+        state,
+        event,
+        agent=event.agent,
+        last_agent=event.agent,
+        snoozed_until=0,
+        clock_since=None,
+        waiting=False,
+        resolved_at=at,
+        reopen_until=event.reopen_until,
+    )
+    _agent(state, event.agent, idle_since=at)
+    customer = state.customers[thread.customer]
+    state.put_customer(replace(customer, last_agent=event.agent, last_at=at))
+
+
+@_folds(e.ThreadReopened)
+def _(state: State, event: e.ThreadReopened, at: int) -> None:
+    _change(state, event, agent="", resolved_at=0, reopen_until=0, waiting=True)
+
+
+@_folds(e.ThreadClosed)
+def _(state: State, event: e.ThreadClosed, at: int) -> None:
+    customer = state.customers[_change(state, event).customer]
+    state.put_customer(replace(customer, open=None, history=(*customer.history, event.thread)))
+
+
+@_folds(e.ThreadFolded)
+def _(state: State, event: e.ThreadFolded, at: int) -> None:
+    thread = _change(state, event, folded_into=event.into, clock_since=None)
+    customer = state.customers[thread.customer]
+    state.put_customer(replace(customer, open=None))
+    into = state.threads[event.into]
+    earlier = into.deadline and thread.deadline
+    state.put_thread(
+        replace(
+            into,
+            version=into.version + 1,
+            priority=max(into.priority, thread.priority),
+            deadline=min(into.deadline, thread.deadline) if earlier else into.deadline,
+            routing_since=min(into.routing_since, thread.routing_since or into.routing_since),
+            held=(*into.held, *thread.held),
+            turns=into.turns + thread.turns,
+            waiting=into.waiting or thread.waiting,
+            tags=tuple(dict.fromkeys((*into.tags, *thread.tags))),
+        )
+    )
+    state.put_thread(replace(state.threads[event.thread], held=()))
+
+
+@_folds(e.TagsSet)
+def _(state: State, event: e.TagsSet, at: int) -> None:
+    _change(state, event, tags=event.tags)
+
+
+@_folds(e.PrioritySet)
+def _(state: State, event: e.PrioritySet, at: int) -> None:
+    _change(state, event, priority=event.priority)
+
+
+# --- agents and rules ---
+
+
+@_folds(e.AgentJoined)
+def _(state: State, event: e.AgentJoined, at: int) -> None:
+    member = event.member
+    known = state.agents.get(member.id) or Agent(member.id, idle_since=at)
+    state.put_agent(
+        replace(
+            known,
+            teams=member.teams,
+            skills=member.skills,
+            capacity=member.capacity,
+            role=member.role,
+            desks=member.desks,
+            employed=True,
+        )
+    )
+
+
+@_folds(e.AgentLeft)
+def _(state: State, event: e.AgentLeft, at: int) -> None:
+    _agent(state, event.agent, employed=False, status=Status.OFFLINE)
+
+
+@_folds(e.StatusChanged)
+def _(state: State, event: e.StatusChanged, at: int) -> None:
+    agent = state.agents[event.agent]
+    came = event.status is Status.ONLINE and agent.status is not Status.ONLINE
+    idle = at if came else agent.idle_since
+    state.put_agent(
+        replace(agent, status=event.status, idle_since=idle, unresponsive=False, misses=0)
+    )
+
+
+@_folds(e.AgentUnresponsive)
+def _(state: State, event: e.AgentUnresponsive, at: int) -> None:
+    _agent(state, event.agent, unresponsive=True)
+
+
+@_folds(e.AgentBack)
+def _(state: State, event: e.AgentBack, at: int) -> None:
+    _agent(state, event.agent, unresponsive=False, misses=0, idle_since=at)
+
+
+@_folds(e.RulesActivated)
+def _(state: State, event: e.RulesActivated, at: int) -> None:
+    state.put_counters(replace(state.counters, rules=event.version))

@@ -1,0 +1,90 @@
+"""Who is this: handles, links with evidence, customers as connected components.
+
+A customer is a set of handles held together by live links.  Verified evidence joins by itself;
+anything weaker is a suggestion for a person.  Two different values in a name space that holds one
+per person (a login, a CRM number) veto the join.  An address nobody vouches for is a handle of
+its own: a forged From joins nobody.
+"""
+
+from __future__ import annotations
+
+from omniroute.core import events as e
+from omniroute.core.folding import fold
+from omniroute.core.inputs import Claimed, MessageReceived, Seen
+from omniroute.core.model import Customer, CustomerId, Evidence, Handle, HandleId, Link
+from omniroute.core.turn import Turn
+
+
+def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
+    """The customer who sent *message*, joining what verified evidence joins."""
+    sender = message.sender
+    known = sender.id in turn.state.handles
+    _see(turn, sender)
+    how = "unverified" if not sender.verified else "known" if known else "new"
+    if sender.verified:
+        for claim in message.claims:
+            how = _weigh(turn, sender, claim) or how
+    turn.explain("identity", handle=sender.id, how=how)
+    return turn.state.handles[sender.id].customer
+
+
+def _see(turn: Turn, seen: Seen) -> None:
+    if seen.id not in turn.state.handles:
+        handle = Handle(seen.id, seen.id, seen.kind, turn.at, seen.unique, seen.verified)
+        turn.emit(e.HandleSeen(handle))
+
+
+def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
+    """Act on one claim; how it went, or an empty string when it says nothing new."""
+    state = turn.state
+    if claim.handle.id == sender.id:
+        return ""
+    a, b = sorted((sender.id, claim.handle.id))
+    link = Link(a, b, claim.evidence, claim.source, turn.at)
+    sure = claim.evidence == Evidence.VERIFIED and claim.handle.verified
+    if not sure and claim.handle.id not in state.handles:
+        return ""  # nobody we know: nothing to suggest
+    _see(turn, claim.handle)
+    ours = state.customers[state.handles[sender.id].customer]
+    theirs = state.customers[state.handles[claim.handle.id].customer]
+    if ours.id == theirs.id:
+        if sure and not _linked(ours, a, b):
+            turn.emit(e.LinkAdded(link, ours.id))
+            return "linked"
+        return ""
+    if _suggested(ours, a, b) or _suggested(theirs, a, b):
+        return ""
+    if not sure:
+        turn.emit(e.LinkSuggested(link))
+        return "suggested"
+    if veto := _veto(turn, ours, theirs):
+        turn.emit(e.LinkSuggested(link, veto))
+        return "vetoed"
+    _join(turn, link, ours, theirs)
+    return "linked"
+
+
+def _linked(customer: Customer, a: HandleId, b: HandleId) -> bool:
+    return any(link.live and (link.a, link.b) == (a, b) for link in customer.links)
+
+
+def _suggested(customer: Customer, a: HandleId, b: HandleId) -> bool:
+    return any((link.a, link.b) == (a, b) for link in customer.suggested)
+
+
+def _veto(turn: Turn, ours: Customer, theirs: Customer) -> str:
+    """The name space in which the two hold different values though a person has one there."""
+    values: dict[str, HandleId] = {}
+    for id in (*ours.handles, *theirs.handles):
+        handle = turn.state.handles[id]
+        if handle.unique and values.setdefault(handle.kind, id) != id:
+            return handle.kind
+    return ""
+
+
+def _join(turn: Turn, link: Link, ours: Customer, theirs: Customer) -> None:
+    handles = turn.state.handles
+    into, gone = sorted((ours, theirs), key=lambda c: (handles[c.handles[0]].since, c.id))
+    if into.open is not None and gone.open is not None:
+        fold(turn, into.open, gone.open)
+    turn.emit(e.LinkAdded(link, into.id, gone.id))

@@ -1,0 +1,225 @@
+"""What can happen to the core.  Every input carries its key, its time, ids and numbers.
+
+The key names the cause: the same cause decided again yields the same effect ids.  What a rule or
+a plugin found in the text arrives as facts and condition numbers, so a replay needs neither.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from omniroute.core.model import (
+    AgentId,
+    Evidence,
+    Fact,
+    HandleId,
+    MessageId,
+    Needs,
+    Status,
+    ThreadId,
+)
+
+
+class Input(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="in"):
+    """The common part: *key* is unique per cause, *at* is when the writer took it up."""
+
+    key: str
+    at: int
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A handle as a message shows it."""
+
+    id: HandleId
+    kind: str
+    unique: bool = False
+    verified: bool = True
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """The sender is said to have another handle too."""
+
+    handle: Seen
+    evidence: Evidence
+    source: str
+
+
+class MessageReceived(Input, frozen=True):
+    """A customer said something on a channel."""
+
+    message: MessageId
+    channel: str
+    account: str
+    sender: Seen
+    claims: tuple[Claimed, ...] = ()
+    facts: dict[str, Fact] = {}
+    observed: tuple[int, ...] = ()  # private conditions that hold, by number
+    rules: str = ""  # the rule set whose numbers these are
+    live: bool = False
+    automatic: bool = False
+    sent_at: int = 0
+
+
+class AgentInput(Input, frozen=True):
+    """Something an agent did, on any desk; *agent* is who did it."""
+
+    agent: AgentId
+
+
+class OfferAccepted(AgentInput, frozen=True):
+    """Accept an offer; loses against whoever was first."""
+
+    thread: ThreadId
+    offer: str
+
+
+class OfferDeclined(AgentInput, frozen=True):
+    """Pass."""
+
+    thread: ThreadId
+    offer: str
+    note: MessageId = ""
+
+
+class ThreadClaimed(AgentInput, frozen=True):
+    """Take a thread without an offer; may exceed capacity, and is recorded so."""
+
+    thread: ThreadId
+
+
+class ReplyWritten(AgentInput, frozen=True):
+    """Answer the customer.  *seen* is how many customer turns the writer had on screen."""
+
+    thread: ThreadId
+    message: MessageId
+    seen: int
+    anyway: bool = False
+    hold: int = 0  # ms during which it can be undone
+
+
+class ReplyUndone(AgentInput, frozen=True):
+    """Take back a reply that is still held."""
+
+    thread: ThreadId
+    message: MessageId
+
+
+class NoteWritten(AgentInput, frozen=True):
+    """Say something to colleagues only."""
+
+    thread: ThreadId
+    message: MessageId
+
+
+class TransferAsked(AgentInput, frozen=True):
+    """Hand a thread to an agent or to a queue, with the reason as a note."""
+
+    thread: ThreadId
+    note: MessageId
+    to_agent: AgentId = ""
+    to_queue: str = ""
+
+
+class SnoozeAsked(AgentInput, frozen=True):
+    """Put a thread aside until a time or until the customer writes."""
+
+    thread: ThreadId
+    until: int
+
+
+class ThreadResolved(AgentInput, frozen=True):
+    """The customer has what they came for."""
+
+    thread: ThreadId
+
+
+class ReopenAsked(AgentInput, frozen=True):
+    """Take a resolved thread up again."""
+
+    thread: ThreadId
+
+
+class TagsChanged(AgentInput, frozen=True):
+    """Add and remove tags."""
+
+    thread: ThreadId
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class PriorityChanged(AgentInput, frozen=True):
+    """Set a thread's priority; higher goes first."""
+
+    thread: ThreadId
+    priority: int
+
+
+class StatusDeclared(AgentInput, frozen=True):
+    """An agent says whether they can be asked."""
+
+    status: Status
+
+
+class TimerDue(Input, frozen=True):
+    """The time of a thread has come: an offer, a step, a snooze, a window or an undo ends."""
+
+    thread: ThreadId
+    due: int
+
+
+class Delivered(Input, frozen=True):
+    """The outbox has an outcome for an effect: ``sent`` or a failure with a reason code."""
+
+    effect: str
+    thread: ThreadId
+    outcome: str  # sent | rejected | not_authorised | gave_up
+    message: MessageId = ""
+    offer: str = ""
+    repeat: bool = False
+
+
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An agent as the team file has them, less name and address."""
+
+    id: AgentId
+    teams: tuple[str, ...] = ()
+    skills: Needs = {}
+    capacity: int = 5
+    role: str = "agent"
+    desks: tuple[str, ...] = ("web",)
+
+
+class TeamLoaded(Input, frozen=True):
+    """The team file was read; who is no longer in it leaves."""
+
+    members: tuple[Member, ...]
+
+
+class RulesLoaded(Input, frozen=True):
+    """A rule set becomes the active one."""
+
+    version: str
+
+
+AnyInput: TypeAlias = (
+    MessageReceived
+    | OfferAccepted
+    | OfferDeclined
+    | ThreadClaimed
+    | ReplyWritten
+    | ReplyUndone
+    | NoteWritten
+    | TransferAsked
+    | SnoozeAsked
+    | ThreadResolved
+    | ReopenAsked
+    | TagsChanged
+    | PriorityChanged
+    | StatusDeclared
+    | TimerDue
+    | Delivered
+    | TeamLoaded
+    | RulesLoaded
+)

@@ -1,0 +1,302 @@
+"""The core's memory: all open work, all agents, and the few cold rows an input needs.
+
+Tables of frozen values, replaced and never changed in place.  What can be derived from them
+(loads, who holds what, waiting lines, pools of agents, due times) is kept in step by the `put_*`
+methods and by nothing else, so taking values back takes all of that back too.
+
+A round of inputs ends in `settle` (the commit stands: forget how to go back, let go of what is
+cold) or in `rollback` (it does not: as if the round had never been).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+import msgspec
+
+from omniroute.core.matching import Index
+from omniroute.core.model import (
+    Agent,
+    AgentId,
+    Customer,
+    CustomerId,
+    Handle,
+    HandleId,
+    Phase,
+    Step,
+    Thread,
+    ThreadId,
+)
+from omniroute.core.rules import Defaults, Queue, RuleSet
+from omniroute.core.states import OPEN
+from omniroute.core.timers import next_due
+
+_encode = msgspec.json.Encoder().encode
+_handle = msgspec.json.Decoder(Handle).decode
+_customer = msgspec.json.Decoder(Customer).decode
+_thread = msgspec.json.Decoder(Thread).decode
+_agent = msgspec.json.Decoder(Agent).decode
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """The row ``n``: the next thread's number and the active rule set."""
+
+    next_thread: int = 1
+    rules: str = ""
+
+
+BARE = RuleSet("", Defaults("general"), queues={"general": Queue("general")})
+"""What decides before an admin's rules are there: one queue, everybody, no promise."""
+
+
+class State:
+    """Tables, what follows from them, and the way back."""
+
+    PREFIXES = ("a/", "t/", "n/")  # loaded at start; the rest on demand
+
+    def __init__(self) -> None:
+        self.handles: dict[HandleId, Handle] = {}
+        self.customers: dict[CustomerId, Customer] = {}
+        self.threads: dict[ThreadId, Thread] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.counters = Counters()
+        self.rules = BARE
+        self.index = Index(self.agents, self.threads)
+        self.absent: set[str] = set()
+        self._undo: dict[str, object] = {}
+        self._warm: set[CustomerId] = set()  # to be looked at when the round settles
+        self._timers: list[tuple[int, ThreadId]] = []
+        self._ladders: dict[bytes, tuple[Step, ...]] = {}
+
+    # --- changing ---
+
+    def put_handle(self, handle: Handle) -> None:
+        """Enter or replace a handle."""
+        self._remember("h/" + handle.id, self.handles.get(handle.id))
+        self.handles[handle.id] = handle
+        self.absent.discard("h/" + handle.id)
+        self._warm.add(handle.customer)
+
+    def put_customer(self, customer: Customer) -> None:
+        """Enter or replace a customer."""
+        self._remember("c/" + customer.id, self.customers.get(customer.id))
+        self.customers[customer.id] = customer
+        self.absent.discard("c/" + customer.id)
+        self._warm.add(customer.id)
+
+    def drop_customer(self, customer: CustomerId) -> None:
+        """Two customers became one; this one is no more."""
+        self._remember("c/" + customer, self.customers.pop(customer))
+
+    def put_thread(self, thread: Thread) -> None:
+        """Enter or replace a thread; agents' loads follow."""
+        old = self.threads.get(thread.id)
+        self._remember(f"t/{thread.id}", old)
+        self._set_thread(old, thread)
+
+    def put_agent(self, agent: Agent) -> None:
+        """Enter or replace an agent."""
+        old = self.agents.get(agent.id)
+        self._remember("a/" + agent.id, old)
+        self.agents[agent.id] = agent
+        self.index.agent_changed(old, agent)
+
+    def put_counters(self, counters: Counters) -> None:
+        """Replace the counters."""
+        self._remember("n/", self.counters)
+        self.counters = counters
+
+    def adopt(self, rules: RuleSet) -> None:
+        """Decide by *rules* from now on; not part of the round."""
+        self.rules = rules
+        self.index.adopt(rules.skills, rules.queues)
+
+    def queue(self, name: str) -> Queue:
+        """A queue of the active rules; one they no longer have is as plain as can be."""
+        return self.rules.queues.get(name) or Queue(name)
+
+    def shared(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """One copy of equal ladders, however many threads wait on them."""
+        return self._ladders.setdefault(_encode(steps), steps)
+
+    def _remember(self, key: str, old: object) -> None:
+        self._undo.setdefault(key, old)
+
+    def _set_thread(self, old: Thread | None, new: Thread | None) -> None:
+        if new is None:
+            assert old is not None
+            del self.threads[old.id]
+        else:
+            self.threads[new.id] = new
+            due = next_due(new)
+            if due is not None and (old is None or next_due(old) != due):
+                heapq.heappush(self._timers, (due, new.id))
+        before, now = _burden(old), _burden(new)
+        if before != now:
+            for name in before.keys() | now.keys():
+                self._burden_changed(name, before.get(name), now.get(name))
+        self.index.thread_changed(old, new)
+
+    def _burden_changed(
+        self, name: AgentId, old: tuple[ThreadId, int, bool] | None,
+        new: tuple[ThreadId, int, bool] | None,
+    ) -> None:  # fmt: skip
+        agent = self.agents.get(name)
+        if agent is None:
+            return
+        live, mail, threads = agent.live_load, agent.mail_load, agent.threads
+        if old is not None:
+            live, mail = live - old[1] * old[2], mail - old[1] * (not old[2])
+            threads = tuple(t for t in threads if t != old[0])
+        if new is not None:
+            live, mail = live + new[1] * new[2], mail + new[1] * (not new[2])
+            threads = (*threads, new[0])
+        self.put_agent(
+            msgspec.structs.replace(agent, live_load=live, mail_load=mail, threads=threads)
+        )
+
+    # --- the round ---
+
+    def changed(self) -> dict[str, bytes | None]:
+        """The rows this round has changed, ready to be written; None deletes."""
+        rows: dict[str, bytes | None] = {}
+        for key in self._undo:
+            kind, name = key[0], key[2:]
+            if kind == "t":
+                thread = self.threads.get(int(name))
+                is_open = thread is not None and thread.phase in OPEN
+                rows[key] = _encode(thread) if is_open else None
+                if thread is not None and not is_open:
+                    rows["tc/" + name] = _encode(thread)
+                continue
+            value: object = {
+                "h": self.handles.get(name),
+                "c": self.customers.get(name),
+                "a": self.agents.get(name),
+                "n": self.counters,
+            }[kind]
+            rows[key] = None if value is None else _encode(value)
+        return rows
+
+    def settle(self) -> None:
+        """The round is committed."""
+        for key in self._undo:
+            if key[0] == "t":
+                thread = self.threads.get(int(key[2:]))
+                if thread is not None and thread.phase not in OPEN:
+                    self._set_thread(thread, None)
+        for name in self._warm:
+            customer = self.customers.get(name)
+            if customer is not None and customer.open is None:
+                for handle in customer.handles:
+                    self.handles.pop(handle, None)
+                del self.customers[name]
+        self._undo.clear()
+        self._warm.clear()
+        self.absent.clear()
+
+    def rollback(self) -> None:
+        """The round is not committed: every value as it was before it."""
+        undo, self._undo = self._undo, {}
+        for key, old in undo.items():
+            if key[0] == "t":
+                current = self.threads.get(int(key[2:]))
+                if current is not None:
+                    self._put_back_thread(current, old)
+        for key, old in undo.items():
+            self._put_back(key, old)
+        self._undo.clear()
+        self.absent.clear()
+        self.index.freed.clear()
+        self.index.queued.clear()
+
+    def _put_back_thread(self, current: Thread, old: object) -> None:
+        if isinstance(old, Thread):
+            self.threads[old.id] = old
+            if (due := next_due(old)) is not None:
+                heapq.heappush(self._timers, (due, old.id))
+            self.index.thread_changed(current, old)
+        else:
+            del self.threads[current.id]
+            self.index.thread_changed(current, None)
+
+    def _put_back(self, key: str, old: object) -> None:
+        name = key[2:]
+        match key[0], old:
+            case "a", Agent():
+                current = self.agents.get(name)
+                self.agents[name] = old
+                self.index.agent_changed(current, old)
+            case "a", None:
+                self.index.agent_changed(self.agents.pop(name), None)
+            case "h", Handle():
+                self.handles[name] = old
+            case "h", None:
+                self.handles.pop(name, None)
+            case "c", Customer():
+                self.customers[name] = old
+            case "c", None:
+                self.customers.pop(name, None)
+            case "n", Counters():
+                self.counters = old
+
+    # --- cold rows ---
+
+    def knows(self, key: str) -> bool:
+        """Whether a handle's or a customer's row is here, or known not to exist."""
+        table: dict[str, object] = (
+            self.handles if key[0] == "h" else self.customers  # type: ignore[assignment]
+        )
+        return key[2:] in table or key in self.absent
+
+    def absorb(self, key: str, row: bytes | None) -> None:
+        """Take a row in as the store has it; None says that there is none."""
+        if row is None:
+            self.absent.add(key)
+        elif key.startswith("h/"):
+            self.handles[key[2:]] = _handle(row)
+            self._warm.add(self.handles[key[2:]].customer)
+        elif key.startswith("c/"):
+            self.customers[key[2:]] = _customer(row)
+            self._warm.add(key[2:])
+        elif key.startswith("a/"):
+            agent = _agent(row)
+            self.agents[agent.id] = agent
+            self.index.agent_changed(None, agent)
+        elif key.startswith("t/"):
+            thread = _thread(row)
+            thread = msgspec.structs.replace(thread, steps=self.shared(thread.steps))
+            self.threads[thread.id] = thread
+            if (due := next_due(thread)) is not None:
+                heapq.heappush(self._timers, (due, thread.id))
+            self.index.thread_changed(None, thread)
+        elif key == "n/":
+            self.counters = msgspec.json.decode(row, type=Counters)
+
+    # --- time ---
+
+    def due(self) -> tuple[int, ThreadId] | None:
+        """The next moment at which a thread asks for attention, and which; earliest first."""
+        while self._timers:
+            due, thread = self._timers[0]
+            known = self.threads.get(thread)
+            if known is not None and next_due(known) == due:
+                return due, thread
+            heapq.heappop(self._timers)
+        return None
+
+    def open_threads(self) -> Iterator[Thread]:
+        """Every open thread."""
+        return iter(self.threads.values())
+
+
+def _burden(thread: Thread | None) -> dict[AgentId, tuple[ThreadId, int, bool]]:
+    """What a thread costs whom: its weight for who has it or is asked; nothing while snoozed."""
+    if thread is None:
+        return {}
+    if thread.phase is Phase.ASSIGNED:
+        return {thread.agent: (thread.id, thread.weight, thread.live)}
+    if thread.phase is Phase.SNOOZED:
+        return {thread.agent: (thread.id, 0, thread.live)}
+    return {offer.agent: (thread.id, thread.weight, thread.live) for offer in thread.offers}

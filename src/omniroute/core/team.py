@@ -1,0 +1,54 @@
+"""Who is on the team and whether they can be asked."""
+
+from __future__ import annotations
+
+from omniroute.core import events as e
+from omniroute.core import inputs as i
+from omniroute.core.matching import present
+from omniroute.core.model import AgentId, Phase
+from omniroute.core.turn import Answer, Turn
+
+
+def load(turn: Turn, asked: i.TeamLoaded) -> Answer:
+    """Take over the team file: who is new, who changed, who left."""
+    agents = turn.state.agents
+    for member in asked.members:
+        known = agents.get(member.id)
+        if known is None or not known.employed or _differs(turn, member):
+            turn.emit(e.AgentJoined(member))
+    staying = {member.id for member in asked.members}
+    for id in [a.id for a in agents.values() if a.employed and a.id not in staying]:
+        _leave(turn, id)
+    return Answer(True, "team")
+
+
+def _differs(turn: Turn, member: i.Member) -> bool:
+    known = turn.state.agents[member.id]
+    return any(getattr(known, f) != getattr(member, f) for f in member.__struct_fields__)
+
+
+def _leave(turn: Turn, id: AgentId) -> None:
+    withdraw_offers(turn, id)
+    for thread in [turn.thread(t) for t in turn.state.agents[id].threads]:
+        if thread.phase in (Phase.ASSIGNED, Phase.SNOOZED):
+            turn.emit(e.ThreadReleased(thread.id, id, "left"))
+    turn.emit(e.AgentLeft(id))
+
+
+def declare(turn: Turn, asked: i.StatusDeclared) -> Answer:
+    """An agent says whether they can be asked; offers they can no longer take go elsewhere."""
+    agent = turn.state.agents[asked.agent]
+    if agent.status is not asked.status or agent.unresponsive:
+        turn.emit(e.StatusChanged(agent.id, asked.status))
+        withdraw_offers(turn, agent.id)
+    return Answer(True, "status", {"status": asked.status.value})
+
+
+def withdraw_offers(turn: Turn, id: AgentId) -> None:
+    """Take back the offers an agent has and, by their status, should not have."""
+    agent = turn.state.agents[id]
+    for thread in [turn.thread(t) for t in agent.threads]:
+        for offer in thread.offers:
+            if offer.agent == id and not present(agent, thread.live):
+                turn.emit(e.OfferEnded(thread.id, offer.id, id, "rescinded"))
+                turn.present(thread.id, id, "withdrawn", offer, reason="rescinded")

@@ -1,0 +1,109 @@
+"""A customer's one open thread: opened, reopened, routed, woken by what the customer writes."""
+
+from __future__ import annotations
+
+from omniroute.core import events as e
+from omniroute.core.effects import effect_id
+from omniroute.core.identity import recognise
+from omniroute.core.inputs import MessageReceived
+from omniroute.core.model import Fact, Phase, Thread, ThreadId
+from omniroute.core.rules import route
+from omniroute.core.turn import Answer, Turn
+
+
+def receive(turn: Turn, message: MessageReceived) -> Answer:
+    """Put a customer's message where it belongs and see to it that somebody answers."""
+    customer = turn.state.customers[recognise(turn, message)]
+    id, how = _thread_of(turn, message, customer.open)
+    turn.emit(
+        e.CustomerWrote(
+            id,
+            message.message,
+            message.sender.id,
+            message.channel,
+            message.account,
+            live=message.live,
+            automatic=message.automatic,
+        )
+    )
+    thread = turn.thread(id)
+    match thread.phase:
+        case Phase.NEW:
+            route_thread(turn, thread, message, how)
+        case Phase.SNOOZED if not message.automatic:
+            turn.emit(e.ThreadWoken(id, "customer"))
+            turn.present(id, thread.agent, "message")
+        case Phase.ASSIGNED:
+            turn.present(id, thread.agent, "message")
+    return Answer(True, "received", {"thread": id, "how": how})
+
+
+def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> tuple[ThreadId, str]:
+    """The thread that goes on with this message, and whether it was opened or reopened."""
+    if open is not None:
+        thread = turn.thread(open)
+        if thread.phase is not Phase.RESOLVED or message.automatic:
+            return open, ""
+        turn.emit(e.ThreadReopened(open, "customer"))
+        return open, "reopened"
+    id = turn.state.counters.next_thread
+    customer = turn.state.handles[message.sender.id].customer
+    turn.emit(e.ThreadOpened(id, customer))
+    return id, "opened"
+
+
+def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str) -> None:
+    """Ask the rules where the thread goes, and queue it there."""
+    rules = turn.state.rules
+    routing = route(rules, facts_of(turn, thread, message, how), message.observed, turn.at)
+    turn.explain(
+        "route",
+        thread=thread.id,
+        rule=routing.rule,
+        enriched=list(routing.enriched),
+        queue=routing.queue,
+    )
+    turn.emit(
+        e.ThreadRouted(
+            thread.id,
+            rule=routing.rule,
+            rules=rules.version,
+            queue=routing.queue,
+            steps=routing.steps,
+            priority=routing.priority,
+            deadline=routing.deadline,
+            routing_since=turn.at,
+            weight=routing.weight,
+            tags=tuple(dict.fromkeys((*thread.tags, *routing.tags))),
+            enriched=routing.enriched,
+        )
+    )
+    if routing.reply and message.sender.verified and not message.automatic:
+        _reply_by_itself(turn, turn.thread(thread.id), routing.reply)
+
+
+def facts_of(
+    turn: Turn, thread: Thread, message: MessageReceived, how: str
+) -> dict[str, Fact | tuple[str, ...]]:
+    """What rules may ask for, beside what was observed in the text."""
+    customer = turn.state.customers[thread.customer]
+    last = customer.last_agent or thread.last_agent
+    known = turn.state.agents.get(last)
+    return {
+        **message.facts,
+        "channel": message.channel,
+        "message.automatic": message.automatic,
+        "message.verified": message.sender.verified,
+        "thread.last_agent": last if known is not None and known.employed else None,
+        "thread.idle": turn.at - customer.last_at if customer.last_at else None,
+        "thread.reopened": how == "reopened",
+        "thread.history": len(customer.history),
+        "tags": thread.tags,
+    }
+
+
+def _reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
+    effect = turn.effect("reply", f"{thread.id}/{reply}")
+    message = effect_id(turn.input.key, "message", reply)
+    turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
+    turn.deliver(thread, message, thread.handle, effect, reply=reply)

@@ -1,0 +1,108 @@
+"""One input being decided: what follows is emitted here and folded into the state at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from omniroute.core import events as e
+from omniroute.core.effects import AnyEffect, Deliver, Present, effect_id
+from omniroute.core.evolve import evolve
+from omniroute.core.inputs import AnyInput
+from omniroute.core.model import (
+    AgentId,
+    Candidate,
+    HandleId,
+    MessageId,
+    Offer,
+    Thread,
+    ThreadId,
+)
+from omniroute.core.state import State
+
+
+class Deciders(Protocol):
+    """Plugins that may decide; a replay needs none, since events say what was picked."""
+
+    def pick(self, thread: Thread, candidates: Sequence[Candidate]) -> tuple[AgentId, str] | None:
+        """The picked agent and the plugin's name, or None to leave it to the policy."""
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the asker is told: a stable code and the values its sentence needs."""
+
+    ok: bool
+    code: str
+    values: dict[str, str | int] = {}
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What an input led to.  Without events nothing has happened."""
+
+    events: tuple[e.AnyEvent, ...]
+    effects: tuple[AnyEffect, ...]
+    why: tuple[dict[str, object], ...]
+    answer: Answer
+
+
+class Turn:
+    """Collects events, effects and the why of one input."""
+
+    def __init__(self, state: State, input: AnyInput, deciders: Deciders | None) -> None:
+        self.state, self.input, self.at, self.deciders = state, input, input.at, deciders
+        self.events: list[e.AnyEvent] = []
+        self.effects: list[AnyEffect] = []
+        self.why: list[dict[str, object]] = []
+        self._ordinals: dict[tuple[str, str], int] = {}
+
+    def emit(self, event: e.AnyEvent) -> None:
+        """It is so from now on."""
+        evolve(self.state, event, self.at)
+        self.events.append(event)
+
+    def explain(self, about: str, **values: object) -> None:
+        """Record why."""
+        self.why.append({"about": about, **values})
+
+    def thread(self, id: ThreadId) -> Thread:
+        """The thread as it is now."""
+        return self.state.threads[id]
+
+    def effect(self, kind: str, destination: str, cause: str = "") -> str:
+        """The id of the next effect of this kind to this destination."""
+        ordinal = self._ordinals.get((kind, destination), 0)
+        self._ordinals[kind, destination] = ordinal + 1
+        return effect_id(cause or self.input.key, kind, destination, ordinal)
+
+    def deliver(
+        self, thread: Thread, message: MessageId, handle: HandleId, id: str,
+        agent: AgentId = "", reply: str = "",
+    ) -> None:  # fmt: skip
+        """Have a message sent to a handle of the thread."""
+        self.effects.append(
+            Deliver(id, thread.id, message, handle, thread.message, agent=agent, reply=reply)
+        )
+
+    def present(
+        self, thread: ThreadId, agent: AgentId, kind: str, offer: Offer | None = None,
+        reason: str = "",
+    ) -> None:  # fmt: skip
+        """Have an agent shown a card."""
+        self.effects.append(
+            Present(
+                self.effect("present", f"{agent}/{thread}/{kind}"),
+                thread,
+                agent,
+                kind,
+                self.thread(thread).version,
+                offer=offer.id if offer else "",
+                until=offer.until if offer else 0,
+                reason=reason,
+            )
+        )
+
+    def decision(self, answer: Answer) -> Decision:
+        """What it came to."""
+        return Decision(tuple(self.events), tuple(self.effects), tuple(self.why), answer)

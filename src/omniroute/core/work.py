@@ -1,0 +1,235 @@
+"""What agents do with threads: accept, pass, take, reply, note, transfer, snooze, resolve.
+
+Each function answers for one input.  A refusal says by a stable code what stands against it and
+changes nothing; the winner of a race is whoever's input was decided first.
+"""
+
+from __future__ import annotations
+
+from omniroute.core import events as e
+from omniroute.core import inputs as i
+from omniroute.core.matching import fits
+from omniroute.core.model import Agent, AgentId, Exclusion, Held, Phase, Status, Step, Thread
+from omniroute.core.offers import end_offers
+from omniroute.core.states import WAITING
+from omniroute.core.turn import Answer, Turn
+
+_OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
+_UNOWNED = WAITING | {Phase.OFFERED}
+
+
+def refused(code: str, **values: str | int) -> Answer:
+    """An answer that nothing was done, and why."""
+    return Answer(False, code, values)
+
+
+def accept(turn: Turn, asked: i.OfferAccepted) -> Answer:
+    """Exactly one accept wins; the others learn who did."""
+    thread = turn.thread(asked.thread)
+    if thread.phase is Phase.ASSIGNED and thread.agent == asked.agent:
+        return Answer(True, "accepted")
+    offer = next((o for o in thread.offers if o.id == asked.offer), None)
+    if offer is None or offer.agent != asked.agent:
+        return _gone(thread, asked.agent)
+    turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "accepted"))
+    _take(turn, thread, asked.agent, "accept")
+    return Answer(True, "accepted")
+
+
+def _gone(thread: Thread, agent: AgentId) -> Answer:
+    """Why an offer can no longer be answered."""
+    if thread.phase in _OWNED:
+        return refused("taken", by=thread.agent)
+    if any(x.agent == agent and x.reason == "missed" for x in thread.excluded):
+        return refused("expired")
+    return refused("withdrawn")
+
+
+def _take(turn: Turn, thread: Thread, agent: AgentId, how: str) -> None:
+    """Make *agent* responsible; every other offer is taken back, visibly."""
+    end_offers(turn, thread.id, "rescinded", reason=f"taken:{agent}")
+    over = how != "accept" and not fits(turn.state.agents[agent], thread.weight, thread.live)
+    turn.emit(e.ThreadAssigned(thread.id, agent, how, over=over))
+
+
+def decline(turn: Turn, asked: i.OfferDeclined) -> Answer:
+    """Pass; the thread goes on at its old age, and this agent is not asked again."""
+    thread = turn.thread(asked.thread)
+    offer = next((o for o in thread.offers if o.id == asked.offer), None)
+    if offer is None or offer.agent != asked.agent:
+        return _gone(thread, asked.agent)
+    barred = Exclusion(asked.agent, "declined")
+    turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "declined", exclusion=barred))
+    if asked.note:
+        turn.emit(e.NoteAdded(thread.id, asked.note, asked.agent))
+    return Answer(True, "passed")
+
+
+def take(turn: Turn, asked: i.ThreadClaimed) -> Answer:
+    """Claim without an offer; may go over capacity, which is recorded."""
+    thread = turn.thread(asked.thread)
+    if thread.phase in _OWNED:
+        if thread.agent == asked.agent:
+            return Answer(True, "taken_over")
+        return refused("taken", by=thread.agent)
+    if thread.phase is Phase.RESOLVED:
+        turn.emit(e.ThreadReopened(thread.id, "agent"))
+    _take(turn, turn.thread(thread.id), asked.agent, "claim")
+    return Answer(True, "taken_over")
+
+
+def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
+    """Answer the customer, unless they wrote something the agent has not seen."""
+    thread = turn.thread(asked.thread)
+    if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
+        return refused("not_yours", by=thread.agent)
+    if asked.seen < thread.turns and not asked.anyway:
+        return refused("customer_wrote", message=thread.message, turns=thread.turns)
+    _own(turn, thread, asked.agent)
+    held = Held(asked.message, asked.agent, thread.handle, turn.at + asked.hold, asked.key)
+    if asked.hold:
+        turn.emit(e.ReplyHeld(thread.id, held))
+        return Answer(True, "held", {"release": held.release})
+    release(turn, thread, held)
+    return Answer(True, "replied")
+
+
+def _own(turn: Turn, thread: Thread, agent: AgentId) -> None:
+    """Whoever answers an unowned or a resolved thread has it from now on."""
+    if thread.phase is Phase.RESOLVED:
+        turn.emit(e.ThreadReopened(thread.id, "agent"))
+        _take(turn, turn.thread(thread.id), agent, "reply")
+    elif thread.phase in _UNOWNED:
+        _take(turn, thread, agent, "reply")
+    elif thread.phase is Phase.SNOOZED:
+        turn.emit(e.ThreadWoken(thread.id, "agent"))
+
+
+def release(turn: Turn, thread: Thread, held: Held) -> None:
+    """Send a reply on its way; from here it cannot be undone."""
+    effect = turn.effect("reply", f"{held.handle}/{held.message}", cause=held.input)
+    turn.emit(e.ReplyReleased(thread.id, held.message, held.agent, held.handle, effect))
+    turn.deliver(thread, held.message, held.handle, effect, agent=held.agent)
+
+
+def undo(turn: Turn, asked: i.ReplyUndone) -> Answer:
+    """Take back a held reply; nobody outside has seen it."""
+    thread = turn.thread(asked.thread)
+    held = next((h for h in thread.held if h.message == asked.message), None)
+    if held is None:
+        return refused("too_late")
+    if held.agent != asked.agent and not _leads(turn, asked.agent):
+        return refused("not_yours", by=held.agent)
+    turn.emit(e.ReplyWithdrawn(thread.id, asked.message, asked.agent))
+    return Answer(True, "undone")
+
+
+def note(turn: Turn, asked: i.NoteWritten) -> Answer:
+    """Write to colleagues; no path leads from here to the customer."""
+    turn.emit(e.NoteAdded(asked.thread, asked.message, asked.agent))
+    return Answer(True, "noted")
+
+
+def transfer(turn: Turn, asked: i.TransferAsked) -> Answer:
+    """Hand over with the reason; the age is kept, so nobody waits twice."""
+    thread = turn.thread(asked.thread)
+    if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
+        return refused("not_yours", by=thread.agent)
+    if thread.phase is Phase.RESOLVED:
+        return refused("resolved")
+    to = turn.state.agents.get(asked.to_agent)
+    if asked.to_agent and (to is None or not to.employed):
+        return refused("no_such_agent", agent=asked.to_agent)
+    if to is not None and (to.status is Status.OFFLINE or to.unresponsive):
+        return refused("not_here", agent=to.id)
+    if to is not None and to.id == thread.agent:
+        return refused("already", agent=to.id)
+    if to is None and asked.to_queue not in turn.state.rules.queues:
+        return refused("no_such_queue", queue=asked.to_queue)
+    _hand_over(turn, thread, asked, to)
+    return Answer(True, "transferred", {"to": asked.to_agent or asked.to_queue})
+
+
+def _hand_over(turn: Turn, thread: Thread, asked: i.TransferAsked, to: Agent | None) -> None:
+    turn.emit(e.NoteAdded(thread.id, asked.note, asked.agent))
+    end_offers(turn, thread.id, "rescinded", reason="transferred")
+    barred = (Exclusion(asked.agent, "gave"),)
+    if thread.phase in _OWNED:
+        turn.emit(e.ThreadReleased(thread.id, thread.agent, "transfer"))
+    if to is not None:
+        _take(turn, turn.thread(thread.id), to.id, "transfer")
+        turn.present(thread.id, to.id, "assigned", reason=f"transfer:{asked.agent}")
+        return
+    need = thread.steps[-1].need if thread.steps else {}
+    turn.emit(
+        e.ThreadRouted(
+            thread.id,
+            rule="transfer",
+            rules=thread.rules,
+            queue=asked.to_queue,
+            steps=(Step(need=need),),
+            priority=thread.priority,
+            deadline=thread.deadline,
+            routing_since=thread.routing_since,
+            weight=thread.weight,
+            tags=thread.tags,
+            excluded=barred,
+        )
+    )
+
+
+def snooze(turn: Turn, asked: i.SnoozeAsked) -> Answer:
+    """Put aside; a customer's message or the time brings it back to the same agent."""
+    thread = turn.thread(asked.thread)
+    if thread.phase not in _OWNED:
+        return refused("not_owned")
+    if thread.agent != asked.agent and not _leads(turn, asked.agent):
+        return refused("not_yours", by=thread.agent)
+    turn.emit(e.ThreadSnoozed(thread.id, asked.agent, asked.until))
+    return Answer(True, "snoozed", {"until": asked.until})
+
+
+def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
+    """The customer has what they came for; for a while a message of theirs reopens it."""
+    thread = turn.thread(asked.thread)
+    if thread.phase is Phase.RESOLVED:
+        return Answer(True, "resolved")
+    if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
+        return refused("not_yours", by=thread.agent)
+    end_offers(turn, thread.id, "cancelled", reason="resolved")
+    window = turn.state.queue(thread.queue).reopen_window_ms
+    turn.emit(e.ThreadSolved(thread.id, asked.agent, turn.at + window))
+    return Answer(True, "resolved")
+
+
+def reopen(turn: Turn, asked: i.ReopenAsked) -> Answer:
+    """Take a resolved thread up again."""
+    thread = turn.thread(asked.thread)
+    if thread.phase is not Phase.RESOLVED:
+        return refused("not_resolved")
+    turn.emit(e.ThreadReopened(thread.id, "agent"))
+    _take(turn, turn.thread(thread.id), asked.agent, "claim")
+    return Answer(True, "reopened")
+
+
+def tag(turn: Turn, asked: i.TagsChanged) -> Answer:
+    """Add and remove tags."""
+    thread = turn.thread(asked.thread)
+    kept = [t for t in thread.tags if t not in asked.remove]
+    tags = tuple(dict.fromkeys((*kept, *asked.add)))
+    if tags != thread.tags:
+        turn.emit(e.TagsSet(thread.id, tags))
+    return Answer(True, "tagged")
+
+
+def prioritise(turn: Turn, asked: i.PriorityChanged) -> Answer:
+    """Set the priority."""
+    thread = turn.thread(asked.thread)
+    if asked.priority != thread.priority:
+        turn.emit(e.PrioritySet(thread.id, asked.priority, asked.agent))
+    return Answer(True, "prioritised")
+
+
+def _leads(turn: Turn, agent: AgentId) -> bool:
+    known = turn.state.agents.get(agent)
+    return known is not None and known.role in ("lead", "admin")

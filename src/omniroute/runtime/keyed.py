@@ -1,0 +1,61 @@
+"""Ids that say nothing: keyed hashes of addresses and of external ids.
+
+The key lies in a file of its own beside the database, so that the database alone does not tell
+who is behind a handle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from omniroute.channel import Address
+from omniroute.errors import ConfigError
+
+KEY_BYTES = 32
+
+
+class Keyed:
+    """Makes ids under one secret key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "Keyed(…)"
+
+    def handle(self, address: Address) -> str:
+        """The id of a handle; an address nobody vouches for is another handle."""
+        trust = "" if address.verified else "unverified"
+        return self._hash("handle", address.kind, address.value, trust)
+
+    def message(self, channel: str, account: str, external_id: str, key: str) -> str:
+        """The id of a message, the same however often it is delivered."""
+        return self._hash("message", channel, account, external_id, key)
+
+    def derive(self, purpose: str) -> bytes:
+        """A key for another purpose, from which this one cannot be found."""
+        return hashlib.blake2b(purpose.encode(), key=self._key, digest_size=32).digest()
+
+    def _hash(self, *parts: str) -> str:
+        named = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(named, key=self._key, digest_size=13).hexdigest()
+
+
+def open_key(path: Path) -> Keyed:
+    """Read the key file, or make it, readable by its owner only."""
+    try:
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(path), f"the key file cannot be used: {error.strerror}") from None
+    if len(key) != KEY_BYTES:
+        raise ConfigError(str(path), "is not a key file", f"it should hold {KEY_BYTES} bytes")
+    return Keyed(key)

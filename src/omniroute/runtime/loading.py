@@ -1,0 +1,59 @@
+"""From the store's rows to the core's state, and from the journal's events to the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from omniroute.core.evolve import evolve
+from omniroute.core.state import State
+from omniroute.runtime.record import decode
+from omniroute.stores.api import Corrupt, Reader, Store
+
+PAGE = 1000
+CORE_ROWS = ("h/", "c/", "t/", "tc/", "a/", "n/")
+
+
+def load(store: Store) -> State:
+    """The state at the store's head: all open work and all agents; the rest stays cold."""
+    state = State()
+    head = store.head()
+    for prefix in State.PREFIXES:
+        after = ""
+        while rows := store.scan(prefix, after, PAGE, head):
+            for key, row in rows:
+                state.absorb(key, row)
+            after = rows[-1][0]
+    return state
+
+
+def fold(reader: Reader, progress: Callable[[int, int], None] = lambda done, all: None) -> State:
+    """The state that the journal's events alone give, nothing let go."""
+    state, after, last = State(), 0, reader.head()[0]
+    while records := reader.tail(after, PAGE):
+        for record in records:
+            entry = decode(record.body)
+            for event in entry.ev:
+                evolve(state, event, entry.at)
+        after = records[-1].seq
+        progress(after, last)
+    return state
+
+
+def differences(reader: Reader, state: State, limit: int = 20) -> list[Corrupt]:
+    """Where the rows of the store are not what the journal's events make of them."""
+    folded = {key: row for key, row in state.changed().items() if row is not None}
+    found: list[Corrupt] = []
+    for prefix in CORE_ROWS:
+        after = ""
+        while rows := reader.scan(prefix, after, PAGE):
+            for key, row in rows:
+                expected = folded.pop(key, None)
+                if expected is None:
+                    found.append(Corrupt(f"row {key}", "is there, and the journal knows it not"))
+                elif expected != row:
+                    found.append(Corrupt(f"row {key}", "differs from what the journal makes of it"))
+                if len(found) >= limit:
+                    return found
+            after = rows[-1][0]
+    found += [Corrupt(f"row {key}", "is missing") for key in list(folded)[: limit - len(found)]]
+    return found

@@ -1,0 +1,61 @@
+"""The rows beside the journal: what is private, and what the outbox still owes.
+
+The core's own rows (`h/` handles, `c/` customers, `t/` threads, `a/` agents, `n/` counters) are
+written by `core.state`.  These are the runtime's:
+
+=================  ==================================================================
+``b/<message>``    `Body`: what was said
+``p/<handle>``     `Reached`: the address behind a handle
+``o/<effect>``     an effect not yet settled
+``d/<input key>``  the answer an input got, so that asking again changes nothing
+``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
+``r/<version>``    the sources of a rule set, so that the past can be explained
+=================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of a message; the bytes lie in the files folder under *sha*."""
+
+    name: str
+    media_type: str
+    size: int
+    sha: str
+    inline: bool = False
+
+
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message's text and everything else that must be erasable."""
+
+    text: str
+    html: str = ""  # as it came; sanitised when it is shown
+    subject: str = ""
+    quoted: str = ""
+    files: tuple[Attachment, ...] = ()
+    external_id: str = ""
+    conversation: str = ""
+    channel: str = ""
+    account: str = ""
+    references: tuple[str, ...] = ()
+    unread: str = ""
+    sent_at: int = 0
+    raw: str = ""  # sha of the raw bytes, kept where something could not be read
+
+
+class Reached(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The address behind a handle."""
+
+    kind: str
+    value: str
+    display: str = ""
+    verified: bool = True
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why an effect failed, for people."""
+
+    reason: str
