@@ -161,8 +161,12 @@ class SqliteFile:
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection with the settings that all of them share; may be handed to another thread."""
+    path = path.absolute()
+    mode = "ro" if read_only else "rwc"
+    if read_only and _is_at_rest(path):
+        mode = "ro&immutable=1"
     db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
+        f"{path.as_uri()}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
@@ -175,6 +179,15 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Nobody has *path* open and nobody could: a copy on a disk that is read-only, say.
+
+    SQLite cannot make the files there that it shares with writers, and needs none.
+    """
+    log = path.with_name(path.name + "-wal")
+    return not os.access(path.parent, os.W_OK) and not log.exists()
 
 
 def check_library() -> None:
