@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from omniroute.core.effects import AnyEffect
+from omniroute.core.effects import AnyEffect, Deliver
 from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
 from omniroute.core.inputs import AnyInput, TimerDue
 from omniroute.core.rules import RuleSet
@@ -74,11 +74,13 @@ class Inbox:
         clock: Clock,
         *,
         deciders: Deciders | None = None,
+        canned: Callable[[Deliver, AnyInput], Puts] = lambda effect, input: {},
         on_commit: Callable[[Committed], None] = lambda committed: None,
         on_trouble: Callable[[StoreError], None] = lambda error: None,
     ) -> None:
         self.state = state
         self._store, self._clock, self._deciders = store, clock, deciders
+        self._canned = canned
         self._on_commit, self._on_trouble = on_commit, on_trouble
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._later: dict[str, None] = {}
@@ -248,6 +250,9 @@ class Inbox:
                 self._absorb([input])
                 decision = decide(self.state, input, self._deciders)
                 answered = self._note(input, decision, entries, effects)
+                for effect in decision.effects:
+                    if isinstance(effect, Deliver) and effect.reply:
+                        puts.update(self._canned(effect, input))
                 if decision.events:
                     known[row] = answered
                     puts[row] = encode(answered)
