@@ -26,7 +26,7 @@ from omniroute.plugins import Plugins
 from omniroute.runtime.canned import canned
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
-from omniroute.runtime.inbox import Committed, Inbox, Puts
+from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.loading import load
 from omniroute.runtime.outbox import Outbox
@@ -34,6 +34,7 @@ from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Body
 from omniroute.runtime.spool import DeadLetter, Spool
+from omniroute.runtime.writer import Committed, Puts
 from omniroute.stores.api import Store
 
 log = logging.getLogger(__name__)

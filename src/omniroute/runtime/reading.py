@@ -22,11 +22,12 @@ from omniroute.errors import Busy, StoreError
 from omniroute.hookspecs import Claim
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.files import Files
-from omniroute.runtime.inbox import Answered, Inbox, Work
+from omniroute.runtime.inbox import Inbox, Work
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Attachment, Body, Reached
 from omniroute.runtime.spool import Entry, Spool
+from omniroute.runtime.writer import Answered
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,175 @@
+"""The writer: decides inputs in rounds and commits each round in one transaction.
+
+Synchronous and without a thread of its own: the inbox runs one in its thread, a simulation or a
+seeding runs one on a virtual clock.  In a round the timers that are due go first; then the cold
+rows the inputs name are absorbed, input by input is decided, and journal records and changed rows
+are committed together, guarded by compare-and-swap on the head.  If the commit fails the round is
+taken back from the state and nothing was so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import msgspec
+
+from omniroute.core.effects import AnyEffect, Deliver
+from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
+from omniroute.core.inputs import AnyInput, TimerDue
+from omniroute.core.state import State
+from omniroute.runtime.clock import Clock
+from omniroute.runtime.record import VERSION, Entry, encode
+from omniroute.stores.api import Head, Store
+
+TIMERS: Final = 500  # due timers taken into one round
+
+Make: TypeAlias = Callable[[int], AnyInput]  # builds an input with the writer's time
+Puts: TypeAlias = Mapping[str, bytes | None]  # rows; None deletes
+Canned: TypeAlias = Callable[[Deliver, AnyInput], Puts]
+
+
+class Answered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to an input, with the journal's number after it."""
+
+    seq: int
+    ok: bool
+    code: str
+    values: dict[str, str | int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a round brought: the new head, the entries, and effects to perform."""
+
+    head: Head
+    entries: tuple[Entry, ...]
+    effects: tuple[AnyEffect, ...]
+
+
+class Writer:
+    """Owns the state and the store.  One thread calls it, but for `forget`."""
+
+    def __init__(
+        self,
+        store: Store,
+        state: State,
+        clock: Clock,
+        *,
+        deciders: Deciders | None = None,
+        canned: Canned = lambda effect, input: {},
+    ) -> None:
+        self.state = state
+        self._store, self._clock, self._deciders, self._canned = store, clock, deciders, canned
+        self._head: Head = store.head()
+        self._later: dict[str, None] = {}
+        self._later_lock = threading.Lock()
+
+    def forget(self, row: str) -> None:
+        """Delete a row with the next commit, whenever that is; not worth one of its own."""
+        with self._later_lock:
+            self._later[row] = None
+
+    def round(self, works: Sequence[tuple[Make, Puts]]) -> tuple[Committed, list[Answered]]:
+        """Decide and commit *works* in their order.  Whatever is raised, nothing has happened."""
+        try:
+            decided = _Round(self, self._clock.now())
+            decided.run_timers()
+            answers = decided.answer(works)
+            self._head = decided.commit()
+        except BaseException:
+            self.state.rollback()
+            raise
+        self.state.settle()
+        return Committed(self._head, tuple(decided.entries), tuple(decided.effects)), answers
+
+
+class _Round:
+    """What one round gathers before its commit."""
+
+    def __init__(self, writer: Writer, at: int) -> None:
+        self._writer, self._state, self._at = writer, writer.state, at
+        self.entries: list[Entry] = []
+        self.effects: list[AnyEffect] = []
+        self._puts: dict[str, bytes | None] = {}
+
+    def run_timers(self) -> None:
+        """What is due goes first, earliest first (routing.md 2)."""
+        seen: set[tuple[int, int]] = set()
+        while (due := self._state.due()) is not None and due[0] <= self._at:
+            if due in seen:
+                raise AssertionError(f"the timer of thread {due[1]} does not run down")
+            if len(seen) >= TIMERS:
+                return
+            seen.add(due)
+            timer = TimerDue(f"timer/{due[1]}/{due[0]}", self._at, due[1], due[0])
+            self._absorb([timer])
+            self._decide(timer)
+
+    def answer(self, works: Sequence[tuple[Make, Puts]]) -> list[Answered]:
+        """Decide each input, or give the answer it got when it came before."""
+        inputs = [make(self._at) for make, _ in works]
+        known = self._known(["d/" + input.key for input in inputs])
+        self._absorb(inputs)
+        answers = []
+        for (_, puts), input in zip(works, inputs, strict=True):
+            row = "d/" + input.key
+            if row not in known:
+                self._absorb([input])
+                decision, answered = self._decide(input)
+                if decision.events:
+                    known[row] = answered
+                    self._puts[row] = encode(answered)
+                    self._puts.update(puts)
+                answers.append(answered)
+            else:
+                answers.append(known[row])
+        return answers
+
+    def commit(self) -> Head:
+        """Write records and rows together; the head after it."""
+        writer = self._writer
+        if not self.entries:
+            return writer._head
+        with writer._later_lock:
+            later, writer._later = writer._later, {}
+        rows = {**dict.fromkeys(later), **self._puts, **self._state.changed()}
+        try:
+            return writer._store.commit(writer._head, list(map(encode, self.entries)), rows)
+        except BaseException:
+            with writer._later_lock:
+                writer._later.update(later)
+            raise
+
+    def _known(self, rows: Sequence[str]) -> dict[str, Answered]:
+        found = self._writer._store.get(rows, self._writer._head)
+        return {key: msgspec.json.decode(row, type=Answered) for key, row in found.items()}
+
+    def _absorb(self, inputs: Sequence[AnyInput]) -> None:
+        """Take in the cold rows that the inputs name, until they name none."""
+        while missing := [key for input in inputs for key in keys(self._state, input)]:
+            rows = self._writer._store.get(missing, self._writer._head)
+            for key in missing:
+                if not self._state.knows(key):
+                    self._state.absorb(key, rows.get(key))
+
+    def _decide(self, input: AnyInput) -> tuple[Decision, Answered]:
+        decision = decide(self._state, input, self._writer._deciders)
+        if decision.events:
+            effects = tuple(effect.id for effect in decision.effects)
+            rules = self._state.counters.rules
+            self.entries.append(
+                Entry(VERSION, input.at, input, decision.events, decision.why, effects, rules)
+            )
+            self.effects.extend(decision.effects)
+        for effect in decision.effects:
+            self._puts["o/" + effect.id] = encode(effect)
+            if isinstance(effect, Deliver) and effect.reply:
+                self._puts.update(self._writer._canned(effect, input))
+        return decision, _answered(decision.answer, self._writer._head[0] + len(self.entries))
+
+
+def _answered(answer: Answer, seq: int) -> Answered:
+    return Answered(seq, answer.ok, answer.code, answer.values)
