@@ -1,0 +1,96 @@
+"""The channel: settings in, mail in by SMTP, answers out by SMTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from starlette.routing import BaseRoute
+
+from omniroute import (
+    Cap,
+    Health,
+    Inbound,
+    Intake,
+    NotAuthorised,
+    Outbound,
+    Receipt,
+    Rejected,
+    Site,
+)
+from omniroute_email import settings
+from omniroute_email.compose import compose, message_id
+from omniroute_email.envelope import unpack
+from omniroute_email.reading import NOBODY, read
+from omniroute_email.reading.addresses import normalised
+from omniroute_email.reception import Reception
+from omniroute_email.sending import probe, transmit
+from omniroute_email.server import serving
+
+
+class EmailChannel:
+    """An account of e-mail: one or more mailboxes, answered under one address."""
+
+    kind: ClassVar[str] = "email"
+    caps: ClassVar[Cap] = Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.THREADS
+    max_text: ClassVar[int] = 1_000_000
+    Config: ClassVar[type] = settings.Config
+
+    def __init__(self, account: str, config: settings.Config, site: Site) -> None:
+        """Raises `ConfigError` for settings that cannot be meant."""
+        self.account = account
+        self.port = config.listen_port  # the bound one once `ready` is set
+        self.ready = asyncio.Event()
+        self._config = config
+        self._place = f"channels.{account}"
+        self._mailboxes = settings.mailboxes(config, self._place)
+        self._name = config.from_name or site.organisation
+
+    def parse(self, raw: bytes) -> Sequence[Inbound]:
+        """One message.  Raises `ValueError` when *raw* was not written by our own reception."""
+        envelope, message = unpack(raw)
+        return [read(envelope, message, self._mailboxes.addresses, self._config.authserv_id)]
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return ()
+
+    async def listen(self, intake: Intake) -> None:
+        """Serve SMTP until cancelled.  Raises `ConfigError` if the port cannot be had."""
+        reception = Reception(self._config, self._mailboxes, intake)
+        async with serving(reception, self._place) as port:
+            self.port = port
+            self.ready.set()
+            try:
+                await asyncio.get_running_loop().create_future()  # until cancelled
+            finally:
+                self.ready.clear()
+
+    async def send(self, out: Outbound) -> Receipt:
+        """Hand one message to the mail server.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+        self._require_server()
+        sender, recipient = self._mailboxes.from_address, self._recipient(out)
+        message = compose(out, sender, self._name, datetime.now(UTC))
+        await transmit(self._config, self._place, sender, recipient, message)
+        return Receipt((message_id(out, sender),))
+
+    async def check(self) -> Health:
+        """Whether mail can come in and go out, as far as can be seen without sending any."""
+        if not self.ready.is_set():
+            return Health(False, "no mail can come in: SMTP is not being served yet")
+        try:
+            self._require_server()
+        except NotAuthorised as error:
+            return Health(False, "mail comes in, but no answer can go out", error.fix)
+        return await probe(self._config, self._place, self._mailboxes.domain)
+
+    def _recipient(self, out: Outbound) -> str:
+        address = normalised(out.to.value)
+        if not address or address.endswith(f"@{NOBODY}"):
+            raise Rejected("there is no e-mail address to answer to")
+        return address
+
+    def _require_server(self) -> None:
+        if not self._config.smtp_host:
+            raise NotAuthorised(f"set {self._place}.smtp_host to the server that sends your mail")

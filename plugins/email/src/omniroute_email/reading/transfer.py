@@ -1,0 +1,54 @@
+"""Content transfer encodings, read as far as they can be."""
+
+from __future__ import annotations
+
+import binascii
+import re
+import string
+
+_BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
+_NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
+_PADDING = re.compile(rb"=+")
+_UUENCODED = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
+
+
+def transferred(body: bytes, encoding: str) -> tuple[bytes, str]:
+    """The bytes that *body* stands for, and a remark if that is not certain.  Never raises."""
+    match encoding.strip().strip("\"';").lower():
+        case "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" | "none":
+            return body, ""
+        case "quoted-printable":
+            return binascii.a2b_qp(body), ""
+        case "base64":
+            data = from_base64(body)
+            return data, "" if data or not body.strip() else "broken base64"
+        case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+            return _from_uuencode(body)
+    return body, "unknown transfer encoding"
+
+
+def from_base64(data: bytes) -> bytes:
+    """Decode leniently: foreign characters are skipped, padding may be missing or amid the data."""
+    pieces = _PADDING.split(data.translate(None, _NOT_BASE64), maxsplit=1000)
+    return b"".join(_from_piece(piece) for piece in pieces)
+
+
+def _from_piece(piece: bytes) -> bytes:
+    usable = piece[:-1] if len(piece) % 4 == 1 else piece  # six bits are no byte
+    return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
+
+
+def _from_uuencode(body: bytes) -> tuple[bytes, str]:
+    begin = _UUENCODED.search(body)
+    if begin is None:
+        return body, "broken uuencode"
+    lines: list[bytes] = []
+    for line in body[begin.end() :].split(b"\n"):
+        line = line.rstrip(b"\r")
+        if not line or line == b"end":
+            break
+        try:
+            lines.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            return b"".join(lines), "broken uuencode"
+    return b"".join(lines), ""

@@ -1,0 +1,134 @@
+"""The settings of an e-mail account, one sentence each, and what they mean once checked."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from omniroute import ConfigError, Secret
+from omniroute_email.reading.addresses import normalised
+
+IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+MIB = 1024 * 1024
+_HOST = re.compile(r"[A-Za-z0-9_:-]{1,63}(?:\.[A-Za-z0-9_:-]{1,63})*\.?")
+
+
+def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
+    """What the admin reads about a setting, and its limits."""
+    return msgspec.Meta(description=description, ge=at_least, le=at_most)
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How mail comes in and goes out."""
+
+    addresses: Annotated[Sequence[str], says("Mailboxes that customers write to; others get 550.")]
+    listen_host: Annotated[str, says("Address on which SMTP is served.")] = "127.0.0.1"
+    listen_port: Annotated[
+        int, says("Port on which SMTP is served; 0 takes any free one.", at_least=0, at_most=65535)
+    ] = 2525
+    trusted_edges: Annotated[
+        Sequence[str],
+        says(
+            "Networks (CIDR) of your own mail servers; only what they hand over is authenticated."
+        ),
+    ] = LOOPBACK
+    authserv_id: Annotated[
+        str,
+        says(
+            "The name under which your edge writes Authentication-Results; it must remove those"
+            " that arrive under it. When set, mail without such a header is not authenticated."
+        ),
+    ] = ""
+    max_size: Annotated[int, says("Largest message in bytes.", at_least=1024)] = 25 * MIB
+    max_connections: Annotated[int, says("SMTP connections at a time.", at_least=1)] = 200
+    max_connections_per_ip: Annotated[
+        int, says("SMTP connections from one address.", at_least=1)
+    ] = 50
+    max_commands: Annotated[
+        int, says("How often one connection may use one SMTP command.", at_least=1)
+    ] = 1000
+    max_recipients: Annotated[int, says("Recipients of one message.", at_least=1)] = 100
+    idle_timeout: Annotated[
+        float, says("Seconds without progress after which an SMTP connection is closed.")
+    ] = 60.0
+    from_address: Annotated[
+        str, says("Address that answers come from; the first of `addresses` unless set.")
+    ] = ""
+    from_name: Annotated[
+        str, says("Name that answers come from; the name of the organisation unless set.")
+    ] = ""
+    smtp_host: Annotated[
+        str, says("Server that sends the answers; without it nothing is sent.")
+    ] = ""
+    smtp_port: Annotated[
+        int, says("Its port: 587 or 25, or 465 for TLS from the start.", at_least=1, at_most=65535)
+    ] = 587
+    smtp_username: Annotated[str, says("Name to sign in with at `smtp_host`, if it asks.")] = ""
+    smtp_password: Annotated[Secret, says("Password to `smtp_username`.")] = Secret("")
+    smtp_starttls: Annotated[
+        bool, says("Insist on TLS (STARTTLS); turn it off only for a server on this machine.")
+    ] = True
+    smtp_timeout: Annotated[float, says("Seconds to wait for each answer of `smtp_host`.")] = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mailboxes:
+    """A checked `Config`: who we are by mail, and whom we believe."""
+
+    addresses: frozenset[str]
+    from_address: str
+    edges: tuple[IpNetwork, ...]
+
+    @property
+    def domain(self) -> str:
+        return self.from_address.rpartition("@")[2]
+
+    def trusts(self, peer: str) -> bool:
+        """Whether *peer*, an IP address, is one of our own mail servers."""
+        try:
+            ip = ipaddress.ip_address(peer.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        return any(ip in network for network in self.edges)
+
+
+def mailboxes(config: Config, place: str) -> Mailboxes:
+    """Check what types cannot.  Raises `ConfigError` naming the setting below *place*."""
+    if not config.addresses:
+        fix = 'name the mailboxes that customers write to: addresses = ["help@example.org"]'
+        raise ConfigError(f"{place}.addresses", "no mailbox", fix)
+    addresses = [_address(text, f"{place}.addresses") for text in config.addresses]
+    sender = config.from_address
+    edges = [_network(text, f"{place}.trusted_edges") for text in config.trusted_edges]
+    for name in ("idle_timeout", "smtp_timeout"):
+        if not getattr(config, name) > 0:
+            raise ConfigError(f"{place}.{name}", "must be more than 0 seconds")
+    if config.smtp_host and not _HOST.fullmatch(config.smtp_host):
+        raise ConfigError(f"{place}.smtp_host", f"“{config.smtp_host}” is no host name")
+    return Mailboxes(
+        addresses=frozenset(addresses),
+        from_address=_address(sender, f"{place}.from_address") if sender else addresses[0],
+        edges=tuple(edges),
+    )
+
+
+def _address(text: str, place: str) -> str:
+    address = normalised(text)
+    if not address:
+        raise ConfigError(place, f"“{text}” is no e-mail address", "write it as help@example.org")
+    return address
+
+
+def _network(text: str, place: str) -> IpNetwork:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ConfigError(place, f"“{text}” is no network: {error}", "such as 10.0.0.0/8") from None
