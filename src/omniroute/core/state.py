@@ -67,6 +67,7 @@ class State:
         self._undo: dict[str, object] = {}
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._timers: list[tuple[int, ThreadId]] = []
+        self._ignored: set[tuple[int, ThreadId]] = set()
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
 
     # --- changing ---
@@ -281,10 +282,15 @@ class State:
         while self._timers:
             due, thread = self._timers[0]
             known = self.threads.get(thread)
-            if known is not None and next_due(known) == due:
+            current = known is not None and next_due(known) == due
+            if current and (due, thread) not in self._ignored:
                 return due, thread
             heapq.heappop(self._timers)
         return None
+
+    def ignore_timer(self, due: int, thread: ThreadId) -> None:
+        """Let this timer be, until a restart: deciding it has failed."""
+        self._ignored.add((due, thread))
 
     def open_threads(self) -> Iterator[Thread]:
         """Every open thread."""

@@ -9,6 +9,7 @@ taken back from the state and nothing was so.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,13 @@ import msgspec
 from omniroute.core.effects import AnyEffect, Deliver
 from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
 from omniroute.core.inputs import AnyInput, TimerDue
+from omniroute.core.model import ThreadId
 from omniroute.core.state import State
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, encode
 from omniroute.stores.api import Head, Store
+
+log = logging.getLogger(__name__)
 
 TIMERS: Final = 500  # due timers taken into one round
 
@@ -47,6 +51,14 @@ class Committed:
     head: Head
     entries: tuple[Entry, ...]
     effects: tuple[AnyEffect, ...]
+
+
+class PoisonedTimer(Exception):
+    """A timer met a bug of ours; it is left alone from now on, so that the others run."""
+
+    def __init__(self, due: tuple[int, ThreadId]) -> None:
+        super().__init__(f"the timer of thread {due[1]}, due {due[0]}, cannot be decided")
+        self.due = due
 
 
 class Writer:
@@ -74,14 +86,21 @@ class Writer:
 
     def round(self, works: Sequence[tuple[Make, Puts]]) -> tuple[Committed, list[Answered]]:
         """Decide and commit *works* in their order.  Whatever is raised, nothing has happened."""
-        try:
-            decided = _Round(self, self._clock.now())
-            decided.run_timers()
-            answers = decided.answer(works)
-            self._head = decided.commit()
-        except BaseException:
-            self.state.rollback()
-            raise
+        while True:
+            try:
+                decided = _Round(self, self._clock.now())
+                decided.run_timers()
+                answers = decided.answer(works)
+                self._head = decided.commit()
+            except PoisonedTimer as error:
+                log.exception("a timer could not be decided")
+                self.state.rollback()
+                self.state.ignore_timer(*error.due)
+                continue
+            except BaseException:
+                self.state.rollback()
+                raise
+            break
         self.state.settle()
         return Committed(self._head, tuple(decided.entries), tuple(decided.effects)), answers
 
@@ -99,14 +118,17 @@ class _Round:
         """What is due goes first, earliest first (routing.md 2)."""
         seen: set[tuple[int, int]] = set()
         while (due := self._state.due()) is not None and due[0] <= self._at:
-            if due in seen:
-                raise AssertionError(f"the timer of thread {due[1]} does not run down")
             if len(seen) >= TIMERS:
                 return
-            seen.add(due)
             timer = TimerDue(f"timer/{due[1]}/{due[0]}", self._at, due[1], due[0])
             self._absorb([timer])
-            self._decide(timer)
+            try:
+                if due in seen:
+                    raise AssertionError("the timer does not run down")
+                self._decide(timer)
+            except Exception as error:
+                raise PoisonedTimer(due) from error
+            seen.add(due)
 
     def answer(self, works: Sequence[tuple[Make, Puts]]) -> list[Answered]:
         """Decide each input, or give the answer it got when it came before."""
