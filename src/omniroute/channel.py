@@ -143,6 +143,9 @@ class Site:
 class Intake(Protocol):
     """The engine's ear."""
 
+    def ready(self) -> None:
+        """Say that listening has begun; the start of the server waits for it."""
+
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Keep *raw* for good; when this returns, and not before, acknowledge.
 

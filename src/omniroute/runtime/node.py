@@ -40,6 +40,7 @@ from omniroute.stores.api import Store
 log = logging.getLogger(__name__)
 
 KEYS_KEPT: Final = 30 * 86_400_000  # ms for which a redelivery is known
+UNTIL_READY: Final = 10.0  # seconds that the start waits for a channel to listen
 BACKLOG: Final = 10_000  # notices kept for slow observers; older ones are dropped, and said so
 
 
@@ -113,9 +114,20 @@ class Node:
         self._run(self.reading.run(), "reading")
         self._run(self._observe(), "observers")
         self.parts.spool.sweep(self.parts.clock.now() - KEYS_KEPT)
-        for (kind, account), channel in self.parts.channels.items():
-            intake = ChannelIntake(self.parts.spool, channel, self.parts.clock)
-            self._run(channel.listen(intake), f"{kind} “{account}”")
+        await asyncio.gather(*map(self._listen, self.parts.channels.values()))
+
+    async def _listen(self, channel: Channel) -> None:
+        """Have a channel listen; raises what it raises before it says that it is ready."""
+        intake = ChannelIntake(self.parts.spool, channel, self.parts.clock)
+        listening = asyncio.ensure_future(channel.listen(intake))
+        ready = asyncio.ensure_future(intake.listening.wait())
+        await asyncio.wait(
+            {listening, ready}, timeout=UNTIL_READY, return_when=asyncio.FIRST_COMPLETED
+        )
+        ready.cancel()
+        if listening.done():
+            await listening
+        self._run(listening, f"{channel.kind} “{channel.account}”")
 
     async def open_desks(self, door: Door) -> None:
         """Hand the desks the door."""

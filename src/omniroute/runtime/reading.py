@@ -52,6 +52,11 @@ class ChannelIntake:
 
     def __init__(self, spool: Spool, channel: Channel, clock: Clock) -> None:
         self._spool, self._channel, self._clock = spool, channel, clock
+        self.listening = asyncio.Event()
+
+    def ready(self) -> None:
+        """Listening has begun."""
+        self.listening.set()
 
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Keep *raw*; see `omniroute.Intake`."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from omniroute.errors import StoreError
@@ -56,6 +57,9 @@ class Reader(Protocol):
 
     def tail(self, after: int, limit: int = 1000) -> list[Record]:
         """At most *limit* records with a number greater than *after*, in order."""
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """A reader whose calls are all answered from one head, while the context lasts."""
 
     def close(self) -> None:
         """Let go of what the reader holds; closing twice is harmless."""

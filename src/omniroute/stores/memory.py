@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from omniroute.stores.api import (
     GENESIS,
@@ -70,6 +71,16 @@ class MemoryStore:
             self._head = (links[-1].seq, links[-1].hash)
             return self._head
 
+    def copy(self) -> MemoryStore:
+        """Another store with the same content, from one moment."""
+        other = MemoryStore()
+        with self._lock:
+            self._check_open()
+            other._head = self._head
+            other._rows, other._order = dict(self._rows), list(self._order)
+            other._journal = list(self._journal)
+        return other
+
     def reader(self) -> MemoryReader:
         return MemoryReader(self)
 
@@ -112,6 +123,10 @@ class MemoryReader:
 
     def tail(self, after: int, limit: int = 1000) -> list[Record]:
         return self._store.tail(after, limit)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MemoryReader]:
+        yield MemoryReader(self._store.copy())
 
     def close(self) -> None:
         """Nothing to let go of."""

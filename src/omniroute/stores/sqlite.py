@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -139,6 +140,7 @@ class SqliteReader:
         self._path = path
         self._lock = threading.Lock()
         self._closed = False
+        self._within = False  # of a transaction that lasts for all calls
         with disk_errors(path):
             self._db = connect(path, read_only=True)
             try:
@@ -163,6 +165,18 @@ class SqliteReader:
         check_page(limit)
         return self._answer(lambda db: _tail(db, after, limit))
 
+    @contextmanager
+    def snapshot(self) -> Iterator[SqliteReader]:
+        still = SqliteReader(self._path)
+        try:
+            with disk_errors(self._path):
+                still._db.execute("BEGIN")
+                _head(still._db)  # a deferred transaction sees what its first read saw
+            still._within = True
+            yield still
+        finally:
+            still.close()
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -172,6 +186,8 @@ class SqliteReader:
         with self._lock, disk_errors(self._path):
             if self._closed:
                 raise Unavailable(str(self._path), "the reader is closed")
+            if self._within:
+                return question(self._db)
             self._db.execute("BEGIN")  # all statements of one question see one head
             try:
                 return question(self._db)

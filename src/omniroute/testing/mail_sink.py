@@ -1,0 +1,106 @@
+"""A mail server that keeps what it is given: what stands behind an e-mail channel in tests.
+
+Run as ``python -m omniroute.testing.mail_sink --port 2526 --record FILE`` it is a process of its
+own, whose record survives whatever happens to the server under test: one JSON line per message,
+written and fsynced before the sender hears 250.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP as POLICY
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class MailSink:
+    """Takes every mail.  Use as an async context manager; `port` is known inside."""
+
+    def __init__(self, port: int = 0, record: Path | None = None) -> None:
+        self.port = port
+        self.received: list[EmailMessage] = []
+        self.answer: Callable[[], str] = lambda: "250 kept"
+        self._record = record
+        self._server: asyncio.Server | None = None
+        self._arrived = asyncio.Event()
+
+    async def __aenter__(self) -> MailSink:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(self, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Keep a mail, unless a test has it refused."""
+        answer = self.answer()
+        if not answer.startswith("250"):
+            return answer
+        content = envelope.content
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        # our own mail, composed a moment ago: the modern policy is safe here
+        message: Any = BytesParser(policy=POLICY).parsebytes(raw)
+        if self._record is not None:
+            _keep(self._record, envelope, message)
+        self.received.append(message)
+        self._arrived.set()
+        return answer
+
+    async def wait_for(self, count: int, seconds: float = 20.0) -> list[EmailMessage]:
+        """The first *count* mails, once they are here.  Raises `TimeoutError`."""
+        async with asyncio.timeout(seconds):
+            while len(self.received) < count:
+                self._arrived.clear()
+                await self._arrived.wait()
+        return self.received[:count]
+
+
+def _keep(record: Path, envelope: Envelope, message: EmailMessage) -> None:
+    line = json.dumps(
+        {
+            "to": envelope.rcpt_tos,
+            "message_id": message["Message-ID"],
+            "repeat": message["X-OmniRoute-Repeat"],
+            "subject": message["Subject"],
+            "text": _text(message),
+        }
+    )
+    with record.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _text(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
+
+
+async def serve(port: int, record: Path) -> None:
+    """Take mail until stopped."""
+    async with MailSink(port, record) as sink:
+        print(f"listening on 127.0.0.1:{sink.port}", flush=True)  # noqa: T201 - its one output
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Keep every mail that arrives.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--record", type=Path, required=True)
+    given = parser.parse_args()
+    asyncio.run(serve(given.port, given.record))
