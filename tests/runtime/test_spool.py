@@ -159,6 +159,14 @@ async def test_closing_writes_what_was_asked(path: Path) -> None:
     await spool.close()
 
 
+async def test_what_nobody_waits_for_rides_with_what_somebody_does(spool: Spool) -> None:
+    for number in range(20):
+        id = await spool.append("c", "a", b"x", at=number)
+        spool.done([id])
+        await asyncio.sleep(0.005)  # time enough for a thread that does not wait
+    assert spool.commits < 30
+
+
 # -- repeats ---------------------------------------------------------------------------------------
 
 
@@ -467,6 +475,38 @@ async def main(path):
     said = run(script, path)
     assert said.stderr == "the disk is full\n"
     assert len(files(path)) == 1
+
+
+async def test_when_the_disk_is_well_again_what_was_done_meanwhile_is_done(path: Path) -> None:
+    script = """
+async def main(path):
+    spool = Spool(path)
+    ids = [await spool.append("c", "a", bytes(100_000), at=1, key=f"k{n}") for n in range(40)]
+    eids = ["e1", "e2"]
+    for eid in eids:
+        await spool.receipt(eid, b"sent")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))  # the log is longer already
+    spool.done(ids[:39])
+    spool.settle(["e1"])
+    for raw in (b"small", bytes(1_000_000)):
+        try:
+            await spool.append("c", "a", raw, at=1)
+        except Unavailable as error:
+            print(error.fault)
+    print(spool.depth, len(spool.pending()))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    print(await spool.append("c", "a", b"small", at=1) > ids[-1])
+    await spool.close()
+"""
+    said = run(script, path)
+    failed = "the disk failed (SQLITE_IOERR_WRITE)"
+    assert said.stdout.splitlines() == [failed, failed, "1 1", "True"], said.stderr
+    assert files(path) == []
+    spool = Spool(path)
+    assert [entry.raw for entry in spool.pending()] == [bytes(100_000), b"small"]
+    assert spool.attempts() == {"e2": (0, b"sent")}
+    await spool.close()
 
 
 def test_a_second_process_is_refused(path: Path) -> None:
