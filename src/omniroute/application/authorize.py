@@ -1,0 +1,154 @@
+"""Who may do what to what: one table, asked by every door.
+
+*Whose* the object is, seen from the actor: their ``own``, ``free`` (nobody's) or an ``other``
+agent's.  Pages, programs, buttons and mails all ask `authorize`; nothing else grants anything.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from omniroute.errors import Refused
+
+
+class Kind(enum.StrEnum):
+    """What an actor is.  ``system`` is the program itself and whoever runs it on its machine."""
+
+    AGENT = "agent"
+    SYSTEM = "system"
+    NOBODY = "nobody"
+
+
+class Action(enum.StrEnum):
+    """What one may want to do: the agents' verbs, reading, and what admins do."""
+
+    READ = "read"
+    ACCEPT = "accept"
+    PASS = "pass"  # noqa: S105 — a verb
+    TAKE = "take"
+    REPLY = "reply"
+    UNDO = "undo"
+    NOTE = "note"
+    TRANSFER = "transfer"
+    SNOOZE = "snooze"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    TAG = "tag"
+    PRIORITISE = "prioritise"
+    STATUS = "status"
+    RULES = "rules"
+    TEAM = "team"
+    VERIFY = "verify"
+    CHANNELS = "channels"
+
+
+class Whose(enum.StrEnum):
+    """To whom an object belongs, as the actor sees it."""
+
+    OWN = "own"
+    FREE = "free"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who asks.  *role* is agent, lead or admin; of no meaning for the other kinds."""
+
+    kind: Kind
+    id: str = ""
+    role: str = ""
+
+
+SYSTEM = Actor(Kind.SYSTEM, "system")
+NOBODY = Actor(Kind.NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """What is acted on: the *owner* is who has the thread, was asked, wrote or is meant."""
+
+    name: str = ""  # as a sentence says it: "#4812"
+    owner: str = ""
+    owner_name: str = ""
+
+
+_NONE: frozenset[Whose] = frozenset()
+_OWN = frozenset({Whose.OWN})
+_OPEN = frozenset({Whose.OWN, Whose.FREE})
+_ALL = frozenset(Whose)
+
+MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whose]]] = {
+    #                    agent  lead   admin
+    Action.READ:        (_ALL,  _ALL,  _ALL),
+    Action.ACCEPT:      (_OWN,  _OWN,  _OWN),
+    Action.PASS:        (_OWN,  _OWN,  _OWN),
+    Action.TAKE:        (_ALL,  _ALL,  _ALL),   # the core says who was first
+    Action.REPLY:       (_OPEN, _ALL,  _ALL),
+    Action.UNDO:        (_OWN,  _ALL,  _ALL),
+    Action.NOTE:        (_ALL,  _ALL,  _ALL),
+    Action.TRANSFER:    (_OPEN, _ALL,  _ALL),
+    Action.SNOOZE:      (_OPEN, _ALL,  _ALL),
+    Action.RESOLVE:     (_OPEN, _ALL,  _ALL),
+    Action.REOPEN:      (_ALL,  _ALL,  _ALL),
+    Action.TAG:         (_ALL,  _ALL,  _ALL),
+    Action.PRIORITISE:  (_OPEN, _ALL,  _ALL),
+    Action.STATUS:      (_OWN,  _ALL,  _ALL),
+    Action.RULES:       (_NONE, _NONE, _ALL),
+    Action.TEAM:        (_NONE, _NONE, _ALL),
+    Action.VERIFY:      (_NONE, _NONE, _ALL),
+    Action.CHANNELS:    (_NONE, _NONE, _ALL),
+}  # fmt: skip
+"""What an agent may do to whose objects, by role; the system may everything, nobody nothing."""
+
+ROLES = ("agent", "lead", "admin")
+
+
+def whose(actor: Actor, thing: Object) -> Whose:
+    """To whom *thing* belongs, as *actor* sees it."""
+    if not thing.owner:
+        return Whose.FREE
+    return Whose.OWN if thing.owner == actor.id else Whose.OTHER
+
+
+def permitted(actor: Actor, action: Action, thing: Object) -> bool:
+    """Whether *actor* may do *action* to *thing*."""
+    if actor.kind is Kind.SYSTEM:
+        return True
+    if actor.kind is not Kind.AGENT or not actor.id or actor.role not in ROLES:
+        return False
+    return whose(actor, thing) in MATRIX[action][ROLES.index(actor.role)]
+
+
+def authorize(actor: Actor, action: Action, thing: Object = Object()) -> None:
+    """Return if it is permitted; raises `Refused` (``forbidden``) with a sentence if not."""
+    if not permitted(actor, action, thing):
+        raise Refused("forbidden", _sentence(actor, action, thing))
+
+
+_DOING = {
+    Action.ACCEPT: "accept this offer",
+    Action.PASS: "pass on this offer",
+    Action.REPLY: "answer there",
+    Action.UNDO: "take this answer back",
+    Action.TRANSFER: "hand it over",
+    Action.SNOOZE: "snooze it",
+    Action.RESOLVE: "resolve it",
+    Action.PRIORITISE: "set its priority",
+    Action.STATUS: "set this status",
+}
+
+
+def _sentence(actor: Actor, action: Action, thing: Object) -> str:
+    if actor.kind is not Kind.AGENT or actor.role not in ROLES:
+        return "Sign in first."
+    if not any(MATRIX[action][:2]):
+        return "Only an admin may do this."
+    doing = _DOING.get(action, "do this")
+    owner = thing.owner_name or thing.owner
+    if not owner:
+        return f"You may not {doing}."
+    leads = "" if MATRIX[action][1] == _OWN else " or a lead"
+    where = f"{thing.name} is with {owner}; only" if thing.name else "Only"
+    return f"{where} {owner if not thing.name else 'they'}{leads} may {doing}."

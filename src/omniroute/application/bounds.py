@@ -1,0 +1,84 @@
+"""What a command must be like before anybody thinks about it: filled in, not too long, possible.
+
+Each check raises `Invalid` with a code of `sentences.INVALID`; the door turns it into words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from omniroute.application import commands as c
+from omniroute.core.model import Status
+
+MOST_TEXT = 50_000  # characters of a reply or a note
+MOST_REASON = 2_000
+MOST_KEY = 128
+MOST_TAGS = 20
+YEAR = 365 * 86_400_000
+
+_TAG = re.compile(r"[\w.-]{1,40}")
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no store and no channel could carry these
+
+
+class Invalid(Exception):
+    """A command that cannot be meant; *code* and *values* make the sentence."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+def clean(text: str) -> str:
+    """*text* without what cannot be written down."""
+    return _UNWRITABLE.sub("", text)
+
+
+def check(command: c.AnyCommand, now: int) -> None:
+    """Raise `Invalid` if *command* cannot be meant as it is."""
+    if len(command.key) > MOST_KEY:
+        raise Invalid("bad_key")
+    match command:
+        case c.Reply(text=text, seen=seen):
+            _said(text, MOST_TEXT)
+            if seen < 0:
+                raise Invalid("bad_seen")
+        case c.Note(text=text):
+            _said(text, MOST_TEXT)
+        case c.Pass(why=why):
+            _short(why)
+        case c.Transfer():
+            _handed_over(command)
+        case c.Snooze(until=until):
+            if until <= now:
+                raise Invalid("past")
+            if until > now + YEAR:
+                raise Invalid("too_far")
+        case c.Tag(add=add, remove=remove):
+            if len(add) > MOST_TAGS or not all(map(_TAG.fullmatch, (*add, *remove))):
+                raise Invalid("bad_tag")
+        case c.Prioritise(priority=priority):
+            if not 10 <= priority <= 40:
+                raise Invalid("bad_priority")
+        case c.SetStatus(status=status):
+            if status not in set(Status):
+                raise Invalid("bad_status")
+
+
+def _handed_over(command: c.Transfer) -> None:
+    if not clean(command.why).strip():
+        raise Invalid("reason_required")
+    _short(command.why)
+    if bool(command.to_agent) == bool(command.to_queue):
+        raise Invalid("one_receiver")
+
+
+def _said(text: str, most: int) -> None:
+    if not clean(text).strip():
+        raise Invalid("empty")
+    if len(text) > most:
+        raise Invalid("too_long", most=most)
+
+
+def _short(text: str) -> None:
+    if len(text) > MOST_REASON:
+        raise Invalid("too_long", most=MOST_REASON)

@@ -1,0 +1,140 @@
+"""What an actor may ask to be done: the agents' verbs as typed values.
+
+Text travels here and ends in private rows; the core is given ids only.  *key* makes an action
+idempotent: the same key again gets the same answer and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="do",
+              forbid_unknown_fields=True):  # fmt: skip
+    """One action; an empty *key* is filled in with a random one."""
+
+    key: str = ""
+
+
+class OnThread(Command, frozen=True, kw_only=True):
+    """An action on one thread."""
+
+    thread: int
+
+
+class Accept(OnThread, frozen=True, kw_only=True):
+    """Take an offered thread."""
+
+    offer: str
+
+
+class Pass(OnThread, frozen=True, kw_only=True):
+    """Decline an offer, with a reason if one likes."""
+
+    offer: str
+    why: str = ""
+
+
+class Take(OnThread, frozen=True, kw_only=True):
+    """Claim a thread that was not offered."""
+
+
+class Reply(OnThread, frozen=True, kw_only=True):
+    """Answer the customer.
+
+    *seen* is the number of customer turns on the writer's screen; if there are more by now the
+    reply is refused with what was written, unless *anyway*.
+    """
+
+    text: str
+    seen: int
+    anyway: bool = False
+
+
+class Undo(OnThread, frozen=True, kw_only=True):
+    """Take back a reply that is still held."""
+
+    message: str
+
+
+class Note(OnThread, frozen=True, kw_only=True):
+    """Write to colleagues only."""
+
+    text: str
+
+
+class Transfer(OnThread, frozen=True, kw_only=True):
+    """Hand over to an agent or a queue; the reason is required."""
+
+    why: str
+    to_agent: str = ""
+    to_queue: str = ""
+
+
+class Snooze(OnThread, frozen=True, kw_only=True):
+    """Put aside until *until* (ms since the epoch) or until the customer writes."""
+
+    until: int
+
+
+class Resolve(OnThread, frozen=True, kw_only=True):
+    """The customer has what they came for."""
+
+
+class Reopen(OnThread, frozen=True, kw_only=True):
+    """Take a resolved thread up again."""
+
+
+class Tag(OnThread, frozen=True, kw_only=True):
+    """Add and remove tags."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Prioritise(OnThread, frozen=True, kw_only=True):
+    """Set the priority, 10 low to 40 urgent."""
+
+    priority: int
+
+
+class SetStatus(Command, frozen=True, kw_only=True):
+    """Say whether one can be asked: online, away, transfers, offline.
+
+    *agent* is whose status it is, where a lead sets a colleague's; empty for one's own.
+    """
+
+    status: str
+    agent: str = ""
+
+
+AnyCommand: TypeAlias = (
+    Accept
+    | Pass
+    | Take
+    | Reply
+    | Undo
+    | Note
+    | Transfer
+    | Snooze
+    | Resolve
+    | Reopen
+    | Tag
+    | Prioritise
+    | SetStatus
+)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a command.  *code* is stable, *text* is a sentence for the person.
+
+    *seq* is the journal's number after it; *message* the id of what was written, if anything.
+    """
+
+    ok: bool
+    code: str
+    text: str
+    seq: int = 0
+    message: str = ""

@@ -1,0 +1,149 @@
+"""The one door to the engine: every page, program and desk acts and asks through `Application`.
+
+A command is checked for what it is, then for who asks (on the rows of the last commit), then
+handed to the writer; the answer is a code with a sentence.  What is wrong or not permitted raises
+`Refused` and reaches nobody; what the core refuses, because somebody was faster or the customer
+wrote meanwhile, comes back as an `Outcome` that is not ok.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+import msgspec
+
+from omniroute.application import commands as c
+from omniroute.application.authorize import Action, Actor, Kind, authorize
+from omniroute.application.bounds import Invalid, check
+from omniroute.application.directory import Directory
+from omniroute.application.judgement import asked_for, judge
+from omniroute.application.pages import FileView
+from omniroute.application.ports import Clock, Files, Inbox
+from omniroute.application.present import Present
+from omniroute.application.projector import Projector
+from omniroute.application.queries import Queries
+from omniroute.application.subscriptions import Subscription, Subscriptions
+from omniroute.application.translate import translate
+from omniroute.application.views import Views
+from omniroute.application.voice import Voice
+from omniroute.stores.api import Reader
+
+UNDO = 5_000
+"""How long (ms) a reply can be taken back where a desk says nothing else."""
+
+PATIENCE = 2.0
+"""Seconds that a command waits for the views to show what it did; it is done either way."""
+
+
+class Application:
+    """The facade.  *reader* and *views* are read from several threads; *views* become its own.
+
+    *undo* is how long (ms) a reply can be taken back where a desk says nothing else.
+    """
+
+    def __init__(
+        self, inbox: Inbox, views: Views, reader: Reader, files: Files, clock: Clock,
+        directory: Directory, *, undo: int = UNDO,
+    ) -> None:  # fmt: skip
+        self.directory = directory
+        """Replace it at a reload."""
+        self._inbox, self._views, self._files, self._clock = inbox, views, files, clock
+        self._undo = undo
+        self._present = Present(reader)
+        self._voice = Voice(lambda: self.directory, clock, self._present, views)
+        self._subscriptions = Subscriptions()
+        self.projector = Projector(views)
+        self.query = Queries(views, reader, lambda: self.directory, clock, self._voice)
+
+    def start(self) -> None:
+        """Begin to follow the journal.  Call on the event loop."""
+        self.projector.on_change(self._subscriptions.publish)
+        self.projector.start()
+
+    def wake(self) -> None:
+        """The writer has committed; from any thread."""
+        self.projector.wake()
+
+    async def stop(self) -> None:
+        """End subscriptions and the thread of the views, and close their file."""
+        self._subscriptions.close()
+        await self.projector.stop()
+        self._views.close()
+
+    # --- acting ----------------------------------------------------------------------------------
+
+    async def actor(self, agent: str) -> Actor:
+        """An agent as an actor, with the role they have now.
+
+        Raises `Refused` (``no_such_agent``) for who is not on the team.
+        """
+        standing = await asyncio.to_thread(self._present.standing, 0, agent)
+        known = standing.agents.get(agent)
+        if known is None or not known.employed:
+            raise self._voice.refused("no_such_agent", agent=agent)
+        return Actor(Kind.AGENT, agent, known.role)
+
+    async def do(
+        self, actor: Actor, command: c.AnyCommand, *, hold: int | None = None
+    ) -> c.Outcome:
+        """Do *command* for *actor*.
+
+        *hold* is how long (ms) a reply can be taken back; a mail desk gives more time than a chat
+        desk.  Raises `Refused` if the command cannot be meant, or may not be done by them; and
+        `StoreError` if it could not be committed.
+        """
+        if not command.key:
+            command = msgspec.structs.replace(command, key=secrets.token_hex(12))
+        thread, *agents = asked_for(actor, command)
+        try:
+            check(command, self._clock())
+            standing = await asyncio.to_thread(self._present.standing, thread, *agents)
+            judge(actor, command, standing, self.directory)
+        except Invalid as wrong:
+            raise self._voice.refused(wrong.code, thread, **wrong.values) from None
+        asked = translate(command, actor.id, self._undo if hold is None else hold)
+        answer = await self._inbox.submit(asked.make, asked.puts)
+        await self._shown(answer.seq)
+        text = await asyncio.to_thread(self._voice.answer, command, answer)
+        written = asked.message if answer.ok else ""
+        return c.Outcome(answer.ok, answer.code, text, answer.seq, written)
+
+    async def _shown(self, seq: int) -> None:
+        """Wait until the views show what was done, so that the next page does."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.projector.at_least(seq)
+        except TimeoutError:
+            pass  # it is committed; the page will follow
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    def subscribe(self, actor: Actor) -> Subscription:
+        """Changes from now on.  Close it, or use it as ``async with``."""
+        authorize(actor, Action.READ)
+        return self._subscriptions.open()
+
+    async def file(self, actor: Actor, sha: str) -> bytes:
+        """The bytes of an attachment; of what no message carries, nothing is given out."""
+        await self.about_file(actor, sha)
+        data = await asyncio.to_thread(self._files.get, sha)
+        if data is None:
+            raise self._voice.refused("unknown_file")
+        return data
+
+    async def about_file(self, actor: Actor, sha: str) -> FileView:
+        """Name and type of an attachment, as its sender gave them."""
+        authorize(actor, Action.READ)
+        found = await asyncio.to_thread(self._views.file, sha)
+        if found is None:
+            raise self._voice.refused("unknown_file")
+        return found
+
+    async def html(self, actor: Actor, message: str) -> str:
+        """The formatted version of a message, AS IT CAME: sanitise it before it is shown."""
+        authorize(actor, Action.READ)
+        body = await asyncio.to_thread(self._present.body, message)
+        if body is None:
+            raise self._voice.refused("unknown_message")
+        return body.html

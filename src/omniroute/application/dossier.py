@@ -1,0 +1,221 @@
+"""Everything about one thread, gathered from the views: its card, its timeline, its reasons."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from omniroute.application import timeline, words
+from omniroute.application.card import Facts, card
+from omniroute.application.directory import Directory
+from omniroute.application.listing import (
+    EARLIER,
+    agent_view,
+    handles,
+    steps_of,
+    thread_row,
+    thread_rows,
+)
+from omniroute.application.pages import AgentView, FileView, Item, OfferView, Reason, ThreadRow
+from omniroute.application.projections.people import NOBODY
+from omniroute.application.reasons import reason, why_you
+from omniroute.core.model import Step
+from omniroute.runtime.rows import Body
+
+ITEMS = 500
+"""Messages and as many events shown of a thread, the latest."""
+
+_body = msgspec.json.Decoder(Body)
+
+_THREAD = "SELECT * FROM thread_rows WHERE id = (SELECT root FROM threads WHERE id = ?)"
+_MESSAGES = (
+    "SELECT messages.*, handles.kind AS via, handles.value AS value, handles.display AS display,"
+    " COALESCE(handles.verified, 1) AS verified"
+    " FROM messages JOIN threads ON threads.id = messages.thread"
+    " LEFT JOIN handles ON handles.id = messages.handle"
+    " WHERE threads.root = ? ORDER BY messages.seq DESC, messages.no DESC LIMIT ?"
+)
+_HAPPENINGS = (
+    "SELECT happenings.* FROM happenings JOIN threads ON threads.id = happenings.thread"
+    " WHERE threads.root = ? ORDER BY happenings.seq DESC, happenings.n DESC LIMIT ?"
+)
+_NOTE = (
+    "SELECT messages.agent, messages.excerpt FROM messages"
+    " JOIN threads ON threads.id = messages.thread"
+    " WHERE threads.root = ? AND messages.kind = 'note' ORDER BY messages.seq DESC LIMIT 1"
+)
+_DECISIONS = (
+    "SELECT decisions.* FROM decisions JOIN threads ON threads.id = decisions.thread"
+    " WHERE threads.root = ? ORDER BY decisions.seq, decisions.n"
+)
+_OFFER = "SELECT * FROM offers WHERE thread = ? AND agent = ? AND state = 'pending'"
+_ASKED = "SELECT agent, until FROM offers WHERE thread = ? AND state = 'pending' ORDER BY until, id"
+
+
+class Dossier:
+    """One thread, read from one snapshot *db*.  A folded thread's is that of the survivor."""
+
+    def __init__(
+        self, db: sqlite3.Connection, stored: sqlite3.Row, directory: Directory, now: int
+    ) -> None:
+        self._db, self._stored, self._directory, self._now = db, stored, directory, now
+        self.row: ThreadRow = thread_row(stored, directory)
+        self.steps = steps_of(stored)
+        self.handles = handles(db, self.row.customer)
+
+    @classmethod
+    def find(
+        cls, db: sqlite3.Connection, thread: int, directory: Directory, now: int
+    ) -> Dossier | None:
+        """The dossier of *thread*, or ``None`` if there is no such thread."""
+        stored = db.execute(_THREAD, (thread,)).fetchone()
+        return None if stored is None else cls(db, stored, directory, now)
+
+    @property
+    def step(self) -> Step:
+        """What is asked of agents now."""
+        number = self._stored["step"]
+        return self.steps[number] if number < len(self.steps) else Step()
+
+    @property
+    def step_number(self) -> int:
+        """The place of `step` in the ladder."""
+        return int(self._stored["step"])
+
+    @property
+    def stranded(self) -> str:
+        """Why nobody can take it, as a code, or an empty string."""
+        return str(self._stored["stranded"])
+
+    def agent(self, id: str) -> AgentView | None:
+        """An agent as colleagues see them."""
+        row = self._db.execute("SELECT * FROM agent_rows WHERE id = ?", (id,)).fetchone()
+        return None if row is None else agent_view(row, self._directory)
+
+    def why(self, asker: str) -> str:
+        """Why the asker has it or is asked; else why whoever it is."""
+        chosen = asker
+        if asker != self.row.agent and self._offer_row(asker) is None:
+            asked = self._db.execute(_ASKED, (self.row.id,)).fetchone()
+            chosen = self.row.agent or (asked["agent"] if asked is not None else "")
+        rule = self._stored["rule"]
+        return why_you(self.row, rule, self.step, self.agent(chosen), self._directory)
+
+    def card(self, asker: str) -> tuple[str, ...]:
+        """The context card as *asker* is shown it."""
+        note = self._db.execute(_NOTE, (self.row.id,)).fetchone()
+        named = (self._directory.name(note["agent"]), note["excerpt"]) if note else None
+        stored = self._stored
+        facts = Facts(
+            row=self.row,
+            topic=stored["topic"] or stored["subject"] or stored["rule"],
+            replies=stored["replies"],
+            wrote_at=stored["wrote_at"],
+            handles=self.handles,
+            before=self.history(),
+            note=named,
+            step=self.step,
+            why_you=self.why(asker),
+        )
+        return card(facts, self._directory, self._now)
+
+    def offer(self, asker: str) -> OfferView | None:
+        """The offer that waits for *asker*'s answer."""
+        row = self._offer_row(asker)
+        if row is None:
+            return None
+        return OfferView(row["id"], row["until"], self.row, self.card(asker))
+
+    def asked(self) -> tuple[tuple[str, ...], int]:
+        """The names of the agents with a pending offer, and when the first of these ends."""
+        rows = self._db.execute(_ASKED, (self.row.id,)).fetchall()
+        names = tuple(self._directory.name(row["agent"]) for row in rows)
+        return names, rows[0]["until"] if rows else 0
+
+    def _offer_row(self, asker: str) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._db.execute(_OFFER, (self.row.id, asker)).fetchone()
+        return row
+
+    def history(self) -> tuple[ThreadRow, ...]:
+        """The customer's other threads, the latest first."""
+        rows = self._db.execute(EARLIER, (self.row.customer, self.row.id)).fetchall()
+        return thread_rows(rows, self._directory)
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every recorded decision, the oldest first."""
+        rows = self._db.execute(_DECISIONS, (self.row.id,))
+        return tuple(reason(row, self._directory) for row in rows)
+
+    def versions(self) -> tuple[str, ...]:
+        """The rule sets by which it was decided, in their order."""
+        rows = self._db.execute(_DECISIONS, (self.row.id,))
+        return tuple(dict.fromkeys(row["rules"] for row in rows if row["rules"]))
+
+    def replying_to(self) -> str:
+        """Where an answer goes now."""
+        for handle in self.handles:
+            if handle.id == self._stored["handle"]:
+                mark = "" if handle.verified else " (unverified)"
+                who = handle.value if "@" in handle.value else handle.display or handle.value
+                return f"{who or NOBODY} by {words.channel(self.row.channel)}{mark}"
+        return ""
+
+    def messages(self) -> list[sqlite3.Row]:
+        """What was said, the latest first."""
+        return self._db.execute(_MESSAGES, (self.row.id, ITEMS)).fetchall()
+
+    def items(self, bodies: Mapping[str, bytes]) -> tuple[Item, ...]:
+        """The timeline, the oldest first; *bodies* are the rows of `messages`."""
+        told = [((row["seq"], 0, row["no"]), self._item(row, bodies)) for row in self.messages()]
+        told += [((row["seq"], 1, row["n"]), item) for row, item in self._events()]
+        return tuple(item for _, item in sorted(told, key=lambda pair: pair[0]))
+
+    def _events(self) -> Iterator[tuple[sqlite3.Row, Item]]:
+        for row in self._db.execute(_HAPPENINGS, (self.row.id, ITEMS)).fetchall():
+            if text := timeline.of_row(row, self._directory, self._address):
+                yield row, Item(row["seq"], row["at"], "event", text)
+
+    def _item(self, row: sqlite3.Row, bodies: Mapping[str, bytes]) -> Item:
+        raw = bodies.get(f"b/{row['id']}")
+        body = _body.decode(raw) if raw is not None else Body(text=_missing(row))
+        return Item(
+            seq=row["seq"],
+            at=row["at"],
+            kind=row["kind"],
+            text=body.text,
+            message=row["id"],
+            channel=row["channel"] or row["via"] or "",
+            author=self._author(row),
+            subject=body.subject,
+            quoted=body.quoted,
+            html=bool(body.html),
+            unread=body.unread,
+            files=tuple(FileView(f.name, f.media_type, f.size, f.sha) for f in body.files),
+            verified=bool(row["verified"]),
+            state=row["state"],
+            release_at=row["release_at"],
+            reason=row["reason"],
+            repeat=bool(row["repeat"]),
+        )
+
+    def _author(self, row: sqlite3.Row) -> str:
+        if row["kind"] == "customer":
+            return row["display"] or row["value"] or NOBODY
+        return self._directory.name(row["agent"])
+
+    def _address(self, handle: str) -> str:
+        row = self._db.execute(
+            "SELECT value, display, kind FROM handles WHERE id = ?", (handle,)
+        ).fetchone()
+        if row is None:
+            return NOBODY
+        known = row["value"] if "@" in row["value"] else row["display"] or row["value"]
+        return known or words.channel(row["kind"])
+
+
+def _missing(row: sqlite3.Row) -> str:
+    if row["kind"] == "automatic":
+        return f"(the prepared answer “{row['canned']}”)"
+    return "(no longer kept)"

@@ -1,0 +1,143 @@
+"""Rows of the views as the values that pages show."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from omniroute.application.directory import Directory
+from omniroute.application.pages import AgentView, Filter, HandleView, ThreadRow
+from omniroute.application.projections.people import NOBODY
+from omniroute.core.model import Step
+
+_texts = msgspec.json.Decoder(tuple[str, ...])
+_levels = msgspec.json.Decoder(dict[str, float])
+_steps = msgspec.json.Decoder(tuple[Step, ...])
+
+LANE = 200
+"""Threads shown per lane of the board."""
+
+MINE = (
+    "SELECT * FROM thread_rows WHERE agent = ? AND phase = 'assigned'"
+    " ORDER BY waiting DESC, wrote_at, id LIMIT ?"
+)
+WAITING = (
+    "SELECT * FROM thread_rows WHERE phase IN ('new', 'queued', 'offered', 'stranded')"
+    " ORDER BY priority DESC, deadline, routing_since, id LIMIT ?"
+)
+OTHERS = (
+    "SELECT * FROM thread_rows WHERE phase = 'assigned' AND agent != ?"
+    " ORDER BY waiting DESC, wrote_at, id LIMIT ?"
+)
+SNOOZED = "SELECT * FROM thread_rows WHERE phase = 'snoozed' ORDER BY snoozed_until, id LIMIT ?"
+SOLVED = (
+    "SELECT * FROM thread_rows WHERE solved_at > 0 AND phase IN ('resolved', 'closed')"
+    " ORDER BY solved_at DESC, id LIMIT ?"
+)
+COUNTS = (
+    "SELECT CASE"
+    " WHEN phase = 'assigned' AND agent = ? THEN 'mine' WHEN phase = 'assigned' THEN 'others'"
+    " WHEN phase = 'snoozed' THEN 'snoozed' WHEN phase IN ('resolved', 'closed') THEN 'solved'"
+    " ELSE 'waiting' END AS lane, COUNT(*) AS number"
+    " FROM threads WHERE phase != 'folded' GROUP BY lane"
+)
+EARLIER = (
+    "SELECT * FROM thread_rows WHERE customer = ? AND root = id AND id != ?"
+    " ORDER BY since DESC, id DESC LIMIT 20"
+)
+FILTERED = (
+    "SELECT * FROM thread_rows WHERE phase != 'folded'"
+    " AND (:phases = '[]' OR phase IN (SELECT value FROM json_each(:phases)))"
+    " AND (:agent = '' OR agent = :agent) AND (:queue = '' OR queue = :queue)"
+    " AND (:customer = '' OR customer = :customer)"
+    " AND (:tag = '' OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag))"
+    " AND (:waiting IS NULL OR waiting = :waiting)"
+    " ORDER BY last_at DESC, id DESC LIMIT :limit"
+)
+
+
+def thread_row(row: sqlite3.Row, directory: Directory) -> ThreadRow:
+    """A row of ``thread_rows`` as a value."""
+    return ThreadRow(
+        id=row["id"],
+        version=row["version"],
+        phase=row["phase"],
+        customer=row["customer"],
+        name=row["name"] or NOBODY,
+        verified=bool(row["verified"]),
+        channel=row["channel"],
+        excerpt=row["excerpt"],
+        queue=row["queue"],
+        priority=row["priority"],
+        deadline=row["due"] if row["phase"] not in ("resolved", "closed") else 0,
+        since=row["since"],
+        routing_since=row["routing_since"],
+        last_at=row["last_at"],
+        waiting=bool(row["waiting"]),
+        agent=row["agent"],
+        agent_name=directory.name(row["agent"]),
+        tags=_texts.decode(row["tags"]),
+        snoozed_until=row["snoozed_until"],
+        turns=row["turns"],
+    )
+
+
+def thread_rows(rows: Iterable[sqlite3.Row], directory: Directory) -> tuple[ThreadRow, ...]:
+    """Several, in their order."""
+    return tuple(thread_row(row, directory) for row in rows)
+
+
+def filtered(db: sqlite3.Connection, wanted: Filter) -> list[sqlite3.Row]:
+    """The threads that *wanted* describes, latest message first."""
+    return db.execute(
+        FILTERED,
+        {
+            "phases": msgspec.json.encode(wanted.phases).decode(),
+            "agent": wanted.agent,
+            "queue": wanted.queue,
+            "customer": wanted.customer,
+            "tag": wanted.tag,
+            "waiting": wanted.waiting,
+            "limit": max(1, min(wanted.limit, 1_000)),
+        },
+    ).fetchall()
+
+
+def steps_of(row: sqlite3.Row) -> tuple[Step, ...]:
+    """The ladder under which a thread was queued."""
+    return _steps.decode(row["steps"])
+
+
+def agent_view(row: sqlite3.Row, directory: Directory) -> AgentView:
+    """A row of ``agent_rows`` as a value."""
+    return AgentView(
+        id=row["id"],
+        name=directory.name(row["id"]),
+        role=row["role"],
+        status=row["status"],
+        unresponsive=bool(row["unresponsive"]),
+        load=row["load"],
+        capacity=row["capacity"],
+        teams=_texts.decode(row["teams"]),
+        skills=_levels.decode(row["skills"]),
+    )
+
+
+def team(db: sqlite3.Connection, directory: Directory) -> tuple[AgentView, ...]:
+    """Everybody employed, by name."""
+    rows = db.execute("SELECT * FROM agent_rows WHERE employed").fetchall()
+    views = [agent_view(row, directory) for row in rows]
+    return tuple(sorted(views, key=lambda view: (view.name.casefold(), view.id)))
+
+
+def handles(db: sqlite3.Connection, customer: str) -> tuple[HandleView, ...]:
+    """The ways to reach a customer, oldest first."""
+    rows = db.execute(
+        "SELECT * FROM handles WHERE customer = ? ORDER BY since, id", (customer,)
+    ).fetchall()
+    return tuple(
+        HandleView(row["id"], row["kind"], row["value"], row["display"], bool(row["verified"]))
+        for row in rows
+    )

@@ -1,0 +1,44 @@
+"""What the door needs of the runtime, as protocols: small, so that a test can bring its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias
+
+from omniroute.core.inputs import AnyInput
+
+Clock: TypeAlias = Callable[[], int]
+"""Now, in ms since the epoch."""
+
+
+class Answered(Protocol):
+    """What became of an input: the core's code and values, and the journal's number after it."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, object]: ...
+
+
+class Inbox(Protocol):
+    """The one writer's letter box."""
+
+    async def submit(
+        self, make: Callable[[int], AnyInput], puts: Mapping[str, bytes | None] | None = None
+    ) -> Answered:
+        """Have the input that *make* builds with the writer's time decided and committed.
+
+        *puts* are private rows written in the same commit.  An input whose key was answered
+        before gets that answer again and changes nothing.
+        """
+
+
+class Files(Protocol):
+    """Where the bytes of attachments lie."""
+
+    def get(self, sha: str) -> bytes | None:
+        """The content named *sha*, or ``None``."""

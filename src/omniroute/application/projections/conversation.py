@@ -1,0 +1,142 @@
+"""What was said: customers' messages, replies with their delivery, notes; and the search index."""
+
+from __future__ import annotations
+
+from omniroute.application import words
+from omniroute.application.projections.fold import Fold, Folding
+from omniroute.application.projections.people import refresh_handle
+from omniroute.core import events as e
+
+OUTCOMES = {
+    "rejected": "the channel does not take it",
+    "not_authorised": "the channel no longer lets us in; an admin has to see to it",
+    "gave_up": "the channel could not be reached for two days",
+}
+"""Why a reply was not delivered, where the platform gave no words of its own."""
+
+EXCERPT = 200  # characters kept beside a message for lists and cards
+
+
+def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
+    refresh_handle(fold, event.handle)
+    body = fold.body(event.message)
+    excerpt = words.one_line(body.text, EXCERPT)
+    _add(
+        fold, event.thread, event.message, "customer", excerpt=excerpt, channel=event.channel,
+        handle=event.handle, machine=event.automatic,
+    )  # fmt: skip
+    fold.db.execute(
+        "UPDATE threads SET channel = ?, handle = ?, message = ?, excerpt = ?, wrote_at = ?,"
+        " last_at = ?, turns = turns + 1, waiting = waiting OR ?,"
+        " subject = CASE ? WHEN '' THEN subject ELSE ? END WHERE id = ?",
+        (
+            event.channel, event.handle, event.message, excerpt, fold.at, fold.at,
+            not event.automatic, *[words.one_line(body.subject, EXCERPT)] * 2, event.thread,
+        ),
+    )  # fmt: skip
+    owner = fold.db.execute("SELECT agent FROM threads WHERE id = ?", (event.thread,)).fetchone()
+    if owner is not None and owner[0]:
+        fold.touched.wrote.add(owner[0])
+
+
+def note_added(fold: Fold, event: e.NoteAdded) -> None:
+    _add(fold, event.thread, event.message, "note", agent=event.agent)
+
+
+def reply_held(fold: Fold, event: e.ReplyHeld) -> None:
+    held = event.held
+    _add(
+        fold, event.thread, held.message, "reply", agent=held.agent, handle=held.handle,
+        state="held", release_at=held.release,
+    )  # fmt: skip
+    fold.db.execute("UPDATE threads SET last_at = ? WHERE id = ?", (fold.at, event.thread))
+
+
+def reply_withdrawn(fold: Fold, event: e.ReplyWithdrawn) -> None:
+    _state(fold, event.message, "withdrawn")
+    fold.db.execute(
+        "DELETE FROM found WHERE rowid = (SELECT no FROM messages WHERE id = ?)", (event.message,)
+    )
+
+
+def reply_released(fold: Fold, event: e.ReplyReleased) -> None:
+    known = fold.db.execute("SELECT 1 FROM messages WHERE id = ?", (event.message,)).fetchone()
+    if known is None:
+        _add(
+            fold, event.thread, event.message, "reply", agent=event.agent, handle=event.handle,
+            state="sending",
+        )  # fmt: skip
+    else:
+        _state(fold, event.message, "sending")
+    fold.db.execute(
+        "UPDATE threads SET last_at = ?, replies = replies + 1, waiting = 0, due = 0 WHERE id = ?",
+        (fold.at, event.thread),
+    )
+
+
+def automatic_reply_released(fold: Fold, event: e.AutomaticReplyReleased) -> None:
+    _add(
+        fold, event.thread, event.message, "automatic", handle=event.handle, state="sending",
+        canned=event.reply,
+    )  # fmt: skip
+
+
+def reply_sent(fold: Fold, event: e.ReplySent) -> None:
+    fold.db.execute(
+        "UPDATE messages SET state = 'sent', reason = '', repeat = ? WHERE id = ?",
+        (event.repeat, event.message),
+    )
+
+
+def reply_failed(fold: Fold, event: e.ReplyFailed) -> None:
+    fold.db.execute(
+        "UPDATE messages SET state = 'failed', reason = ? WHERE id = ?",
+        (fold.failure(event.effect) or OUTCOMES.get(event.outcome, event.outcome), event.message),
+    )
+
+
+def _state(fold: Fold, message: str, state: str) -> None:
+    fold.db.execute("UPDATE messages SET state = ?, release_at = 0 WHERE id = ?", (state, message))
+
+
+def _add(
+    fold: Fold, thread: int, message: str, kind: str, *, excerpt: str | None = None,
+    channel: str = "", handle: str = "", agent: str = "", canned: str = "", machine: bool = False,
+    state: str = "", release_at: int = 0,
+) -> None:  # fmt: skip
+    body = fold.body(message)
+    if excerpt is None:
+        excerpt = words.one_line(body.text, EXCERPT)
+    number = fold.db.execute(
+        "INSERT OR REPLACE INTO messages (id, thread, seq, at, kind, channel, handle, agent,"
+        " excerpt, canned, machine, state, release_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            message, thread, fold.entry.seq, fold.at, kind, channel, handle, agent, excerpt,
+            canned, machine, state, release_at,
+        ),
+    ).lastrowid  # fmt: skip
+    names = [file.name for file in body.files]
+    for file in body.files:
+        fold.db.execute(
+            "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?)",
+            (file.sha, message, file.name, file.media_type, file.size),
+        )
+    if handle and (reached := fold.reached(handle)) is not None:
+        names += [reached.display, reached.value]
+    fold.db.execute(
+        "INSERT INTO found (rowid, text, subject, names) VALUES (?, ?, ?, ?)",
+        (number, body.text, body.subject, " ".join(names)),
+    )
+
+
+FOLDS: dict[type[e.Event], Folding] = {
+    e.CustomerWrote: customer_wrote,
+    e.NoteAdded: note_added,
+    e.ReplyHeld: reply_held,
+    e.ReplyWithdrawn: reply_withdrawn,
+    e.ReplyReleased: reply_released,
+    e.AutomaticReplyReleased: automatic_reply_released,
+    e.ReplySent: reply_sent,
+    e.ReplyFailed: reply_failed,
+}

@@ -1,0 +1,97 @@
+"""What folding one record has at hand: the tables, the moment, the private rows, and who is told.
+
+Every kind of event has one function in `threads`, `conversation` or `people`; `FOLDS` is the whole
+table, and a test holds it against the core's events.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from omniroute.application import words
+from omniroute.application.projections.journal import Entry
+from omniroute.core.events import Event
+from omniroute.runtime.rows import Body, Failure, Reached
+
+E = TypeVar("E", bound=Event)
+Folding = Callable[["Fold", Any], None]
+
+_body = msgspec.json.Decoder(Body)
+_reached = msgspec.json.Decoder(Reached)
+_failure = msgspec.json.Decoder(Failure)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Touched:
+    """Whom a change concerns, gathered over a batch."""
+
+    threads: set[int] = field(default_factory=set)
+    agents: set[str] = field(default_factory=set)
+    offered: set[str] = field(default_factory=set)
+    wrote: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Fold:
+    """The folding of one record into *db*; *rows* are the private rows it may ask for."""
+
+    db: sqlite3.Connection
+    entry: Entry
+    rows: Mapping[str, bytes]
+    touched: Touched
+    _n: int = 0
+
+    @property
+    def at(self) -> int:
+        """When the record was made."""
+        return self.entry.at
+
+    def body(self, message: str) -> Body:
+        """What was said, or an empty body if it is gone."""
+        row = self.rows.get(f"b/{message}")
+        return Body(text="") if row is None else _body.decode(row)
+
+    def reached(self, handle: str) -> Reached | None:
+        """The address behind a handle, unless it is gone."""
+        row = self.rows.get(f"p/{handle}")
+        return None if row is None else _reached.decode(row)
+
+    def failure(self, effect: str) -> str:
+        """Why an effect failed, in the platform's words, if there are any."""
+        row = self.rows.get(f"x/{effect}")
+        return "" if row is None else words.one_line(_failure.decode(row).reason, 300)
+
+    def touch(self, thread: int) -> None:
+        """A page that shows *thread* is out of date; so is one of the thread it is shown in."""
+        self.touched.threads.add(thread)
+        row = self.db.execute("SELECT root FROM threads WHERE id = ?", (thread,)).fetchone()
+        if row is not None:
+            self.touched.threads.add(row[0])
+
+    def happened(self, thread: int, event: Event) -> None:
+        """Keep *event* for the thread's timeline."""
+        self._n += 1
+        said = {k: v for k, v in msgspec.to_builtins(event).items() if k != "ev"}
+        self.db.execute(
+            "INSERT INTO happenings VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                self.entry.seq, self._n, thread, self.at, type(event).__name__,
+                self.entry.agent, _encode(said).decode(),
+            ),
+        )  # fmt: skip
+
+
+def json(value: object) -> str:
+    """*value* as it is kept in a column."""
+    return _encode(value).decode()
+
+
+def decode(column: str) -> list[Any]:
+    """A list as `json` wrote it."""
+    return msgspec.json.decode(column, type=list[Any])

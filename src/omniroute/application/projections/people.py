@@ -1,0 +1,128 @@
+"""Who there is: customers with their handles, and agents."""
+
+from __future__ import annotations
+
+from omniroute.application import words
+from omniroute.application.projections.fold import Fold, Folding, json
+from omniroute.core import events as e
+
+NOBODY = "unknown sender"
+"""Shown where an address is gone, because the person was erased."""
+
+
+ADDRESS = 320
+"""Characters shown of an address; no e-mail address is longer."""
+
+
+def handle_seen(fold: Fold, event: e.HandleSeen) -> None:
+    handle = event.handle
+    fold.db.execute(
+        "INSERT OR REPLACE INTO handles (id, customer, kind, since, verified)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (handle.id, handle.customer, handle.kind, handle.since, handle.verified),
+    )
+    refresh_handle(fold, handle.id)
+
+
+def refresh_handle(fold: Fold, handle: str) -> None:
+    """Take over the address and the name as they stand now; the last name given counts."""
+    row = fold.db.execute("SELECT customer FROM handles WHERE id = ?", (handle,)).fetchone()
+    reached = fold.reached(handle)
+    if row is None or reached is None:
+        return
+    fold.db.execute(
+        "UPDATE handles SET value = ?, display = ? WHERE id = ?",
+        (words.one_line(reached.value, ADDRESS), words.person(reached.display), handle),
+    )
+    _name(fold, row[0])
+
+
+def link_added(fold: Fold, event: e.LinkAdded) -> None:
+    if event.gone:
+        move = (event.into, event.gone)
+        fold.db.execute("UPDATE handles SET customer = ? WHERE customer = ?", move)
+        for (thread,) in fold.db.execute(
+            "SELECT id FROM threads WHERE customer = ?", (event.gone,)
+        ).fetchall():
+            fold.touch(thread)
+        fold.db.execute("UPDATE threads SET customer = ? WHERE customer = ?", move)
+        fold.db.execute("DELETE FROM customers WHERE id = ?", (event.gone,))
+        _name(fold, event.into)
+    _tell(fold, event)
+
+
+def link_suggested(fold: Fold, event: e.LinkSuggested) -> None:
+    _tell(fold, event)
+
+
+def _name(fold: Fold, customer: str) -> None:
+    """A customer is called as on the handle that tells most: vouched for first, named first."""
+    row = fold.db.execute(
+        "SELECT CASE display WHEN '' THEN value ELSE display END FROM handles WHERE customer = ?"
+        " ORDER BY verified DESC, display = '', since, id LIMIT 1",
+        (customer,),
+    ).fetchone()
+    name = row[0] if row is not None and row[0] else NOBODY
+    fold.db.execute("INSERT OR REPLACE INTO customers VALUES (?, ?)", (customer, name))
+
+
+def _tell(fold: Fold, event: e.LinkAdded | e.LinkSuggested) -> None:
+    """Links show in the thread whose message brought them."""
+    for other in fold.entry.events:
+        if isinstance(other, e.CustomerWrote):
+            fold.happened(other.thread, event)
+            return
+
+
+def agent_joined(fold: Fold, event: e.AgentJoined) -> None:
+    member = event.member
+    fold.db.execute(
+        "INSERT INTO agents (id, teams, skills, capacity, role) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET teams = excluded.teams, skills = excluded.skills,"
+        " capacity = excluded.capacity, role = excluded.role, employed = 1",
+        (member.id, json(member.teams), json(member.skills), member.capacity, member.role),
+    )
+    fold.touched.agents.add(member.id)
+
+
+def agent_left(fold: Fold, event: e.AgentLeft) -> None:
+    fold.db.execute(
+        "UPDATE agents SET employed = 0, status = 'offline' WHERE id = ?",
+        (event.agent,),
+    )
+    fold.touched.agents.add(event.agent)
+
+
+def status_changed(fold: Fold, event: e.StatusChanged) -> None:
+    fold.db.execute(
+        "UPDATE agents SET status = ?, unresponsive = 0 WHERE id = ?",
+        (event.status.value, event.agent),
+    )
+    fold.touched.agents.add(event.agent)
+
+
+def unresponsive(fold: Fold, event: e.AgentUnresponsive) -> None:
+    fold.db.execute("UPDATE agents SET unresponsive = 1 WHERE id = ?", (event.agent,))
+    fold.touched.agents.add(event.agent)
+
+
+def back(fold: Fold, event: e.AgentBack) -> None:
+    fold.db.execute("UPDATE agents SET unresponsive = 0 WHERE id = ?", (event.agent,))
+    fold.touched.agents.add(event.agent)
+
+
+def rules_activated(fold: Fold, event: e.RulesActivated) -> None:
+    """Versions are kept with every decision; pages need no table of them yet."""
+
+
+FOLDS: dict[type[e.Event], Folding] = {
+    e.HandleSeen: handle_seen,
+    e.LinkAdded: link_added,
+    e.LinkSuggested: link_suggested,
+    e.AgentJoined: agent_joined,
+    e.AgentLeft: agent_left,
+    e.StatusChanged: status_changed,
+    e.AgentUnresponsive: unresponsive,
+    e.AgentBack: back,
+    e.RulesActivated: rules_activated,
+}

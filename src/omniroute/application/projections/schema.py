@@ -1,0 +1,204 @@
+"""The tables of the views: a file of its own that may be deleted at any time.
+
+Times are ms since the epoch, 0 where there is none.  `root` is the thread in which a thread is
+shown: itself, or the one it was folded into.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+MEANING = 1
+"""Raise when a fold changes what it writes, so that files made before are made again."""
+
+TABLES = """
+CREATE TABLE applied (
+  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL
+);
+INSERT INTO applied VALUES (1, 0, x'');
+
+CREATE TABLE threads (
+  id INTEGER PRIMARY KEY, root INTEGER NOT NULL, customer TEXT NOT NULL, since INTEGER NOT NULL,
+  version INTEGER NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT 'new',
+  queue TEXT NOT NULL DEFAULT '', rule TEXT NOT NULL DEFAULT '', rules TEXT NOT NULL DEFAULT '',
+  priority INTEGER NOT NULL DEFAULT 20,
+  deadline INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0, -- 0 once answered
+  routing_since INTEGER NOT NULL DEFAULT 0, steps TEXT NOT NULL DEFAULT '[]',
+  step INTEGER NOT NULL DEFAULT 0, stranded TEXT NOT NULL DEFAULT '',
+  weight INTEGER NOT NULL DEFAULT 1, agent TEXT NOT NULL DEFAULT '',
+  last_agent TEXT NOT NULL DEFAULT '', agent_since INTEGER NOT NULL DEFAULT 0,
+  topic TEXT NOT NULL DEFAULT '', channel TEXT NOT NULL DEFAULT '',
+  handle TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
+  subject TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',
+  wrote_at INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0,
+  turns INTEGER NOT NULL DEFAULT 0, replies INTEGER NOT NULL DEFAULT 0,
+  waiting INTEGER NOT NULL DEFAULT 1, tags TEXT NOT NULL DEFAULT '[]',
+  snoozed_until INTEGER NOT NULL DEFAULT 0, solved_at INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX threads_by_phase ON threads (phase, agent);
+CREATE INDEX threads_by_agent ON threads (agent, phase);
+CREATE INDEX threads_by_customer ON threads (customer);
+CREATE INDEX threads_by_root ON threads (root);
+CREATE INDEX threads_by_solved ON threads (solved_at) WHERE solved_at > 0;
+
+CREATE TABLE messages (
+  no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,
+  seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('customer', 'reply', 'automatic', 'note')),
+  channel TEXT NOT NULL DEFAULT '', handle TEXT NOT NULL DEFAULT '',
+  agent TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',
+  canned TEXT NOT NULL DEFAULT '', machine INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL DEFAULT ''
+    CHECK (state IN ('', 'held', 'sending', 'sent', 'failed', 'withdrawn')),
+  release_at INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
+  repeat INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX messages_by_thread ON messages (thread, at);
+
+CREATE TABLE files (
+  sha TEXT NOT NULL, message TEXT NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL,
+  size INTEGER NOT NULL, PRIMARY KEY (sha, message)
+) WITHOUT ROWID;
+
+CREATE TABLE happenings (
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL,
+  event TEXT NOT NULL, agent TEXT NOT NULL, said TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE INDEX happenings_by_thread ON happenings (thread, at);
+
+CREATE TABLE decisions (
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL,
+  rules TEXT NOT NULL, agent TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE INDEX decisions_by_thread ON decisions (thread, seq, n);
+
+CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE handles (
+  id TEXT PRIMARY KEY, customer TEXT NOT NULL, kind TEXT NOT NULL, since INTEGER NOT NULL,
+  verified INTEGER NOT NULL, value TEXT NOT NULL DEFAULT '', display TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX handles_by_customer ON handles (customer);
+
+CREATE TABLE offers (
+  id TEXT PRIMARY KEY, thread INTEGER NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL,
+  until INTEGER NOT NULL, state TEXT NOT NULL, ended_at INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX offers_by_thread ON offers (thread, state);
+CREATE INDEX offers_pending ON offers (agent) WHERE state = 'pending';
+
+CREATE TABLE agents (
+  id TEXT PRIMARY KEY, teams TEXT NOT NULL, skills TEXT NOT NULL, capacity INTEGER NOT NULL,
+  role TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'offline',
+  unresponsive INTEGER NOT NULL DEFAULT 0, employed INTEGER NOT NULL DEFAULT 1
+) WITHOUT ROWID;
+
+CREATE VIEW loads AS
+SELECT agent, SUM(weight) AS load FROM (
+  SELECT agent, weight FROM threads WHERE phase = 'assigned'
+  UNION ALL
+  SELECT offers.agent, threads.weight FROM offers JOIN threads ON threads.id = offers.thread
+  WHERE offers.state = 'pending'
+) GROUP BY agent;
+
+CREATE VIEW thread_rows AS
+SELECT threads.*, customers.name AS name, COALESCE(handles.verified, 1) AS verified
+FROM threads
+LEFT JOIN customers ON customers.id = threads.customer
+LEFT JOIN handles ON handles.id = threads.handle;
+
+CREATE VIEW agent_rows AS
+SELECT agents.*, COALESCE(loads.load, 0) AS load
+FROM agents LEFT JOIN loads ON loads.agent = agents.id;
+
+CREATE VIRTUAL TABLE found USING fts5 (
+  text, subject, names, tokenize = "unicode61 remove_diacritics 2"
+);
+"""
+
+STAMP = zlib.crc32(f"{MEANING}\n{TABLES}".encode()) & 0x7FFF_FFFF
+"""Kept in the file as its ``user_version``: another stamp, another file."""
+
+_CORRUPT, _NOT_A_DATABASE = 11, 26
+
+
+def damaged(error: sqlite3.Error) -> bool:
+    """Whether *error* says that the file is no good, rather than busy, full or out of reach."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (_CORRUPT, _NOT_A_DATABASE)
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open the views at *path*; a file that is damaged or of another schema is made anew.
+
+    Raises `sqlite3.Error` if the file cannot be opened or made.
+    """
+    try:
+        db = _connect(path)
+        if _stamp(db) == STAMP:
+            return db
+        db.close()
+    except sqlite3.DatabaseError as error:
+        if not damaged(error):
+            raise
+    delete(path)
+    db = _connect(path)
+    create(db)
+    return db
+
+
+def _stamp(db: sqlite3.Connection) -> int:
+    try:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error:
+        db.close()
+        raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # messages are in it; SQLite gives its side files the same mode
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA busy_timeout = 5000")
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that can change nothing."""
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None,
+        check_same_thread=False,
+    )  # fmt: skip
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables in an empty file."""
+    db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {STAMP}; COMMIT;")
+
+
+def clear(db: sqlite3.Connection) -> None:
+    """Empty the tables under the eyes of readers, in one transaction."""
+    names = db.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+        " AND name NOT LIKE 'found_%' AND name NOT LIKE 'sqlite_%' AND name != 'applied'"
+    ).fetchall()
+    db.execute("BEGIN IMMEDIATE")
+    for (name,) in [*names, ("found",)]:
+        db.execute(f"DELETE FROM {name}")  # noqa: S608 — a name out of our own schema
+    db.execute("UPDATE applied SET seq = 0, hash = x''")
+    db.execute("COMMIT")
+
+
+def delete(path: Path) -> None:
+    """Remove the file and what lies beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,225 @@
+"""Where a thread stands: queue, offers, who has it, how it ends."""
+
+from __future__ import annotations
+
+import logging
+
+from omniroute.application.projections.fold import Fold, Folding, decode, json
+from omniroute.core import events as e
+from omniroute.core import states
+from omniroute.core.model import Phase
+
+log = logging.getLogger(__name__)
+
+
+SILENT = (e.ThreadOpened, e.ReplySent, e.ReplyFailed)
+"""Events after which a thread is of the same version as before."""
+
+
+def follow(fold: Fold, event: e.ThreadEvent) -> None:
+    """Move the thread's phase by the core's own table, and count its version."""
+    row = fold.db.execute("SELECT phase FROM threads WHERE id = ?", (event.thread,)).fetchone()
+    if row is None or isinstance(event, SILENT):
+        return
+    phase = Phase(row[0])
+    try:
+        phase = states.after(phase, type(event))
+    except states.IllegalTransition as error:
+        log.warning("record %d, thread %d: %s", fold.entry.seq, event.thread, error)
+    if isinstance(event, e.OfferEnded) and phase is Phase.QUEUED and _pending(fold, event.thread):
+        phase = Phase.OFFERED
+    fold.db.execute(
+        "UPDATE threads SET phase = ?, version = version + 1 WHERE id = ?",
+        (phase.value, event.thread),
+    )
+
+
+def _pending(fold: Fold, thread: int) -> bool:
+    row = fold.db.execute(
+        "SELECT 1 FROM offers WHERE thread = ? AND state = 'pending'", (thread,)
+    ).fetchone()
+    return row is not None
+
+
+def _end_offers(fold: Fold, thread: int) -> None:
+    fold.db.execute(
+        "UPDATE offers SET state = 'rescinded', ended_at = ?"
+        " WHERE thread = ? AND state = 'pending'",
+        (fold.at, thread),
+    )
+
+
+def opened(fold: Fold, event: e.ThreadOpened) -> None:
+    facts = fold.entry.input.get("facts") or {}
+    fold.db.execute(
+        "INSERT OR REPLACE INTO threads (id, root, customer, since, topic, version)"
+        " VALUES (?, ?, ?, ?, ?, 1)",
+        (event.thread, event.thread, event.customer, fold.at, str(facts.get("topic") or "")),
+    )
+
+
+def routed(fold: Fold, event: e.ThreadRouted) -> None:
+    _end_offers(fold, event.thread)
+    fold.db.execute(
+        "UPDATE threads SET queue = ?, rule = ?, rules = ?, priority = ?, deadline = ?,"
+        # A hand-over keeps the deadline: one that was met does not come back.
+        " due = CASE deadline WHEN ? THEN due ELSE ? END, routing_since = ?, steps = ?,"
+        " step = 0, stranded = '', weight = ?, tags = ?"
+        " WHERE id = ?",
+        (
+            event.queue, event.rule, event.rules, event.priority, *[event.deadline] * 3,
+            event.routing_since, json(event.steps), event.weight, json(event.tags), event.thread,
+        ),
+    )  # fmt: skip
+    fold.happened(event.thread, event)
+
+
+def step_began(fold: Fold, event: e.StepBegan) -> None:
+    fold.db.execute(
+        "UPDATE threads SET step = ?, queue = CASE ? WHEN '' THEN queue ELSE ? END, stranded = ''"
+        " WHERE id = ?",
+        (event.step, event.queue, event.queue, event.thread),
+    )
+    fold.happened(event.thread, event)
+
+
+def stranded(fold: Fold, event: e.ThreadStranded) -> None:
+    fold.db.execute("UPDATE threads SET stranded = ? WHERE id = ?", (event.reason, event.thread))
+    fold.happened(event.thread, event)
+
+
+def offer_made(fold: Fold, event: e.OfferMade) -> None:
+    offer = event.offer
+    fold.db.execute(
+        "INSERT OR REPLACE INTO offers (id, thread, agent, at, until, state)"
+        " VALUES (?, ?, ?, ?, ?, 'pending')",
+        (offer.id, event.thread, offer.agent, offer.at, offer.until),
+    )
+    fold.touched.agents.add(offer.agent)
+    fold.touched.offered.add(offer.agent)
+    fold.happened(event.thread, event)
+
+
+def offer_ended(fold: Fold, event: e.OfferEnded) -> None:
+    fold.db.execute(
+        "UPDATE offers SET state = ?, ended_at = ? WHERE id = ?", (event.how, fold.at, event.offer)
+    )
+    fold.touched.agents.add(event.agent)
+    fold.happened(event.thread, event)
+
+
+def assigned(fold: Fold, event: e.ThreadAssigned) -> None:
+    _end_offers(fold, event.thread)
+    fold.db.execute(
+        "UPDATE threads SET agent = ?, last_agent = ?, agent_since = ?, stranded = '' WHERE id = ?",
+        (event.agent, event.agent, fold.at, event.thread),
+    )
+    fold.touched.agents.add(event.agent)
+    fold.happened(event.thread, event)
+
+
+def released(fold: Fold, event: e.ThreadReleased) -> None:
+    fold.db.execute(
+        "UPDATE threads SET agent = '', agent_since = 0, snoozed_until = 0 WHERE id = ?",
+        (event.thread,),
+    )
+    fold.touched.agents.add(event.agent)
+    fold.happened(event.thread, event)
+
+
+def snoozed(fold: Fold, event: e.ThreadSnoozed) -> None:
+    fold.db.execute(
+        "UPDATE threads SET snoozed_until = ? WHERE id = ?", (event.until, event.thread)
+    )
+    _touch_owner(fold, event.thread)
+    fold.happened(event.thread, event)
+
+
+def woken(fold: Fold, event: e.ThreadWoken) -> None:
+    fold.db.execute("UPDATE threads SET snoozed_until = 0 WHERE id = ?", (event.thread,))
+    _touch_owner(fold, event.thread)
+    fold.happened(event.thread, event)
+
+
+def solved(fold: Fold, event: e.ThreadSolved) -> None:
+    _touch_owner(fold, event.thread)
+    fold.db.execute(
+        "UPDATE threads SET agent = ?, last_agent = ?, solved_at = ?, snoozed_until = 0,"
+        " waiting = 0 WHERE id = ?",
+        (event.agent, event.agent, fold.at, event.thread),
+    )
+    fold.happened(event.thread, event)
+
+
+def reopened(fold: Fold, event: e.ThreadReopened) -> None:
+    fold.db.execute(
+        "UPDATE threads SET agent = '', agent_since = 0, solved_at = 0, waiting = 1 WHERE id = ?",
+        (event.thread,),
+    )
+    fold.happened(event.thread, event)
+
+
+def closed(fold: Fold, event: e.ThreadClosed) -> None:
+    fold.happened(event.thread, event)
+
+
+def folded(fold: Fold, event: e.ThreadFolded) -> None:
+    """The thread, and whatever was folded into it before, is shown in the surviving one."""
+    fold.db.execute("UPDATE threads SET root = ? WHERE root = ?", (event.into, event.thread))
+    pair = fold.db.execute(
+        "SELECT tags FROM threads WHERE id IN (?, ?) ORDER BY id = ?",
+        (event.into, event.thread, event.thread),
+    ).fetchall()
+    tags = dict.fromkeys(tag for (kept,) in pair for tag in decode(kept))
+    fold.db.execute(
+        "UPDATE threads SET version = threads.version + 1, tags = ?,"
+        " priority = MAX(threads.priority, gone.priority),"
+        " deadline = CASE WHEN threads.deadline AND gone.deadline"
+        "   THEN MIN(threads.deadline, gone.deadline) ELSE threads.deadline END,"
+        " due = CASE WHEN threads.due AND gone.due"
+        "   THEN MIN(threads.due, gone.due) ELSE MAX(threads.due, gone.due) END,"
+        " routing_since = MIN(threads.routing_since,"
+        "   CASE gone.routing_since WHEN 0 THEN threads.routing_since ELSE gone.routing_since END),"
+        " turns = threads.turns + gone.turns, waiting = threads.waiting OR gone.waiting,"
+        " last_at = MAX(threads.last_at, gone.last_at)"
+        " FROM (SELECT * FROM threads WHERE id = ?) AS gone WHERE threads.id = ?",
+        (json(list(tags)), event.thread, event.into),
+    )
+    fold.touch(event.into)
+    fold.happened(event.into, event)
+
+
+def tags_set(fold: Fold, event: e.TagsSet) -> None:
+    fold.db.execute("UPDATE threads SET tags = ? WHERE id = ?", (json(event.tags), event.thread))
+    fold.happened(event.thread, event)
+
+
+def priority_set(fold: Fold, event: e.PrioritySet) -> None:
+    fold.db.execute("UPDATE threads SET priority = ? WHERE id = ?", (event.priority, event.thread))
+    fold.happened(event.thread, event)
+
+
+def _touch_owner(fold: Fold, thread: int) -> None:
+    row = fold.db.execute("SELECT agent FROM threads WHERE id = ?", (thread,)).fetchone()
+    if row is not None and row[0]:
+        fold.touched.agents.add(row[0])
+
+
+FOLDS: dict[type[e.Event], Folding] = {
+    e.ThreadOpened: opened,
+    e.ThreadRouted: routed,
+    e.StepBegan: step_began,
+    e.ThreadStranded: stranded,
+    e.OfferMade: offer_made,
+    e.OfferEnded: offer_ended,
+    e.ThreadAssigned: assigned,
+    e.ThreadReleased: released,
+    e.ThreadSnoozed: snoozed,
+    e.ThreadWoken: woken,
+    e.ThreadSolved: solved,
+    e.ThreadReopened: reopened,
+    e.ThreadClosed: closed,
+    e.ThreadFolded: folded,
+    e.TagsSet: tags_set,
+    e.PrioritySet: priority_set,
+}

@@ -1,0 +1,208 @@
+"""What one may ask: each query is answered from one snapshot of the views, in a thread.
+
+Every query is authorised like every command, and raises `Refused` with a sentence for what the
+actor may not see or what is not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+import msgspec
+
+from omniroute.application import listing, reasons, search
+from omniroute.application.authorize import Action, Actor, Kind, authorize
+from omniroute.application.directory import Directory
+from omniroute.application.dossier import Dossier
+from omniroute.application.pages import (
+    AgentView,
+    Board,
+    Filter,
+    Hit,
+    OfferView,
+    Reason,
+    ThreadPage,
+    ThreadRow,
+)
+from omniroute.application.ports import Clock
+from omniroute.application.verbs import verbs
+from omniroute.application.views import Views
+from omniroute.application.voice import Voice
+from omniroute.core.model import Thread
+from omniroute.core.timers import step_end
+from omniroute.stores.api import Reader
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HITS = 50
+"""Threads that a search shows at most."""
+
+_thread = msgspec.json.Decoder(Thread)
+
+
+class Queries:
+    """Answers from *views* and private rows, with the names of *directory*."""
+
+    def __init__(
+        self, views: Views, reader: Reader, directory: Callable[[], Directory], clock: Clock,
+        voice: Voice,
+    ) -> None:  # fmt: skip
+        self._views, self._reader, self._voice = views, reader, voice
+        self._directory, self._clock = directory, clock
+
+    async def board(self, actor: Actor) -> Board:
+        """The live page of the agent who asks."""
+        return await self._ask(self._board, actor)
+
+    async def thread(self, actor: Actor, thread: int) -> ThreadPage:
+        """Everything about a thread; of a folded one, the page of that it was joined to."""
+        return await self._ask(self._thread, actor, thread)
+
+    async def threads(self, actor: Actor, wanted: Filter = Filter()) -> tuple[ThreadRow, ...]:  # noqa: B008 — frozen
+        """The threads that *wanted* describes, latest message first."""
+        return await self._ask(self._threads, actor, wanted)
+
+    async def search(self, actor: Actor, text: str, limit: int = 20) -> tuple[Hit, ...]:
+        """Threads in which *text* was said, or of that name or number, the best first."""
+        return await self._ask(self._search, actor, text, limit)
+
+    async def why(self, actor: Actor, thread: int) -> str:
+        """One screen: how it stands in a sentence, then every decision."""
+        return await self._ask(self._why, actor, thread)
+
+    async def reasons(self, actor: Actor, thread: int) -> tuple[Reason, ...]:
+        """Every recorded decision about a thread, the oldest first."""
+        return await self._ask(self._reasons, actor, thread)
+
+    async def agents(self, actor: Actor) -> tuple[AgentView, ...]:
+        """The team."""
+        return await self._ask(self._agents, actor)
+
+    async def card(self, actor: Actor, thread: int, agent: str) -> tuple[str, ...]:
+        """The context card of a thread as *agent* is shown it."""
+        return await self._ask(self._card, actor, thread, agent)
+
+    async def _ask(
+        self, query: Callable[Concatenate[Actor, P], T], actor: Actor,
+        *arguments: P.args, **named: P.kwargs,
+    ) -> T:  # fmt: skip
+        authorize(actor, Action.READ)
+        return await asyncio.to_thread(query, actor, *arguments, **named)
+
+    # --- in a thread -----------------------------------------------------------------------------
+
+    def _board(self, actor: Actor) -> Board:
+        directory, me = self._directory(), actor.id
+        with self._views.reading() as db:
+            team = listing.team(db, directory)
+            mine = next((view for view in team if view.id == me), None)
+            if mine is None or actor.kind is not Kind.AGENT:
+                raise self._voice.refused("no_such_agent", agent=me)
+            lanes = {
+                name: listing.thread_rows(db.execute(sql, arguments), directory)
+                for name, sql, arguments in (
+                    ("mine", listing.MINE, (me, listing.LANE)),
+                    ("waiting", listing.WAITING, (listing.LANE,)),
+                    ("others", listing.OTHERS, (me, listing.LANE)),
+                    ("snoozed", listing.SNOOZED, (listing.LANE,)),
+                    ("solved", listing.SOLVED, (listing.LANE // 4,)),
+                )
+            }
+            return Board(
+                me=mine,
+                offers=self._offers(db, me, directory),
+                team=team,
+                queues=tuple(directory.queues),
+                counts={row["lane"]: row["number"] for row in db.execute(listing.COUNTS, (me,))},
+                **lanes,
+            )
+
+    def _offers(
+        self, db: sqlite3.Connection, agent: str, directory: Directory
+    ) -> tuple[OfferView, ...]:
+        rows = db.execute(
+            "SELECT thread FROM offers WHERE agent = ? AND state = 'pending' ORDER BY until, id",
+            (agent,),
+        ).fetchall()
+        offers = []
+        for row in rows:
+            dossier = Dossier.find(db, row["thread"], directory, self._clock())
+            if dossier is not None and (offer := dossier.offer(agent)) is not None:
+                offers.append(offer)
+        return tuple(offers)
+
+    def _thread(self, actor: Actor, thread: int) -> ThreadPage:
+        with self._views.reading() as db:
+            dossier = self._dossier(db, thread)
+            row, messages = dossier.row, dossier.messages()
+            bodies = self._reader.get([f"b/{m['id']}" for m in messages]) if messages else {}
+            offer = dossier.offer(actor.id)
+            held = any(m["state"] == "held" and m["agent"] == actor.id for m in messages)
+            return ThreadPage(
+                row=row,
+                card=dossier.card(actor.id),
+                handles=dossier.handles,
+                items=dossier.items(bodies),
+                history=dossier.history(),
+                reasons=dossier.reasons(),
+                why_you=dossier.why(actor.id),
+                offer=offer,
+                replying_to=dossier.replying_to(),
+                can=verbs(actor, row.phase, row.agent, offered=offer is not None, held=held),
+            )
+
+    def _threads(self, actor: Actor, wanted: Filter) -> tuple[ThreadRow, ...]:
+        with self._views.reading() as db:
+            return listing.thread_rows(listing.filtered(db, wanted), self._directory())
+
+    def _search(self, actor: Actor, text: str, limit: int) -> tuple[Hit, ...]:
+        with self._views.reading() as db:
+            return search.search(db, self._directory(), text, max(1, min(limit, HITS)))
+
+    def _why(self, actor: Actor, thread: int) -> str:
+        directory, now = self._directory(), self._clock()
+        with self._views.reading() as db:
+            dossier = self._dossier(db, thread)
+            asked, until = dossier.asked()
+            waiting = reasons.Waiting(
+                steps=dossier.steps,
+                step=dossier.step_number,
+                stranded=dossier.stranded,
+                left=self._step_left(dossier.row.id, now),
+                asked=asked,
+                until=until,
+                team=listing.team(db, directory),
+            )
+            head = reasons.headline(dossier.row, waiting, directory, now)
+            return reasons.screen(head, dossier.reasons(), dossier.versions(), directory)
+
+    def _step_left(self, thread: int, now: int) -> int | None:
+        """What remains of the present step; its clock is in the thread's own row."""
+        key = f"t/{thread}"
+        row = self._reader.get([key]).get(key)
+        end = None if row is None else step_end(_thread.decode(row))
+        return None if end is None else end - now
+
+    def _reasons(self, actor: Actor, thread: int) -> tuple[Reason, ...]:
+        with self._views.reading() as db:
+            return self._dossier(db, thread).reasons()
+
+    def _agents(self, actor: Actor) -> tuple[AgentView, ...]:
+        with self._views.reading() as db:
+            return listing.team(db, self._directory())
+
+    def _card(self, actor: Actor, thread: int, agent: str) -> tuple[str, ...]:
+        with self._views.reading() as db:
+            return self._dossier(db, thread).card(agent)
+
+    def _dossier(self, db: sqlite3.Connection, thread: int) -> Dossier:
+        found = None
+        if 0 < thread < 2**63:  # what SQLite can hold
+            found = Dossier.find(db, thread, self._directory(), self._clock())
+        if found is None:
+            raise self._voice.refused("unknown_thread", thread)
+        return found

@@ -1,0 +1,233 @@
+"""The recorded why of a thread in words: each decision, who could have it, what happens next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from omniroute.application import words
+from omniroute.application.directory import Directory
+from omniroute.application.pages import AgentView, Reason, ThreadRow
+from omniroute.application.timeline import STRANDED
+from omniroute.core.model import Needs, Step
+
+SCREEN = 14
+"""Decisions shown under the sentence; the earlier ones are counted."""
+
+
+# --- one decision --------------------------------------------------------------------------------
+
+
+def reason(row: sqlite3.Row, directory: Directory) -> Reason:
+    """A row of ``decisions`` as a value."""
+    why = msgspec.json.decode(row["why"])
+    return Reason(row["seq"], row["at"], _words(why, row["agent"], directory), why)
+
+
+def _words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
+    match why.get("about"):
+        case "identity":
+            return _IDENTITY.get(why.get("how", ""), f"the sender: {why.get('how')}")
+        case "route":
+            return _route(why)
+        case "match":
+            return _match(why, directory)
+        case "refused":
+            by = f" ({directory.name(why['by'])} has it)" if why.get("by") else ""
+            said = str(why.get("code", "")).replace("_", " ")
+            return f"{directory.name(actor) or 'somebody'} was refused: {said}{by}"
+    rest = ", ".join(f"{key} {value}" for key, value in why.items() if key != "about")
+    return f"{why.get('about', 'decision')}: {rest}"
+
+
+_IDENTITY = {
+    "new": "the sender is new",
+    "known": "the sender is known",
+    "unverified": "nobody vouches for the sender's address: kept apart",
+    "linked": "the sender was joined with another address of the same person, vouched for",
+    "suggested": "the sender may be somebody we know: suggested, not joined",
+    "vetoed": "the sender was not joined: something they can have only once differs",
+}
+
+
+def _route(why: Mapping[str, Any]) -> str:
+    enriched = f" (after {', '.join(why['enriched'])})" if why.get("enriched") else ""
+    rule = why.get("rule")
+    said = f"rule {rule}" if rule else "no rule matched"
+    return f"{said} → {why.get('queue')}{enriched}"
+
+
+COUNTS = (
+    ("team", "is in another team", "are in other teams"),
+    ("requirement", "lacks a skill", "lack a skill"),
+    ("exclusion", "has passed or missed it", "have passed or missed it"),
+    ("availability", "is not here", "are not here"),
+    ("capacity", "is full", "are full"),
+)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{number} {one if number == 1 else many}"
+        for key, one, many in COUNTS
+        if (number := counts.get(key, 0))
+    )
+
+
+def _match(why: Mapping[str, Any], directory: Directory) -> str:
+    counts = _counts(why.get("counts") or {})
+    step = f" at step {why['step'] + 1}" if why.get("step") else ""
+    if not why.get("winner"):
+        return f"nobody to ask{step}" + (f": {counts}" if counts else "")
+    best = directory.name(why["winner"][0])
+    if why.get("picked_by"):
+        said = f"{best} was picked{step} by {why['picked_by']}"
+    else:
+        said = f"{best} is the best choice{step}"
+        if why.get("second"):
+            said += f", before {directory.name(why['second'][0])}"
+    return said + (f"; {counts}" if counts else "")
+
+
+# --- why this agent ------------------------------------------------------------------------------
+
+
+def why_you(
+    row: ThreadRow, rule: str, step: Step, agent: AgentView | None, directory: Directory
+) -> str:
+    """In one line: the rule and the queue, the agent's levels beside what is asked, their load."""
+    parts = [f"rule {rule} → {row.queue}" if rule else row.queue]
+    if agent is None:
+        if step.need:
+            parts.append(f"needs {words.needs(step.need)}")
+    else:
+        if step.need:
+            parts.append(_levels(step.need, agent, directory))
+        parts.append(f"load {agent.load}/{agent.capacity}")
+    return " · ".join(parts)
+
+
+def _levels(need: Needs, agent: AgentView, directory: Directory) -> str:
+    said = []
+    for skill, asked in need.items():
+        has, via, _ = directory.skills.level(agent.skills, skill)
+        sign = "≥" if has >= asked else "<"
+        way = f" (by {via})" if via and via != skill else ""
+        said.append(f"{skill} {words.level(has)}{sign}{words.level(asked)}{way}")
+    return ", ".join(said)
+
+
+# --- the whole screen ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a thread's lot depends on.
+
+    *left* is what remains of the present step in ms, ``None`` where its clock stands; *asked* are
+    the agents with a pending offer, *until* when the first of these ends.
+    """
+
+    steps: Sequence[Step]
+    step: int
+    stranded: str
+    left: int | None
+    asked: Sequence[str]
+    until: int
+    team: Sequence[AgentView]
+
+
+def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -> str:
+    """How the thread stands and what happens next, in a sentence or two."""
+    match row.phase:
+        case "assigned":
+            state = "waits for us" if row.waiting else "waits for the customer"
+            return f"With {row.agent_name}; {state}."
+        case "snoozed":
+            until = words.moment(row.snoozed_until, now, directory.zone)
+            return f"With {row.agent_name}, put aside until {until}."
+        case "resolved" | "closed":
+            return f"Solved by {row.agent_name or 'nobody'}."
+    steps, step = waiting.steps, waiting.step
+    need = steps[step].need if step < len(steps) else {}
+    waited = words.span(now - row.routing_since) if row.routing_since else "0 s"
+    able = _able(waiting.team, need, row.queue, directory)
+    said = f"{row.queue or 'no queue'}, waiting {waited}: needs {words.needs(need)}"
+    said += f"; {_who(able, bool(need))}."
+    if waiting.asked:
+        until = words.moment(waiting.until, now, directory.zone)
+        return f"{said} {words.listed(waiting.asked)} can accept until {until}."
+    if row.phase == "stranded":
+        why = STRANDED.get(waiting.stranded, waiting.stranded)
+        return f"{said} Stranded: {why}; nothing will change by itself."
+    if waiting.left is not None and step + 1 < len(steps):
+        said += " " + _next(steps[step + 1], waiting.left, able, row.queue, waiting, directory)
+    return said
+
+
+def _able(
+    team: Sequence[AgentView], need: Needs, queue: str, directory: Directory
+) -> list[AgentView]:
+    return [
+        agent
+        for agent in team
+        if directory.serves(agent.teams, queue) and directory.skills.meets(agent.skills, need)
+    ]
+
+
+def _who(able: Sequence[AgentView], asked: bool) -> str:
+    if not able:
+        return "nobody on the team meets that" if asked else "nobody is on the team"
+    if len(able) > 4:
+        here = sum(_here(agent) for agent in able)
+        return f"{len(able)} agents meet that, {here} of them here"
+    said = words.listed([f"{agent.name}, {_state(agent)}" for agent in able], "and")
+    return f"only {said}" if len(able) == 1 else said
+
+
+def _here(agent: AgentView) -> bool:
+    return agent.status == "online" and not agent.unresponsive
+
+
+def _state(agent: AgentView) -> str:
+    if agent.unresponsive:
+        return "not answering"
+    if agent.status != "online":
+        return agent.status
+    return f"at {agent.load}/{agent.capacity}"
+
+
+def _next(
+    step: Step, left: int, able: Sequence[AgentView], queue: str, waiting: Waiting,
+    directory: Directory,
+) -> str:  # fmt: skip
+    queue = step.queue or queue
+    known = {agent.id for agent in able}
+    more = [a.name for a in _able(waiting.team, step.need, queue, directory) if a.id not in known]
+    said = f"In {words.span(max(left, 0))}"
+    if step.queue:
+        said += f" it moves to {step.queue}"
+    if more and len(more) <= 4:
+        return f"{said}{' and' if step.queue else ''} {words.listed(more)} may take it."
+    if more:
+        return f"{said}{' and' if step.queue else ''} {len(more)} more may take it."
+    return f"{said}." if step.queue else f"{said} {words.needs(step.need)} is enough: nobody new."
+
+
+def screen(head: str, reasons: Sequence[Reason], versions: Sequence[str],
+           directory: Directory) -> str:  # fmt: skip
+    """The headline, then the decisions in their order, as lines."""
+    lines = [head, ""]
+    if len(reasons) > SCREEN:
+        lines.append(f"          … {words.counted(len(reasons) - SCREEN, 'earlier decision')}")
+    for item in reasons[-SCREEN:]:
+        when = datetime.fromtimestamp(item.at / 1_000, directory.zone)
+        lines.append(f"{when:%d %b %H:%M:%S}  {item.text}")
+    if versions:
+        lines.append(f"rules {', '.join(versions)}")
+    return "\n".join(lines)

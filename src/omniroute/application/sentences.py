@@ -1,0 +1,142 @@
+"""What people are told about what they asked for: one sentence for every code.
+
+The core answers with codes and values; the door refuses with codes of its own.  Here each has its
+sentence, and a test holds this table against both.  A sentence names things as people do: the
+thread by its number, agents and customers by their names, times by how long ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from omniroute.application import words
+from omniroute.application.directory import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a sentence may need; whatever is not known is left empty."""
+
+    directory: Directory
+    now: int
+    thread: int = 0
+    values: Mapping[str, object] = field(default_factory=dict)
+    since: int = 0  # when the present owner got the thread
+    customer: str = ""
+    wrote: str = ""  # the customer's last words
+    wrote_at: int = 0
+
+    @property
+    def it(self) -> str:
+        """The thread, as a person says it."""
+        return f"#{self.thread}" if self.thread else "It"
+
+    def who(self, value: str = "by") -> str:
+        """The name of the agent that the answer speaks of."""
+        return self.directory.name(str(self.values.get(value, ""))) or "Somebody"
+
+    def ago(self, at: int) -> str:
+        """How long ago *at* was, with a space before it, or nothing where it is unknown."""
+        return f" {words.span(self.now - at)} ago" if at else ""
+
+    def moment(self, value: str) -> str:
+        """A time among the values."""
+        at = self.values.get(value)
+        if not isinstance(at, int) or not at:
+            return "later"
+        return words.moment(at, self.now, self.directory.zone)
+
+
+Sentence = str | Callable[[Told], str]
+
+
+def _taken(told: Told) -> str:
+    return f"{told.who()} took it{told.ago(told.since)}."
+
+
+def _customer_wrote(told: Told) -> str:
+    said = f": ‘{words.one_line(told.wrote)}’" if told.wrote else "."
+    return f"{words.given(told.customer)} wrote{told.ago(told.wrote_at)}{said}"
+
+
+def _held(told: Told) -> str:
+    release = told.values.get("release")
+    left = release - told.now if isinstance(release, int) else 0
+    return f"Goes out in {words.span(left)}; you can take it back until then."
+
+
+def _transferred(told: Told) -> str:
+    return f"{told.it} goes to {told.who('to')}."
+
+
+DONE: Mapping[str, Sentence] = {
+    "accepted": lambda told: f"{told.it} is yours.",
+    "passed": lambda told: f"You passed on {told.it}; you will not be asked again for it.",
+    "taken_over": lambda told: f"{told.it} is yours.",
+    "replied": "Your answer is on its way.",
+    "held": _held,
+    "undone": "Taken back; the customer never saw it.",
+    "noted": "Noted, for colleagues only.",
+    "transferred": _transferred,
+    "snoozed": lambda told: f"{told.it} is put aside until {told.moment('until')}.",
+    "resolved": lambda told: f"{told.it} is solved.",
+    "reopened": lambda told: f"{told.it} is open again and yours.",
+    "tagged": "The tags are set.",
+    "prioritised": "The priority is set.",
+    "status": lambda told: (
+        f"{told.who('whose')} is {told.values.get('status')} now."
+        if told.values.get("whose")
+        else f"You are {told.values.get('status')} now."
+    ),
+}
+"""What was done."""
+
+REFUSED: Mapping[str, Sentence] = {
+    "taken": _taken,
+    "expired": "Your time to answer is over; it was offered to others.",
+    "withdrawn": "It is no longer offered to you.",
+    "not_offered": "It was never offered to you.",
+    "customer_wrote": _customer_wrote,
+    "not_yours": lambda told: f"{told.it} is with {told.who()}; ask them, or a lead, to hand over.",
+    "not_owned": lambda told: f"Nobody has {told.it} yet; take it first.",
+    "not_resolved": lambda told: f"{told.it} is not solved; there is nothing to reopen.",
+    "resolved": lambda told: f"{told.it} is solved; reopen it first.",
+    "too_late": "Too late to take back: it has gone out.",
+    "unknown_thread": lambda told: f"There is no thread {told.it}.",
+    "closed": lambda told: f"{told.it} is closed; it is history now.",
+    "folded": lambda told: f"{told.it} was joined to #{told.values.get('into', '?')}; go on there.",
+    "no_such_agent": lambda told: f"Nobody on the team is called {told.who('agent')}.",
+    "not_here": lambda told: f"{told.who('agent')} is not here; choose somebody else or a queue.",
+    "already": lambda told: f"{told.who('agent')} has {told.it} already.",
+    "no_such_queue": lambda told: f"There is no queue {told.values.get('queue', '')}.",
+}
+"""What the core refuses."""
+
+INVALID: Mapping[str, Sentence] = {
+    "forbidden": "You may not do this.",
+    "reason_required": "Say in a few words why you hand over; it is what they read first.",
+    "empty": "There is nothing written.",
+    "too_long": lambda told: f"That is too long; at most {told.values.get('most')} characters.",
+    "one_receiver": "Name one agent or one queue to hand over to.",
+    "past": "That time is over; choose a later one.",
+    "too_far": "That is more than a year away; choose an earlier time.",
+    "bad_tag": "A tag has letters, digits, dots and dashes, at most 40 of them; 20 tags at most.",
+    "bad_priority": "A priority is a number from 10 (low) to 40 (urgent).",
+    "bad_status": "A status is online, away, transfers or offline.",
+    "bad_seen": "The number of customer messages on screen is missing.",
+    "bad_key": "A key has at most 128 characters.",
+    "bad_action": lambda told: f"There is no action “{told.values.get('action', '')}”.",
+    "bad_arguments": lambda told: f"That was not understood: {told.values.get('fault', '')}.",
+    "unknown_message": "There is no such message.",
+    "unknown_file": "There is no such file.",
+}
+"""What the door refuses before the core is asked."""
+
+
+def sentence(ok: bool, code: str, told: Told) -> str:
+    """What a person is told about *code*."""
+    found = (DONE if ok else {**INVALID, **REFUSED}).get(code)
+    if found is None:
+        return "Done." if ok else f"Not done: {code.replace('_', ' ')}."
+    return found if isinstance(found, str) else found(told)

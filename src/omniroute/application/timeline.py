@@ -1,0 +1,165 @@
+"""What happened to a thread, each event as a sentence for its timeline."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from omniroute.application import words
+from omniroute.application.directory import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One event as it was kept: what it said, who caused it, and the names to tell it with."""
+
+    said: Mapping[str, Any]
+    actor: str  # the agent whose act it followed from, or ""
+    at: int
+    directory: Directory
+    address: Callable[[str], str]  # of a handle
+
+    def name(self, key: str = "agent") -> str:
+        """The display name of the agent under *key*."""
+        return self.directory.name(str(self.said.get(key, ""))) or "Somebody"
+
+    @property
+    def doer(self) -> str:
+        """The display name of whoever did it."""
+        return self.directory.name(self.actor) or "Somebody"
+
+
+def sentence(event: str, telling: Telling) -> str:
+    """*event* in words, or an empty string for one that says nothing to people."""
+    tell = _SENTENCES.get(event)
+    return "" if tell is None else tell(telling)
+
+
+def of_row(row: sqlite3.Row, directory: Directory, address: Callable[[str], str]) -> str:
+    """A row of ``happenings`` in words."""
+    said = msgspec.json.decode(row["said"])
+    return sentence(row["event"], Telling(said, row["agent"], row["at"], directory, address))
+
+
+def _routed(t: Telling) -> str:
+    said = t.said
+    if said["rule"] == "transfer":
+        return f"Waits in {said['queue']}"
+    by = f" by rule {said['rule']}" if said["rule"] else ", as no rule matched"
+    need = said["steps"][0].get("need", {}) if said["steps"] else {}
+    asked = f"; needs {words.needs(need)}" if need else ""
+    return f"Queued in {said['queue']}{by}{asked}"
+
+
+_SKIPPED = {"nobody_present": "nobody it asks for is here", "nobody_free": "nobody is free"}
+
+
+def _step(t: Telling) -> str:
+    queue = t.said.get("queue")
+    moved = f" in {queue}" if queue else ""
+    skipped = t.said.get("skipped")
+    why = f", as {_SKIPPED.get(skipped, skipped)}" if skipped else ""
+    return f"Asks for less now{moved}: step {t.said['step'] + 1}{why}"
+
+
+STRANDED = {
+    "no_candidate": "nobody on the team can take it",
+    "all_excluded": "everybody who could take it has passed or missed it",
+    "nobody_present": "nobody who could take it is here",
+}
+
+
+def _stranded(t: Telling) -> str:
+    reason = t.said["reason"]
+    return f"Stranded: {STRANDED.get(reason, reason)}"
+
+
+_OFFER_ENDED = {
+    "accepted": "",
+    "declined": "{} passed",
+    "expired": "{} did not answer in time",
+    "rescinded": "The offer to {} was taken back",
+    "cancelled": "The offer to {} was cancelled",
+    "failed": "{} could not be reached",
+}
+
+_ASSIGNED = {
+    "accept": "{} accepted",
+    "claim": "{} took it",
+    "reply": "{} took it by answering",
+    "transfer": "{} has it now",
+    "fold": "{} goes on with it",
+    "auto": "Given to {}",
+}
+
+_RELEASED = {"transfer": "{} handed it over", "left": "{} left the team"}
+
+_WOKEN = {
+    "time": "The snooze is over",
+    "customer": "Awake: the customer wrote",
+    "agent": "Awake: an agent answered",
+}
+
+_REOPENED = {
+    "customer": "Reopened: the customer wrote again",
+    "fold": "Reopened: another thread was joined to it",
+}
+
+
+def _assigned(t: Telling) -> str:
+    over = " beyond their capacity" if t.said.get("over") else ""
+    return _ASSIGNED.get(t.said["how"], "{} has it").format(t.name()) + over
+
+
+def _released(t: Telling) -> str:
+    form = _RELEASED.get(t.said["how"], "")
+    return form.format(t.doer if t.said["how"] == "transfer" and t.actor else t.name())
+
+
+def _tags(t: Telling) -> str:
+    return f"{t.doer} set the tags: {', '.join(t.said['tags']) or 'none'}"
+
+
+def _link(t: Telling) -> tuple[str, str]:
+    link = t.said["link"]
+    pair = words.listed([t.address(link["a"]), t.address(link["b"])])
+    return pair, f"{link['evidence']} by {words.channel(link['source'])}"
+
+
+def _joined(t: Telling) -> str:
+    pair, evidence = _link(t)
+    return f"{pair} belong to one person ({evidence})"
+
+
+def _suggested(t: Telling) -> str:
+    pair, evidence = _link(t)
+    if veto := t.said.get("veto"):
+        return f"{pair} were not joined ({evidence}): each has another {words.channel(veto)}"
+    return f"{pair} may belong to one person ({evidence}); not joined"
+
+
+_SENTENCES: Mapping[str, Callable[[Telling], str]] = {
+    "ThreadRouted": _routed,
+    "StepBegan": _step,
+    "ThreadStranded": _stranded,
+    "OfferMade": lambda t: f"Offered to {t.directory.name(t.said['offer']['agent'])}",
+    "OfferEnded": lambda t: _OFFER_ENDED.get(t.said["how"], "").format(t.name()),
+    "ThreadAssigned": _assigned,
+    "ThreadReleased": _released,
+    "ThreadSnoozed": lambda t: (
+        f"{t.name()} snoozed it until {words.moment(t.said['until'], t.at, t.directory.zone)}"
+    ),
+    "ThreadWoken": lambda t: _WOKEN.get(t.said["how"], "Awake again"),
+    "ThreadSolved": lambda t: f"{t.name()} solved it",
+    "ThreadReopened": lambda t: _REOPENED.get(t.said["how"], f"{t.doer} reopened it"),
+    "ThreadClosed": lambda t: "Closed",
+    "ThreadFolded": lambda t: f"#{t.said['thread']} was joined to this thread",
+    "TagsSet": _tags,
+    "PrioritySet": lambda t: f"{t.name()} set the priority to {words.priority(t.said['priority'])}",
+    "LinkAdded": _joined,
+    "LinkSuggested": _suggested,
+}

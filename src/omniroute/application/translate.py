@@ -1,0 +1,94 @@
+"""From a command to the core's input and the private row of its text.
+
+The id of what is written comes from the command's key, so that the same command again names the
+same message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from omniroute.application import commands as c
+from omniroute.application.bounds import clean
+from omniroute.core import inputs as i
+from omniroute.core.model import Status
+from omniroute.runtime.rows import Body
+
+Make = Callable[[int], i.AnyInput]
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """*make* builds the input at the writer's time; *message* is the id of its text, or empty."""
+
+    make: Make
+    message: str = ""
+    puts: dict[str, bytes] = field(default_factory=dict)
+
+
+def input_key(actor: str, key: str) -> str:
+    """The key of the input; each actor has a name space of their own."""
+    return f"do/{actor}/{key}"
+
+
+def message_id(key: str) -> str:
+    """The id of the text that the input *key* brings."""
+    return hashlib.blake2b(f"said\x1f{key}".encode(), digest_size=13).hexdigest()
+
+
+def translate(command: c.AnyCommand, agent: str, hold: int) -> Translated:
+    """*command* as *agent*'s act; *hold* is how long (ms) a reply can be taken back."""
+    key = input_key(agent, command.key)
+    said = _said(command)
+    message = message_id(key) if said else ""
+    puts = {f"b/{message}": msgspec.json.encode(Body(text=said))} if said else {}
+    return Translated(_make(command, key, agent, message, hold), message, puts)
+
+
+def _said(command: c.AnyCommand) -> str:
+    match command:
+        case c.Reply(text=text) | c.Note(text=text):
+            return clean(text).strip()
+        case c.Pass(why=why) | c.Transfer(why=why):
+            return clean(why).strip()
+    return ""
+
+
+def _make(command: c.AnyCommand, key: str, agent: str, message: str, hold: int) -> Make:
+    match command:
+        case c.Accept(thread=t, offer=offer):
+            return lambda at: i.OfferAccepted(key, at, agent, t, offer)
+        case c.Pass(thread=t, offer=offer):
+            return lambda at: i.OfferDeclined(key, at, agent, t, offer, message)
+        case c.Take(thread=t):
+            return lambda at: i.ThreadClaimed(key, at, agent, t)
+        case c.Reply(thread=t, seen=seen, anyway=anyway):
+            return lambda at: i.ReplyWritten(key, at, agent, t, message, seen, anyway, hold)
+        case c.Undo(thread=t, message=taken_back):
+            return lambda at: i.ReplyUndone(key, at, agent, t, taken_back)
+        case c.Note(thread=t):
+            return lambda at: i.NoteWritten(key, at, agent, t, message)
+        case c.Transfer(thread=t, to_agent=to, to_queue=queue):
+            return lambda at: i.TransferAsked(key, at, agent, t, message, to, queue)
+        case c.Snooze(thread=t, until=until):
+            return lambda at: i.SnoozeAsked(key, at, agent, t, until)
+    return _make_other(command, key, agent)
+
+
+def _make_other(command: c.AnyCommand, key: str, agent: str) -> Make:
+    match command:
+        case c.Resolve(thread=t):
+            return lambda at: i.ThreadResolved(key, at, agent, t)
+        case c.Reopen(thread=t):
+            return lambda at: i.ReopenAsked(key, at, agent, t)
+        case c.Tag(thread=t, add=add, remove=remove):
+            return lambda at: i.TagsChanged(key, at, agent, t, add, remove)
+        case c.Prioritise(thread=t, priority=priority):
+            return lambda at: i.PriorityChanged(key, at, agent, t, priority)
+        case c.SetStatus(status=status, agent=whose):
+            return lambda at: i.StatusDeclared(key, at, whose or agent, Status(status))
+    raise AssertionError(f"no input for {type(command).__name__}")

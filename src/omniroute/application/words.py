@@ -1,0 +1,156 @@
+"""How numbers, times and names are said in one line of plain text.
+
+The pages of the console have words and marks of their own; these serve cards, reasons and answers,
+which look the same on every desk and in a terminal.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+PRIORITIES = ((10, "low"), (20, "normal"), (30, "high"), (40, "urgent"))
+
+CHANNELS = {
+    "email": "e-mail",
+    "webchat": "web chat",
+    "telegram": "Telegram",
+    "slack": "Slack",
+    "whatsapp": "WhatsApp",
+    "sms": "SMS",
+}
+"""Words for kinds that are known today; any other kind is said as it is written."""
+
+_FALSE_MARKS = str.maketrans("", "", "✓✔✅☑🗸")  # a name must not vouch for itself
+
+
+def span(milliseconds: int) -> str:
+    """A length of time in one unit.
+
+    >>> span(300), span(45_000), span(9 * MINUTE), span(5 * HOUR), span(3 * DAY)
+    ('0 s', '45 s', '9 min', '5 h', '3 d')
+    """
+    if milliseconds < MINUTE:
+        return f"{max(milliseconds, 0) // SECOND} s"
+    if milliseconds < 2 * HOUR:
+        return f"{milliseconds // MINUTE} min"
+    if milliseconds < 2 * DAY:
+        return f"{milliseconds // HOUR} h"
+    return f"{milliseconds // DAY} d"
+
+
+def moment(at: int, now: int, zone: tzinfo = UTC) -> str:
+    """When something was or will be: the hour on the same day, else with the date.
+
+    >>> moment(1_772_442_900_000, 1_772_450_000_000), moment(1_770_000_000_000, 1_772_450_000_000)
+    ('09:15', '2 Feb 02:40')
+    """
+    when, today = _local(at, zone), _local(now, zone)
+    if when.date() == today.date():
+        return f"{when:%H:%M}"
+    if when.year == today.year:
+        return f"{when.day} {when:%b %H:%M}"
+    return f"{when.day} {when:%b %Y}"
+
+
+def day(at: int, now: int, zone: tzinfo = UTC) -> str:
+    """As `moment`, but the bare date when it was another day."""
+    when, today = _local(at, zone), _local(now, zone)
+    if when.date() == today.date():
+        return f"{when:%H:%M}"
+    return f"{when.day} {when:%b}" + ("" if when.year == today.year else f" {when.year}")
+
+
+def _local(at: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at / 1_000, zone)
+
+
+def priority(number: int) -> str:
+    """The word of the step at or above *number*.
+
+    >>> priority(20), priority(25), priority(99)
+    ('normal', 'high', 'urgent')
+    """
+    return next((word for top, word in PRIORITIES if number <= top), PRIORITIES[-1][1])
+
+
+def channel(kind: str) -> str:
+    """The word for a kind of channel or of handle; ``slack:T123`` is of the kind ``slack``."""
+    family = kind.partition(":")[0]
+    return CHANNELS.get(family, family or "unknown channel")
+
+
+def level(number: float) -> str:
+    """A skill's level without needless zeros.
+
+    >>> level(3.0), level(2.5)
+    ('3', '2.5')
+    """
+    return f"{number:g}"
+
+
+def needs(need: dict[str, float]) -> str:
+    """A requirement in words.
+
+    >>> needs({"refunds": 3.0, "lang.de": 2.0}), needs({})
+    ('refunds ≥ 3 and lang.de ≥ 2', 'no particular skill')
+    """
+    said = [f"{skill} ≥ {level(asked)}" for skill, asked in need.items()]
+    return listed(said) or "no particular skill"
+
+
+def listed(words: Sequence[str], link: str = "and") -> str:
+    """An enumeration.
+
+    >>> listed(["Ana"]), listed(["Ana", "Bo", "Cy"]), listed(["a", "b"], "or")
+    ('Ana', 'Ana, Bo and Cy', 'a or b')
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {link} {words[-1]}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "agent"), counted(2, "agent"), counted(0, "reply", "replies")
+    ('1 agent', '2 agents', '0 replies')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def one_line(text: str, most: int = 120) -> str:
+    """The beginning of *text* on one line, without control and direction marks.
+
+    >>> one_line("I was\\ncharged twice", 9)
+    'I was cha…'
+    """
+    head = text[: most * 4]
+    visible = "".join(c if unicodedata.category(c) not in _HIDDEN else " " for c in head)
+    flat = " ".join(visible.split())
+    return flat if len(flat) <= most else flat[:most].rstrip() + "…"
+
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def person(name: str) -> str:
+    """A name as a stranger gave it, fit to be shown: one line, no check marks of its own.
+
+    >>> person("Joe ✓ Miller\\n")
+    'Joe Miller'
+    """
+    return one_line(name.translate(_FALSE_MARKS), 80)
+
+
+def given(name: str) -> str:
+    """What one calls a person in a sentence: the first word of a name, an address whole.
+
+    >>> given("Joe Miller"), given("joe@x.org"), given("")
+    ('Joe', 'joe@x.org', 'The customer')
+    """
+    words = name.split()
+    return name if "@" in name else (words[0] if words else "The customer")
