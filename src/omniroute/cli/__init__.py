@@ -1,0 +1,63 @@
+"""The command line: one file per group of commands, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from omniroute import __version__
+from omniroute.errors import OmniRouteError
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "serve": "omniroute.cli.serve:serve",
+    "demo": "omniroute.cli.demo:demo",
+    "rules": "omniroute.cli.rules:rules",
+    "threads": "omniroute.cli.threads:threads",
+    "why": "omniroute.cli.threads:why",
+    "verify": "omniroute.cli.verify:verify",
+    "channel": "omniroute.cli.channel:channel",
+    "agent": "omniroute.cli.agent:agent",
+    "bench": "omniroute.bench.command:bench",
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command only to run it, and knows the plugins' commands too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Ours in their order, then the plugins'."""
+        return [*COMMANDS, *sorted(self._brought())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name in COMMANDS:
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), name)
+            return command
+        return self._brought().get(cmd_name)
+
+    def _brought(self) -> dict[str, click.Command]:
+        from omniroute.plugins import Plugins  # slow to import, and rarely needed
+
+        plugins = Plugins()
+        plugins.load_installed()
+        return {str(command.name): command for command in plugins.commands()}
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="OmniRoute")
+def cli() -> None:
+    """One customer, one thread, the right agent, on every channel."""
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose is said in plain words."""
+    try:
+        cli()
+    except OmniRouteError as error:
+        click.echo(f"omniroute: {error}", err=True)
+        sys.exit(1)

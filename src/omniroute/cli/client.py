@@ -1,0 +1,69 @@
+"""The command line's way to a running server: its local socket, never its database."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from omniroute.errors import ConfigError, Refused
+from omniroute.server.serving import socket_path
+from omniroute.server.settings import load
+
+TIMEOUT = 600.0  # seconds; verifying a long journal takes a while
+
+
+class _Local(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=TIMEOUT)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(TIMEOUT)
+        self.sock.connect(str(self._path))
+
+
+class NotRunning(ConfigError):
+    """Nobody listens for the command line."""
+
+
+class Client:
+    """Calls the API of the server that holds a database."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+
+    def get(self, path: str) -> Any:
+        """The answer to a read.  Raises `Refused` or `NotRunning`."""
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: object = None) -> Any:
+        """The answer to a change.  Raises `Refused` or `NotRunning`."""
+        return self._call("POST", path, json.dumps(body or {}))
+
+    def _call(self, method: str, path: str, body: str | None) -> Any:
+        connection = _Local(socket_path(self._database))
+        headers = {"Content-Type": "application/json", "Host": "localhost"}
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        except (FileNotFoundError, ConnectionRefusedError):
+            fix = "start one with `omniroute serve`, or name its settings with --config"
+            raise NotRunning(str(self._database), "no server runs on it", fix) from None
+        finally:
+            connection.close()
+        value = json.loads(content) if content else None
+        if answer.status >= 400:
+            said = value if isinstance(value, dict) else {}
+            text = str(said.get("text") or said.get("error") or answer.reason)
+            raise Refused(str(said.get("code", answer.status)), text)
+        return value
+
+
+def client(config: Path) -> Client:
+    """A client for the server whose settings these are."""
+    return Client(load(config).store.path)

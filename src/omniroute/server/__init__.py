@@ -1,0 +1,1 @@
+"""The composition root: everything put together, served, and stopped in order."""

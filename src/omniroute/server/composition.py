@@ -1,0 +1,232 @@
+"""Everything put together: from settings to a running server, and back in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from starlette.routing import BaseRoute
+
+from omniroute.application.accounts import Accounts
+from omniroute.application.authorize import SYSTEM
+from omniroute.application.desks import DeskDoor
+from omniroute.application.door import Application
+from omniroute.application.signin import SignIn
+from omniroute.application.views import Views
+from omniroute.channel import Channel, Site
+from omniroute.core.effects import Present
+from omniroute.desk import Card, CardKind
+from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
+from omniroute.plugins import Plugins
+from omniroute.runtime.clock import Clock, SystemClock
+from omniroute.runtime.files import Files
+from omniroute.runtime.keyed import open_key
+from omniroute.runtime.node import Node, Parts, files_of
+from omniroute.runtime.spool import Spool
+from omniroute.runtime.writer import Committed
+from omniroute.server.desk import DeskFiles, read_desk
+from omniroute.server.operations import ServerOperations
+from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
+from omniroute.server.settings import Settings
+from omniroute.settings import section
+from omniroute.stores.sqlite import SqliteStore
+from omniroute.web import plugin as web_desk
+from omniroute.web.app import build
+
+log = logging.getLogger(__name__)
+
+STOP: Final = 10.0  # seconds that a stop may take (reliability.md F13)
+
+
+class Server:
+    """One server on one database.  `start`, then `wait`, then `stop`."""
+
+    def __init__(
+        self, settings: Settings, *, demo: bool = False, clock: Clock | None = None
+    ) -> None:
+        """Read and open everything.  Raises `ConfigError`, `PluginError` or `StoreError`."""
+        self.settings, self._demo = settings, demo
+        self.clock = clock or SystemClock()
+        database = settings.store.path.resolve()
+        self.paths = files_of(database)
+        self.desk_files = read_desk(settings.rules.folder)
+        plugins = load_plugins(settings.plugins.blocked)
+        self._listening = listen_tcp(settings.server.host, settings.server.port)
+        try:
+            self.store = SqliteStore(database)
+            self._local = listen_local(socket_path(database))
+            parts = self._parts(plugins)
+        except BaseException:
+            self._listening.close()
+            raise
+        self.node = Node(
+            parts,
+            card=self._card,
+            names=lambda agent: self.application.directory.name(agent),
+            on_commit=self._committed,
+            on_trouble=self._trouble,
+        )
+        self.application = Application(
+            self.node.inbox,
+            Views(self.paths["views"], self.store.reader()),
+            self.store.reader(),
+            parts.files,
+            self.clock.now,
+            self.desk_files.directory(),
+            undo=int(settings.replies.undo_seconds * 1000),
+        )
+        self._accounts = Accounts(self.paths["accounts"], self._on_team)
+        self.accounts = SignIn(self._accounts, self.application, self.clock.now)
+        self._closing = asyncio.Event()
+        self._sites = self._build_sites()
+
+    @property
+    def url(self) -> str:
+        """The address browsers use."""
+        return self.settings.server.public_url or self._bound()
+
+    async def start(self) -> None:
+        """Take up what the last run left, and serve."""
+        self.application.start()
+        desk = self.desk_files
+        await self.node.start(desk.rules, desk.sources, desk.team)
+        await self.node.open_desks(DeskDoor(self.application))
+        for site in self._sites:
+            await site.begin()
+
+    async def stop(self) -> None:
+        """Stop taking in, decide what was acknowledged, close; what is left waits on disk."""
+        self._closing.set()
+        try:
+            async with asyncio.timeout(STOP):
+                await asyncio.gather(*(site.end() for site in self._sites))
+                await self.node.stop()
+        finally:
+            await self.application.stop()
+            self._accounts.close()
+            socket_path(self.settings.store.path).unlink(missing_ok=True)
+
+    # --- putting together ---
+
+    def _parts(self, plugins: Plugins) -> Parts:
+        channels = self._channels(plugins.channels())
+        desks = {kind: desk() for kind, desk in plugins.desks().items()}
+        return Parts(
+            self.store,
+            Spool(self.paths["spool"]),
+            Files(self.paths["files"]),
+            open_key(self.paths["key"]),
+            plugins,
+            channels,
+            desks,
+            self.clock,
+        )
+
+    def _channels(self, kinds: Mapping[str, type[Channel]]) -> dict[tuple[str, str], Channel]:
+        found: dict[tuple[str, str], Channel] = {}
+        for account, table in self.settings.channels.items():
+            place = f"channels.{account}"
+            kind = table.get("kind", account)
+            if kind not in kinds:
+                fix = did_you_mean(str(kind), kinds) or f"installed: {', '.join(sorted(kinds))}"
+                raise ConfigError(f"{place}.kind", f"no channel “{kind}” is installed", fix)
+            given = {name: value for name, value in table.items() if name != "kind"}
+            config: object = section(given, kinds[kind].Config, place)
+            found[kind, account] = _construct(kinds[kind], account, config, self._site(account))
+        return found
+
+    def _site(self, account: str) -> Site:
+        folder = self.paths["channels"] / account
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Site(folder, self.url, self.settings.server.organisation)
+
+    def _build_sites(self) -> list[Serving]:
+        operations = ServerOperations(
+            self.node, self.store, self.settings.rules.folder, self._reloaded
+        )
+        web = self.settings.server
+        public = build(
+            self.application,
+            self.accounts,
+            self._mounts(),
+            organisation=web.organisation,
+            public_url=self.url,
+            clock=self.clock.now,
+            demo=self._demo,
+            operations=operations,
+            closing=self._closing,
+        )
+        local = build(
+            self.application,
+            self.accounts,
+            {},
+            organisation=web.organisation,
+            public_url=self.url,
+            clock=self.clock.now,
+            local=True,
+            operations=operations,
+            closing=self._closing,
+        )
+        return [Serving(public, self._listening), Serving(local, self._local)]
+
+    def _mounts(self) -> dict[str, Sequence[BaseRoute]]:
+        parts = self.node.parts
+        mounts: dict[str, Sequence[BaseRoute]] = {
+            f"/channels/{kind}/{account}": channel.routes()
+            for (kind, account), channel in parts.channels.items()
+        }
+        mounts.update({f"/desks/{kind}": desk.routes() for kind, desk in parts.desks.items()})
+        return mounts
+
+    def _bound(self) -> str:
+        host, port = self._listening.getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    # --- what happens ---
+
+    def _committed(self, committed: Committed) -> None:
+        self.application.wake()
+
+    def _trouble(self, error: StoreError) -> None:
+        log.critical("the store fails: %s", error)
+
+    def _reloaded(self, desk: DeskFiles) -> None:
+        self.desk_files = desk
+        self.application.directory = desk.directory()
+
+    def _on_team(self, agent: str) -> bool:
+        return any(person.id == agent for person in self.desk_files.people)
+
+    async def _card(self, effect: Present) -> Card:
+        lines = await self.application.query.card(SYSTEM, effect.thread, effect.agent)
+        return Card(
+            effect.id,
+            effect.agent,
+            CardKind(effect.kind),
+            effect.thread,
+            effect.version,
+            effect.offer,
+            effect.until,
+            lines,
+            effect.reason,
+        )
+
+
+def load_plugins(blocked: Sequence[str] = ()) -> Plugins:
+    """What is installed, and our own web desk, which comes in by the same hooks."""
+    plugins = Plugins()
+    plugins.register(web_desk, "web")
+    plugins.load_installed(blocked)
+    return plugins
+
+
+def _construct(kind: type[Channel], account: str, config: object, site: Site) -> Channel:
+    make: Callable[[str, object, Site], Channel] = kind
+    try:
+        return make(account, config, site)
+    except (ConfigError, PluginError, StoreError):
+        raise
+    except Exception as error:
+        raise PluginError(kind.kind, kind.__name__, f"{type(error).__name__}: {error}") from error

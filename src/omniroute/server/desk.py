@@ -1,0 +1,48 @@
+"""The desk as its files describe it: rules and team, read together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from omniroute.application.directory import Directory
+from omniroute.core.inputs import Member
+from omniroute.core.rules import RuleSet
+from omniroute.rules.load import load, sources
+from omniroute.rules.team import FILE, load_team
+from omniroute.rules.team import Member as Person
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFiles:
+    """A rule set with its sources, and the team with names and addresses."""
+
+    rules: RuleSet
+    sources: bytes
+    people: tuple[Person, ...]
+
+    @property
+    def team(self) -> tuple[Member, ...]:
+        """The team as the core may know it: without names and addresses."""
+        return tuple(
+            Member(p.id, p.teams, p.skills, p.capacity, p.role, p.desks) for p in self.people
+        )
+
+    def directory(self) -> Directory:
+        """What pages need to know of the files."""
+        return Directory(
+            agents={person.id: person.name for person in self.people},
+            queues={name: queue.teams for name, queue in self.rules.queues.items()},
+            skills=self.rules.skills,
+            zone=self._zone(),
+        )
+
+    def _zone(self) -> tzinfo:
+        return next((calendar.tz for calendar in self.rules.calendars.values()), UTC)
+
+
+def read_desk(folder: Path) -> DeskFiles:
+    """Read a folder of rules with its team.  Raises `ConfigErrors` with every finding."""
+    rules = load(folder)
+    return DeskFiles(rules, sources(folder), load_team(folder / FILE, rules.skills))

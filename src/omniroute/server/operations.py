@@ -1,0 +1,67 @@
+"""What admins do to a running server: verify, reload the rules, look at channels, retry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from omniroute.channel import Health
+from omniroute.errors import Refused
+from omniroute.runtime.node import Node
+from omniroute.runtime.verify import verify
+from omniroute.server.desk import DeskFiles, read_desk
+from omniroute.stores.api import Store
+
+
+class ServerOperations:
+    """The console's and the command line's way to the node."""
+
+    def __init__(
+        self, node: Node, store: Store, folder: Path, on_reload: Callable[[DeskFiles], None]
+    ) -> None:
+        self._node, self._store, self._folder, self._on_reload = node, store, folder, on_reload
+        self._reloading = asyncio.Lock()
+
+    async def verify(self) -> Mapping[str, object]:
+        """Fold the journal and compare it with the rows, on a snapshot."""
+        return (await asyncio.to_thread(verify, self._store.reader())).as_json()
+
+    async def reload_rules(self) -> Mapping[str, object]:
+        """Read the folder again; if anything is wrong the last good set stays.
+
+        Raises `ConfigErrors` with every finding.
+        """
+        async with self._reloading:
+            desk = await asyncio.to_thread(read_desk, self._folder)
+            await self._node.adopt(desk.rules, desk.sources, desk.team)
+            self._on_reload(desk)
+        return {
+            "version": desk.rules.version,
+            "rules": len(desk.rules.enrich) + len(desk.rules.route),
+            "agents": len(desk.people),
+        }
+
+    async def channels(self) -> Sequence[Mapping[str, object]]:
+        """Every channel account with its health."""
+        channels = list(self._node.parts.channels.values())
+        found = await asyncio.gather(*(channel.check() for channel in channels))
+        return [
+            {"kind": channel.kind, "account": channel.account, **_shown(health)}
+            for channel, health in zip(channels, found, strict=True)
+        ]
+
+    async def dead_letters(self) -> Sequence[Mapping[str, object]]:
+        """What could not be read or decided, with the reason."""
+        return [letter._asdict() for letter in await self._node.dead_letters()]
+
+    async def retry(self, id: str) -> Mapping[str, object]:
+        """Read a dead letter again.  Raises `Refused`."""
+        if not id.isdecimal():
+            raise Refused("unknown_letter", f"There is no dead letter “{id}”.")
+        await self._node.retry(int(id))
+        return {"id": int(id), "state": "new"}
+
+
+def _shown(health: Health) -> dict[str, object]:
+    return {"ok": health.ok, "found": health.found, "fix": health.fix}

@@ -1,0 +1,109 @@
+"""HTTP served inside our loop: a site for browsers, another on a local socket for the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from omniroute.errors import ConfigError
+
+LONGEST_SOCKET_PATH: Final = 100  # bytes; the system allows a few more (unix(7))
+GRACE: Final = 5  # seconds that open requests get at a stop
+
+
+class Serving(uvicorn.Server):
+    """One listening socket; signals are somebody else's business."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        self._listening = listening
+        self._up = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the process's signal handlers alone."""
+        yield
+
+    async def begin(self) -> None:
+        """Serve from now on."""
+        self._task = asyncio.create_task(self.serve(sockets=[self._listening]), name="http")
+        up = asyncio.create_task(self._up.wait())
+        await asyncio.wait({up, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
+        if self._task.done():
+            await self._task
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, and say so."""
+        await super().startup(sockets)
+        self._up.set()
+
+    async def end(self) -> None:
+        """Answer what is open, then stop."""
+        self.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """A bound socket.  Raises `ConfigError` naming the setting when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            fix = "stop what holds it, or set another (0 takes any free one)"
+            raise ConfigError("server.port", f"port {port} is in use", fix) from None
+        raise ConfigError("server.host", f"{host}:{port}: {error.strerror or error}") from None
+    listening.setblocking(False)
+    return listening
+
+
+def socket_path(database: Path) -> Path:
+    """Where a server on *database* listens for the command line of the same machine."""
+    beside = database.resolve().with_suffix(".sock")
+    if len(os.fsencode(beside)) <= LONGEST_SOCKET_PATH:
+        return beside
+    named = hashlib.blake2b(os.fsencode(beside), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"omniroute-{os.getuid()}-{named}.sock"
+
+
+def listen_local(path: Path) -> socket.socket:
+    """A socket that only its owner can open.  The caller holds the database's lock."""
+    path.unlink(missing_ok=True)  # left by a process that was killed: we hold the lock now
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        listening.close()
+        raise ConfigError(str(path), f"cannot listen there: {error.strerror}") from None
+    finally:
+        os.umask(mask)
+    listening.setblocking(False)
+    return listening

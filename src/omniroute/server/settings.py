@@ -1,0 +1,112 @@
+"""What stands in ``omniroute.toml``, section by section.
+
+Every field carries its description; ``docs/reference/settings.md`` is checked against them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from omniroute.errors import ConfigError, did_you_mean
+from omniroute.settings import read, section
+
+
+def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
+    """What the admin reads about a setting, and its limits."""
+    return msgspec.Meta(description=description, ge=at_least, le=at_most)
+
+
+class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[server]``: where the console and the channels' pages are served."""
+
+    host: Annotated[str, says("Address to serve HTTP on.")] = "127.0.0.1"
+    port: Annotated[int, says("Port to serve HTTP on; 0 takes any free one.", 0, 65535)] = 8420
+    public_url: Annotated[
+        str, says("Address under which browsers reach it; made of host and port unless set.")
+    ] = ""
+    organisation: Annotated[str, says("Name that customers and agents read.")] = "OmniRoute"
+
+
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[store]``: where everything is kept."""
+
+    path: Annotated[Path, says("The database; its companions lie beside it.")] = Path(
+        "omniroute.db"
+    )
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[rules]``: where the rules and the team are written down."""
+
+    folder: Annotated[Path, says("Folder of the rule files and of team.yaml.")] = Path(
+        "routing_rules"
+    )
+
+
+class Replies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[replies]``: how answers leave."""
+
+    undo_seconds: Annotated[
+        float, msgspec.Meta(description="How long an answer can be taken back.", ge=0, le=120)
+    ] = 5.0
+
+
+class PluginsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[plugins]``: which of the installed plugins are used."""
+
+    blocked: Annotated[list[str], says("Installed plugins that shall not be loaded.")] = []
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The whole file.  *channels* is for the plugins to read: table by account, raw."""
+
+    server: Web = Web()
+    store: Storage = Storage()
+    rules: Rules = Rules()
+    replies: Replies = Replies()
+    plugins: PluginsSection = PluginsSection()
+    channels: dict[str, dict[str, Any]] = {}
+
+
+SECTIONS: dict[str, type] = {
+    "server": Web,
+    "store": Storage,
+    "rules": Rules,
+    "replies": Replies,
+    "plugins": PluginsSection,
+}
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file; relative paths in it are relative to its folder."""
+    tables = read(path)
+    found: dict[str, Any] = {}
+    for name, values in tables.items():
+        if name == "channels":
+            found[name] = _channels(values)
+        elif name not in SECTIONS:
+            known = (*SECTIONS, "channels")
+            raise ConfigError(f"[{name}]", "no such section", did_you_mean(name, known))
+        elif not isinstance(values, dict):
+            raise ConfigError(name, "is a section", f"write it as [{name}]")
+        else:
+            found[name] = section(values, SECTIONS[name], name)
+    settings = Settings(**found)
+    home = path.resolve().parent
+    return msgspec.structs.replace(
+        settings,
+        store=Storage(home / settings.store.path),
+        rules=Rules(home / settings.rules.folder),
+    )
+
+
+def _channels(values: object) -> dict[str, dict[str, Any]]:
+    if not isinstance(values, dict):
+        raise ConfigError("channels", "is a table by account", "write [channels.help]")
+    for account, table in values.items():
+        if not isinstance(table, dict):
+            raise ConfigError(f"channels.{account}", "is a table", f"write [channels.{account}]")
+    return values
