@@ -1,0 +1,113 @@
+"""The channel: requests bring visitors' messages in, the mailbox takes answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import ClassVar
+
+from starlette.routing import BaseRoute
+
+from omniroute import Cap, Health, Inbound, Intake, Outbound, Receipt, Rejected, Retry, Site
+from omniroute_webchat import mailbox as lines
+from omniroute_webchat import parse
+from omniroute_webchat.mailbox import Closed, Effort, Mailbox
+from omniroute_webchat.routes import Routes
+from omniroute_webchat.sessions import Sessions, Unknown
+from omniroute_webchat.settings import Settings
+from omniroute_webchat.streams import Streams
+
+log = logging.getLogger(__name__)
+
+SWEEP = 3600.0  # s
+
+
+class WebChatChannel:
+    """A web chat under one address; see `routes` for what browsers may ask."""
+
+    kind: ClassVar[str] = "webchat"
+    caps: ClassVar[Cap] = Cap.LIVE
+    max_text: ClassVar[int] = 4000
+    Config: ClassVar[type] = Settings
+
+    def __init__(self, account: str, config: Settings, site: Site) -> None:
+        self.account = account
+        self.intake: Intake | None = None  # while we listen
+        self._settings, self._site = config, site
+        self._mailbox = Mailbox(site.folder / "mailbox.sqlite")
+        self._sessions = Sessions(
+            self._mailbox, config.secrets, config.audience, config.session_days
+        )
+        self._streams = Streams()
+        self._routes = Routes(
+            account, config, site, self._mailbox, self._sessions, self._streams, self
+        )
+
+    def parse(self, raw: bytes) -> Sequence[Inbound]:
+        return [parse.read(raw, self.account)]
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return self._routes.all()
+
+    async def listen(self, intake: Intake) -> None:
+        await self._mailbox.open()
+        self.intake = intake
+        intake.ready()
+        try:
+            while True:
+                await self._sweep()
+                await asyncio.sleep(SWEEP)
+        finally:
+            self.intake = None
+            self._streams.end_all()
+            await self._mailbox.close()
+
+    async def _sweep(self) -> None:
+        try:
+            await self._sessions.forget_the_gone()
+        except sqlite3.Error as error:  # a full disk: those who chat matter more
+            log.warning("webchat %s: old sessions stay for now: %s", self.account, error)
+
+    async def send(self, out: Outbound) -> Receipt:
+        """Put the answer into the mailbox, durably, and show it to whoever listens.
+
+        The platform is our own, so a second attempt is recognised by its key and shown once: there
+        is no repeat to be marked.
+        """
+        try:
+            conversation = await self._sessions.destination(out.conversation)
+            if isinstance(conversation, Unknown):
+                raise Rejected(conversation.reason)
+            await self._mailbox.do(
+                lambda db: lines.add_line(
+                    db, conversation, "", out.idempotency_key, out.sender_name, out.text, _now()
+                ),
+                Effort.DURABLE,
+            )
+        except Closed:
+            raise Retry("the web chat is not listening", 1) from None
+        except sqlite3.Error as error:
+            raise Retry(f"the web chat's mailbox: {error}") from error
+        self._streams.wake(conversation)
+        return Receipt((out.idempotency_key,))
+
+    async def check(self) -> Health:
+        folder = self._site.folder
+        if not os.access(folder, os.W_OK):
+            return Health(False, f"cannot write to {folder}", "let OmniRoute's user write there")
+        where = f"{self._site.public_url}/channels/{self.kind}/{self.account}/"
+        if not self._settings.secrets:
+            return Health(
+                True,
+                f"open at {where}; nobody is identified: no secret is set",
+                "set `secret` and sign a token in your site's backend to recognise customers",
+            )
+        return Health(True, f"open at {where}; customers are identified by signed tokens")
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

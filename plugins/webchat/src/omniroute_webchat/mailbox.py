@@ -1,0 +1,274 @@
+"""What was said in each conversation, kept in a SQLite file of the channel's own.
+
+This is the customers' copy: the engine's spool and journal are the record.  So a line of a
+visitor, which the spool has made durable before it comes here, is committed without waiting for
+the disk (synchronous=NORMAL): killing the process loses nothing of it, and what a power failure
+takes is missing on the visitor's screen only.  Answers, sessions and nonces are nobody else's and
+wait for the disk (FULL).
+
+A reader remembers the number of the last line it saw, so a number must never be given twice, not
+even when a power failure took the line that had it first: each opening leaves a gap in the
+numbers that is wider than what an unsynchronised log can hold.
+
+One thread works, on one connection.  Whatever arrives while it is busy shares the next
+transaction; this is what makes many visitors cheap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from omniroute import ConfigError
+
+T = TypeVar("T")
+
+GAP = 1_000_000
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS lines (
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation TEXT NOT NULL,
+    session      TEXT NOT NULL,            -- whose id it is; empty for answers
+    id           TEXT NOT NULL,
+    direction    TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    author       TEXT NOT NULL,
+    text         TEXT NOT NULL,
+    at           INTEGER NOT NULL,         -- ms since the epoch
+    UNIQUE (session, id)
+);
+CREATE INDEX IF NOT EXISTS lines_by_conversation ON lines (conversation, seq);
+CREATE TABLE IF NOT EXISTS sessions (
+    secret_hash  TEXT PRIMARY KEY,
+    visitor      TEXT NOT NULL UNIQUE,     -- the session's own conversation
+    user         TEXT,                     -- the conversation of its user, once known
+    sub          TEXT NOT NULL DEFAULT '',
+    email        TEXT NOT NULL DEFAULT '',
+    name         TEXT NOT NULL DEFAULT '',
+    joined       INTEGER NOT NULL DEFAULT 0,
+    created      INTEGER NOT NULL,         -- ms since the epoch
+    seen         INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_by_user ON sessions (user) WHERE user IS NOT NULL;
+CREATE TABLE IF NOT EXISTS nonces (
+    nonce_hash   TEXT PRIMARY KEY,
+    expires      INTEGER NOT NULL          -- s since the epoch, as in the token
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS nonces_by_expiry ON nonces (expires);
+"""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line as a browser is shown it."""
+
+    seq: int
+    id: str
+    direction: str
+    author: str
+    text: str
+    at: int  # ms since the epoch
+
+
+class Effort(enum.IntEnum):
+    """What a piece of work asks of the disk; a transaction makes the greatest of its efforts."""
+
+    READ = 0
+    WRITE = 1  # safe from a killed process
+    DURABLE = 2  # safe from a power failure
+
+
+class Closed(Exception):
+    """The mailbox is not open, because the channel does not listen (yet, or any more)."""
+
+
+class _Work(NamedTuple, Generic[T]):
+    work: Callable[[sqlite3.Connection], T]
+    effort: Effort
+    answer: asyncio.Future[T]
+
+
+class Mailbox:
+    """The file, its thread, and a transaction around whatever they are asked to do."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread: ThreadPoolExecutor | None = None
+        self._db: sqlite3.Connection | None = None
+        self._waiting: list[_Work[object]] = []
+        self._busy: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open or create the file.  Raises `ConfigError` when it cannot be used."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="webchat-mailbox")
+        loop = asyncio.get_running_loop()
+        try:
+            self._db = await loop.run_in_executor(self._thread, connect, self._path)
+        except BaseException:
+            self._thread.shutdown(wait=False)
+            raise
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the file."""
+        db, self._db = self._db, None
+        if self._busy is not None:
+            # Not cancelled with us: somebody waits for the answers.
+            await asyncio.wait([self._busy])
+        if self._thread is not None and db is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, db.close)
+            self._thread.shutdown(wait=False)
+
+    async def do(self, work: Callable[[sqlite3.Connection], T], effort: Effort = Effort.READ) -> T:
+        """Run *work* in a transaction and return its answer once that has been committed.
+
+        *work* may run a second time, from the state before the first, if a neighbour in the same
+        transaction fails.  Raises `Closed`, `sqlite3.Error`, or whatever *work* raises.
+        """
+        if self._db is None:
+            raise Closed
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Work(work, effort, answer))  # type: ignore[arg-type]
+        if self._busy is None:
+            self._busy = asyncio.create_task(self._work_off(self._db))
+        return await answer
+
+    async def _work_off(self, db: sqlite3.Connection) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            outcomes = await loop.run_in_executor(self._thread, carry_out, db, batch)
+            for asked, outcome in zip(batch, outcomes, strict=True):
+                if asked.answer.done():  # whoever asked has gone away
+                    continue
+                if isinstance(outcome, _Failed):
+                    asked.answer.set_exception(outcome.error)
+                else:
+                    asked.answer.set_result(outcome)
+        self._busy = None
+
+
+class _Failed(NamedTuple):
+    error: Exception
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The connection, with the tables made and the numbers moved on."""
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    try:
+        _prepare(db, path)
+    except sqlite3.Error as error:
+        db.close()
+        raise _unusable(path, error) from error
+    except ConfigError:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone from the file, too
+    db.execute("PRAGMA synchronous = FULL")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version not in (0, VERSION):
+        raise ConfigError(
+            str(path),
+            f"was written by a newer version (format {version}, this one reads {VERSION})",
+            "upgrade omniroute-webchat",
+        )
+    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION};")
+    moved = db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'lines'", (GAP,))
+    if not moved.rowcount:
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('lines', ?)", (GAP,))
+    db.execute("COMMIT")
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> ConfigError:
+    fix = "free the disk, or move the file away"
+    return ConfigError(str(path), f"cannot be used: {error}", fix)
+
+
+def carry_out(db: sqlite3.Connection, batch: Sequence[_Work[object]]) -> list[object]:
+    """All of *batch* in one transaction; if it fails, each alone, so that one harms no other."""
+    try:
+        return _transact(db, batch)
+    except Exception as error:  # noqa: BLE001  whatever a piece of work raises is its asker's
+        if len(batch) == 1:
+            return [_Failed(error)]
+    return [outcome for asked in batch for outcome in carry_out(db, [asked])]
+
+
+def _transact(db: sqlite3.Connection, batch: Sequence[_Work[object]]) -> list[object]:
+    effort = max(asked.effort for asked in batch)
+    if effort is Effort.READ:
+        db.execute("BEGIN")
+    else:
+        db.execute(f"PRAGMA synchronous = {'FULL' if effort is Effort.DURABLE else 'NORMAL'}")
+        db.execute("BEGIN IMMEDIATE")
+    try:
+        outcomes = [asked.work(db) for asked in batch]
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return outcomes
+
+
+def add_line(
+    db: sqlite3.Connection,
+    conversation: str,
+    session: str,
+    id: str,
+    author: str,
+    text: str,
+    at: int,
+) -> int:
+    """Keep a line, once for each id of a session; returns its number."""
+    added = db.execute(
+        "INSERT INTO lines (conversation, session, id, direction, author, text, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, id) DO NOTHING",
+        (conversation, session, id, "in" if session else "out", author, text, at),
+    )
+    if added.rowcount and added.lastrowid is not None:
+        return added.lastrowid
+    (seq,) = db.execute(
+        "SELECT seq FROM lines WHERE session = ? AND id = ?", (session, id)
+    ).fetchone()
+    return int(seq)
+
+
+def lines_after(
+    db: sqlite3.Connection, conversations: tuple[str, str], after: int, most: int
+) -> list[Line]:
+    """At most *most* lines that came after number *after*, in order."""
+    return [Line(*row) for row in db.execute(AFTER, (*conversations, after, most))]
+
+
+def lines_before(
+    db: sqlite3.Connection, conversations: tuple[str, str], before: int, most: int
+) -> list[Line]:
+    """The last *most* lines that came before number *before*, in order."""
+    return [Line(*row) for row in db.execute(BEFORE, (*conversations, before, most))][::-1]
+
+
+# Two conversations read as one: both come in order from the index and are merged, never sorted.
+_COLUMNS = "SELECT seq, id, direction, author, text, at FROM lines WHERE"
+AFTER = (
+    f"{_COLUMNS} conversation = ?1 AND seq > ?3"
+    f" UNION ALL {_COLUMNS} conversation = ?2 AND ?2 <> ?1 AND seq > ?3 ORDER BY seq LIMIT ?4"
+)
+BEFORE = (
+    f"{_COLUMNS} conversation = ?1 AND seq < ?3"
+    f" UNION ALL {_COLUMNS} conversation = ?2 AND ?2 <> ?1 AND seq < ?3 ORDER BY seq DESC LIMIT ?4"
+)

@@ -1,0 +1,256 @@
+"""The web side: what a browser may ask, and what it is answered.
+
+* ``GET  /``         the page; ``widget.js`` puts it on another page
+* ``POST session``   begin, go on, or say who the visitor is, by a token
+* ``GET  session``   what there is, making nothing
+* ``DELETE session`` sign out
+* ``POST messages``  say something; 200 only when it is kept for good
+* ``GET  stream``    lines as they come (Server-Sent Events)
+* ``GET  lines``     lines as they are
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from omniroute import Busy, Intake, Site
+from omniroute_webchat import mailbox as lines
+from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox
+from omniroute_webchat.origins import Origins
+from omniroute_webchat.pages import Pages
+from omniroute_webchat.parse import Said, key
+from omniroute_webchat.problem import Problem, answer, busy, not_listening, too_fast
+from omniroute_webchat.rate import Rate
+from omniroute_webchat.requests import last_seen, number, read_message, read_opening
+from omniroute_webchat.sessions import Opened, Session, Sessions
+from omniroute_webchat.settings import Settings
+from omniroute_webchat.streams import AT_ONCE, HEARTBEAT, EventStream, Streams
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 100  # lines of history
+HEADER = "x-chat-session"
+
+Answering = Callable[[Request], Awaitable[Response]]
+
+
+class Ear(Protocol):
+    """Where the intake is found while the channel listens."""
+
+    intake: Intake | None
+
+
+class Routes:
+    """The endpoints of one account."""
+
+    def __init__(  # what an account is made of
+        self,
+        account: str,
+        settings: Settings,
+        site: Site,
+        mailbox: Mailbox,
+        sessions: Sessions,
+        streams: Streams,
+        ear: Ear,
+    ) -> None:
+        self._account, self._settings = account, settings
+        self._mailbox, self._sessions = mailbox, sessions
+        self._streams, self._ear = streams, ear
+        self._origins = Origins(site.public_url, settings.allowed_origins)
+        self._pages = Pages(settings, site, self._origins)
+        self._said = Rate(settings.messages_per_minute, settings.burst)
+        self._begun = Rate(settings.new_sessions_per_minute, settings.new_sessions_per_minute or 1)
+        self._cookie = f"omniroute_chat_{account}"
+        self._secure = site.public_url.startswith("https://")
+
+    def all(self) -> Sequence[BaseRoute]:
+        """Mounted by the engine."""
+        return [
+            *self._pages.routes(),
+            self._route("/session", self._session, "GET", "POST", "DELETE"),
+            self._route("/messages", self._say, "POST"),
+            self._route("/lines", self._lines, "GET"),
+            self._route("/stream", self._stream, "GET"),
+        ]
+
+    def _route(self, path: str, answering: Answering, *methods: str) -> Route:
+        return Route(path, self._guarded(answering), methods=[*methods, "OPTIONS"])
+
+    def _guarded(self, answering: Answering) -> Answering:
+        """Only pages that may, only while we listen; problems become answers."""
+
+        async def guarded(request: Request) -> Response:
+            try:
+                self._origins.check(request)
+                if request.method == "OPTIONS":
+                    response = Response(status_code=204)
+                elif self._ear.intake is None:
+                    raise not_listening()
+                else:
+                    response = await answering(request)
+            except Problem as problem:
+                response = problem.response()
+            except Closed:
+                response = not_listening().response()
+            except sqlite3.Error:  # a full disk; the browser comes again with the same id
+                response = busy().response()
+            response.headers.update(self._origins.share(request))
+            return response
+
+        return guarded
+
+    # --- session -------------------------------------------------------------------------------
+
+    async def _session(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self._open(request)
+        session = await self._sessions.find(self._secret(request))
+        if request.method == "DELETE":
+            if session is not None:
+                await self._sessions.end(session)
+                self._streams.end(session.visitor)
+            response = answer({"open": False})
+            response.delete_cookie(self._cookie, path=self._path(request))
+            return response
+        if session is None:
+            return answer({"open": False})
+        return answer(_about(session))
+
+    async def _open(self, request: Request) -> Response:
+        wanted = await read_opening(request)
+        secret = self._secret(request)
+        known = await self._sessions.find(secret)
+        address = request.client.host if request.client else ""
+        wait = self._begun.wait(known.visitor if known else address)
+        if wait:
+            raise too_fast(wait)
+        opened = await self._sessions.open(secret, wanted.token)
+        if opened.ended:
+            self._streams.end(opened.ended)
+        if opened.reason is not None:
+            log.info("webchat %s: a token was refused: %s", self._account, opened.reason)
+        secret = opened.secret or secret
+        response = answer(_about(opened.session, opened, secret if wanted.embedded else ""))
+        if not wanted.embedded:
+            self._give_cookie(request, response, secret)
+        return response
+
+    def _secret(self, request: Request) -> str:
+        """What the browser shows.  An embedded page names its session itself, if only as none."""
+        return request.headers.get(HEADER, request.cookies.get(self._cookie, ""))
+
+    def _give_cookie(self, request: Request, response: Response, secret: str) -> None:
+        response.set_cookie(
+            self._cookie,
+            secret,
+            max_age=self._settings.session_days * 24 * 3600,
+            path=self._path(request),
+            secure=self._secure or request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+
+    def _path(self, request: Request) -> str:
+        return str(request.scope.get("root_path", "")) + "/"
+
+    async def _known(self, request: Request) -> Session:
+        session = await self._sessions.find(self._secret(request))
+        if session is None:
+            raise Problem(401, "no_session", "This chat has ended here; begin a new one.")
+        return session
+
+    # --- lines ---------------------------------------------------------------------------------
+
+    async def _say(self, request: Request) -> Response:
+        intake = self._ear.intake
+        if intake is None:
+            raise not_listening()
+        session = await self._known(request)
+        wait = self._said.wait(session.visitor)
+        if wait:
+            raise too_fast(wait)
+        message = await read_message(request, self._settings.max_message)
+        said = _said(session, str(message.id), message.text)
+        try:
+            await intake.accept(msgspec.json.encode(said), key=key(said))
+        except Busy:
+            raise busy() from None
+        # From here on it is safe.  If we die before the next line, the browser has no answer and
+        # comes again with the same id: the intake takes it for what it is, and the line follows.
+        seq = await self._keep(said)
+        self._streams.wake(said.conversation)
+        return answer({"id": said.id, "seq": seq})
+
+    async def _keep(self, said: Said) -> int:
+        return await self._mailbox.do(
+            lambda db: lines.add_line(
+                db, said.conversation, said.session, said.id, said.name, said.text, said.at
+            ),
+            Effort.WRITE,
+        )
+
+    async def _lines(self, request: Request) -> Response:
+        session = await self._known(request)
+        if "after" in request.query_params:
+            after = number(request, "after", 0)
+            found = await self._after(session, after)
+            return answer({"lines": found, "more": len(found) == AT_ONCE})
+        before = number(request, "before", 2**62)
+        older = await self._mailbox.do(
+            lambda db: lines.lines_before(db, session.conversations, before, AT_A_TIME + 1)
+        )
+        return answer({"lines": older[-AT_A_TIME:], "more": len(older) > AT_A_TIME})
+
+    async def _stream(self, request: Request) -> Response:
+        after = last_seen(request)
+        session = await self._known(request)
+        stream = self._streams.open(session.visitor, session.conversations)
+        if stream is None:
+            raise Problem(429, "streams", "This chat is open in too many windows.", 5)
+
+        async def read(seen: int) -> Sequence[Line]:
+            return await self._after(session, seen)
+
+        return EventStream(self._streams, stream, read, after, HEARTBEAT)
+
+    async def _after(self, session: Session, seq: int) -> Sequence[Line]:
+        return await self._mailbox.do(
+            lambda db: lines.lines_after(db, session.conversations, seq, AT_ONCE)
+        )
+
+
+def _about(session: Session, opened: Opened | None = None, secret: str = "") -> dict[str, object]:
+    about: dict[str, object] = {
+        "open": True,
+        "identified": bool(session.user),
+        "name": session.name,
+        "visitor": session.visitor,
+    }
+    if opened is not None:
+        about["reason"] = opened.reason
+    if secret:
+        about["session"] = secret
+    return about
+
+
+def _said(session: Session, id: str, text: str) -> Said:
+    return Said(
+        id=id,
+        session=session.visitor,
+        conversation=session.conversation,
+        text=text,
+        at=int(time.time() * 1000),
+        sub=session.sub,
+        email=session.email,
+        name=session.name,
+        joined=session.joined,
+    )
