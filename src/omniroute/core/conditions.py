@@ -57,44 +57,44 @@ FACTS: Mapping[str, Kind] = {
 PRIVATE = frozenset({"message.text", "message.subject", "customer.email", "customer.name"})
 
 
-class Is(msgspec.Struct, frozen=True, tag=True):
+class Is(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Equal to one of the values; for a fact of several values, one of them is."""
 
     values: tuple[Fact, ...]
 
 
-class Words(msgspec.Struct, frozen=True, tag=True):
+class Words(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Contains one of these words or phrases, whole, in whatever case."""
 
     words: tuple[str, ...]
 
 
-class Pattern(msgspec.Struct, frozen=True, tag=True):
+class Pattern(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Matches a regular expression of RE2, which takes time linear in the text."""
 
     pattern: str
 
 
-class Domain(msgspec.Struct, frozen=True, tag=True):
+class Domain(msgspec.Struct, frozen=True, tag=True, gc=False):
     """An address in one of these domains; ``*.example.org`` stands for all below it."""
 
     domains: tuple[str, ...]
 
 
-class Order(msgspec.Struct, frozen=True, tag=True):
+class Order(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Compares as ``lt``, ``lte``, ``gt`` or ``gte`` to a number, or to a span in ms."""
 
     op: str
     bound: float
 
 
-class Known(msgspec.Struct, frozen=True, tag=True):
+class Known(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Whether there is a value at all."""
 
     known: bool
 
 
-class Clock(msgspec.Struct, frozen=True, tag=True):
+class Clock(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Inside or outside a calendar's opening hours, now."""
 
     calendar: str
@@ -104,7 +104,7 @@ class Clock(msgspec.Struct, frozen=True, tag=True):
 Test: TypeAlias = Is | Words | Pattern | Domain | Order | Known | Clock
 
 
-class Leaf(msgspec.Struct, frozen=True, tag=True):
+class Leaf(msgspec.Struct, frozen=True, tag=True, gc=False):
     """One question to one fact; *number* is unique in its rule set."""
 
     number: int
@@ -117,19 +117,19 @@ class Leaf(msgspec.Struct, frozen=True, tag=True):
         return self.fact in PRIVATE
 
 
-class All(msgspec.Struct, frozen=True, tag=True):
+class All(msgspec.Struct, frozen=True, tag=True, gc=False):
     parts: tuple[Condition, ...]
 
 
-class AnyOf(msgspec.Struct, frozen=True, tag=True):
+class AnyOf(msgspec.Struct, frozen=True, tag=True, gc=False):
     parts: tuple[Condition, ...]
 
 
-class Not(msgspec.Struct, frozen=True, tag=True):
+class Not(msgspec.Struct, frozen=True, tag=True, gc=False):
     part: Condition
 
 
-class Always(msgspec.Struct, frozen=True, tag=True):
+class Always(msgspec.Struct, frozen=True, tag=True, gc=False):
     pass
 
 
@@ -160,6 +160,21 @@ def leaves(condition: Condition, negated: bool = False) -> Iterator[tuple[Leaf, 
             yield from leaves(part, not negated)
         case Always():
             return
+
+
+def required(condition: Condition) -> frozenset[int] | None:
+    """Private leaves of which at least one must hold for the condition to hold; None if it can
+    hold without any."""
+    match condition:
+        case Leaf(number) if condition.private:
+            return frozenset({number})
+        case All(parts):
+            return next((asked for part in parts if (asked := required(part)) is not None), None)
+        case AnyOf(parts):
+            every = [required(part) for part in parts]
+            known = [asked for asked in every if asked is not None]
+            return frozenset().union(*known) if len(known) == len(every) else None
+    return None
 
 
 def compile_condition(condition: Condition, calendars: Mapping[str, Calendar]) -> Check:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -24,6 +25,7 @@ from omniroute.core.conditions import (
     View,
     compile_condition,
     leaves,
+    required,
 )
 from omniroute.core.ladder import Stage, climb, filled, holes, joined
 from omniroute.core.model import Needs, Step
@@ -122,6 +124,47 @@ class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
     weight: int = 1
 
 
+R = TypeVar("R", EnrichRule, RouteRule)
+
+
+class _Sieve(Generic[R]):
+    """Rules in order, with their conditions compiled.
+
+    Most rules ask for something in the text.  Such a rule cannot match unless that was observed,
+    so it is not even looked at: ten thousand of them cost what the few cost that may match.
+    """
+
+    __slots__ = ("_checked", "_keyed", "_others")
+
+    def __init__(self, rules: Sequence[R], calendars: Mapping[str, Calendar]) -> None:
+        self._checked: list[tuple[R, Check]] = [
+            (rule, compile_condition(rule.when, calendars)) for rule in rules
+        ]
+        self._others: list[int] = []
+        self._keyed: dict[int, list[int]] = {}
+        for index, rule in enumerate(rules):
+            asked = required(rule.when)
+            if asked is None:
+                self._others.append(index)
+            else:
+                for leaf in asked:
+                    self._keyed.setdefault(leaf, []).append(index)
+
+    def sift(self, view: View, every: bool) -> Iterator[tuple[R, bool]]:
+        """The rules that match, or *every* one, and whether it does."""
+        likely: Iterable[int] = range(len(self._checked))
+        if not every and self._keyed:
+            found = set(self._others)
+            for leaf in view.observed:
+                found.update(self._keyed.get(leaf, ()))
+            likely = sorted(found)
+        for index in likely:
+            rule, check = self._checked[index]
+            matched = check(view)
+            if matched or every:
+                yield rule, matched
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
     """Everything an admin wrote, compiled.
@@ -141,8 +184,8 @@ class RuleSet:
     places: Mapping[str, str] = field(default_factory=dict)
 
     observer: Observer = field(init=False, repr=False)
-    _enriching: tuple[tuple[EnrichRule, Check], ...] = field(init=False, repr=False)
-    _routing: tuple[tuple[RouteRule, Check], ...] = field(init=False, repr=False)
+    _enriching: _Sieve[EnrichRule] = field(init=False, repr=False)
+    _routing: _Sieve[RouteRule] = field(init=False, repr=False)
     _holes: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     _ladders: dict[tuple[object, ...], tuple[Step, ...]] = field(init=False, repr=False)
 
@@ -151,10 +194,8 @@ class RuleSet:
             object.__setattr__(self, name, value)
 
         every: list[EnrichRule | RouteRule] = [*self.enrich, *self.route]
-        checks = [compile_condition(rule.when, self.calendars) for rule in every]
-        cut = len(self.enrich)
-        keep("_enriching", tuple(zip(self.enrich, checks[:cut], strict=True)))
-        keep("_routing", tuple(zip(self.route, checks[cut:], strict=True)))
+        keep("_enriching", _Sieve(self.enrich, self.calendars))
+        keep("_routing", _Sieve(self.route, self.calendars))
         keep("_holes", {rule.id: tuple(_asked(rule.stages)) for rule in self.route})
         keep("_ladders", {})
         keep("observer", Observer(leaf for rule in every for leaf, _ in leaves(rule.when)))
@@ -181,9 +222,7 @@ def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Rou
     found = _Enriched(rules.defaults)
     passed: list[RouteRule] = []
     decided: RouteRule | None = None
-    for rule, matched in _walk(rules, view):
-        if not matched:
-            continue
+    for rule, _ in _walk(rules, view, every=False):
         if isinstance(rule, EnrichRule):
             found.add(rule, view.facts, rules.skills.known)
         elif rule.falls_through:
@@ -244,21 +283,22 @@ def trail(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> tup
                 _leaf_seen(rules, leaf, negated, view) for leaf, negated in leaves(rule.when)
             ),
         )
-        for rule, matched in _walk(rules, view)
+        for rule, matched in _walk(rules, view, every=True)
     )
 
 
-def _walk(rules: RuleSet, view: View) -> Iterator[tuple[EnrichRule | RouteRule, bool]]:
-    """Each rule and whether it matches; tags that a rule sets are facts for those after it."""
-    for enriching, check in rules._enriching:
-        matched = check(view)
+def _walk(rules: RuleSet, view: View, every: bool) -> Iterator[tuple[EnrichRule | RouteRule, bool]]:
+    """The rules that match, or *every* one, up to the one that decides.
+
+    Tags that a rule sets are facts for those after it.
+    """
+    for enriching, matched in rules._enriching.sift(view, every):
         yield enriching, matched
         if matched and enriching.tags:
             before = view.facts.get("tags") or ()
             tags = before if isinstance(before, tuple) else (str(before),)
             view.facts = {**view.facts, "tags": tuple(dict.fromkeys((*tags, *enriching.tags)))}
-    for routing, check in rules._routing:
-        matched = check(view)
+    for routing, matched in rules._routing.sift(view, every):
         yield routing, matched
         if matched and not routing.falls_through:
             return

@@ -1,0 +1,184 @@
+"""``set:``, ``to:`` and ``relax:``: what a rule does when it matches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from omniroute.core.conditions import FACTS, PRIVATE, Kind
+from omniroute.core.ladder import Stage, holes
+from omniroute.core.model import Needs
+from omniroute.core.rules import SKIP_IF, Sla, SlaChange
+from omniroute.rules.grammar import ALWAYS, NEVER
+from omniroute.rules.reading import Reader
+from omniroute.rules.secrets import shown
+from omniroute.rules.yaml12 import Fields, Node, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What rules may refer to.  *agents* is None where the team is not in a file."""
+
+    calendars: Collection[str] = ()
+    skills: frozenset[str] = frozenset()
+    queues: Collection[str] = ()
+    replies: Collection[str] = ()
+    agents: Collection[str] | None = None
+    facts: Mapping[str, Kind] = field(default_factory=dict)
+
+
+class Added(msgspec.Struct):
+    """What a ``set`` says."""
+
+    need: Needs
+    priority: int | None
+    sla: SlaChange
+    tags: tuple[str, ...]
+    weight: int | None
+
+
+def added(reader: Reader, node: Node, names: Names) -> Added:
+    """The ``set`` of an enriching rule."""
+    given = reader.shape(node, "set")
+    if isinstance(node, Fields) and not node.entries:
+        reader.fault(node, "an empty “set”", "say what the rule adds, or remove the rule")
+    return Added(
+        need=needs(reader, given["need"], names) if "need" in given else {},
+        priority=reader.priority(given["priority"]) if "priority" in given else None,
+        sla=sla_change(reader, given["sla"], names) if "sla" in given else SlaChange(),
+        tags=reader.texts(given["tags"], "a tag") if "tags" in given else (),
+        weight=reader.integer(given["weight"], 1, 100) if "weight" in given else None,
+    )
+
+
+def sla_change(reader: Reader, node: Node, names: Names) -> SlaChange:
+    """A promise, or what changes of it."""
+    given = reader.shape(node, "sla")
+    clock: str | None = None
+    if "clock" in given:
+        clock = reader.reference(given["clock"], "calendar", {*names.calendars, ALWAYS})
+        clock = "" if clock == ALWAYS else clock
+    return SlaChange(
+        first_reply=reader.span(given["first_reply"]) if "first_reply" in given else None,
+        next_reply=reader.span(given["next_reply"]) if "next_reply" in given else None,
+        clock=clock,
+    )
+
+
+def sla(change: SlaChange) -> Sla:
+    """A promise from what was said of it."""
+    said = {
+        key: value for key, value in msgspec.structs.asdict(change).items() if value is not None
+    }
+    return msgspec.structs.replace(Sla(), **said)
+
+
+def needs(reader: Reader, node: Node, names: Names) -> Needs:
+    """Levels by skill; a skill may be a template such as ``lang.{message.language}``."""
+    found: Needs = {}
+    if not isinstance(node, Fields) or not node.entries:
+        reader.wrong(node, "a level by skill", "need: {refunds: 3}")
+        return found
+    for skill, (key, value) in node.entries.items():
+        level = reader.level(value)
+        if _is_skill(reader, key, skill, names) and level is not None:
+            found[skill] = level
+    return found
+
+
+def _is_skill(reader: Reader, node: Node, skill: str, names: Names) -> bool:
+    if "{" in skill:
+        return _is_template(reader, node, skill, names)
+    if skill not in names.skills:
+        reader.unknown(node, "skill", skill, names.skills)
+        return False
+    return True
+
+
+def _is_template(reader: Reader, node: Node, template: str, names: Names) -> bool:
+    facts = holes(template)
+    if not facts or template.count("{") != len(facts) or template.count("}") != len(facts):
+        fix = "put facts in braces: lang.{message.language}"
+        reader.fault(node, f"“{shown(template)}” is no template", fix)
+        return False
+    public = {
+        fact
+        for fact, kind in (names.facts or FACTS).items()
+        if fact not in PRIVATE and kind not in (Kind.SEVERAL, Kind.CLOCK)
+    }
+    for fact in facts:
+        if fact in PRIVATE:
+            why = "what somebody wrote or is called is kept out of decisions"
+            reader.fault(node, f"{fact} is private and cannot be put into a name", why)
+            return False
+        if fact not in public:
+            reader.unknown(node, "fact", fact, public)
+            return False
+    return True
+
+
+def stage(reader: Reader, node: Node, shape: str, names: Names) -> Stage:
+    """A ``to`` or a step of ``relax``."""
+    given = reader.shape(node, shape)
+    dropped, drop_all = _dropped(reader, given["drop"], names) if "drop" in given else ((), False)
+    if "agent" in given and "agents" in given:
+        reader.fault(given["agents"], "both “agent” and “agents”", "keep one of them")
+    return Stage(
+        need=needs(reader, given["need"], names) if "need" in given else {},
+        drop=dropped,
+        drop_all=drop_all,
+        queue=_reference(reader, given.get("queue"), "queue", names.queues),
+        agents=_agents(reader, given, names),
+        regardless=_flag(reader, given.get("regardless")),
+        span=reader.span(given["for"]) if "for" in given else None,
+        skip_if=_skip_if(reader, given),
+        broadcast=_flag(reader, given.get("broadcast")),
+        tell=reader.text(given["tell_agent"]) or "" if "tell_agent" in given else "",
+    )
+
+
+def _reference(reader: Reader, node: Node | None, what: str, known: Collection[str]) -> str:
+    return "" if node is None else reader.reference(node, what, known) or ""
+
+
+def _flag(reader: Reader, node: Node | None) -> bool:
+    return False if node is None else reader.flag(node) or False
+
+
+def _skip_if(reader: Reader, given: Mapping[str, Node]) -> str:
+    if "skip_if" in given:
+        said = reader.choice(given["skip_if"], (*SKIP_IF, NEVER)) or ""
+        return "" if said == NEVER else said
+    # One named agent is a preference: nobody waits for somebody who is not there.
+    return "nobody_present" if "agent" in given else ""
+
+
+def _agents(reader: Reader, given: Mapping[str, Node], names: Names) -> tuple[str, ...]:
+    nodes: Sequence[Node] = ()
+    if "agent" in given:
+        nodes = [given["agent"]]
+    elif "agents" in given:
+        nodes = reader.several(given["agents"])
+    found = [_agent(reader, node, names) for node in nodes]
+    return tuple(agent for agent in found if agent is not None)
+
+
+def _agent(reader: Reader, node: Node, names: Names) -> str | None:
+    if isinstance(node, Scalar) and "{" in node.text:
+        return node.text if _is_template(reader, node, node.text, names) else None
+    if names.agents is None:
+        return reader.name(node, "an agent")
+    return reader.reference(node, "agent", names.agents)
+
+
+def _dropped(reader: Reader, node: Node, names: Names) -> tuple[tuple[str, ...], bool]:
+    if isinstance(node, Scalar) and node.text == "all":
+        return (), True
+    found: list[str] = []
+    for item in reader.several(node):
+        skill = reader.text(item, "a skill")
+        if skill is not None and _is_skill(reader, item, skill, names):
+            found.append(skill)
+    return tuple(found), False

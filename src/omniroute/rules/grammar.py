@@ -1,0 +1,235 @@
+"""The keys of the rule language: what the loader accepts, the editor's schema and the reference
+page all come from these tables, so none of them can drift from the others.
+
+A *shape* is a mapping with fixed keys.  Each key has a sentence and the JSON Schema of its value;
+``#/$defs/x`` names another shape or one of the value kinds in `VALUES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from omniroute.core.conditions import FACTS, ORDERS
+from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, SKIP_IF
+from omniroute.core.urgency import PRIORITIES, WEEK_DAYS
+
+JsonSchema: TypeAlias = Mapping[str, Any]
+
+ROLES = ("agent", "lead", "admin")
+NEVER = "never"
+ALWAYS = "always"
+FALL_THROUGH = "fall_through"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a shape: what it says, what its value is, and whether it must be there."""
+
+    doc: str
+    value: JsonSchema
+    required: bool = False
+
+
+def ref(name: str) -> JsonSchema:
+    """The schema of a shape or of a value kind."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def listed(name: str) -> JsonSchema:
+    """A list of that, or a single one."""
+    return {"anyOf": [ref(name), {"type": "array", "items": ref(name)}]}
+
+
+def by_name(name: str) -> JsonSchema:
+    """A mapping from free names to that."""
+    return {"type": "object", "propertyNames": ref("name"), "additionalProperties": ref(name)}
+
+
+def choice(*words: str) -> JsonSchema:
+    """One of these words."""
+    return {"enum": list(words)}
+
+
+NAME = r"^\w[\w.-]{0,63}$"
+SPAN = r"^(\d+(ms|s|m|h|d))+$"
+DAY = rf"({'|'.join(WEEK_DAYS)})"
+DAYS = rf"^{DAY}(-{DAY})?(, *{DAY}(-{DAY})?)*$"
+HOURS = r"^\d{1,2}:\d{2} *- *\d{1,2}:\d{2}$"
+DATE = r"^(\d{4}-)?\d{2}-\d{2}$"
+
+CONDITIONS: JsonSchema = {"type": "array", "items": ref("condition"), "minItems": 1}
+
+VALUES: Mapping[str, JsonSchema] = {
+    "name": {"type": ["string", "number"], "pattern": NAME},
+    "text": {"type": ["string", "number"], "minLength": 1},
+    "span": {"type": "string", "pattern": SPAN},
+    "level": {"type": "number", "exclusiveMinimum": 0, "maximum": 5},
+    "flag": {"type": "boolean"},
+    "value": {"type": ["string", "number", "boolean"]},
+    "priority": {
+        "anyOf": [choice(*PRIORITIES), {"type": "integer", "minimum": 0, "maximum": 1000}]
+    },
+    "needs": {"type": "object", "additionalProperties": ref("level")},
+    "hours": {"type": "string", "pattern": HOURS},
+    "date": {"type": "string", "pattern": DATE},
+    "bound": {"anyOf": [ref("span"), {"type": "number"}]},
+}
+
+SHAPES: Mapping[str, Mapping[str, Key]] = {
+    "file": {
+        "version": Key("The form the file is written in: 1.", {"const": 1}, required=True),
+        "calendars": Key("Opening hours, by name.", by_name("calendar")),
+        "skills": Key("What agents can know, by name.", by_name("skill")),
+        "facts": Key("Facts that plugins bring, so that a misspelt one is found.", listed("name")),
+        "defaults": Key("What holds where no rule says otherwise.", ref("defaults")),
+        "enrich": Key(
+            "Rules that add to what is known; all that match apply, top to bottom.",
+            {"type": "array", "items": ref("enrich rule")},
+        ),
+        "route": Key(
+            "Rules that decide; the first that matches does.",
+            {"type": "array", "items": ref("route rule")},
+        ),
+        "queues": Key("Waiting lines, by name.", by_name("queue")),
+        "replies": Key("Automatic replies: by name, then by language.", by_name("reply")),
+    },
+    "calendar": {
+        "tz": Key("The time zone, such as Europe/Berlin.", ref("text"), required=True),
+        "open": Key(
+            "Hours by day, in that zone's wall-clock time; an end before its start is next day.",
+            {
+                "type": "object",
+                "propertyNames": {"pattern": DAYS},
+                "additionalProperties": listed("hours"),
+                "minProperties": 1,
+            },
+            required=True,
+        ),
+        "closed": Key(
+            "Days without hours: `2026-12-24`, or `12-25` of every year.", listed("date")
+        ),
+    },
+    "skill": {
+        "covers": Key(
+            "Skills that whoever has this one can stand in for, and the levels lost.",
+            {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
+        ),
+    },
+    "defaults": {
+        "queue": Key("Where a thread waits when no rule names a queue.", ref("name")),
+        "priority": Key("Priority unless a rule sets it; `normal` if left out.", ref("priority")),
+        "sla": Key("The promise unless a rule changes it.", ref("sla")),
+    },
+    "sla": {
+        "first_reply": Key("Until a person has answered; `24h` if left out.", ref("span")),
+        "next_reply": Key("Until each later message is answered.", ref("span")),
+        "clock": Key("The calendar whose hours count, or `always`.", ref("name")),
+    },
+    "enrich rule": {
+        "id": Key("The rule's name, once in all files.", ref("name"), required=True),
+        "when": Key("For which messages; `always` for all.", ref("condition"), required=True),
+        "set": Key("What is added or set.", ref("set"), required=True),
+    },
+    "set": {
+        "need": Key("Skills asked for; the higher level counts.", ref("needs")),
+        "priority": Key("Higher goes first.", ref("priority")),
+        "sla": Key("What changes of the promise.", ref("sla")),
+        "tags": Key("Tags added; rules below can ask for them.", listed("text")),
+        "weight": Key(
+            "Units of an agent's capacity that the thread takes.",
+            {"type": "integer", "minimum": 1, "maximum": 100},
+        ),
+    },
+    "route rule": {
+        "id": Key("The rule's name, once in all files.", ref("name"), required=True),
+        "when": Key(
+            "For which messages; the last rule may leave it out and matches all.", ref("condition")
+        ),
+        "to": Key("Where the thread waits, and for whom at first.", ref("to")),
+        "relax": Key(
+            "Steps after the first, each when the one before has run out.",
+            {"type": "array", "items": ref("step")},
+        ),
+        "then": Key(
+            "`fall_through`: ask whom `to` names first, and let the rules below decide.",
+            choice(FALL_THROUGH),
+        ),
+        "reply": Key("An automatic reply to send, by its name in `replies`.", ref("name")),
+    },
+    "to": {
+        "queue": Key("The queue; the default one if left out.", ref("name")),
+        "need": Key("Skills asked for, besides those of enriching rules.", ref("needs")),
+        "agent": Key("Only this agent; skipped while they are not there.", ref("text")),
+        "agents": Key("Only these agents; waited for even if none is there.", listed("text")),
+        "regardless": Key("Ask the named agents whatever their skills.", ref("flag")),
+        "for": Key("How long the step lasts, on the step clock.", ref("span")),
+        "skip_if": Key("When the step is left early.", choice(*SKIP_IF, NEVER)),
+        "broadcast": Key("Offer to everybody at once, first come, first served.", ref("flag")),
+    },
+    "step": {
+        "need": Key("Levels from here on; the other skills stay as they were.", ref("needs")),
+        "drop": Key("Skills no longer asked for; `all` for every one.", listed("text")),
+        "queue": Key("Move to this queue.", ref("name")),
+        "agent": Key("Only this agent; skipped while they are not there.", ref("text")),
+        "agents": Key("Only these agents, during this step.", listed("text")),
+        "regardless": Key("Ask the named agents whatever their skills.", ref("flag")),
+        "for": Key("How long the step lasts; the last may be without end.", ref("span")),
+        "skip_if": Key("When the step is left early.", choice(*SKIP_IF, NEVER)),
+        "broadcast": Key("From here on, offer to everybody at once.", ref("flag")),
+        "tell_agent": Key("What the agent reads about this step in the offer.", ref("text")),
+    },
+    "queue": {
+        "pick": Key("Who is asked first; `longest_idle` if left out.", choice(*PICKS)),
+        "order": Key(
+            "What goes first: a later part decides between equals.",
+            {"type": "array", "items": choice(*ORDER), "uniqueItems": True, "minItems": 1},
+        ),
+        "offer": Key("How an offer is made.", ref("offer")),
+        "teams": Key("Who serves it; every team if left out.", listed("name")),
+        "auto_assign": Key("Assign without asking the agent.", ref("flag")),
+        "promote_after": Key(
+            "Priority rises by one per span waited; `30m` if left out, or `never`.",
+            {"anyOf": [ref("span"), choice(NEVER)]},
+        ),
+        "reopen_window": Key(
+            "How long a solved thread is reopened by a new message; `7d` if left out.", ref("span")
+        ),
+    },
+    "offer": {
+        "timeout": Key("How long an agent has to answer; `60s` if left out.", ref("span")),
+        "then": Key("Whom to ask after an offer that nobody took.", choice(*AFTER_OFFER)),
+    },
+    "test": {
+        "any_of": Key("Contains one of these words or phrases, whole.", listed("text")),
+        "regex": Key("Matches a regular expression of RE2.", listed("text")),
+        "domain": Key("The address is in one of these domains.", listed("text")),
+        **{order: Key("Compares to a number or a span.", ref("bound")) for order in ORDERS},
+        "known": Key("Whether there is a value at all.", ref("flag")),
+        "inside": Key("`clock` only: within this calendar's hours.", ref("name")),
+        "outside": Key("`clock` only: outside this calendar's hours.", ref("name")),
+    },
+    "condition": {
+        "all": Key("All of these conditions.", CONDITIONS),
+        "any": Key("At least one of these conditions.", CONDITIONS),
+        "not": Key("Not this condition.", ref("condition")),
+        **{fact: Key(f"A fact of kind {kind}.", ref("tested")) for fact, kind in FACTS.items()},
+    },
+    "team file": {
+        "version": Key("The form the file is written in: 1.", {"const": 1}, required=True),
+        "agents": Key("The agents, by name.", by_name("agent"), required=True),
+    },
+    "agent": {
+        "name": Key("The name that colleagues and customers read.", ref("text"), required=True),
+        "email": Key("The address they sign in with and get mail at.", ref("text"), required=True),
+        "teams": Key("The teams they are in.", listed("name")),
+        "skills": Key("What they know, from 0 to 5.", ref("needs")),
+        "capacity": Key(
+            "Units they can hold at once; 5 if left out.",
+            {"type": "integer", "minimum": 0, "maximum": 1000},
+        ),
+        "role": Key("What they may do; `agent` if left out.", choice(*ROLES)),
+        "desks": Key("Where they work, most used first; `web` if left out.", listed("name")),
+    },
+}

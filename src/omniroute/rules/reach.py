@@ -1,0 +1,144 @@
+"""Who in the team can meet what the rules ask for, step by step.
+
+Enriching rules add needs to those of the route rule, so every route rule is looked at alone and
+with each enriching rule that asks for skills: not with every combination, which nobody would read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from omniroute.core.conditions import All, Condition, Is, Leaf, leaves
+from omniroute.core.ladder import climb, fill, filled, holes
+from omniroute.core.model import Needs, Step
+from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
+from omniroute.rules.team import Member
+
+_SHOWN = 3  # of the requirements of one rule that nobody meets
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """Facts that an enriching rule matches, and the needs that it then adds."""
+
+    facts: Mapping[str, str]
+    need: Needs
+
+
+def spoken_languages(rules: RuleSet) -> frozenset[str]:
+    """The languages that conditions ask for."""
+    every: list[EnrichRule | RouteRule] = [*rules.enrich, *rules.route]
+    return frozenset(
+        str(value)
+        for rule in every
+        for leaf, negated in leaves(rule.when)
+        if leaf.fact == "message.language" and isinstance(leaf.test, Is) and not negated
+        for value in leaf.test.values
+    )
+
+
+def unknown_skills(rules: RuleSet) -> Iterator[tuple[str, str]]:
+    """Templates that make no skill of a value which their own rule lets through."""
+    for rule in rules.enrich:
+        for facts in _matching(rule):
+            for template in rule.need:
+                skill = fill(template, facts)
+                if skill is not None and skill not in rules.skills.known:
+                    text = f"{rule.id}: {skill} is no skill, so nothing is asked for there"
+                    yield rules.places[rule.id], text
+
+
+def unmet(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
+    """Route rules whose last step nobody in the team can meet."""
+    variants = _variants(rules)
+    for rule in rules.route:
+        if rule.falls_through:
+            continue
+        found: dict[str, None] = {}
+        for variant in variants:
+            queue, step = _last(rules, rule, variant)
+            if not _able(rules, team, queue, step):
+                found[_asked(rules, queue, step)] = None
+            if found and not variant.need:
+                break  # alone it is impossible already
+        for text in itertools.islice(found, _SHOWN):
+            yield rules.places[rule.id], f"{rule.id}: {text}"
+
+
+def useless_steps(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
+    """Steps that bring nobody whom the steps before would not have asked."""
+    variants = _variants(rules)
+    for rule in rules.route:
+        for count in range(2, len(rule.stages) + 1):
+            stage = rule.stages[count - 1]
+            if stage.agents or stage.broadcast or stage.queue:
+                continue  # each of these changes more than who can
+            if not any(_adds(rules, rule, count, team, variant) for variant in variants):
+                yield rules.places[rule.id], f"{rule.id}: step {count} adds nobody of the team"
+
+
+def _variants(rules: RuleSet) -> list[Variant]:
+    found = [Variant({}, {})]
+    for rule in rules.enrich:
+        for facts in _matching(rule):
+            need = filled(rule.need, facts, rules.skills.known)
+            if need:
+                found.append(Variant(facts, need))
+    return found
+
+
+def _matching(rule: EnrichRule) -> Iterator[Mapping[str, str]]:
+    """Facts for the templates in a rule's needs, from the lists in its own condition."""
+    wanted = list(dict.fromkeys(fact for template in rule.need for fact in holes(template)))
+    values = [_listed(rule.when, fact) for fact in wanted]
+    for chosen in itertools.product(*values):
+        yield dict(zip(wanted, chosen, strict=True))
+
+
+def _listed(when: Condition, fact: str) -> list[str]:
+    parts = when.parts if isinstance(when, All) else (when,)
+    for part in parts:
+        if isinstance(part, Leaf) and part.fact == fact and isinstance(part.test, Is):
+            return [str(value) for value in part.test.values]
+    return []
+
+
+def _last(
+    rules: RuleSet, rule: RouteRule, variant: Variant, count: int | None = None
+) -> tuple[str, Step]:
+    """The queue and the step that a thread comes to after the first *count* stages."""
+    stages = rule.stages[:count]
+    steps = climb((), stages, variant.need, variant.facts, rules.skills.known)
+    queue = rule.queue or rules.defaults.queue
+    for step in steps:
+        queue = step.queue or queue
+    return queue, steps[-1]
+
+
+def _able(rules: RuleSet, team: Sequence[Member], queue: str, step: Step) -> frozenset[str]:
+    teams = rules.queues[queue].teams
+    return frozenset(
+        member.id
+        for member in team
+        if (not teams or set(teams) & set(member.teams))
+        and (not step.agents or member.id in step.agents)
+        and rules.skills.meets(member.skills, step.need)
+    )
+
+
+def _adds(
+    rules: RuleSet, rule: RouteRule, count: int, team: Sequence[Member], variant: Variant
+) -> bool:
+    before = _able(rules, team, *_last(rules, rule, variant, count - 1))
+    return bool(_able(rules, team, *_last(rules, rule, variant, count)) - before)
+
+
+def _asked(rules: RuleSet, queue: str, step: Step) -> str:
+    wanted = " and ".join(f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items()))
+    teams = rules.queues[queue].teams
+    who = f"nobody in {' or '.join(teams)}" if teams else "nobody in the team"
+    if step.agents:
+        return f"{who} is {' or '.join(step.agents)}" + (f" with {wanted}" if wanted else "")
+    return f"{who} has {wanted}" if wanted else f"{who} at all"

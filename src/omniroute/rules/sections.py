@@ -1,0 +1,157 @@
+"""The sections of a file of rules that are not rules: skills, queues, defaults, replies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, Defaults, Queue
+from omniroute.core.skills import Edges, Skills, SkillsError, compile_skills
+from omniroute.core.urgency import PRIORITIES
+from omniroute.rules.actions import Names, sla, sla_change
+from omniroute.rules.grammar import NEVER
+from omniroute.rules.reading import Reader
+from omniroute.rules.secrets import shown
+from omniroute.rules.yaml12 import Fields, Node, Scalar
+
+_HOLE = re.compile(r"\{([^{}]*)\}")
+_NEXT_OPEN = re.compile(r"calendar\.([\w.-]+)\.next_open")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def edges(reader: Reader, nodes: Mapping[str, Node]) -> Edges:
+    """The skills graph as it is written, less what cannot be read."""
+    found: dict[str, dict[str, float]] = {name: {} for name in nodes}
+    for name, node in nodes.items():
+        if isinstance(node, Scalar) and node.value is None:
+            continue  # `refunds:` alone declares a skill as `refunds: {}` does
+        covers = reader.about(name).shape(node, "skill").get("covers")
+        if covers is not None:
+            found[name] = _covers(reader.about(name), name, covers, nodes)
+    return found
+
+
+def _covers(reader: Reader, name: str, node: Node, known: Collection[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if not isinstance(node, Fields):
+        reader.wrong(node, "levels lost by skill", "covers: {refunds: 1}")
+        return found
+    for other, (key, value) in node.entries.items():
+        cost = reader.number(value, 0, 1e6, "the levels lost, a number from 0 up")
+        if other == name:
+            reader.fault(key, "a skill cannot cover itself", "remove it: it always counts")
+        elif other not in known:
+            reader.unknown(key, "skill", other, known)
+        elif cost is not None:
+            found[other] = cost
+    return found
+
+
+def skills(reader: Reader, graph: Edges, nodes: Mapping[str, Node]) -> Skills:
+    """The compiled graph; what makes that impossible is noted at the skill at fault."""
+    try:
+        return compile_skills(graph)
+    except SkillsError as error:
+        node = nodes.get(error.skill) or next(iter(nodes.values()))
+        reader.fault(node, str(error), "leave out what no rule needs")
+        return Skills(frozenset(graph))
+
+
+def queue(reader: Reader, name: str, node: Node, teams: Collection[str] | None) -> Queue:
+    """One queue; what cannot be read keeps its default."""
+    given = reader.shape(node, "queue")
+    said: dict[str, Any] = {}
+    if "pick" in given:
+        said["pick"] = reader.choice(given["pick"], PICKS)
+    if "order" in given:
+        said["order"] = _order(reader, given["order"])
+    if "offer" in given:
+        said |= _offer(reader, given["offer"])
+    if "teams" in given:
+        said["teams"] = _teams(reader, given["teams"], teams)
+    if "auto_assign" in given:
+        said["auto_assign"] = reader.flag(given["auto_assign"])
+    if "reopen_window" in given:
+        said["reopen_window_ms"] = reader.span(given["reopen_window"])
+    read = {key: value for key, value in said.items() if value is not None}
+    if "promote_after" in given:
+        node = given["promote_after"]
+        never = isinstance(node, Scalar) and node.text == NEVER
+        read["promote_after_ms"] = None if never else reader.span(node)
+    return Queue(name, **read)
+
+
+def _order(reader: Reader, node: Node) -> tuple[str, ...]:
+    words = [reader.choice(item, ORDER) for item in reader.items(node, "what goes first")]
+    order = tuple(word for word in words if word is not None)
+    if len(set(order)) < len(order):
+        reader.fault(node, "the same part of an order twice")
+    return order or ORDER
+
+
+def _offer(reader: Reader, node: Node) -> dict[str, Any]:
+    given = reader.shape(node, "offer")
+    said: dict[str, Any] = {}
+    if "timeout" in given:
+        said["offer_timeout_ms"] = reader.span(given["timeout"])
+    if "then" in given:
+        said["then"] = reader.choice(given["then"], AFTER_OFFER)
+    return said
+
+
+def _teams(reader: Reader, node: Node, known: Collection[str] | None) -> tuple[str, ...]:
+    items = reader.several(node)
+    if known is None:
+        found = [reader.name(item, "a team") for item in items]
+    else:
+        found = [reader.reference(item, "team", known) for item in items]
+    return tuple(team for team in found if team is not None)
+
+
+def defaults(reader: Reader, node: Node | None, names: Names, root: Node) -> Defaults:
+    """What holds where no rule says otherwise; the only queue there is needs no naming."""
+    given = reader.shape(node, "defaults") if node is not None else {}
+    queue = ""
+    if "queue" in given:
+        queue = reader.reference(given["queue"], "queue", names.queues) or ""
+    elif len(names.queues) == 1:
+        queue = next(iter(names.queues))
+    elif names.queues:
+        fix = f"add `defaults: {{queue: {next(iter(names.queues))}}}`, or another of your queues"
+        reader.fault(node or root, "no default queue", fix)
+    else:
+        reader.fault(root, "no queue at all", "add `queues: {general: {}}`")
+    priority = reader.priority(given["priority"]) if "priority" in given else None
+    change = sla_change(reader, given["sla"], names) if "sla" in given else None
+    return Defaults(
+        queue=queue,
+        priority=PRIORITIES["normal"] if priority is None else priority,
+        **({"sla": sla(change)} if change is not None else {}),
+    )
+
+
+def reply(reader: Reader, node: Node, names: Names) -> Mapping[str, str]:
+    """One automatic reply: its text by language."""
+    texts: dict[str, str] = {}
+    if not isinstance(node, Fields) or not node.entries:
+        reader.wrong(node, "a text by language", 'after_hours: {en: "We are back soon."}')
+        return texts
+    for language, (key, value) in node.entries.items():
+        if not _LANGUAGE.fullmatch(language):
+            reader.fault(key, f"“{shown(language)}” is no language", "such as en, de or pt-BR")
+        text = reader.text(value)
+        if text is not None:
+            _check_holes(reader, value, text, names)
+            texts[language] = text
+    return texts
+
+
+def _check_holes(reader: Reader, node: Node, text: str, names: Names) -> None:
+    for hole in _HOLE.findall(text):
+        match = _NEXT_OPEN.fullmatch(hole)
+        if match is None:
+            fix = "a reply can hold {calendar.<name>.next_open}"
+            reader.fault(node, f"nothing can be put in for {{{shown(hole)}}}", fix)
+        elif match[1] not in names.calendars:
+            reader.unknown(node, "calendar", match[1], names.calendars)

@@ -1,0 +1,109 @@
+"""One rule at a time: from a node to an enriching or a routing rule of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from omniroute.core.conditions import Always, Condition
+from omniroute.core.rules import EnrichRule, RouteRule
+from omniroute.rules.actions import Names, added, stage
+from omniroute.rules.grammar import FALL_THROUGH
+from omniroute.rules.reading import Reader
+from omniroute.rules.whens import Whens
+from omniroute.rules.yaml12 import Fields, Node, place
+
+
+class Statements:
+    """Reads the rules of a set: each id once, with its place."""
+
+    def __init__(self, reader: Reader, whens: Whens, names: Names) -> None:
+        self.places: dict[str, str] = {}
+        self._reader, self._whens, self._names = reader, whens, names
+
+    def enrich(self, node: Node) -> EnrichRule | None:
+        """An enriching rule, or None where too little of it can be read."""
+        id, reader = self._id(node)
+        given = reader.shape(node, "enrich rule")
+        when = self._whens.condition(reader, given["when"]) if "when" in given else None
+        if "set" not in given:
+            return None
+        said = added(reader, given["set"], self._names)
+        if when is None or not id:
+            return None
+        return EnrichRule(id, when, said.need, said.priority, said.sla, said.tags, said.weight)
+
+    def route(self, node: Node, last: bool) -> RouteRule | None:
+        """A routing rule, or None where too little of it can be read."""
+        id, reader = self._id(node)
+        given = reader.shape(node, "route rule")
+        when = self._when(reader, given, node, last)
+        stages = [stage(reader, given["to"], "to", self._names)] if "to" in given else []
+        steps = reader.items(given["relax"], "steps") if "relax" in given else ()
+        stages += [stage(reader, step, "step", self._names) for step in steps]
+        reply = ""
+        if "reply" in given:
+            reply = reader.reference(given["reply"], "reply", self._names.replies) or ""
+        falls = reader.choice(given["then"], (FALL_THROUGH,)) if "then" in given else None
+        if falls:
+            _check_falling(reader, given)
+        elif "to" in given:
+            _check_ladder(reader, [given["to"], *steps])
+        elif isinstance(node, Fields):
+            reader.fault(node, "“to” is missing", "name a queue: {queue: general}")
+        if when is None or not id:
+            return None
+        return RouteRule(
+            id, when, stages[0].queue if stages else "", tuple(stages), bool(falls), reply
+        )
+
+    def _id(self, node: Node) -> tuple[str, Reader]:
+        """A rule's id (empty where it has none) and a reader that speaks of the rule."""
+        entry = node.entries.get("id") if isinstance(node, Fields) else None
+        id = self._reader.name(entry[1], "a rule") if entry is not None else None
+        if entry is None or id is None:
+            return "", self._reader
+        if id in self.places:
+            fault = f"a second rule “{id}”, the first is in {self.places[id]}"
+            self._reader.fault(entry[1], fault, "give each rule an id of its own")
+        else:
+            self.places[id] = place(entry[1])
+        return id, self._reader.about(id)
+
+    def _when(
+        self, reader: Reader, given: Mapping[str, Node], node: Node, last: bool
+    ) -> Condition | None:
+        if "when" in given:
+            return self._whens.condition(reader, given["when"])
+        if last and "then" not in given:
+            return Always()
+        if isinstance(node, Fields):
+            fix = "only the last rule may leave it out: write `when: always` if that is meant"
+            reader.fault(node, "“when” is missing", fix)
+        return None
+
+
+def _check_falling(reader: Reader, given: Mapping[str, Node]) -> None:
+    if "relax" in given:
+        reader.fault(given["relax"], "a rule that falls through has no steps of its own")
+    if "to" not in given:
+        if "reply" not in given:
+            reader.fault(given["then"], "a rule that does nothing", "give it “to” or “reply”")
+        return
+    to = given["to"]
+    said = to.entries if isinstance(to, Fields) else {}
+    for key in sorted(said.keys() & {"queue", "need", "broadcast"}):
+        fix = "a rule that falls through only names whom to ask first"
+        reader.fault(said[key][1], f"“{key}” is for a rule that decides", fix)
+    if not said.keys() & {"agent", "agents"}:
+        reader.fault(to, "nobody is named", "name an agent to ask first")
+    if "for" not in said:
+        fix = "say how long: {for: 3m}"
+        reader.fault(to, "without “for” the rules below can never be reached", fix)
+
+
+def _check_ladder(reader: Reader, steps: Sequence[Node]) -> None:
+    """Note a step without end that has another one behind it (routing.md R4)."""
+    for number, step in enumerate(steps[:-1], 1):
+        if isinstance(step, Fields) and "for" not in step.entries:
+            fault = f"step {number} has no “for”: step {number + 1} can never be reached"
+            reader.fault(step, fault, "say how long: {for: 2m}")

@@ -1,0 +1,216 @@
+"""``when:``: from nodes to the core's conditions.
+
+A mapping holds if all of its entries do; ``any``, ``all`` and ``not`` combine.  What may be asked
+of a fact depends on its kind, so a test that could never hold is a fault and not a surprise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from omniroute.core.conditions import (
+    FACTS,
+    All,
+    Always,
+    AnyOf,
+    Clock,
+    Condition,
+    Domain,
+    Is,
+    Kind,
+    Known,
+    Leaf,
+    Not,
+    Order,
+    Pattern,
+    Test,
+    Words,
+)
+from omniroute.core.model import Fact
+from omniroute.core.words import Expression, PatternError
+from omniroute.rules.grammar import ALWAYS
+from omniroute.rules.reading import Reader
+from omniroute.rules.secrets import shown
+from omniroute.rules.yaml12 import Fields, Node, Scalar
+
+_ORDERS = ("lt", "lte", "gt", "gte")
+_TEXTUAL = ("any_of", "regex", "known")
+_TESTS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.TEXT: _TEXTUAL,
+    Kind.WORD: _TEXTUAL,
+    Kind.ADDRESS: ("domain", "regex", "known"),
+    Kind.NUMBER: (*_ORDERS, "known"),
+    Kind.SPAN: (*_ORDERS, "known"),
+    Kind.FLAG: ("known",),
+    Kind.SEVERAL: ("known",),
+    Kind.CLOCK: ("inside", "outside"),
+    Kind.ANY: (*_TEXTUAL, *_ORDERS),
+}
+_COMBINING = ("any", "all", "not")
+
+
+@dataclass(frozen=True, slots=True)
+class Whens:
+    """Reads conditions; numbers leaves on, through all rules of a set."""
+
+    calendars: frozenset[str] = frozenset()
+    facts: Mapping[str, Kind] = field(default_factory=lambda: dict(FACTS))
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def condition(self, reader: Reader, node: Node) -> Condition | None:
+        """A condition, or None with the faults noted."""
+        if isinstance(node, Scalar) and node.text == ALWAYS:
+            return Always()
+        if not isinstance(node, Fields):
+            reader.wrong(node, "a condition or the word always")
+            return None
+        if not node.entries:
+            reader.fault(node, "an empty condition", "write `when: always` if that is meant")
+            return None
+        parts: list[Condition] = []
+        whole = True
+        for key, (key_node, value) in node.entries.items():
+            found = self._entry(reader, key, key_node, value)
+            whole = whole and found is not None
+            parts += found or ()
+        if not whole:
+            return None
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _entry(
+        self, reader: Reader, key: str, key_node: Scalar, value: Node
+    ) -> Sequence[Condition] | None:
+        if key == "not":
+            inner = self.condition(reader, value)
+            return None if inner is None else [Not(inner)]
+        if key in ("any", "all"):
+            return self._several(reader, key, value)
+        kind = self.facts.get(key)
+        if kind is None:
+            reader.unknown(key_node, "fact", key, {*self.facts, *_COMBINING})
+            return None
+        tests = self._tests(reader, key, kind, value)
+        if tests is None:
+            return None
+        return [Leaf(next(self.numbers), key, test) for test in tests]
+
+    def _several(self, reader: Reader, key: str, value: Node) -> Sequence[Condition] | None:
+        items = reader.items(value, "conditions")
+        parts = [self.condition(reader, item) for item in items]
+        if not parts:
+            reader.fault(value, f"an empty “{key}”", "leave it out, or name its conditions")
+            return None
+        found = tuple(part for part in parts if part is not None)
+        if len(found) < len(parts):
+            return None
+        return found if key == "all" else [AnyOf(found)]
+
+    def _tests(self, reader: Reader, fact: str, kind: Kind, node: Node) -> list[Test] | None:
+        if not isinstance(node, Fields):
+            return self._equal(reader, fact, kind, node)
+        tests: list[Test] = []
+        asked = reader.shape(node, "test")
+        faults = len(asked) < len(node.entries) or not asked
+        if not node.entries:
+            reader.fault(
+                node, f"an empty test of {fact}", f"known tests: {', '.join(_TESTS[kind])}"
+            )
+        for name, value in asked.items():
+            if name in _TESTS[kind]:
+                test = self._test(reader, name, kind, value)
+            else:
+                fix = f"it can be asked: {', '.join(_TESTS[kind])}"
+                reader.fault(value, f"{fact} cannot be asked “{name}”", fix)
+                test = None
+            if test is None:
+                faults = True
+            else:
+                tests.append(test)
+        return None if faults else tests
+
+    def _test(self, reader: Reader, name: str, kind: Kind, node: Node) -> Test | None:
+        match name:
+            case "any_of":
+                words = reader.texts(node, "a word or a phrase")
+                return Words(words) if words else None
+            case "regex":
+                return _pattern(reader, node)
+            case "domain":
+                return _domains(reader, node)
+            case "known":
+                known = reader.flag(node)
+                return None if known is None else Known(known)
+            case "inside" | "outside":
+                calendar = reader.reference(node, "calendar", self.calendars)
+                return None if calendar is None else Clock(calendar, name == "inside")
+        bound = _bound(reader, kind, node)
+        return None if bound is None else Order(name, bound)
+
+    def _equal(self, reader: Reader, fact: str, kind: Kind, node: Node) -> list[Test] | None:
+        if kind is Kind.CLOCK:
+            reader.wrong(node, "inside or outside with a calendar", "{clock: {outside: office}}")
+            return None
+        values = [_value(reader, kind, item) for item in reader.several(node)]
+        if not values:
+            reader.fault(node, f"an empty list for {fact}", "name at least one value")
+        if not values or None in values:
+            return None
+        return [Is(tuple(values))]
+
+
+def _value(reader: Reader, kind: Kind, node: Node) -> Fact:
+    match kind:
+        case Kind.FLAG:
+            return reader.flag(node)
+        case Kind.NUMBER:
+            return reader.number(node, -1e15, 1e15, "a number")
+        case Kind.SPAN:
+            reader.wrong(node, "a comparison", "such as {lt: 7d}")
+            return None
+        case Kind.ANY if isinstance(node, Scalar) and node.value is not None:
+            return node.value
+    return reader.text(node)
+
+
+def _bound(reader: Reader, kind: Kind, node: Node) -> float | None:
+    if kind is Kind.SPAN:
+        return reader.span(node)
+    number = isinstance(node, Scalar) and not isinstance(node.value, str | None)
+    if kind is Kind.NUMBER or number:
+        return reader.number(node, -1e15, 1e15, "a number")
+    return reader.span(node)
+
+
+def _pattern(reader: Reader, node: Node) -> Test | None:
+    """One regular expression, or several of which one must match."""
+    found = []
+    for item in reader.several(node):
+        text = reader.text(item, "a regular expression")
+        if text is None:
+            return None
+        try:
+            Expression(text)
+        except PatternError as error:
+            fix = "RE2 has neither look-around nor back-references"
+            reader.fault(
+                item, f"a regular expression that cannot be used: {shown(str(error))}", fix
+            )
+            return None
+        found.append(text)
+    if not found:
+        reader.wrong(node, "a regular expression")
+        return None
+    return Pattern(found[0] if len(found) == 1 else "|".join(f"(?:{text})" for text in found))
+
+
+def _domains(reader: Reader, node: Node) -> Test | None:
+    domains = reader.texts(node, "a domain")
+    for domain in domains:
+        bare = domain.removeprefix("*.")
+        if "@" in domain or "*" in bare or "." not in bare or " " in bare:
+            fix = "such as acme.example, or *.acme.example for all below it"
+            reader.fault(node, f"“{shown(domain)}” is no domain", fix)
+            return None
+    return Domain(domains) if domains else None
