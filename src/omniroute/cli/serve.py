@@ -26,6 +26,7 @@ def serve(config: Path) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     asyncio.run(_serve(config))
 
 

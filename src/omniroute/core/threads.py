@@ -55,13 +55,15 @@ def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> t
 def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str) -> None:
     """Ask the rules where the thread goes, and queue it there."""
     rules = turn.state.rules
-    routing = route(rules, facts_of(turn, thread, message, how), message.observed, turn.at)
+    facts = facts_of(turn, thread, message, how)
+    routing = route(rules, facts, message.observed, turn.at)
     turn.explain(
         "route",
         thread=thread.id,
         rule=routing.rule,
         enriched=list(routing.enriched),
         queue=routing.queue,
+        facts={name: value for name, value in facts.items() if value},
     )
     turn.emit(
         e.ThreadRouted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -27,6 +28,7 @@ from omniroute.runtime.node import Node, Parts, files_of
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
 from omniroute.server.desk import DeskFiles, read_desk
+from omniroute.server.local import local_site
 from omniroute.server.operations import ServerOperations
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
@@ -144,7 +146,11 @@ class Server:
 
     def _build_sites(self) -> list[Serving]:
         operations = ServerOperations(
-            self.node, self.store, self.settings.rules.folder, self._reloaded
+            self.node,
+            self.application,
+            self.store,
+            self.settings.rules.folder,
+            self._reloaded,
         )
         web = self.settings.server
         public = build(
@@ -169,7 +175,8 @@ class Server:
             operations=operations,
             closing=self._closing,
         )
-        return [Serving(public, self._listening), Serving(local, self._local)]
+        mine = local_site(local, operations, self.accounts, self.url)
+        return [Serving(public, self._listening), Serving(mine, self._local)]
 
     def _mounts(self) -> dict[str, Sequence[BaseRoute]]:
         parts = self.node.parts
@@ -200,6 +207,7 @@ class Server:
         return any(person.id == agent for person in self.desk_files.people)
 
     async def _card(self, effect: Present) -> Card:
+        await self.application.projector.at_least(self.node.reader.head()[0])
         lines = await self.application.query.card(SYSTEM, effect.thread, effect.agent)
         return Card(
             effect.id,
@@ -215,9 +223,11 @@ class Server:
 
 
 def load_plugins(blocked: Sequence[str] = ()) -> Plugins:
-    """What is installed, and our own web desk, which comes in by the same hooks."""
+    """What is installed, and what is our own, which comes in by the same hooks."""
     plugins = Plugins()
     plugins.register(web_desk, "web")
+    if "lang" not in blocked and importlib.util.find_spec("gcld3") is not None:
+        plugins.register(importlib.import_module("omniroute.language"), "lang")
     plugins.load_installed(blocked)
     return plugins
 

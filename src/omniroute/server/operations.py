@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from omniroute.application.authorize import SYSTEM
+from omniroute.application.door import Application
 from omniroute.channel import Health
 from omniroute.errors import Refused
 from omniroute.runtime.node import Node
 from omniroute.runtime.verify import verify
 from omniroute.server.desk import DeskFiles, read_desk
+from omniroute.server.past import explained
 from omniroute.stores.api import Store
 
 
@@ -18,9 +21,15 @@ class ServerOperations:
     """The console's and the command line's way to the node."""
 
     def __init__(
-        self, node: Node, store: Store, folder: Path, on_reload: Callable[[DeskFiles], None]
+        self,
+        node: Node,
+        application: Application,
+        store: Store,
+        folder: Path,
+        on_reload: Callable[[DeskFiles], None],
     ) -> None:
-        self._node, self._store, self._folder, self._on_reload = node, store, folder, on_reload
+        self._node, self._application, self._store = node, application, store
+        self._folder, self._on_reload = folder, on_reload
         self._reloading = asyncio.Lock()
 
     async def verify(self) -> Mapping[str, object]:
@@ -41,6 +50,14 @@ class ServerOperations:
             "rules": len(desk.rules.enrich) + len(desk.rules.route),
             "agents": len(desk.people),
         }
+
+    async def explain(self, thread: int) -> Mapping[str, object]:
+        """Why a thread went where it went, from its record.  Raises `Refused`."""
+        reasons = await self._application.query.reasons(SYSTEM, thread)
+        routed = [reason.seq for reason in reasons if reason.why.get("about") == "route"]
+        if not routed:
+            raise Refused("no_rules", f"#{thread} was not routed by the rules.")
+        return await asyncio.to_thread(explained, self._node.reader, thread, routed[-1])
 
     async def channels(self) -> Sequence[Mapping[str, object]]:
         """Every channel account with its health."""

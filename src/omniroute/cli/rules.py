@@ -1,0 +1,163 @@
+"""``omniroute rules``: check the files, explain a routing, reload a running server's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from omniroute.cli.client import client
+from omniroute.cli.output import as_json, config, print_json
+from omniroute.core.conditions import PRIVATE
+from omniroute.core.model import Fact
+from omniroute.core.observations import Texts
+from omniroute.errors import ConfigError
+from omniroute.rules.check import check as check_folder
+from omniroute.rules.explain import explain as explain_routing
+from omniroute.rules.explain import standing
+from omniroute.rules.load import load
+from omniroute.rules.schema import schema as rules_schema
+from omniroute.rules.schema import team_schema
+from omniroute.rules.team import FILE, load_team
+from omniroute.rules.tell import tell
+from omniroute.runtime.clock import SystemClock
+
+FOLDER = Path("routing_rules")
+folder = click.argument(
+    "folder", type=click.Path(path_type=Path), default=FOLDER, metavar="[FOLDER]"
+)
+SHORT = {
+    "text": "message.text",
+    "subject": "message.subject",
+    "language": "message.language",
+    "email": "customer.email",
+    "name": "customer.name",
+    "tier": "customer.tier",
+}
+
+
+@click.group()
+def rules() -> None:
+    """Check, explain and reload the routing rules."""
+
+
+@rules.command()
+@folder
+@as_json
+def check(folder: Path, json_: bool) -> None:
+    """Find what is wrong or doubtful in a folder of rules; exit 1 on errors."""
+    report = check_folder(folder, SystemClock().now())
+    if json_:
+        print_json({"findings": report.findings, "counts": report.counts})
+    else:
+        click.echo(str(report))
+    if report.count("error"):
+        sys.exit(1)
+
+
+@rules.command()
+@click.argument("thread", required=False, metavar="[#THREAD]")
+@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+@click.option("--given", multiple=True, metavar="FACT=VALUE", help="A fact; text, email, … too.")
+@click.option("--at", metavar="TIME", help="ISO 8601 with zone; now unless given.")
+@config
+@as_json
+def explain(
+    thread: str | None,
+    folder: Path,
+    given: Sequence[str],
+    at: str | None,
+    config: Path,
+    json_: bool,
+) -> None:
+    """Explain where a message would go (--given), or why a thread went where it went (#4812).
+
+    \b
+    omniroute rules explain --given channel=email --given text="My refund?"
+    omniroute rules explain '#4812'
+    """
+    if thread is not None:
+        answer = client(config).get(f"/api/admin/explain/{number(thread)}")
+        return print_json(answer) if json_ else click.echo(answer["text"])
+    if not given:
+        raise click.UsageError("name a thread, or facts by --given")
+    rule_set = load(folder)
+    team = standing(load_team(folder / FILE, rule_set.skills))
+    facts, texts = _read(given)
+    explanation = explain_routing(rule_set, facts, at=_moment(at), team=team, texts=texts)
+    if json_:
+        return print_json(explanation)
+    return click.echo(tell(explanation, rule_set))
+
+
+@rules.command()
+@config
+@as_json
+def reload(config: Path, json_: bool) -> None:
+    """Have the running server read its rules again; what is wrong leaves the last good set."""
+    answer = client(config).post("/api/admin/rules/reload")
+    if json_:
+        return print_json(answer)
+    return click.echo(
+        f"rules {answer['version']}: {answer['rules']} rules, {answer['agents']} agents"
+    )
+
+
+@rules.command()
+@click.option("--team", is_flag=True, help="Of team.yaml instead.")
+def schema(team: bool) -> None:
+    """Print the JSON Schema that editors check rule files by."""
+    print_json(team_schema() if team else rules_schema())
+
+
+def number(thread: str) -> int:
+    """The number in ``#4812``.  Raises `UsageError`."""
+    digits = thread.removeprefix("#")
+    if not digits.isdecimal():
+        raise click.UsageError(f"“{thread}” is no thread; write its number, as in 4812 or '#4812'")
+    return int(digits)
+
+
+def _read(given: Sequence[str]) -> tuple[dict[str, Fact | tuple[str, ...]], Texts]:
+    facts: dict[str, Fact | tuple[str, ...]] = {"channel": "email", "tags": ()}
+    private: dict[str, str] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise click.UsageError(f"--given {item}: write FACT=VALUE")
+        name = SHORT.get(name, name)
+        if name in PRIVATE:
+            private[name] = value
+        else:
+            facts[name] = tuple(value.split(",")) if name == "tags" else _typed(value)
+    email = private.get("customer.email")
+    return facts, Texts(
+        text=private.get("message.text", ""),
+        subject=private.get("message.subject", ""),
+        emails=(email,) if email else (),
+        name=private.get("customer.name", ""),
+    )
+
+
+def _typed(value: str) -> Fact:
+    if value in ("true", "false"):
+        return value == "true"
+    try:
+        return int(value)
+    except ValueError:
+        return value
+
+
+def _moment(at: str | None) -> int:
+    if at is None:
+        return SystemClock().now()
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise ConfigError("--at", f"“{at}” is no time", "as in 2026-03-02T10:15+01:00") from None
+    if moment.tzinfo is None:
+        raise ConfigError("--at", f"“{at}” has no zone", "as in 2026-03-02T10:15+01:00")
+    return int(moment.timestamp() * 1000)

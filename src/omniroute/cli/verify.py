@@ -1,0 +1,40 @@
+"""``omniroute verify``: is what is stored whole?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from omniroute.cli.client import Client, NotRunning
+from omniroute.cli.output import as_json, config, print_json, progress
+from omniroute.runtime.verify import verify as verify_store
+from omniroute.server.settings import load
+from omniroute.stores.sqlite import SqliteReader
+
+
+@click.command()
+@config
+@as_json
+def verify(config: Path, json_: bool) -> None:
+    """Check the journal's chain and fold it: does it give the state that is stored?
+
+    Asks the running server; without one it reads the database itself.  Exit 1 if anything is
+    wrong.
+    """
+    database = load(config).store.path
+    try:
+        found = Client(database).get("/api/admin/verify")
+    except NotRunning:
+        with progress("folding", quiet=json_) as move:
+            found = verify_store(SqliteReader(database), move).as_json()
+    if json_:
+        print_json(found)
+    else:
+        for fault in found["faults"]:
+            click.echo(f"fault  {fault}")
+        said = "all is well" if found["ok"] else f"{len(found['faults'])} faults"
+        click.echo(f"{found['records']} records, {found['threads']} threads: {said}")
+    if not found["ok"]:
+        sys.exit(1)

@@ -1,0 +1,67 @@
+"""What only the machine's owner may ask, over the local socket: explain, links, passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from omniroute.application.authorize import SYSTEM
+from omniroute.application.signin import SignIn
+from omniroute.errors import Refused
+
+
+class Explains(Protocol):
+    """Who can explain a thread's routing."""
+
+    async def explain(self, thread: int) -> Mapping[str, object]:
+        """The explanation, as text and as values."""
+
+
+def local_site(console: ASGIApp, operations: Explains, sign_in: SignIn, url: str) -> Starlette:
+    """The console's API with what is asked for by the command line alone."""
+
+    async def explain(request: Request) -> Response:
+        return _json(await operations.explain(request.path_params["thread"]))
+
+    async def link(request: Request) -> Response:
+        agent = (await _body(request)).get("agent", "")
+        return _json({"url": f"{url}/sign-in?link={await sign_in.make_link(str(agent))}"})
+
+    async def password(request: Request) -> Response:
+        said = await _body(request)
+        agent, chosen = str(said.get("agent", "")), str(said.get("password", ""))
+        await sign_in.set_password(SYSTEM, agent, chosen)
+        return _json({"agent": agent})
+
+    return Starlette(
+        routes=[
+            Route("/api/admin/explain/{thread:int}", explain),
+            Route("/api/admin/links", link, methods=["POST"]),
+            Route("/api/admin/passwords", password, methods=["POST"]),
+            Mount("/", console),
+        ],
+        exception_handlers={Refused: _refused},
+    )
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(await request.body(), type=dict[str, Any])
+    except msgspec.DecodeError:
+        raise Refused("invalid", "The request's body is not what was expected.") from None
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return JSONResponse({"code": error.code, "text": error.text}, 422)
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
