@@ -116,9 +116,7 @@ def permitted(actor: Actor, action: Action, thing: Object) -> bool:
     """Whether *actor* may do *action* to *thing*."""
     if actor.kind is Kind.SYSTEM:
         return True
-    if actor.kind is not Kind.AGENT or not actor.id or actor.role not in ROLES:
-        return False
-    return whose(actor, thing) in MATRIX[action][ROLES.index(actor.role)]
+    return _is_agent(actor) and whose(actor, thing) in MATRIX[action][ROLES.index(actor.role)]
 
 
 def authorize(actor: Actor, action: Action, thing: Object = Object()) -> None:
@@ -127,28 +125,29 @@ def authorize(actor: Actor, action: Action, thing: Object = Object()) -> None:
         raise Refused("forbidden", _sentence(actor, action, thing))
 
 
-_DOING = {
-    Action.ACCEPT: "accept this offer",
-    Action.PASS: "pass on this offer",
-    Action.REPLY: "answer there",
-    Action.UNDO: "take this answer back",
-    Action.TRANSFER: "hand it over",
-    Action.SNOOZE: "snooze it",
-    Action.RESOLVE: "resolve it",
-    Action.PRIORITISE: "set its priority",
-    Action.STATUS: "set this status",
+_FOREIGN = {
+    Action.ACCEPT: "This offer is for {owner}.",
+    Action.PASS: "This offer is for {owner}.",
+    Action.UNDO: "{owner} wrote that; only they or a lead may take it back.",
+    Action.REPLY: "{name} is with {owner}; only they or a lead may answer there.",
+    Action.TRANSFER: "{name} is with {owner}; only they or a lead may hand it over.",
+    Action.SNOOZE: "{name} is with {owner}; only they or a lead may snooze it.",
+    Action.RESOLVE: "{name} is with {owner}; only they or a lead may resolve it.",
+    Action.PRIORITISE: "{name} is with {owner}; only they or a lead may set its priority.",
+    Action.STATUS: "Only {owner} or a lead may set this status.",
 }
 
 
+def _is_agent(actor: Actor) -> bool:
+    return actor.kind is Kind.AGENT and bool(actor.id) and actor.role in ROLES
+
+
 def _sentence(actor: Actor, action: Action, thing: Object) -> str:
-    if actor.kind is not Kind.AGENT or actor.role not in ROLES:
+    if not _is_agent(actor):
         return "Sign in first."
     if not any(MATRIX[action][:2]):
         return "Only an admin may do this."
-    doing = _DOING.get(action, "do this")
     owner = thing.owner_name or thing.owner
-    if not owner:
-        return f"You may not {doing}."
-    leads = "" if MATRIX[action][1] == _OWN else " or a lead"
-    where = f"{thing.name} is with {owner}; only" if thing.name else "Only"
-    return f"{where} {owner if not thing.name else 'they'}{leads} may {doing}."
+    if owner and action in _FOREIGN:
+        return _FOREIGN[action].format(owner=owner, name=thing.name or "It")
+    return "You may not do this."
