@@ -62,6 +62,7 @@ class EmailChannel:
         async with serving(reception, self._place) as port:
             self.port = port
             self.ready.set()
+            intake.ready()
             try:
                 await asyncio.get_running_loop().create_future()  # until cancelled
             finally:

@@ -6,7 +6,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPResponseException,
+)
 
 from omniroute import Health, NotAuthorised, Rejected, Retry
 from omniroute_email.reading.charset import one_line
@@ -70,6 +76,8 @@ async def _connect(client: SMTP, config: Config, place: str) -> None:
     server = f"{config.smtp_host}:{config.smtp_port}"
     try:
         await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            await _introduce(client)
     except SMTPAuthenticationError as error:
         if error.code < 500:
             raise Retry(_reason(error)) from None
@@ -85,6 +93,14 @@ async def _connect(client: SMTP, config: Config, place: str) -> None:
     except SMTPException as error:
         fix = f"see {place}.smtp_starttls, {place}.smtp_username and {place}.smtp_port"
         raise NotAuthorised(f"{server}: {_text(error)} {fix}") from error
+
+
+async def _introduce(client: SMTP) -> None:
+    """Learn what the server can do, if it is one that tells."""
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        await client.helo()
 
 
 async def _envelope(client: SMTP, place: str, sender: str, recipient: str, size: int) -> None:

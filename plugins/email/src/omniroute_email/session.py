@@ -29,9 +29,13 @@ LINE_LIMIT = 65_536  # bytes of a command; also what is buffered at a time
 LEAST_PACE = 16 * 1024  # bytes of a message in each idle period; slower peers are cut off
 MOST_PERIODS = 30  # idle periods that one message may take
 
+NULL_SENDER = "<>"  # as aiosmtpd has it
+_PATH = re.compile(r"(?:<(?:@[^:<>]*:)?([^<>]*)>|([^\s<>]+))(|\s.*)")
 END_OF_DATA = b"\r\n.\r\n"
 _BEGINNINGS = tuple(END_OF_DATA[:length] for length in range(1, len(END_OF_DATA)))
-_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>\r\n]{1,998}>|\S{1,998})", re.I | re.M)
+_MESSAGE_ID = re.compile(
+    rb"^message-id:[ \t]*(?:\r\n[ \t]+)?(<[^>\r\n]{1,998}>|\S{1,998})", re.I | re.M
+)
 
 
 class Session(SMTP):
@@ -55,7 +59,9 @@ class Session(SMTP):
         self.peer = ""  # IP address
         self._reception = reception
         self._refusal = ""
-        self._taken = self._taken_before = 0  # bytes of the present message; at the last period
+        self._trusted = False
+        self._held = 0  # bytes of the present message in memory
+        self._taken = self._taken_before = 0  # bytes of it so far; as many at the last period
         self._periods = 0  # that the present message may still take
         self._keeping = self._leaving = False
 
@@ -68,6 +74,7 @@ class Session(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         name = transport.get_extra_info("peername")
         self.peer = str(name[0]) if isinstance(name, tuple) and name else ""
+        self._trusted = self._reception.mailboxes.trusts(self.peer)
         self._refusal = self._reception.enter(self)
         super().connection_made(transport)
 
@@ -112,6 +119,17 @@ class Session(SMTP):
         else:
             super()._timeout_cb()  # type: ignore[no-untyped-call]
 
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The address in a MAIL or RCPT command and what follows it.
+
+        The standard library's parser, which aiosmtpd asks, raises IndexError for some input.
+        """
+        match = _PATH.fullmatch(arg)
+        if match is None:
+            return None, None
+        bracketed, bare, rest = match.groups()
+        return bare or bracketed.strip() or NULL_SENDER, rest
+
     # --- the message ------------------------------------------------------------------------------
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd finds it by this name
@@ -149,28 +167,28 @@ class Session(SMTP):
         finally:
             self._keeping = False
             self._periods = 0
+            self._hold(0)
 
     async def _content(self) -> bytes | None:
         """The message with its dots unstuffed, or nothing if it is more than we can hold."""
-        seen, refused, held = bytearray(b"\r\n"), False, 0
-        try:
-            while not seen.endswith(END_OF_DATA):
-                more = await self._more(seen)
-                self._taken += len(more)
-                seen += more
-                refused |= (
-                    len(seen) > self._reception.config.max_size + 5 or self._reception.crowded()
-                )
-                if refused:
-                    del seen[: -len(END_OF_DATA)]  # go on reading: the answer is due at the end
-                self._reception.held += len(seen) - held
-                held = len(seen)
-        finally:
-            self._reception.held -= held
+        most = self._reception.config.max_size + len(END_OF_DATA)
+        seen, refused = bytearray(b"\r\n"), False
+        while not seen.endswith(END_OF_DATA):
+            more = await self._more(seen)
+            self._taken += len(more)
+            seen += more
+            refused = refused or len(seen) > most or self._reception.crowded()
+            if refused:
+                del seen[: -len(END_OF_DATA)]  # go on reading: the answer is due at the end
+            self._hold(len(seen))
         if refused:
             return None
         content = bytes(memoryview(seen)[:-3])  # the line end before the dot belongs to the message
         return content.replace(b"\r\n.", b"\r\n")[2:] if b"\r\n." in content else content[2:]
+
+    def _hold(self, size: int) -> None:
+        self._reception.held += size - self._held
+        self._held = size
 
     async def _more(self, seen: bytearray) -> bytes:
         """Bytes up to the end of data, or as many as there are."""
@@ -186,8 +204,8 @@ class Session(SMTP):
         sender = (self.envelope.mail_from or "").encode("utf-8", "surrogateescape")
         return Envelope(
             peer=self.peer,
-            trusted=self._reception.mailboxes.trusts(self.peer),
-            mail_from=sender.decode("utf-8", "replace").removeprefix("<>"),
+            trusted=self._trusted,
+            mail_from=sender.decode("utf-8", "replace").removeprefix(NULL_SENDER),
             rcpt_to=tuple(dict.fromkeys(self.envelope.rcpt_tos)),
             received_at=self._reception.now(),
         )
@@ -196,13 +214,13 @@ class Session(SMTP):
 def delivery_key(envelope: Envelope, message: bytes) -> str:
     """The same for a message that is delivered again, although relays add fields on the way.
 
-    Without a Message-ID the whole message counts: two people may well write the same few words.
+    Without a Message-ID the whole message counts; and the return path always does: two people may
+    well write the same few words, and some programs give each of their messages the same id.
     What came from a peer we do not trust never stands for the same message from one we do.
     """
     blank = message.find(b"\r\n\r\n")
     found = _MESSAGE_ID.search(message, 0, blank if blank >= 0 else len(message))
     of = hashlib.sha256(memoryview(message)[blank if found and blank >= 0 else 0 :])
-    origin = found[1] if found else envelope.mail_from.encode()
-    trust = b"trusted" if envelope.trusted else b""
+    said = [found[1] if found else b"", envelope.mail_from.encode(), str(envelope.trusted).encode()]
     to = [address.encode() for address in sorted(envelope.rcpt_to)]
-    return hashlib.sha256(b"\0".join([origin, trust, *to, of.digest()])).hexdigest()
+    return hashlib.sha256(b"\0".join([*said, *to, of.digest()])).hexdigest()

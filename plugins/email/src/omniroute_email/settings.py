@@ -70,7 +70,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, says("Its port: 587 or 25, or 465 for TLS from the start.", at_least=1, at_most=65535)
     ] = 587
     smtp_username: Annotated[str, says("Name to sign in with at `smtp_host`, if it asks.")] = ""
-    smtp_password: Annotated[Secret, says("Password to `smtp_username`.")] = Secret("")
+    smtp_password: Annotated[Secret, says("Password to `smtp_username`.")] = msgspec.field(
+        default_factory=lambda: Secret("")
+    )
     smtp_starttls: Annotated[
         bool, says("Insist on TLS (STARTTLS); turn it off only for a server on this machine.")
     ] = True

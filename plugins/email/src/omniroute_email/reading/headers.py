@@ -24,6 +24,7 @@ _PARAMETER = re.compile(
     r'[;\s]\s*+([^\s=;"]{1,80}+)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)',
     re.DOTALL,
 )
+_LONG_SPACE = re.compile(r"\s{40,}+")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 
 
@@ -68,7 +69,7 @@ def words(value: str, limit: int) -> str:
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
     """The first word of a field, in lower case, and the parameters by name."""
-    value = value[:MAX_WORDS]
+    value = _LONG_SPACE.sub(" ", value[:MAX_WORDS])
     main = re.split(r"[;\s]", value.strip(), maxsplit=1)[0].lower()
     plain: dict[str, str] = {}
     sections: dict[str, list[tuple[int, bool, str]]] = {}

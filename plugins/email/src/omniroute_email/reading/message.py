@@ -18,6 +18,7 @@ from omniroute_email.reading.html import visible_text
 from omniroute_email.reading.mime import Part, read_parts
 
 MAX_TEXT = 1_000_000  # characters shown of a text or of HTML; the raw message keeps the rest
+TOO_LONG = f"text beyond {MAX_TEXT:,} characters"
 MAX_SUBJECT = 998
 MAX_NAME = 200
 MAX_REMARKS = 10
@@ -52,8 +53,8 @@ def read(envelope: Envelope, message: bytes, ours: frozenset[str], authserv_id: 
     digest = hashlib.sha256(message).hexdigest()
     sender = _sender(envelope, headers, authserv_id, digest, remarks)
     parts = bodies.sort(root)
-    html = _limited(_joined(parts.html, remarks, only_html=True), remarks)
-    text, quoted = quotes.cut(_limited(_joined(parts.text, remarks), remarks))
+    html = _joined(parts.html, remarks, only_html=True)
+    text, quoted = quotes.cut(_joined(parts.text, remarks))
     replied = message_ids(headers.first("in-reply-to"))
     return Inbound(
         external_id=next(iter(message_ids(headers.first("message-id"))), f"{digest[:32]}@{NOBODY}"),
@@ -92,32 +93,28 @@ def _sent_at(headers: Headers, envelope: Envelope) -> datetime:
 
 
 def _joined(parts: Sequence[Part], remarks: Remarks, *, only_html: bool = False) -> str:
+    """The text of *parts* one below the other, or their HTML; no more of it than may be shown."""
     texts: list[str] = []
+    source = 0
     for part in parts:
         is_html = part.media_type == "text/html"
         if only_html and not is_html:
             continue
         text = _text(part, remarks)
+        source += len(text)
         texts.append(text if only_html or not is_html else visible_text(text))
-    return "\n".join(text.strip("\n") for text in texts if text.strip())
+        if source > MAX_TEXT:
+            remarks.add(TOO_LONG)
+            break
+    return "\n".join(text.strip("\n") for text in texts if text.strip())[:MAX_TEXT]
 
 
 def _text(part: Part, remarks: Remarks) -> str:
     data, remark = part.content()
     # A character takes at most four bytes; more than that is not shown and need not be decoded.
-    text, doubt = decoded(data[: 4 * MAX_TEXT + 4], part.parameters.get("charset", ""))
-    remarks.add(remark, doubt, _too_long(text, len(data)))
-    return text
-
-
-def _limited(text: str, remarks: Remarks) -> str:
-    remarks.add(_too_long(text, 0))
-    return text[:MAX_TEXT]
-
-
-def _too_long(text: str, size: int) -> str:
-    cut = len(text) > MAX_TEXT or size > 4 * MAX_TEXT + 4
-    return f"text beyond {MAX_TEXT:,} characters" if cut else ""
+    text, doubt = decoded(data[: 4 * MAX_TEXT], part.parameters.get("charset", ""))
+    remarks.add(remark, doubt, TOO_LONG if len(data) > 4 * MAX_TEXT else "")
+    return text[: MAX_TEXT + 1]
 
 
 def _files(parts: Sequence[Part], remarks: Remarks) -> Iterator[File]:

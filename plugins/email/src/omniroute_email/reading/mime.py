@@ -19,6 +19,7 @@ MAX_DEPTH = 100
 MAX_PARTS = 1000
 MAX_BOUNDARY = 2048
 MAX_PASSES = 10  # over each byte of the message, by all parts that contain it
+LEAST_SIZE = 1024 * 1024  # bytes; a smaller message costs nothing, however nested
 MAX_FALSE_BOUNDARIES = 10_000
 
 
@@ -55,7 +56,7 @@ class _Budget:
 
     def __init__(self, size: int) -> None:
         self.parts = MAX_PARTS
-        self.bytes = MAX_PASSES * max(size, 4096)
+        self.bytes = MAX_PASSES * max(size, LEAST_SIZE)
         self.false_boundaries = MAX_FALSE_BOUNDARIES
         self.reached = False
         self.remarks: list[str] = []

@@ -5,6 +5,10 @@ from __future__ import annotations
 import binascii
 import re
 import string
+from io import BytesIO
+from itertools import islice
+
+MAX_LINES = 1_000_000  # of uuencoded data; of full lines that is 45 MB
 
 _BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
 _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
@@ -43,8 +47,8 @@ def _from_uuencode(body: bytes) -> tuple[bytes, str]:
     if begin is None:
         return body, "broken uuencode"
     lines: list[bytes] = []
-    for line in body[begin.end() :].split(b"\n"):
-        line = line.rstrip(b"\r")
+    for line in islice(BytesIO(body[begin.end() :]), MAX_LINES):
+        line = line.rstrip(b"\r\n")
         if not line or line == b"end":
             break
         try:

@@ -1,0 +1,58 @@
+"""For the tests of e-mail: an intake that remembers, and a reception that serves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from omniroute_email.envelope import Envelope, unpack
+from omniroute_email.reception import Reception
+from omniroute_email.server import serving
+from omniroute_email.settings import Config, mailboxes
+
+
+class Spool:
+    """An intake in memory.  What is put into *failure* is raised; *open* lets messages in."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.failure: Exception | None = None
+        self.asked = asyncio.Event()
+        self.open = asyncio.Event()
+        self.open.set()
+
+    def ready(self) -> None:
+        pass
+
+    async def accept(self, raw: bytes, *, key: str = "") -> None:
+        self.asked.set()
+        await self.open.wait()
+        if self.failure is not None:
+            raise self.failure
+        self.kept.setdefault(key, raw)
+
+    @property
+    def mails(self) -> list[tuple[Envelope, bytes]]:
+        return [unpack(raw) for raw in self.kept.values()]
+
+
+@pytest.fixture
+async def spool() -> Spool:
+    return Spool()
+
+
+@pytest.fixture
+async def serve(spool: Spool) -> AsyncIterator[Callable[..., Awaitable[tuple[Reception, int]]]]:
+    """Serve SMTP for help@demo.example with some settings; gives the reception and its port."""
+    async with AsyncExitStack() as stack:
+
+        async def served(**settings: object) -> tuple[Reception, int]:
+            given = {"addresses": ["help@demo.example"], "listen_port": 0, **settings}
+            config = Config(**given)  # type: ignore[arg-type]
+            reception = Reception(config, mailboxes(config, "channels.email"), spool)
+            return reception, await stack.enter_async_context(serving(reception, "channels.email"))
+
+        yield served

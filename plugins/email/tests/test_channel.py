@@ -1,0 +1,116 @@
+"""The channel as the engine meets it."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from omniroute import Address, Cap, Channel, ConfigError, Intake, Site
+from omniroute_email import omniroute_channels
+from omniroute_email.channel import EmailChannel
+from omniroute_email.settings import Config
+
+
+class Kept(Intake, Protocol):
+    kept: dict[str, bytes]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., EmailChannel]:
+    def channel(**settings: object) -> EmailChannel:
+        given = {"addresses": ["help@demo.example"], "listen_port": 0, **settings}
+        config = Config(**given)  # type: ignore[arg-type]
+        return EmailChannel("email", config, Site(tmp_path, "http://x", "Demo Desk"))
+
+    return channel
+
+
+def test_it_is_a_channel_that_can_write_first(made: Callable[..., EmailChannel]) -> None:
+    assert list(omniroute_channels()) == [EmailChannel]
+    assert isinstance(made(), Channel)
+    assert EmailChannel.kind == "email"
+    assert Cap.START_CONVERSATION in EmailChannel.caps
+    assert Cap.LIVE not in EmailChannel.caps
+    assert list(made().routes()) == []
+
+
+async def test_mail_goes_in_and_comes_out_read(
+    made: Callable[..., EmailChannel], spool: Kept
+) -> None:
+    channel = made()
+    listening = asyncio.create_task(channel.listen(spool))
+    await channel.ready.wait()
+
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", channel.port) as client:
+            for _ in range(2):
+                client.sendmail("joe@x.example", ["help@demo.example"], MAIL)
+
+    await asyncio.to_thread(send)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    assert listening.cancelled()
+    [raw] = spool.kept.values()
+    [said] = channel.parse(raw)
+    assert said == channel.parse(raw)[0]
+    assert said.text == "I was charged twice"
+    assert said.sender == Address("email", "joe@x.example", verified=True, display="Joe")
+    assert said.conversation == "joe@x.example"
+    assert said.external_id == "1@x.example"
+    assert said.sent_at == datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+MAIL = (
+    "From: Joe <joe@x.example>\r\nTo: help@demo.example\r\nSubject: charged twice\r\n"
+    "Date: Sun, 1 Mar 2026 13:00:00 +0100\r\n"
+    "Message-ID: <1@x.example>\r\n\r\nI was charged twice\r\n"
+)
+
+
+def test_what_is_no_mail_of_ours_raises(made: Callable[..., EmailChannel]) -> None:
+    with pytest.raises(ValueError, match="not a spooled e-mail"):
+        made().parse(b"hello")
+
+
+def test_a_wrong_setting_stops_the_start(made: Callable[..., EmailChannel]) -> None:
+    with pytest.raises(ConfigError, match=r"channels\.email\.addresses"):
+        made(addresses=["nobody"])
+
+
+async def test_check_says_what_is_missing(made: Callable[..., EmailChannel], spool: Kept) -> None:
+    channel = made()
+    assert not (await channel.check()).ok
+    listening = asyncio.create_task(channel.listen(spool))
+    await channel.ready.wait()
+    health = await channel.check()
+    assert (health.ok, health.fix) == (
+        False,
+        "set channels.email.smtp_host to the server that sends your mail",
+    )
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_check_asks_the_server_that_sends(
+    made: Callable[..., EmailChannel], spool: Kept
+) -> None:
+    relay = made()
+    serving = asyncio.create_task(relay.listen(spool))
+    await relay.ready.wait()
+    channel = made(smtp_host="127.0.0.1", smtp_port=relay.port, smtp_starttls=False)
+    listening = asyncio.create_task(channel.listen(spool))
+    await channel.ready.wait()
+    assert (await channel.check()).ok
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    health = await channel.check()
+    assert not health.ok
+    assert "channels.email.smtp_host" in health.fix
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)

@@ -1,0 +1,271 @@
+"""Answers going out through a real SMTP server, and what its refusals become."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+from omniroute import Address, NotAuthorised, Outbound, Rejected, Retry, Secret, Site
+from omniroute_email.channel import EmailChannel
+from omniroute_email.settings import Config
+
+ANSWER = Outbound(
+    idempotency_key="e-1",
+    conversation="joe@x.example",
+    to=Address("email", "joe@x.example"),
+    text=".\nI have refunded it.\n..\n",
+    subject="charged twice",
+    in_reply_to="1@x.example",
+    references=("1@x.example",),
+)
+
+
+class Sink:
+    """A mail server's memory, and its moods: an answer, or how it fails."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, list[str], bytes]] = []
+        self.to_rcpt = self.to_data = ""
+        self.hangs_up_after_data = self.hangs_up_at_quit = False
+        self.logins: list[LoginPassword] = []
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd finds it by this name
+        self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.to_rcpt or "250 OK"
+
+    async def handle_DATA(  # noqa: N802  aiosmtpd finds it by this name
+        self, server: SMTP, session: Any, envelope: Any
+    ) -> str:
+        if not self.to_data:
+            self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        if self.hangs_up_after_data:
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return self.to_data or "250 OK"
+
+    async def handle_QUIT(  # noqa: N802  aiosmtpd finds it by this name
+        self, server: SMTP, session: Any, envelope: Any
+    ) -> str:
+        if self.hangs_up_at_quit:
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return "221 Bye"
+
+    def signs_in(self, *given: Any) -> AuthResult:
+        self.logins.append(given[-1])
+        return AuthResult(success=given[-1].password == b"hunter2", handled=False)
+
+
+@asynccontextmanager
+async def server(sink: Sink, **options: object) -> AsyncIterator[int]:
+    loop = asyncio.get_running_loop()
+
+    def session() -> SMTP:
+        return SMTP(sink, loop=loop, hostname="sink.example", **options)  # type: ignore[arg-type]
+
+    serving = await loop.create_server(session, "127.0.0.1", 0)
+    try:
+        yield serving.sockets[0].getsockname()[1]
+    finally:
+        serving.close()
+
+
+@asynccontextmanager
+async def scripted(*answers: bytes) -> AsyncIterator[int]:
+    """A server that gives these answers, whatever it hears, and then hangs up."""
+    done: list[asyncio.Task[None] | None] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        done.append(asyncio.current_task())
+        for answer in answers:
+            writer.write(answer)
+            await reader.readline()
+        writer.close()
+
+    serving = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield serving.sockets[0].getsockname()[1]
+    finally:
+        serving.close()
+        await asyncio.gather(*filter(None, done))
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Callable[..., EmailChannel]:
+    def made(port: int, **settings: object) -> EmailChannel:
+        out = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_starttls": False}
+        config = Config(addresses=["help@demo.example"], **{**out, **settings})  # type: ignore[arg-type]
+        return EmailChannel("email", config, Site(tmp_path, "http://x", "Demo Desk"))
+
+    return made
+
+
+Account = Callable[..., EmailChannel]
+
+
+async def test_an_answer_arrives_in_its_conversation(account: Account) -> None:
+    sink = Sink()
+    async with server(sink) as port:
+        receipt = await account(port).send(replace(ANSWER, sender_name="Ana"))
+    [(sender, recipients, content)] = sink.mails
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    assert (sender, recipients) == ("help@demo.example", ["joe@x.example"])
+    assert mail["From"] == "Ana · Demo Desk <help@demo.example>"
+    assert mail["In-Reply-To"] == "<1@x.example>"
+    assert receipt.external_ids == (mail["Message-ID"].strip("<>"),) == ("e-1@demo.example",)
+    assert mail.get_content().replace("\r\n", "\n") == ANSWER.text
+
+
+async def test_an_international_address_needs_a_server_that_takes_it(account: Account) -> None:
+    sink, out = Sink(), replace(ANSWER, to=Address("email", "jörg@x.example", display="Jörg"))
+    async with server(sink, enable_SMTPUTF8=True) as port:
+        await account(port).send(out)
+    assert sink.mails[0][1] == ["jörg@x.example"]
+    async with server(sink) as port:
+        with pytest.raises(Rejected, match="SMTPUTF8"):
+            await account(port).send(out)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+async def test_we_sign_in(account: Account) -> None:
+    sink = Sink()
+    async with server(sink, authenticator=sink.signs_in, **SIGN_IN) as port:
+        login = {"smtp_username": "help", "smtp_password": Secret("hunter2")}
+        await account(port, **login).send(ANSWER)
+    assert sink.logins[0].login == b"help"
+    assert len(sink.mails) == 1
+
+
+SIGN_IN = {"auth_required": True, "auth_require_tls": False}
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize(
+    "login", [{}, {"smtp_username": "help", "smtp_password": Secret("wrong-secret")}]
+)
+async def test_a_refused_sign_in_names_the_settings(
+    account: Account, login: dict[str, object]
+) -> None:
+    sink = Sink()
+    async with server(sink, authenticator=sink.signs_in, **SIGN_IN) as port:
+        with pytest.raises(NotAuthorised) as refused:
+            await account(port, **login).send(ANSWER)
+    assert "channels.email.smtp_username and channels.email.smtp_password" in refused.value.fix
+    assert "wrong-secret" not in str(refused.value)
+    assert sink.mails == []
+
+
+async def test_without_a_server_the_setting_is_named(account: Account) -> None:
+    with pytest.raises(NotAuthorised, match=r"set channels\.email\.smtp_host"):
+        await account(1, smtp_host="").send(ANSWER)
+
+
+async def test_a_server_without_tls_is_not_trusted_with_mail(account: Account) -> None:
+    sink = Sink()
+    async with server(sink) as port:
+        with pytest.raises(NotAuthorised, match=r"STARTTLS.*channels\.email\.smtp_starttls"):
+            await account(port, smtp_starttls=True).send(ANSWER)
+    assert sink.mails == []
+
+
+async def test_a_broken_tls_handshake_is_not_trusted_either(account: Account) -> None:
+    answers = (b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"220 go\r\n", b"this is no TLS\r\n")
+    async with scripted(*answers) as port:
+        with pytest.raises(NotAuthorised, match="no secure connection"):
+            await account(port, smtp_starttls=True).send(ANSWER)
+
+
+async def test_a_server_of_the_old_kind_will_do(account: Account) -> None:
+    answers = (b"220 x\r\n", b"502 what?\r\n", b"250 x\r\n", b"550 5.1.1 gone\r\n")
+    async with scripted(*answers) as port:
+        with pytest.raises(Rejected, match="gone"):
+            await account(port).send(ANSWER)
+
+
+async def test_a_message_larger_than_the_server_takes_is_not_offered(account: Account) -> None:
+    sink = Sink()
+    async with server(sink, data_size_limit=500) as port:
+        with pytest.raises(Rejected, match="552"):
+            await account(port).send(replace(ANSWER, text="x" * 1000))
+
+
+# --- what the server's answers mean -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["to_rcpt", "to_data"])
+async def test_later_is_later_and_never_is_never(account: Account, moment: str) -> None:
+    sink = Sink()
+    async with server(sink) as port:
+        setattr(sink, moment, "451 4.7.1 greylisted")
+        with pytest.raises(Retry) as later:
+            await account(port).send(ANSWER)
+        setattr(sink, moment, "550 5.1.1 no such user")
+        with pytest.raises(Rejected) as never:
+            await account(port).send(ANSWER)
+    assert (later.value.reason, later.value.in_doubt) == ("451 4.7.1 greylisted", False)
+    assert never.value.reason == "550 5.1.1 no such user"
+
+
+async def test_a_connection_that_breaks_after_the_message_leaves_a_doubt(account: Account) -> None:
+    sink = Sink()
+    sink.hangs_up_after_data = True
+    async with server(sink) as port:
+        with pytest.raises(Retry) as broken:
+            await account(port).send(ANSWER)
+    assert broken.value.in_doubt
+    assert len(sink.mails) == 1
+
+
+async def test_a_server_that_says_nonsense_after_the_message_leaves_a_doubt(
+    account: Account,
+) -> None:
+    answers = (b"220 x\r\n", *[b"250 x\r\n"] * 3, b"354 go\r\n", b"what?\r\n")
+    async with scripted(*answers) as port:
+        with pytest.raises(Retry) as broken:
+            await account(port).send(ANSWER)
+    assert broken.value.in_doubt
+
+
+async def test_a_connection_that_breaks_before_leaves_none(account: Account) -> None:
+    async with scripted(b"220 x\r\n", b"250 x\r\n") as port:
+        with pytest.raises(Retry) as broken:
+            await account(port).send(ANSWER)
+    assert not broken.value.in_doubt
+
+
+@pytest.mark.parametrize("greeting", [b"", b"421 4.3.2 closing\r\n", b"554 no service\r\n"])
+async def test_a_server_that_is_not_there_is_asked_again(account: Account, greeting: bytes) -> None:
+    async with scripted(greeting) as port:
+        with pytest.raises(Retry) as away:
+            await account(port, smtp_timeout=0.2).send(ANSWER)
+    assert not away.value.in_doubt
+    with pytest.raises(Retry, match="cannot be reached"):
+        await account(port).send(ANSWER)
+
+
+async def test_a_lost_goodbye_does_not_undo_a_message(account: Account) -> None:
+    sink = Sink()
+    sink.hangs_up_at_quit = True
+    async with server(sink) as port:
+        receipt = await account(port).send(ANSWER)
+    assert receipt.external_ids == ("e-1@demo.example",)
+    assert len(sink.mails) == 1
+
+
+@pytest.mark.parametrize("to", ["", "joe", "joe@x.example\r\nRCPT TO:<eve@x>", "x@unknown.invalid"])
+async def test_an_address_that_is_none_is_refused_before_anyone_is_asked(
+    account: Account, to: str
+) -> None:
+    with pytest.raises(Rejected, match="no e-mail address"):
+        await account(1).send(replace(ANSWER, to=Address("email", to)))

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from omniroute import ConfigError, Secret
+from omniroute_email.settings import Config, mailboxes
+
+
+def test_one_mailbox_is_all_it_takes() -> None:
+    ours = mailboxes(Config(addresses=["Help@Demo.Example"]), "channels.email")
+    assert ours.addresses == {"help@demo.example"}
+    assert (ours.from_address, ours.domain) == ("help@demo.example", "demo.example")
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("10.2.0.0", False),
+        ("::ffff:8.8.8.8", False),
+        ("fe80::1%eth0", False),
+        ("", False),
+    ],
+)
+def test_only_our_own_servers_are_trusted(peer: str, trusted: bool) -> None:
+    edges = ["127.0.0.0/8", "::1/128", "10.1.0.0/16"]
+    config = Config(addresses=["help@demo.example"], trusted_edges=edges)
+    assert mailboxes(config, "channels.email").trusts(peer) is trusted
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"addresses": []}, "channels.email.addresses: no mailbox — name the mailboxes"),
+        ({"addresses": ["help"]}, "channels.email.addresses: “help” is no e-mail address — write"),
+        ({"from_address": "a b@c"}, "channels.email.from_address: “a b@c” is no e-mail address"),
+        (
+            {"trusted_edges": ["10.0.0.1/8"]},
+            "channels.email.trusted_edges: “10.0.0.1/8” is no network",
+        ),
+        ({"trusted_edges": ["edge"]}, "channels.email.trusted_edges: “edge” is no network"),
+        ({"idle_timeout": 0.0}, "channels.email.idle_timeout: must be more than 0 seconds"),
+        ({"smtp_timeout": float("nan")}, "channels.email.smtp_timeout: must be more than 0"),
+        (
+            {"smtp_host": "mail..example"},
+            "channels.email.smtp_host: “mail..example” is no host name",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_named_with_its_place(
+    settings: dict[str, object], said: str
+) -> None:
+    config = Config(**{"addresses": ["help@demo.example"], **settings})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError) as refused:
+        mailboxes(config, "channels.email")
+    assert str(refused.value).startswith(said)
+
+
+def test_every_setting_has_its_sentence() -> None:
+    schema = msgspec.json.schema(Config, schema_hook=lambda _: {"type": "string"})
+    for name, about in schema["$defs"]["Config"]["properties"].items():
+        assert about["description"].endswith((".", "sent.")), name
+
+
+def test_the_password_shows_nowhere() -> None:
+    config = Config(addresses=["help@demo.example"], smtp_password=Secret("hunter2"))
+    assert "hunter2" not in repr(config)
