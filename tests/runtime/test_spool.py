@@ -54,6 +54,14 @@ def files(path: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
 
 
+def keys(path: Path) -> int:
+    """How many keys the file remembers."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    (count,) = db.execute("SELECT count(*) FROM seen").fetchone()
+    db.close()
+    return int(count)
+
+
 # -- intake ----------------------------------------------------------------------------------------
 
 
@@ -218,7 +226,9 @@ async def test_old_keys_of_done_entries_are_forgotten(spool: Spool, path: Path) 
     spool.done([*done, late])
     spool = await reopened(spool, path)
     spool.sweep(before=2 * DAY)
-    spool = await reopened(spool, path)
+    async with asyncio.timeout(30):
+        while keys(path) > 3:  # in slices, each with the next batch
+            await spool.append("c", "a", b"x", at=4 * DAY)
     assert await spool.append("c", "a", b"x", at=4 * DAY, key="waits") == waits
     assert await spool.append("c", "a", b"x", at=4 * DAY, key="dead") == dead
     assert await spool.append("c", "a", b"x", at=4 * DAY, key="late") == late

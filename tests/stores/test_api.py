@@ -1,5 +1,7 @@
 """The chain, and how each error reads to the person who meets it."""
 
+from contextlib import AbstractContextManager
+
 import pytest
 
 from omniroute.errors import StoreError
@@ -38,6 +40,9 @@ class Journal:
         raise NotImplementedError
 
     def scan(self, prefix: str, after: str = "", limit: int = 1000) -> list[tuple[str, bytes]]:
+        raise NotImplementedError
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
         raise NotImplementedError
 
     def close(self) -> None: ...

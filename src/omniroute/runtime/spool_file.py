@@ -40,7 +40,7 @@ SCHEMA = Schema(
             tries INTEGER, why TEXT, file TEXT, raw BLOB);
         CREATE INDEX entry_dead ON entry(id) WHERE why IS NOT NULL;
         CREATE INDEX entry_large ON entry(file) WHERE file IS NOT NULL;
-        CREATE TABLE seen(id INTEGER PRIMARY KEY, at INTEGER, mark BLOB UNIQUE);
+        CREATE TABLE seen(mark BLOB PRIMARY KEY, id INTEGER, at INTEGER) WITHOUT ROWID;
         CREATE TABLE send(eid TEXT PRIMARY KEY, at INTEGER, open INTEGER, receipt BLOB)
             WITHOUT ROWID;
         CREATE TABLE spool(one INTEGER PRIMARY KEY CHECK(one = 1), reserved INTEGER, name TEXT);
@@ -146,13 +146,13 @@ class SpoolFile:
         ids = self._take_ids(len(arrivals))
         answers = [(id, True) for id in ids]
         keyed = [
-            (id, arrival.at, mark(arrival))
+            (mark(arrival), id, arrival.at)
             for id, arrival in zip(ids, arrivals, strict=True)
             if arrival.key
         ]
         if insert(db, "seen", keyed, "ON CONFLICT(mark) DO NOTHING") < len(keyed):
-            first = self._holders([mark for _, _, mark in keyed])
-            for id, _, known in keyed:
+            first = self._holders([known for known, _, _ in keyed])
+            for known, id, _ in keyed:
                 if first[known] != id:
                     answers[id - ids[0]] = (first[known], False)
         rows = [
@@ -213,22 +213,21 @@ class SpoolFile:
         for sql, part in in_chunks("DELETE FROM send WHERE eid IN (?)", list(eids)):
             self.sqlite.db.execute(sql, part)
 
-    def sweep(self, before: int, after: int, limit: int = 500) -> int | None:
-        """Forget up to *limit* keys that arrived before *before* and whose entries are done.
+    def sweep(self, before: int, after: bytes, limit: int = 500) -> bytes | None:
+        """Look at *limit* keys; forget those from before *before* whose entries are done.
 
-        Walks by id from *after*, and returns where to go on, or ``None`` at the first later key:
-        ids grow with time, so that what lies beyond can wait for the next sweep.
+        Walks in the order of marks from *after*; returns where to go on, ``None`` at the end.
         """
         rows = self.sqlite.db.execute(
-            "SELECT seen.id, seen.at, entry.id IS NULL FROM seen LEFT JOIN entry USING(id)"
-            " WHERE seen.id > ? ORDER BY seen.id LIMIT ?",
-            (after, limit),
+            "SELECT mark, seen.at < ? AND entry.id IS NULL FROM"
+            " (SELECT * FROM seen WHERE mark > ? ORDER BY mark LIMIT ?) AS seen"
+            " LEFT JOIN entry USING(id) ORDER BY mark",
+            (before, after, limit),
         ).fetchall()
-        old = [row for row in rows if row[1] < before]
-        forgotten = [id for id, _, is_done in old if is_done]
-        for sql, part in in_chunks("DELETE FROM seen WHERE id IN (?)", forgotten):
+        forgotten = [known for known, is_old in rows if is_old]
+        for sql, part in in_chunks("DELETE FROM seen WHERE mark IN (?)", forgotten):
             self.sqlite.db.execute(sql, part)
-        return rows[-1][0] if rows and len(old) == len(rows) else None
+        return rows[-1][0] if len(rows) == limit else None
 
     # -- read beside the thread, from any other ----------------------------------------------------
 

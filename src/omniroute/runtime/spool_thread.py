@@ -53,7 +53,7 @@ class Batch:
     questions: list[tuple[Waiting, Question]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
-    sweeps: list[tuple[int, int]] = field(default_factory=list)
+    sweeps: list[tuple[int, bytes]] = field(default_factory=list)
 
     def urgent(self) -> bool:
         """Somebody waits for it."""
@@ -79,7 +79,7 @@ class SpoolThread:
         self._asked: deque[tuple[Waiting, Arrival | Question]] = deque()
         self._done: deque[int] = deque()
         self._settled: deque[str] = deque()
-        self._sweeps: deque[tuple[int, int]] = deque()
+        self._sweeps: deque[tuple[int, bytes]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed: asyncio.Future[None] | None = None
         self._failed = False
@@ -106,7 +106,7 @@ class SpoolThread:
         self._wake_up()
 
     def sweep(self, before: int) -> None:
-        self._sweeps.append((before, 0))
+        self._sweeps.append((before, b""))
         self._wake_up()
 
     async def close(self) -> None:
@@ -140,6 +140,8 @@ class SpoolThread:
                 self._wake.wait(PATIENCE)
                 self._wake.clear()
             closing = self._closed
+            if closing is not None:
+                self._sweeps.clear()  # the next one finds what this one leaves
             self._write(self._take())
             if closing is not None and not self._asked and (self._failed or not self._lazy()):
                 break

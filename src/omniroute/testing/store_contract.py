@@ -229,6 +229,22 @@ class StoreContract:
         assert seen[-1] == {b"99"}
         assert [values for values in seen if len(values) != 1] == []
 
+    def test_a_snapshot_stands_still(self, store: Store) -> None:
+        head = store.commit(GENESIS, [b"r"], {**ROWS})
+        reader = store.reader()
+        with reader.snapshot() as still:
+            moved = store.commit(head, [b"s"], {"t/1": b"new", "t/2": None, "t/4": b"four"})
+            assert still.head() == head
+            assert still.get(["t/1", "t/4"]) == {"t/1": b"one"}
+            assert still.scan("") == sorted(ROWS.items())
+            assert [record.body for record in still.tail(0)] == [b"r"]
+            assert verify_chain(still) is None
+            assert reader.head() == moved
+            assert reader.get(["t/1"]) == {"t/1": b"new"}
+        with reader.snapshot() as still:
+            assert still.head() == moved
+        reader.close()
+
     # -- what is left ------------------------------------------------------------------------------
 
     def test_what_was_committed_outlives_the_store_or_says_not(self, tmp_path: Path) -> None:
