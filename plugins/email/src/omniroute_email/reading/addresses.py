@@ -73,7 +73,7 @@ def sender(fields: list[str]) -> tuple[Mailbox | None, str]:
         text = angles[0].rpartition(":")[2] if angles[0].startswith("@") else angles[0]
         name = "".join(text for kind, text in outside if kind != "comment")
     else:
-        text = field if any(kind == "quoted" for kind, _ in outside) else bare
+        text = bare = field if any(kind == "quoted" for kind, _ in outside) else bare
         name = " ".join(text for kind, text in outside if kind == "comment")
     address = normalised(text)
     if not address:
@@ -86,7 +86,7 @@ def _beside(address: str, name: str, bare: str) -> tuple[Mailbox | None, str]:
     display = words(name, MAX_DISPLAY)
     if "@" in display and normalised(display.strip("'\"<> ")) != address:
         display = ""
-    if "@" not in bare or normalised(bare) == address:
+    if "@" not in bare or address in (normalised(bare), normalised(bare.strip("' "))):
         return Mailbox(address, display), ""
     if "," in bare:
         return None, "a From field that names not exactly one address"
@@ -110,7 +110,7 @@ def _tokens(field: str) -> tuple[list[tuple[str, str]], list[str]]:
         elif char == "<":
             stop = field.find(">", position)
             stop = len(field) if stop < 0 else stop
-            angles.append(field[position + 1 : stop])
+            angles.append(field[position + 1 : stop] if stop < len(field) else "<")
         else:
             stop = position
             while stop + 1 < len(field) and field[stop + 1] not in '"(<':

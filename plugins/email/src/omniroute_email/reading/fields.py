@@ -30,7 +30,7 @@ _MARKS = (
 
 def message_ids(value: str) -> tuple[str, ...]:
     """Ids without their brackets, oldest first; of very many the first and the newest remain."""
-    found = _ID.findall(value) or _BARE_ID.findall(value)[:1]
+    found = _ID.findall(value) or ([] if "<" in value else _BARE_ID.findall(value)[:1])
     return tuple(found if len(found) <= MAX_IDS else [found[0], *found[1 - MAX_IDS :]])
 
 

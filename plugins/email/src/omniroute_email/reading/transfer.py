@@ -52,7 +52,8 @@ def _from_uuencode(body: bytes) -> tuple[bytes, str]:
         if not line or line == b"end":
             break
         try:
-            lines.append(binascii.a2b_uu(line))
+            # A short line that claims to be long is filled with zeros; they are not kept.
+            lines.append(binascii.a2b_uu(line)[: len(line) * 3 // 4])
         except binascii.Error:
             return b"".join(lines), "broken uuencode"
     return b"".join(lines), ""
