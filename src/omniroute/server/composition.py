@@ -46,10 +46,18 @@ class Server:
     """One server on one database.  `start`, then `wait`, then `stop`."""
 
     def __init__(
-        self, settings: Settings, *, demo: bool = False, clock: Clock | None = None
+        self,
+        settings: Settings,
+        *,
+        demo: bool = False,
+        clock: Clock | None = None,
+        mounts: Mapping[str, Sequence[BaseRoute]] | None = None,
     ) -> None:
-        """Read and open everything.  Raises `ConfigError`, `PluginError` or `StoreError`."""
-        self.settings, self._demo = settings, demo
+        """Read and open everything.  Raises `ConfigError`, `PluginError` or `StoreError`.
+
+        *mounts* are further routes by their path; in a *demo* anyone may act as any agent.
+        """
+        self.settings, self._demo, self._more = settings, demo, dict(mounts or {})
         self.clock = clock or SystemClock()
         database = settings.store.path.resolve()
         self.paths = files_of(database)
@@ -181,9 +189,10 @@ class Server:
     def _mounts(self) -> dict[str, Sequence[BaseRoute]]:
         parts = self.node.parts
         mounts: dict[str, Sequence[BaseRoute]] = {
-            f"/channels/{kind}/{account}": channel.routes()
-            for (kind, account), channel in parts.channels.items()
+            **self._more,
         }
+        for (kind, account), channel in parts.channels.items():
+            mounts[f"/channels/{kind}/{account}"] = channel.routes()
         mounts.update({f"/desks/{kind}": desk.routes() for kind, desk in parts.desks.items()})
         return mounts
 

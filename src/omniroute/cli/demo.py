@@ -1,0 +1,92 @@
+"""``omniroute demo``: a populated desk without accounts, servers or a network."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from pathlib import Path
+
+import click
+
+from omniroute import __version__
+from omniroute.cli.output import progress
+from omniroute.cli.serve import stop_signals
+from omniroute.demo.colleagues import play
+from omniroute.demo.desk import ADDRESS, CHAT, CUSTOMERS, MAIL, YOU, Demo
+from omniroute.server.composition import Server
+
+FOLDER = Path("omniroute-demo")
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+@click.option("--port", default=8420, show_default=True, help="Of the console; 0 takes any.")
+@click.option("--smtp-port", default=2525, show_default=True, help="Of the mail server; 0: any.")
+@click.option("--keep", is_flag=True, help="Keep the folder at the end.")
+@click.option("--quiet", is_flag=True, help="No colleagues, no new customers: only you.")
+def demo(folder: Path, port: int, smtp_port: int, keep: bool, quiet: bool) -> None:
+    """Show a small desk at work: agents, customers, three days of history."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    kept = "kept" if keep else "deleted on exit; --keep to keep"
+    click.echo(f"OmniRoute {__version__} · SQLite in ./{folder} ({kept})")
+    desk = Demo(folder, port, smtp_port)
+    with progress("seeding") as move:
+        inputs, seconds = desk.prepare(move)
+    click.echo(f"{CUSTOMERS} customers · 3 days of history · {inputs} inputs in {seconds:.1f} s")
+    try:
+        asyncio.run(_show(desk, quiet))
+    finally:
+        if not keep:
+            desk.remove()
+
+
+async def _show(desk: Demo, quiet: bool) -> None:
+    stopped = stop_signals()
+    async with desk.serve() as server:
+        await _introduce(server, desk)
+        playing = None
+        if not quiet:
+            port = _smtp_port(server)
+            playing = asyncio.create_task(play(server.application, port, ADDRESS, _say))
+        await stopped.wait()
+        if playing is not None:
+            playing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await playing
+    click.echo("stopped")
+
+
+async def _introduce(server: Server, desk: Demo) -> None:
+    # the plugin is installed wherever the demo is; imported here so that `serve` does without
+    from omniroute_webchat.token import sign
+
+    link = await server.accounts.make_link(YOU)
+    token = sign(
+        desk.chat_secret, "joe.miller", email="joe.miller@mail0.example", name="Joe Miller"
+    )
+    chat = f"{server.url}/channels/webchat/{CHAT}/"
+    port = _smtp_port(server)
+    mail = f"--mail-from joe.miller@mail0.example --mail-rcpt {ADDRESS} -T -"
+    click.echo(
+        f"""
+  Console   {server.url}/sign-in?link={link}
+            (you are Ana, an agent; switch to another at the top right)
+  Web chat  {chat}?token={token}
+            (you are Joe, a customer, known by a signed token; without it you are a visitor)
+  E-mail    printf 'From: Joe Miller <joe.miller@mail0.example>\\n\\nHere is the receipt\\n' \\
+              | curl -s smtp://127.0.0.1:{port} {mail}
+            (answers to customers appear at {server.url}/demo/mail)
+
+Stop with Ctrl+C."""
+    )
+
+
+def _smtp_port(server: Server) -> int:
+    port: int = server.node.parts.channels["email", MAIL].port  # type: ignore[attr-defined]
+    return port
+
+
+def _say(line: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')}  {line}")

@@ -1,0 +1,121 @@
+"""The demo put together: a folder, a seeded desk, a server, and somebody to play with."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Final
+
+from omniroute.demo import mailbox
+from omniroute.demo.history import History
+from omniroute.errors import ConfigError
+from omniroute.runtime.keyed import open_key
+from omniroute.runtime.node import files_of
+from omniroute.server.composition import Server
+from omniroute.server.desk import DeskFiles, read_desk
+from omniroute.server.settings import Rules, Settings, Storage, Web
+from omniroute.stores.api import GENESIS
+from omniroute.stores.memory import MemoryStore
+from omniroute.stores.sqlite import SqliteStore
+from omniroute.testing.mail_sink import MailSink
+
+MAIL, CHAT = "help", "site"
+ADDRESS: Final = "help@demo.example"
+CUSTOMERS: Final = 240
+YOU: Final = "ana"
+MANY: Final = 1_000_000  # rows; more than a demo ever has
+
+
+class Demo:
+    """What `make demo` shows."""
+
+    def __init__(self, folder: Path, port: int, smtp_port: int) -> None:
+        self.folder, self._port, self._smtp_port = folder, port, smtp_port
+        self.chat_secret = secrets.token_urlsafe(36)
+
+    def prepare(self, progress: Callable[[int, int], None]) -> tuple[int, float]:
+        """Make the folder, its rules and three days of history; inputs decided, and seconds."""
+        if self.folder.exists() and any(self.folder.iterdir()):
+            fix = "remove it, or start there with `omniroute serve`"
+            raise ConfigError(str(self.folder), "is there already and not empty", fix)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _copy_rules(self.folder / "routing_rules")
+        began = time.monotonic()
+        desk = read_desk(self.folder / "routing_rules")
+        return self._seed(desk, progress), time.monotonic() - began
+
+    def _seed(self, desk: DeskFiles, progress: Callable[[int, int], None]) -> int:
+        paths = files_of((self.folder / "omniroute.db").resolve())
+        memory = MemoryStore()  # in one commit to the disk, rather than in hundreds
+        now = time.time_ns() // 1_000_000
+        history = History(memory, open_key(paths["key"]), desk, (MAIL, CHAT), now)
+        history.play(CUSTOMERS, progress)
+        store = SqliteStore(paths["database"])
+        try:
+            reader = memory.reader()
+            records = [record.body for record in reader.tail(0, MANY)]
+            store.commit(GENESIS, records, dict(reader.scan("", limit=MANY)))
+        finally:
+            store.close()
+        return len(records)
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator[Server]:
+        """The server, with the customers' mailbox beside it."""
+        async with MailSink() as sink:
+            server = Server(
+                self._settings(sink.port), demo=True, mounts={"/demo": mailbox.routes(sink)}
+            )
+            try:
+                await server.start()
+                yield server
+            finally:
+                await server.stop()
+
+    def _settings(self, sink_port: int) -> Settings:
+        return Settings(
+            server=Web(port=self._port, organisation="Demo Desk"),
+            store=Storage(self.folder / "omniroute.db"),
+            rules=Rules(self.folder / "routing_rules"),
+            channels={
+                MAIL: {
+                    "kind": "email",
+                    "addresses": [ADDRESS],
+                    "listen_port": self._smtp_port,
+                    "smtp_host": "127.0.0.1",
+                    "smtp_port": sink_port,
+                    "smtp_starttls": False,
+                },
+                CHAT: self._chat(),
+            },
+        )
+
+    def _chat(self) -> dict[str, Any]:
+        return {
+            "kind": "webchat",
+            "secret": self.chat_secret,
+            "title": "Demo Desk",
+            "greeting": "Hello! Ask us anything; a person will answer.",
+        }
+
+    def remove(self) -> None:
+        """Take the folder away again."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _copy_rules(target: Path) -> None:
+    """The desk that ships, for the visitor to change."""
+    packaged = files("omniroute.demo") / "routing_rules"
+    beside = Path(__file__).parents[3] / "routing_rules"  # in a checkout
+    if packaged.is_dir():
+        with as_file(packaged) as source:
+            shutil.copytree(source, target)
+    elif beside.is_dir():
+        shutil.copytree(beside, target)
+    else:
+        raise ConfigError("routing_rules", "are not part of this installation", "install it anew")
