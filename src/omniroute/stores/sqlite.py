@@ -231,7 +231,8 @@ def _tail(db: sqlite3.Connection, after: int, limit: int) -> list[Record]:
 
 
 def _put(db: sqlite3.Connection, puts: Mapping[str, bytes | None]) -> None:
-    written = [(key, value) for key, value in puts.items() if value is not None]
+    # In order: neighbours share a page, which is then looked up once.
+    written = sorted((key, value) for key, value in puts.items() if value is not None)
     insert(db, "kv", written, "ON CONFLICT(k) DO UPDATE SET v = excluded.v")
     if len(written) < len(puts):
         deleted = [key for key, value in puts.items() if value is None]
