@@ -55,16 +55,21 @@ def _post(port: int, mail: EmailMessage, person: Customer, address: str) -> None
 
 async def _work(application: Application, agent: str, say: Callable[[str], None]) -> None:
     chance = random.Random()  # noqa: S311 - a play, not a secret
+    answered: set[tuple[int, int]] = set()  # thread and turn: a reply is held for a few seconds
     while True:
         await asyncio.sleep(chance.uniform(*THINKING))
         try:
-            await _one_act(application, agent, chance, say)
+            await _one_act(application, agent, chance, answered, say)
         except OmniRouteError as error:
             log.info("%s: %s", agent, error)  # somebody was faster: such is work
 
 
 async def _one_act(
-    application: Application, agent: str, chance: random.Random, say: Callable[[str], None]
+    application: Application,
+    agent: str,
+    chance: random.Random,
+    answered: set[tuple[int, int]],
+    say: Callable[[str], None],
 ) -> None:
     """Accept what is offered, else answer whoever waits, else resolve what is answered."""
     actor = await application.actor(agent)
@@ -74,12 +79,13 @@ async def _one_act(
         await application.do(actor, c.Accept(thread=offer.row.id, offer=offer.id))
         return say(f"{name} accepts #{offer.row.id} ({offer.row.queue})")
     for row in board.mine:
-        if row.waiting and row.phase == "assigned":
+        if row.waiting and row.phase == "assigned" and (row.id, row.turns) not in answered:
+            answered.add((row.id, row.turns))
             answer = chance.choice(MATTERS["en"]).answer
             await application.do(actor, c.Reply(thread=row.id, text=answer, seen=row.turns))
             return say(f"{name} answers #{row.id}, {row.name}")
     for row in board.mine:
-        if row.phase == "assigned" and chance.random() < 0.3:
+        if not row.waiting and row.phase == "assigned" and chance.random() < 0.3:
             await application.do(actor, c.Resolve(thread=row.id))
             return say(f"{name} resolves #{row.id}")
     return None

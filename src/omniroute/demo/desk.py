@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import shutil
 import time
@@ -28,6 +29,7 @@ MAIL, CHAT = "help", "site"
 ADDRESS: Final = "help@demo.example"
 CUSTOMERS: Final = 240
 YOU: Final = "ana"
+PATIENT: Final = re.compile(r"\btimeout: \d+s\b")  # a visitor may look around before accepting
 MANY: Final = 1_000_000  # rows; more than a demo ever has
 
 
@@ -119,3 +121,6 @@ def _copy_rules(target: Path) -> None:
         shutil.copytree(beside, target)
     else:
         raise ConfigError("routing_rules", "are not part of this installation", "install it anew")
+    for path in target.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(PATIENT.sub("timeout: 10m", text), encoding="utf-8")

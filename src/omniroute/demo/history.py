@@ -15,7 +15,7 @@ from typing import Final
 
 from omniroute.channel import Address
 from omniroute.core import inputs as i
-from omniroute.core.effects import Deliver
+from omniroute.core.effects import Deliver, Present
 from omniroute.core.model import AgentId, Evidence, Phase, Status, ThreadId
 from omniroute.core.rules import observe
 from omniroute.demo.script import MATTERS, WAITING, Customer, Matter, customers
@@ -32,7 +32,7 @@ ACTS: Final = 4  # a customer's thread is about so many, for the progress bar
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
-AWAY: Final = ("dora", "frieda")  # off today
+AWAY: Final = ("dora", "frieda")  # off when the visitor arrives
 
 
 @dataclass(slots=True)
@@ -59,6 +59,7 @@ class History:
         self._chance = random.Random(1182)  # noqa: S311 - a story, the same every time
         self._agenda: list[tuple[int, int, Callable[[], object]]] = []
         self._number = 0
+        self._matters: dict[ThreadId, tuple[Customer, Matter, str]] = {}
         self.inputs = 0
 
     def play(self, count: int, progress: Callable[[int, int], None]) -> None:
@@ -73,6 +74,8 @@ class History:
             progress(min(done, expected), expected)
         progress(expected, expected)
         self._clock.at = self._now
+        for agent in AWAY:
+            self._declare(agent, Status.OFFLINE)
         for language, subject, text in WAITING:
             person = next(p for p in reversed(people) if p.language == language)
             people.remove(person)
@@ -85,11 +88,10 @@ class History:
         self._do(lambda at: i.RulesLoaded("demo/rules", at, rules.version), row)
         self._do(lambda at: i.TeamLoaded("demo/team", at, self._desk.team))
         for person in self._desk.people:
-            status = Status.OFFLINE if person.id in AWAY else Status.ONLINE
-            self._declare(person.id, status)
+            self._declare(person.id, Status.ONLINE)
 
     def _declare(self, agent: AgentId, status: Status) -> None:
-        self._do(lambda at: i.StatusDeclared(f"demo/status/{agent}", at, agent, status))
+        self._do(lambda at: i.StatusDeclared(f"demo/{agent}/{status}", at, agent, status))
 
     # --- the course of things ---
 
@@ -108,29 +110,23 @@ class History:
         matter = self._chance.choice(MATTERS[person.language])
         channel = self._chance.choice(("email", "email", "webchat"))
         answered = self._writes(person, channel, matter.subject, matter.asks)
-        thread = int(answered.values["thread"])
-        self._soon(0.1, 0.6, partial(self._accepted, person, matter, channel, thread))
+        self._matters.setdefault(int(answered.values["thread"]), (person, matter, channel))
 
-    def _accepted(self, person: Customer, matter: Matter, channel: str, id: ThreadId) -> None:
-        thread = self._writer.state.threads.get(id)
-        if thread is None or thread.phase not in (Phase.QUEUED, Phase.STRANDED, Phase.OFFERED):
+    def _accepts(self, offered: Present) -> None:
+        """An agent takes what they were offered, half a minute later at most."""
+        thread = self._writer.state.threads.get(offered.thread)
+        if thread is None or all(offer.id != offered.offer for offer in thread.offers):
             return
-        if not thread.offers:
-            self._soon(5, 30, partial(self._accepted, person, matter, channel, id))
-            return
-        offer = thread.offers[0]
-        key = self._key("accept")
-        self._do(lambda at: i.OfferAccepted(key, at, offer.agent, id, offer.id))
-        self._soon(2, 25, partial(self._answers, person, matter, channel, id, offer.agent))
+        key, agent, id = self._key("accept"), offered.agent, offered.thread
+        self._do(lambda at: i.OfferAccepted(key, at, agent, id, offered.offer))
+        self._soon(2, 25, partial(self._answers, id, agent))
 
-    def _answers(
-        self, person: Customer, matter: Matter, channel: str, id: ThreadId, agent: AgentId
-    ) -> None:
-        thread = self._writer.state.threads.get(id)
-        if thread is None or thread.agent != agent:
+    def _answers(self, id: ThreadId, agent: AgentId) -> None:
+        thread, known = self._writer.state.threads.get(id), self._matters.get(id)
+        if thread is None or known is None or thread.agent != agent:
             return
-        message = self._id("reply")
-        key = self._key("reply")
+        person, matter, channel = known
+        message, key = self._id("reply"), self._key("reply")
         body = Body(text=matter.answer, sent_at=self._clock.at)
         self._do(
             lambda at: i.ReplyWritten(key, at, agent, id, message, thread.turns),
@@ -205,8 +201,10 @@ class History:
         for effect in committed.effects:
             if isinstance(effect, Deliver):
                 self._arrived(effect)
-            else:
-                self._writer.forget("o/" + effect.id)  # cards of the past are shown to nobody
+                continue
+            self._writer.forget("o/" + effect.id)  # cards of the past are shown to nobody
+            if effect.kind == "offer":
+                self._soon(0.1, 0.5, partial(self._accepts, effect))
         return answers[0]
 
     def _arrived(self, effect: Deliver) -> None:
