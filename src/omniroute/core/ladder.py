@@ -40,12 +40,12 @@ def holes(template: str) -> list[str]:
 
 def fill(template: str, facts: Facts) -> str | None:
     """A template with its facts put in; None where one is absent or has several values."""
-    for fact in holes(template):
-        value = facts.get(fact)
-        if value is None or isinstance(value, tuple):
-            return None
-        template = template.replace(f"{{{fact}}}", str(value))
-    return template
+    if "{" not in template:
+        return template
+    values = {fact: facts.get(fact) for fact in holes(template)}
+    if any(value is None or isinstance(value, tuple) for value in values.values()):
+        return None
+    return _HOLE.sub(lambda hole: str(values[hole[1]]), template)
 
 
 def filled(need: Mapping[str, float], facts: Facts, known: frozenset[str]) -> Needs:

@@ -17,8 +17,10 @@ import re2
 
 LONGEST_TEXT = 64 * 1024  # characters that rules look at; what follows is not tested
 MARK = "\x01"
+MAX_STEPS = 5_000  # of a compiled expression: its time is at worst steps times characters
 _SET_OF = 2_000  # patterns in one automaton
-_MEMORY = 32 * 1024 * 1024  # at most, for one automaton
+_MEMORY = 4 * 1024 * 1024  # at most, for one expression
+_MEMORY_OF_SET = 24 * 1024 * 1024
 
 # Scripts written without spaces have no words to bound: Thai to Myanmar, Khmer, kana, Han.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -63,10 +65,12 @@ class Expression:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         try:
-            self._compiled = re2.compile(pattern, _options())
+            self._compiled = re2.compile(pattern, _options(_MEMORY))
         except re2.error as error:
             said = error.args[0]
             raise PatternError(said.decode() if isinstance(said, bytes) else str(said)) from None
+        if self._compiled.programsize > MAX_STEPS:
+            raise PatternError("pattern too large - shorten what it repeats")
 
     def found(self, prepared: str) -> str | None:
         found = self._compiled.search(prepared)
@@ -98,10 +102,10 @@ class Automaton:
 
     __slots__ = ("_finders", "_sets")
 
-    def __init__(self, finders: Sequence[Finder]) -> None:
+    def __init__(self, finders: Sequence[Finder], memory: int = _MEMORY_OF_SET) -> None:
         self._finders = tuple(finders)
         self._sets = [
-            (first, _together(self._finders[first : first + _SET_OF]))
+            (first, _together(self._finders[first : first + _SET_OF], memory))
             for first in range(0, len(self._finders), _SET_OF)
         ]
 
@@ -119,8 +123,8 @@ class Automaton:
                         yield position
 
 
-def _together(finders: Sequence[Finder]) -> re2.Set | None:
-    together = re2.Set.SearchSet(_options())
+def _together(finders: Sequence[Finder], memory: int) -> re2.Set | None:
+    together = re2.Set.SearchSet(_options(memory))
     for finder in finders:
         together.Add(finder.pattern)
     together.Add("")
@@ -131,8 +135,8 @@ def _together(finders: Sequence[Finder]) -> re2.Set | None:
     return together
 
 
-def _options() -> re2.Options:
+def _options(memory: int) -> re2.Options:
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = _MEMORY
+    options.max_mem = memory
     return options
