@@ -88,7 +88,9 @@ class LetterBox:
         make: Callable[[int], i.AnyInput],
         puts: Mapping[str, bytes | None] | None = None,
     ) -> Answered:
-        return self.decide(make, puts)[1]
+        answered = self.decide(make, puts)[1]
+        self.on_commit()
+        return answered
 
     def decide(
         self,
@@ -98,7 +100,6 @@ class LetterBox:
         """Decide and commit at once."""
         self.puts = dict(puts or {})
         committed, (answered,) = self.writer.round([(make, puts or {})])
-        self.on_commit()
         return committed, answered
 
 
@@ -169,10 +170,9 @@ class Scene:
         number = self.next()
         body = Body(text, subject=subject, files=files, html=html)
         reached = Reached("webchat" if channel == "webchat" else "email", who, name, verified)
-        puts: dict[str, bytes | None] = {
-            f"b/m{number}": msgspec.json.encode(body),
-            f"p/{handle(who, verified)}": msgspec.json.encode(reached),
-        }
+        puts: dict[str, bytes | None] = {f"b/m{number}": msgspec.json.encode(body)}
+        if name or not self.reader.get([f"p/{handle(who, verified)}"]):
+            puts[f"p/{handle(who, verified)}"] = msgspec.json.encode(reached)
         claims: tuple[i.Claimed, ...] = ()
         if also:
             claims = (i.Claimed(i.Seen(handle(also), "email"), evidence, channel),)
@@ -262,6 +262,7 @@ class Scene:
 
     def committed(self, committed: Committed) -> None:
         self.effects.update({effect.id: effect for effect in committed.effects})
+        self.box.on_commit()
 
     def said(self, message: str, text: str) -> dict[str, bytes | None]:
         return {f"b/{message}": msgspec.json.encode(Body(text))}

@@ -35,7 +35,7 @@ _MESSAGES = (
     " COALESCE(handles.verified, 1) AS verified"
     " FROM messages JOIN threads ON threads.id = messages.thread"
     " LEFT JOIN handles ON handles.id = messages.handle"
-    " WHERE threads.root = ? ORDER BY messages.seq DESC, messages.no DESC LIMIT ?"
+    " WHERE threads.root = ? ORDER BY messages.seq DESC, messages.n DESC LIMIT ?"
 )
 _HAPPENINGS = (
     "SELECT happenings.* FROM happenings JOIN threads ON threads.id = happenings.thread"
@@ -168,8 +168,8 @@ class Dossier:
 
     def items(self, bodies: Mapping[str, bytes]) -> tuple[Item, ...]:
         """The timeline, the oldest first; *bodies* are the rows of `messages`."""
-        told = [((row["seq"], 0, row["no"]), self._item(row, bodies)) for row in self.messages()]
-        told += [((row["seq"], 1, row["n"]), item) for row, item in self._events()]
+        told = [((row["seq"], row["n"]), self._item(row, bodies)) for row in self.messages()]
+        told += [((row["seq"], row["n"]), item) for row, item in self._events()]
         return tuple(item for _, item in sorted(told, key=lambda pair: pair[0]))
 
     def _events(self) -> Iterator[tuple[sqlite3.Row, Item]]:

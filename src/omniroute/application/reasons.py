@@ -186,8 +186,9 @@ def _who(able: Sequence[AgentView], asked: bool) -> str:
     if len(able) > 4:
         here = sum(_here(agent) for agent in able)
         return f"{len(able)} agents meet that, {here} of them here"
-    said = words.listed([f"{agent.name}, {_state(agent)}" for agent in able], "and")
-    return f"only {said}" if len(able) == 1 else said
+    if len(able) == 1:
+        return f"only {able[0].name} meets that, {_state(able[0])}"
+    return f"{words.listed([f'{agent.name} ({_state(agent)})' for agent in able])} meet that"
 
 
 def _here(agent: AgentView) -> bool:

@@ -30,10 +30,10 @@ _FALSE_MARKS = str.maketrans("", "", "✓✔✅☑🗸")  # a name must not vouc
 def span(milliseconds: int) -> str:
     """A length of time in one unit.
 
-    >>> span(300), span(45_000), span(9 * MINUTE), span(5 * HOUR), span(3 * DAY)
-    ('0 s', '45 s', '9 min', '5 h', '3 d')
+    >>> span(300), span(90_000), span(9 * MINUTE), span(5 * HOUR), span(3 * DAY)
+    ('0 s', '90 s', '9 min', '5 h', '3 d')
     """
-    if milliseconds < MINUTE:
+    if milliseconds < 2 * MINUTE:
         return f"{max(milliseconds, 0) // SECOND} s"
     if milliseconds < 2 * HOUR:
         return f"{milliseconds // MINUTE} min"

@@ -108,11 +108,11 @@ def _add(
     if excerpt is None:
         excerpt = words.one_line(body.text, EXCERPT)
     number = fold.db.execute(
-        "INSERT OR REPLACE INTO messages (id, thread, seq, at, kind, channel, handle, agent,"
+        "INSERT OR REPLACE INTO messages (id, thread, seq, n, at, kind, channel, handle, agent,"
         " excerpt, canned, machine, state, release_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            message, thread, fold.entry.seq, fold.at, kind, channel, handle, agent, excerpt,
+            message, thread, fold.entry.seq, fold.number(), fold.at, kind, channel, handle, agent, excerpt,
             canned, machine, state, release_at,
         ),
     ).lastrowid  # fmt: skip

@@ -74,14 +74,18 @@ class Fold:
         if row is not None:
             self.touched.threads.add(row[0])
 
+    def number(self) -> int:
+        """The place of what is kept next among all that the record brought."""
+        self._n += 1
+        return self._n
+
     def happened(self, thread: int, event: Event) -> None:
         """Keep *event* for the thread's timeline."""
-        self._n += 1
         said = {k: v for k, v in msgspec.to_builtins(event).items() if k != "ev"}
         self.db.execute(
             "INSERT INTO happenings VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                self.entry.seq, self._n, thread, self.at, type(event).__name__,
+                self.entry.seq, self.number(), thread, self.at, type(event).__name__,
                 self.entry.agent, _encode(said).decode(),
             ),
         )  # fmt: skip

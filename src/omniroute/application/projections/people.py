@@ -30,9 +30,12 @@ def refresh_handle(fold: Fold, handle: str) -> None:
     reached = fold.reached(handle)
     if row is None or reached is None:
         return
+    name = words.person(reached.display)
     fold.db.execute(
-        "UPDATE handles SET value = ?, display = ? WHERE id = ?",
-        (words.one_line(reached.value, ADDRESS), words.person(reached.display), handle),
+        # A message without a name does not make a known person nameless.
+        "UPDATE handles SET value = ?, display = CASE ? WHEN '' THEN display ELSE ? END"
+        " WHERE id = ?",
+        (words.one_line(reached.value, ADDRESS), name, name, handle),
     )
     _name(fold, row[0])
 

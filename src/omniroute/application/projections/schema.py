@@ -1,7 +1,7 @@
 """The tables of the views: a file of its own that may be deleted at any time.
 
 Times are ms since the epoch, 0 where there is none.  `root` is the thread in which a thread is
-shown: itself, or the one it was folded into.
+shown: itself, or the one it was folded into.  `n` numbers what one record brought.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CREATE INDEX threads_by_solved ON threads (solved_at) WHERE solved_at > 0;
 
 CREATE TABLE messages (
   no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,
-  seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  seq INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('customer', 'reply', 'automatic', 'note')),
   channel TEXT NOT NULL DEFAULT '', handle TEXT NOT NULL DEFAULT '',
   agent TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',

@@ -1,0 +1,209 @@
+"""Why: the sentence first, then every decision; in words that name people and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omniroute.application.authorize import SYSTEM, Actor, Kind
+from omniroute.core import inputs as i
+from omniroute.core.model import Status
+from omniroute.errors import Refused
+
+if TYPE_CHECKING:
+    from tests.application.conftest import Desk
+
+ANA, BO, CY = (Actor(Kind.AGENT, id, "agent") for id in ("ana", "bo", "cy"))
+ATTACHED = {"topic": "refund"}
+
+
+async def headline(desk: Desk, thread: int) -> str:
+    await desk.seen()
+    return (await desk.application.query.why(SYSTEM, thread)).splitlines()[0]
+
+
+# --- the screen ---
+
+
+async def test_the_screen_of_a_waiting_thread(desk: Desk) -> None:
+    scene = desk.scene
+    scene.online("bo")
+    thread = scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    scene.wait(seconds=30)
+    await desk.seen()
+
+    assert (await desk.application.query.why(SYSTEM, thread)).splitlines() == [
+        "billing, waiting 30 s: needs refunds ≥ 3; only Ana Ruiz meets that, offline."
+        " In 90 s Bo Berg may take it.",
+        "",
+        "02 Mar 09:15:00  the sender is new",
+        "02 Mar 09:15:00  rule refunds → billing",
+        "02 Mar 09:15:00  nobody to ask: 1 is in another team, 2 lack a skill, 1 is not here",
+        "rules r1",
+    ]
+
+
+async def test_a_long_story_stays_on_one_screen(desk: Desk) -> None:
+    scene = desk.scene
+    thread = scene.writes("joe@x.org", "hello")
+    for number in range(30):
+        scene.writes("joe@x.org", f"and {number}")
+    await desk.seen()
+    screen = (await desk.application.query.why(SYSTEM, thread)).splitlines()
+    assert len(screen) <= 24
+    assert "19 earlier decisions" in screen[2]
+
+
+async def test_why_of_nothing(desk: Desk) -> None:
+    await desk.seen()
+    with pytest.raises(Refused) as refused:
+        await desk.application.query.why(SYSTEM, 4812)
+    assert refused.value.code == "unknown_thread"
+    assert refused.value.text == "There is no thread #4812."
+
+
+# --- the sentence ---
+
+
+async def test_offered(desk: Desk) -> None:
+    desk.scene.online("ana")
+    thread = desk.scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    assert await headline(desk, thread) == (
+        "billing, waiting 0 s: needs refunds ≥ 3; only Ana Ruiz meets that, at 1/5."
+        " Ana Ruiz can accept until 09:16."
+    )
+
+
+async def test_assigned(desk: Desk) -> None:
+    thread = desk.scene.writes("joe@x.org", "hello")
+    desk.scene.decide(lambda at: i.ThreadClaimed("k", at, "bo", thread))
+    assert await headline(desk, thread) == "With Bo Berg; waits for us."
+    desk.scene.replies("bo", thread, "hello Joe")
+    assert await headline(desk, thread) == "With Bo Berg; waits for the customer."
+
+
+async def test_snoozed_solved_and_closed(desk: Desk) -> None:
+    scene = desk.scene
+    thread = scene.writes("joe@x.org", "hello")
+    scene.decide(lambda at: i.ThreadClaimed("k", at, "bo", thread))
+    scene.decide(lambda at: i.SnoozeAsked("z", at, "bo", thread, at + 3_600_000))
+    assert await headline(desk, thread) == "With Bo Berg, put aside until 10:15."
+    scene.resolves("bo", thread)
+    assert await headline(desk, thread) == "Solved by Bo Berg."
+    scene.wait(days=8)
+    assert await headline(desk, thread) == "Solved by Bo Berg."
+
+
+async def test_stranded(desk: Desk) -> None:
+    scene = desk.scene
+    scene.online("ana")
+    thread = scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    scene.passes("ana", thread)
+    scene.wait(minutes=5)
+    assert await headline(desk, thread) == (
+        "billing, waiting 5 min: needs refunds ≥ 2;"
+        " Ana Ruiz (at 0/5) and Bo Berg (offline) meet that."
+        " Stranded: nobody who could take it is here; nothing will change by itself."
+    )
+
+
+async def test_a_need_that_nobody_meets(desk: Desk) -> None:
+    scene = desk.scene
+    scene.team(i.Member("bo", ("billing",), {"refunds": 2.0}), i.Member("cy", ("tech",)))
+    thread = scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    assert await headline(desk, thread) == (
+        "billing, waiting 0 s: needs refunds ≥ 3; nobody on the team meets that."
+        " In 2 min Bo Berg may take it."
+    )
+
+
+async def test_presence_is_told(desk: Desk) -> None:
+    scene = desk.scene
+    scene.status("ana", Status.AWAY)
+    scene.writes("x@x.org", "My refund?", **ATTACHED)
+    scene.wait(minutes=1)
+    scene.writes("y@x.org", "Mine too", **ATTACHED)
+    scene.wait(minutes=1)
+    thread = scene.writes("z@x.org", "And mine", **ATTACHED)
+    assert "only Ana Ruiz meets that, not answering." in await headline(desk, thread)
+
+
+async def test_a_large_team_is_counted(desk: Desk) -> None:
+    scene = desk.scene
+    scene.team(*(i.Member(f"a{n}", ("billing",), {"refunds": 4.0}) for n in range(6)))
+    thread = scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    assert "6 agents meet that, 0 of them here." in await headline(desk, thread)
+
+
+# --- the decisions ---
+
+
+async def test_decisions_in_words(desk: Desk) -> None:
+    scene = desk.scene
+    scene.online("ana", "di")
+    thread = scene.writes("joe@x.org", "hello", **{"customer.tier": "vip"})
+    await desk.seen()
+
+    reasons = await desk.application.query.reasons(ANA, thread)
+
+    assert [reason.text for reason in reasons] == [
+        "the sender is new",
+        "rule the-rest → general (after vip)",
+        "Ana Ruiz is the best choice, before Di Dorn; 2 are not here",
+    ]
+    assert reasons[1].why["rule"] == "the-rest"
+    assert all(reason.at == scene.clock.at for reason in reasons)
+
+
+async def test_a_step_is_named(desk: Desk) -> None:
+    scene = desk.scene
+    scene.online("bo")
+    thread = scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    scene.wait(minutes=2)
+    await desk.seen()
+    last = (await desk.application.query.reasons(ANA, thread))[-1]
+    assert last.text.startswith("Bo Berg is the best choice at step 2; 1 is in another team")
+
+
+async def test_a_refused_act_is_told_where_it_was_recorded(desk: Desk) -> None:
+    """A refusal alone leaves no record; one that brought an agent back does."""
+    scene = desk.scene
+    scene.online("ana")
+    for number in range(2):
+        scene.writes(f"c{number}@x.org", "My refund?", **ATTACHED)
+        scene.wait(minutes=1)
+    thread = scene.writes("joe@x.org", "hello")
+    scene.decide(lambda at: i.ThreadClaimed("k1", at, "bo", thread))
+    assert scene.state.agents["ana"].unresponsive
+    scene.decide(lambda at: i.ThreadClaimed("k2", at, "ana", thread))
+    await desk.seen()
+    texts = [reason.text for reason in await desk.application.query.reasons(ANA, thread)]
+    assert "Ana Ruiz was refused: taken (Bo Berg has it)" in texts
+
+
+# --- why you ---
+
+
+async def test_why_you_speaks_to_whoever_is_asked_or_has_it(desk: Desk) -> None:
+    scene = desk.scene
+    scene.online("ana")
+    thread = scene.writes("joe@x.org", "My refund?", **ATTACHED)
+    await desk.seen()
+    query = desk.application.query
+
+    async def why(who: Actor) -> str:
+        return (await query.thread(who, thread)).why_you
+
+    asked = "rule refunds → billing · refunds 4≥3 (by billing) · load 1/5"
+    assert await why(ANA) == asked
+    assert await why(BO) == asked  # it says why Ana
+
+    scene.passes("ana", thread)
+    await desk.seen()
+    assert await why(BO) == "rule refunds → billing · needs refunds ≥ 3"
+
+    scene.wait(minutes=1)
+    scene.decide(lambda at: i.ThreadClaimed("k", at, "cy", thread))
+    await desk.seen()
+    assert await why(CY) == "rule refunds → billing · refunds 0<3 · load 1/5"

@@ -1,0 +1,138 @@
+"""What happened, as a colleague would tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from omniroute.application.directory import Directory
+from omniroute.application.timeline import STRANDED, Telling, sentence
+from omniroute.core import events as e
+from omniroute.core.inputs import Member
+from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step
+
+DIRECTORY = Directory(agents={"ana": "Ana Ruiz", "bo": "Bo Berg"})
+AT = 1_772_442_900_000
+LINK = Link("h1", "h2", Evidence.VERIFIED, "webchat", AT)
+ADDRESSES = {"h1": "joe@x.org", "h2": "Joe"}
+
+
+def told(event: e.Event, actor: str = "") -> str:
+    said: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event))
+    telling = Telling(said, actor, AT, DIRECTORY, lambda handle: ADDRESSES.get(handle, "?"))
+    return sentence(type(event).__name__, telling)
+
+
+def routed(rule: str, **more: Any) -> e.ThreadRouted:
+    steps = more.pop("steps", (Step(need={"refunds": 3.0}),))
+    return e.ThreadRouted(1, rule, "r1", "billing", steps, 20, 0, 0, **more)
+
+
+TOLD = [
+    (routed("refunds"), "", "Queued in billing by rule refunds; needs refunds ≥ 3"),
+    (routed("", steps=()), "", "Queued in billing, as no rule matched"),
+    (routed("transfer"), "bo", "Waits in billing"),
+    (e.StepBegan(1, 1, AT), "", "Asks for less now: step 2"),
+    (e.StepBegan(1, 2, AT, queue="tech"), "", "Asks for less now in tech: step 3"),
+    (
+        e.StepBegan(1, 1, AT, skipped="nobody_present"),
+        "",
+        "Asks for less now: step 2, as nobody it asks for is here",
+    ),
+    (e.ThreadStranded(1, "nobody_present"), "", "Stranded: nobody who could take it is here"),
+    (e.OfferMade(1, Offer("1.1", "ana", AT, AT)), "", "Offered to Ana Ruiz"),
+    (e.OfferEnded(1, "1.1", "ana", "accepted"), "ana", ""),
+    (e.OfferEnded(1, "1.1", "ana", "declined"), "ana", "Ana Ruiz passed"),
+    (e.OfferEnded(1, "1.1", "ana", "expired"), "", "Ana Ruiz did not answer in time"),
+    (e.OfferEnded(1, "1.1", "ana", "rescinded"), "", "The offer to Ana Ruiz was taken back"),
+    (e.OfferEnded(1, "1.1", "ana", "cancelled"), "", "The offer to Ana Ruiz was cancelled"),
+    (e.OfferEnded(1, "1.1", "ana", "failed"), "", "Ana Ruiz could not be reached"),
+    (e.ThreadAssigned(1, "ana", "accept"), "ana", "Ana Ruiz accepted"),
+    (e.ThreadAssigned(1, "ana", "claim", over=True), "ana", "Ana Ruiz took it beyond their capacity"),
+    (e.ThreadAssigned(1, "ana", "reply"), "ana", "Ana Ruiz took it by answering"),
+    (e.ThreadAssigned(1, "ana", "transfer"), "bo", "Ana Ruiz has it now"),
+    (e.ThreadAssigned(1, "ana", "fold"), "", "Ana Ruiz goes on with it"),
+    (e.ThreadAssigned(1, "ana", "auto"), "", "Given to Ana Ruiz"),
+    (e.ThreadReleased(1, "ana", "transfer"), "bo", "Bo Berg handed it over"),
+    (e.ThreadReleased(1, "ana", "left"), "", "Ana Ruiz left the team"),
+    (e.ThreadReleased(1, "ana", "fold"), "", ""),
+    (e.ThreadSnoozed(1, "ana", AT + 3_600_000), "ana", "Ana Ruiz snoozed it until 10:15"),
+    (e.ThreadWoken(1, "time"), "", "The snooze is over"),
+    (e.ThreadWoken(1, "customer"), "", "Awake: the customer wrote"),
+    (e.ThreadWoken(1, "agent"), "ana", "Awake: an agent answered"),
+    (e.ThreadSolved(1, "ana", AT), "ana", "Ana Ruiz solved it"),
+    (e.ThreadReopened(1, "customer"), "", "Reopened: the customer wrote again"),
+    (e.ThreadReopened(1, "agent"), "bo", "Bo Berg reopened it"),
+    (e.ThreadReopened(1, "fold"), "", "Reopened: another thread was joined to it"),
+    (e.ThreadClosed(1), "", "Closed"),
+    (e.ThreadFolded(7, 1), "", "#7 was joined to this thread"),
+    (e.TagsSet(1, ("vip", "refund")), "bo", "Bo Berg set the tags: vip, refund"),
+    (e.TagsSet(1, ()), "bo", "Bo Berg set the tags: none"),
+    (e.PrioritySet(1, 30, "bo"), "bo", "Bo Berg set the priority to high"),
+    (e.LinkAdded(LINK, "h1", "h2"), "", "joe@x.org and Joe belong to one person (verified by web chat)"),
+    (
+        e.LinkSuggested(LINK),
+        "",
+        "joe@x.org and Joe may belong to one person (verified by web chat); not joined",
+    ),
+    (
+        e.LinkSuggested(LINK, veto="crm"),
+        "",
+        "joe@x.org and Joe were not joined (verified by web chat): each has another crm",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "actor", "text"), TOLD)
+def test_told(event: e.Event, actor: str, text: str) -> None:
+    assert told(event, actor) == text
+
+
+SHOWN_AS_MESSAGES = [
+    e.CustomerWrote(1, "m", "h", "email", "main"),
+    e.NoteAdded(1, "n", "ana"),
+    e.ReplyHeld(1, Held("r", "ana", "h", AT, "k")),
+    e.ReplyWithdrawn(1, "r", "ana"),
+    e.ReplyReleased(1, "r", "ana", "h", "e"),
+    e.AutomaticReplyReleased(1, "r", "h", "after_hours", "e"),
+    e.ReplySent(1, "r", "e"),
+    e.ReplyFailed(1, "r", "e", "rejected"),
+]
+NOT_ABOUT_A_THREAD = [
+    e.HandleSeen(Handle("h", "h", "email", AT)),
+    e.ThreadOpened(1, "h"),  # what the customer wrote says it
+    e.AgentJoined(Member("ana")),
+    e.AgentLeft("ana"),
+    e.StatusChanged("ana", Status.ONLINE),
+    e.AgentUnresponsive("ana"),
+    e.AgentBack("ana"),
+    e.RulesActivated("r1"),
+]
+
+
+@pytest.mark.parametrize("event", [*SHOWN_AS_MESSAGES, *NOT_ABOUT_A_THREAD])
+def test_not_told(event: e.Event) -> None:
+    assert told(event) == ""
+
+
+def test_every_event_is_told_or_left_out_on_purpose() -> None:
+    seen = {type(event) for event, _, _ in TOLD}
+    seen |= {type(event) for event in (*SHOWN_AS_MESSAGES, *NOT_ABOUT_A_THREAD)}
+    assert seen == set(e.AnyEvent.__args__)
+
+
+def test_an_event_of_a_newer_version_is_not_told() -> None:
+    assert sentence("MoonRose", Telling({}, "", AT, DIRECTORY, str)) == ""
+
+
+def test_unknown_reasons_are_said_as_they_are() -> None:
+    assert told(e.ThreadStranded(1, "loop")) == "Stranded: loop"
+    assert told(e.ThreadAssigned(1, "ana", "lottery")) == "Ana Ruiz has it"
+    assert "no_candidate" in STRANDED
+
+
+def test_who_is_no_longer_known_is_named_by_id() -> None:
+    assert told(e.ThreadAssigned(1, "zoe", "accept")) == "zoe accepted"
+    assert told(e.TagsSet(1, ("x",))) == "Somebody set the tags: x"
