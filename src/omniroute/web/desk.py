@@ -1,4 +1,9 @@
-"""The web desk: the console as a place where agents are shown work."""
+"""The console as a desk: agents who work in the browser.
+
+A card needs no sending here.  The live stream tells every open page that something is new, and the
+page asks for what it shows; so a card counts as shown as soon as it is committed, and what an agent
+does comes in through the pages, not through this object.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +17,17 @@ from omniroute.desk import Card, Door
 
 
 class WebDesk:
-    """Shows cards by way of the live pages, which follow every commit by themselves."""
+    """The desk of kind ``web``; see `omniroute.Desk`."""
 
     kind: ClassVar[str] = "web"
 
     def routes(self) -> Sequence[BaseRoute]:
-        """None of its own: the console's pages are the desk."""
+        """None: the console is served at the root, with its own rights."""
         return ()
 
     async def start(self, door: Door) -> None:
-        """Nothing to serve beyond the console."""
+        """Return at once: there is nothing to serve beside the pages."""
 
     async def present(self, card: Card) -> Receipt:
-        """The live pages have it already, or show it when they are opened."""
+        """Shown, by the live notice that follows each commit."""
         return Receipt()

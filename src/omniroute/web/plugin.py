@@ -1,4 +1,4 @@
-"""The web desk comes in through the same hook as anyone's."""
+"""What the console offers as a plugin, through the same hook as anyone's."""
 
 from __future__ import annotations
 

@@ -1,0 +1,160 @@
+"""The API for programs and for the command line: the same door, as JSON.
+
+A program signs in as anyone does and sends its session's form token in ``X-CSRF-Token``
+(``GET /api/session`` tells it); on the local socket neither is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+import msgspec
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from omniroute.application.commands import AnyCommand
+from omniroute.application.pages import Filter
+from omniroute.errors import Refused, did_you_mean
+from omniroute.web.answers import console_of
+from omniroute.web.faults import status_of
+from omniroute.web.pages.admin import operations_of
+from omniroute.web.ports import Operations
+from omniroute.web.routing import action, page
+from omniroute.web.visits import Visit
+
+Work: TypeAlias = Callable[[Operations, Request], Coroutine[Any, Any, object]]
+
+_decoder = msgspec.json.Decoder(AnyCommand)
+
+
+def routes() -> list[BaseRoute]:
+    """Everything under ``/api``."""
+    return [
+        page("/api/session", session),
+        page("/api/board", board),
+        page("/api/threads", threads),
+        page("/api/threads/{thread:int}", thread),
+        page("/api/threads/{thread:int}/why", why),
+        page("/api/search", search),
+        page("/api/agents", agents),
+        action("/api/commands", commands),
+        page("/api/admin/verify", _operation(verify), admin=True),
+        page("/api/admin/channels", _operation(channels), admin=True),
+        page("/api/admin/dead-letters", _operation(dead_letters), admin=True),
+        action("/api/admin/rules/reload", _operation(reload_rules), admin=True),
+        action("/api/admin/dead-letters/{id}/retry", _operation(retry), admin=True),
+    ]
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """Any value of the application, as JSON."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+async def session(request: Request, visit: Visit) -> Response:
+    """Who asks, and the token for calls that change something."""
+    return answer({"agent": visit.actor.id, "role": visit.actor.role, "token": visit.token})
+
+
+async def board(request: Request, visit: Visit) -> Response:
+    """The live page of the agent who asks."""
+    return answer(await console_of(request).application.query.board(visit.actor))
+
+
+async def threads(request: Request, visit: Visit) -> Response:
+    """Threads, latest first; choose with ``?phase=queued&agent=ana&queue=…&waiting=true``."""
+    wanted = asked(request.query_params)
+    return answer(await console_of(request).application.query.threads(visit.actor, wanted))
+
+
+async def thread(request: Request, visit: Visit) -> Response:
+    """Everything about one thread."""
+    query = console_of(request).application.query
+    return answer(await query.thread(visit.actor, request.path_params["thread"]))
+
+
+async def why(request: Request, visit: Visit) -> Response:
+    """How a thread stands in a sentence, one screen of text, and every decision."""
+    query = console_of(request).application.query
+    number = request.path_params["thread"]
+    screen = await query.why(visit.actor, number)
+    return answer({"text": screen, "reasons": await query.reasons(visit.actor, number)})
+
+
+async def search(request: Request, visit: Visit) -> Response:
+    """Threads by their text, ``?q=``."""
+    text = request.query_params.get("q", "").strip()
+    if not text:
+        raise Refused("invalid", "Say what to look for: /api/search?q=…")
+    return answer(await console_of(request).application.query.search(visit.actor, text))
+
+
+async def agents(request: Request, visit: Visit) -> Response:
+    """The team."""
+    return answer(await console_of(request).application.query.agents(visit.actor))
+
+
+async def commands(request: Request, visit: Visit) -> Response:
+    """Do one command, such as ``{"do": "Note", "thread": 7, "text": "…"}``."""
+    try:
+        command = _decoder.decode(await request.body())
+    except msgspec.DecodeError as error:  # not JSON, or not a command
+        raise Refused("invalid", f"That is no command: {_lower(str(error))}.") from None
+    outcome = await console_of(request).application.do(visit.actor, command)
+    return answer(outcome, 200 if outcome.ok else status_of(outcome.code))
+
+
+async def verify(operations: Operations, request: Request) -> object:
+    """Fold the journal and compare it with the state."""
+    return await operations.verify()
+
+
+async def channels(operations: Operations, request: Request) -> object:
+    """Channels with their state."""
+    return await operations.channels()
+
+
+async def dead_letters(operations: Operations, request: Request) -> object:
+    """What could not be read, with the reason."""
+    return await operations.dead_letters()
+
+
+async def reload_rules(operations: Operations, request: Request) -> object:
+    """Read the rules again."""
+    return await operations.reload_rules()
+
+
+async def retry(operations: Operations, request: Request) -> object:
+    """Try a dead letter again."""
+    return await operations.retry(request.path_params["id"])
+
+
+def asked(parameters: QueryParams) -> Filter:
+    """The filter that a query string describes.  Raises `Refused` for what it does not know."""
+    values: dict[str, object] = dict(parameters)
+    if "phase" in values:
+        values["phases"] = tuple(parameters.getlist("phase"))
+        del values["phase"]
+    for name in values:
+        if name not in Filter.__struct_fields__:
+            hint = did_you_mean(name, Filter.__struct_fields__) or "see /api/threads in the docs"
+            raise Refused("invalid", f"There is no filter “{name}” — {hint}")
+    try:
+        return msgspec.convert(values, Filter, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid", f"That is no filter: {_lower(str(error))}.") from None
+
+
+def _operation(work: Work) -> Callable[[Request, Visit], Coroutine[Any, Any, Response]]:
+    async def endpoint(request: Request, visit: Visit) -> Response:
+        return answer(await work(operations_of(request), request))
+
+    endpoint.__name__ = work.__name__
+    return endpoint
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

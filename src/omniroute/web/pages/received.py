@@ -1,0 +1,89 @@
+"""What a customer sent, as it was: formatted text and files, neither of which can do anything.
+
+Formatted text is sanitised, put into a frame without rights, and loads nothing.  It is shown only
+if it is of a size and depth that the sanitiser takes in good time; else its text is shown, as in
+the timeline.  Files are only ever saved, never opened here, whatever they say they are.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from omniroute.application.pages import FileView, Item
+from omniroute.errors import Refused
+from omniroute.web import words
+from omniroute.web.answers import console_of, page
+from omniroute.web.formatted import sanitised
+from omniroute.web.visits import Visit
+
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+async def formatted(request: Request, visit: Visit) -> Response:
+    """The page around the frame."""
+    item = await _item(request, visit)
+    query = console_of(request).application.query
+    thread = await query.thread(visit.actor, request.path_params["thread"])
+    return await page(request, visit, "formatted.html", {"item": item, "row": thread.row})
+
+
+async def frame(request: Request, visit: Visit) -> Response:
+    """The document in the frame."""
+    item = await _item(request, visit)
+    html = await console_of(request).application.html(visit.actor, item.message)
+    body = await sanitised(html)
+    console = console_of(request)
+    values: dict[str, object] = {"body": body, "text": item.text}
+    headers = {"Content-Security-Policy": FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return HTMLResponse(console.templates.render("frame.html", values), headers=headers)
+
+
+async def file(request: Request, visit: Visit) -> Response:
+    """An attachment, to be saved."""
+    query = console_of(request).application.query
+    thread = await query.thread(visit.actor, request.path_params["thread"])
+    sha = request.path_params["sha"]
+    view = _attached(thread.items, sha)
+    content = await console_of(request).application.file(visit.actor, sha)
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": disposition(view.name),
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+def disposition(name: str) -> str:
+    """The header that saves a file under *name*, whatever stands in it."""
+    safe = words.plain_name(name)
+    ascii_name = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"
+        for letter in safe
+    )
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+async def _item(request: Request, visit: Visit) -> Item:
+    query = console_of(request).application.query
+    thread = await query.thread(visit.actor, request.path_params["thread"])
+    wanted = request.path_params["message"]
+    for item in thread.items:
+        if item.message == wanted and item.html:
+            return item
+    raise Refused("not_found", "That message has no formatted version.")
+
+
+def _attached(items: tuple[Item, ...], sha: str) -> FileView:
+    for item in items:
+        for view in item.files:
+            if view.sha == sha:
+                return view
+    raise Refused("not_found", "That file does not belong to this thread.")

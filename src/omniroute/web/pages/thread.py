@@ -1,0 +1,162 @@
+"""One thread: its timeline over all channels, the place to write, everything around it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from omniroute.application.pages import Board, Item, ThreadPage, ThreadRow
+from omniroute.application.words import HOUR, given
+from omniroute.web.answers import Values, console_of, page, parts
+from omniroute.web.viewer import Viewer
+from omniroute.web.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The lines of one day, as the viewer's zone divides them."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """What stands in the place to write.
+
+    A reply and a note are two forms with a text each: what was typed as one never becomes the
+    other.  *keys* make sending twice by accident sending once.
+    """
+
+    mode: str = "reply"
+    reply: str = ""
+    note: str = ""
+    collision: str = ""  # what the customer wrote meanwhile, in a sentence
+    keys: dict[str, str] = field(
+        default_factory=lambda: {
+            "reply": secrets.token_urlsafe(9),
+            "note": secrets.token_urlsafe(9),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a reply goes: *person* and *channel* for the sentence, *address* for the careful."""
+
+    person: str
+    channel: str
+    address: str
+
+    @property
+    def phrase(self) -> str:
+        """``Joe by e-mail``."""
+        return f"{self.person} by {self.channel}" if self.channel else self.person
+
+
+async def show(request: Request, visit: Visit) -> Response:
+    """The page of a thread; of one that was joined to another, the way to that."""
+    thread = await _thread(request, visit)
+    if thread.row.id != request.path_params["thread"]:
+        return RedirectResponse(f"/threads/{thread.row.id}", 303)
+    return await page(request, visit, "thread.html", shown(thread, visit.viewer, None))
+
+
+async def whole(request: Request, visit: Visit, compose: Compose, *, status: int = 200) -> Response:
+    """The page of a thread, with texts in the place to write."""
+    thread = await _thread(request, visit)
+    values = shown(thread, visit.viewer, compose)
+    return await page(request, visit, "thread.html", values, status=status)
+
+
+async def refresh(request: Request, visit: Visit) -> Response:
+    """What may have changed of a thread on screen; the place to write only if it must."""
+    thread = await _thread(request, visit)
+    values = shown(thread, visit.viewer, None)
+    values["rewrite"] = request.query_params.get("writing", "") != values["writing"]
+    return await parts(request, visit, "parts/thread.html", values)
+
+
+async def why(request: Request, visit: Visit) -> Response:
+    """Every decision about a thread, in words and as recorded."""
+    query = console_of(request).application.query
+    number = request.path_params["thread"]
+    thread = await query.thread(visit.actor, number)
+    screen = await query.why(visit.actor, number)
+    values: Values = {
+        "thread": thread,
+        "row": thread.row,
+        "headline": screen.partition("\n")[0],
+        "reasons": await query.reasons(visit.actor, number),
+    }
+    return await page(request, visit, "why.html", values)
+
+
+def shown(thread: ThreadPage, viewer: Viewer, compose: Compose | None) -> Values:
+    """What the templates of a thread ask for."""
+    compose = compose or Compose()
+    writing = ".".join(mode for mode in ("reply", "note") if mode in thread.can)
+    if compose.mode not in writing.split(".") and writing:
+        compose = Compose(writing.split(".")[0], compose.reply, compose.note, compose.collision)
+    return {
+        "thread": thread,
+        "row": thread.row,
+        "can": thread.can,
+        "days": days(thread.items, viewer),
+        "held": [item for item in thread.items if item.state == "held"],
+        "to": destination(thread),
+        "compose": compose,
+        "writing": writing,
+        "snoozes": snoozes(viewer),
+        "rewrite": False,
+        "refused": "",
+    }
+
+
+def days(items: Sequence[Item], viewer: Viewer) -> list[Day]:
+    """The timeline, divided into days."""
+    found: list[Day] = []
+    run: list[Item] = []
+    for item in items:
+        if run and not viewer.same_day(run[0].at, item.at):
+            found.append(Day(viewer.day(run[0].at), tuple(run)))
+            run = []
+        run.append(item)
+    if run:
+        found.append(Day(viewer.day(run[0].at), tuple(run)))
+    return found
+
+
+def destination(thread: ThreadPage) -> Destination:
+    """Where a reply would go now."""
+    address, by, channel = thread.replying_to.rpartition(" by ")
+    if not by:
+        return Destination(thread.replying_to or given(thread.row.name), "", "")
+    return Destination(given(thread.row.name), channel, address)
+
+
+def snoozes(viewer: Viewer) -> list[tuple[str, int]]:
+    """The usual times to put a thread aside until, with their names."""
+    to_monday = 7 - viewer.moment(viewer.now).weekday()
+    return [
+        ("1 hour", viewer.now + HOUR),
+        ("3 hours", viewer.now + 3 * HOUR),
+        ("Tomorrow 9:00", viewer.tomorrow(9)),
+        ("Monday 9:00", viewer.tomorrow(9, to_monday)),
+    ]
+
+
+def next_of_mine(board: Board, after: int) -> ThreadRow | None:
+    """The thread to go on with when *after* is done: the first of mine that waits for us."""
+    rest = [row for row in board.mine if row.id != after]
+    waiting = [row for row in rest if row.waiting]
+    return next(iter(waiting or rest), None)
+
+
+async def _thread(request: Request, visit: Visit) -> ThreadPage:
+    query = console_of(request).application.query
+    return await query.thread(visit.actor, request.path_params["thread"])
