@@ -70,3 +70,9 @@ def test_every_setting_has_its_sentence() -> None:
 def test_the_password_shows_nowhere() -> None:
     config = Config(addresses=["help@demo.example"], smtp_password=Secret("hunter2"))
     assert "hunter2" not in repr(config)
+
+
+def test_a_table_of_settings_is_enough() -> None:
+    table = {"addresses": ["help@demo.example"], "trusted_edges": ["10.0.0.0/8"], "idle_timeout": 5}
+    config = msgspec.convert(table, Config)
+    assert mailboxes(config, "channels.email").trusts("10.1.1.1")
