@@ -22,6 +22,7 @@ from omniroute.desk import Card, CardKind
 from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
+from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.files import Files
 from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import Node, Parts, files_of
@@ -65,7 +66,7 @@ class Server:
         plugins = load_plugins(settings.plugins.blocked)
         self._listening = listen_tcp(settings.server.host, settings.server.port)
         try:
-            self.store = SqliteStore(database)
+            self.store = SqliteStore(database, reach=reach)
             self._local = listen_local(socket_path(database))
             parts = self._parts(plugins)
         except BaseException:
