@@ -177,6 +177,12 @@ def test_text_without_end_is_cut_and_said() -> None:
         assert said.unread == "text beyond 1,000,000 characters"
 
 
+def test_a_text_that_is_cut_is_not_cut_amid_a_character() -> None:
+    said = reading(mail("", *["Grüße, " * 20] * 40_000))
+    assert len(said.text) == MAX_TEXT
+    assert said.text.replace("\n", "").replace("Grüße, ", "").strip("Grüße, ") == ""
+
+
 def test_sealed_mail_is_a_file_and_said() -> None:
     said = reading(mail("Content-Type: application/pkcs7-mime; name=smime.p7m", "", "MIIB"))
     assert (said.text, said.files[0].name) == ("", "smime.p7m")

@@ -18,6 +18,7 @@ from omniroute_email.reading.html import visible_text
 from omniroute_email.reading.mime import Part, read_parts
 
 MAX_TEXT = 1_000_000  # characters shown of a text or of HTML; the raw message keeps the rest
+MAX_BYTES = 4 * MAX_TEXT  # no character takes more
 TOO_LONG = f"text beyond {MAX_TEXT:,} characters"
 MAX_SUBJECT = 998
 MAX_NAME = 200
@@ -111,9 +112,13 @@ def _joined(parts: Sequence[Part], remarks: Remarks, *, only_html: bool = False)
 
 def _text(part: Part, remarks: Remarks) -> str:
     data, remark = part.content()
-    # A character takes at most four bytes; more than that is not shown and need not be decoded.
-    text, doubt = decoded(data[: 4 * MAX_TEXT], part.parameters.get("charset", ""))
-    remarks.add(remark, doubt, TOO_LONG if len(data) > 4 * MAX_TEXT else "")
+    remarks.add(remark)
+    if len(data) > MAX_BYTES:
+        remarks.add(TOO_LONG)
+        line_end = data.rfind(b"\n", 0, MAX_BYTES)  # not amid a character, if possible
+        data = data[: line_end if line_end > 0 else MAX_BYTES]
+    text, remark = decoded(data, part.parameters.get("charset", ""))
+    remarks.add(remark)
     return text[: MAX_TEXT + 1]
 
 
