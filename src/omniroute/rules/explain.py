@@ -201,7 +201,7 @@ class _Desk:
         said: list[str] = []
         for skill, least in sorted(step.need.items()):
             level, via, lost = self._rules.skills.level(agent.skills, skill)
-            way = f" via {via} − {lost:g}" if lost else ""  # noqa: RUF001
+            way = f" via {via} - {lost:g}" if lost else ""
             said.append(f"{skill} {level:g}{'≥' if level >= least else '<'}{least:g}{way}")
         return said
 

@@ -29,7 +29,7 @@ from omniroute.rules.statements import Statements
 from omniroute.rules.team import FILE as TEAM
 from omniroute.rules.team import Member, check_version, members, read_bytes
 from omniroute.rules.whens import Whens
-from omniroute.rules.yaml12 import Node, Scalar, parse, place
+from omniroute.rules.yaml12 import Fields, Node, Scalar, parse, place
 
 SUFFIX = ".yaml"
 
@@ -192,7 +192,7 @@ class _Merged:
             team = members(reader, self.nodes[TEAM], skills)
         calendars, closed = self._calendars()
         rules = self._rules(version, skills, calendars, team)
-        reader.faults.extend(_endless(rules))
+        reader.faults.extend(_endless(rules, place(self.defaults) if self.defaults else ""))
         counts = {
             "enrich": len(self.enrich),
             "route": len(self.route),
@@ -237,12 +237,14 @@ class _Merged:
         for name, node in self.named["calendars"].items():
             read = calendar(self.reader.about(name), node)
             found[name] = read or Calendar(UTC, {day: [(0, DAY)] for day in range(7)})
+            if isinstance(node, Fields) and "closed" in node.entries:
+                closed[name] = node.entries["closed"][1]
         return found, closed
 
 
-def _endless(rules: RuleSet) -> Iterator[ConfigError]:
+def _endless(rules: RuleSet, of_defaults: str) -> Iterator[ConfigError]:
     """Promises whose clock runs so seldom that they would never fall due."""
-    promises = [("defaults", "", rules.defaults.sla)]
+    promises = [("defaults", of_defaults, rules.defaults.sla)]
     for rule in rules.enrich:
         said = {k: v for k, v in msgspec.structs.asdict(rule.sla).items() if v is not None}
         promise = msgspec.structs.replace(rules.defaults.sla, **said)

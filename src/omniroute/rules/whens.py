@@ -110,19 +110,17 @@ class Whens:
     def _tests(self, reader: Reader, fact: str, kind: Kind, node: Node) -> list[Test] | None:
         if not isinstance(node, Fields):
             return self._equal(reader, fact, kind, node)
+        can = f"it can be asked: {', '.join(_TESTS[kind])}"
         tests: list[Test] = []
         asked = reader.shape(node, "test")
         faults = len(asked) < len(node.entries) or not asked
         if not node.entries:
-            reader.fault(
-                node, f"an empty test of {fact}", f"known tests: {', '.join(_TESTS[kind])}"
-            )
+            reader.fault(node, f"an empty test of {fact}", can)
         for name, value in asked.items():
             if name in _TESTS[kind]:
                 test = self._test(reader, name, kind, value)
             else:
-                fix = f"it can be asked: {', '.join(_TESTS[kind])}"
-                reader.fault(value, f"{fact} cannot be asked “{name}”", fix)
+                reader.fault(value, f"{fact} cannot be asked “{name}”", can)
                 test = None
             if test is None:
                 faults = True

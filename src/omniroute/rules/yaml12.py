@@ -80,7 +80,7 @@ def parse(data: bytes, file: str) -> Node:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        builder.faults.append(_syntax(error, file))
+        builder.faults.append(_syntax(error, file, text))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         builder.fault(line, "a control character", "remove it, or write it escaped")
@@ -210,9 +210,15 @@ def _decoded(data: bytes, file: str) -> str:
         ) from None
 
 
-def _syntax(error: yaml.MarkedYAMLError, file: str) -> ConfigError:
+def _syntax(error: yaml.MarkedYAMLError, file: str, text: str) -> ConfigError:
     mark = error.problem_mark or error.context_mark
-    line = f"{file}:{mark.line + 1}" if mark is not None else file
     fault = str(error.problem or error.context or "not YAML")
-    fix = "indent with spaces" if "'\\t'" in fault else ""
-    return ConfigError(line, fault, fix)
+    if mark is None:
+        return ConfigError(file, fault)
+    lines = text.splitlines()
+    if mark.line >= len(lines) and error.context_mark is not None:
+        mark = error.context_mark  # missed at the end: what was opened is the place to look
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    fix = "indent with spaces, not with tabs" if "\t" in indent else ""
+    return ConfigError(f"{file}:{min(mark.line + 1, max(len(lines), 1))}", fault, fix)
