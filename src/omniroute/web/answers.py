@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from omniroute.web.console import Console
+from omniroute.web.rendering import render
 from omniroute.web.visits import Visit
 
 Values: TypeAlias = dict[str, object]
@@ -40,10 +41,9 @@ async def page(
     request: Request, visit: Visit, template: str, values: Values = NONE, *, status: int = 200
 ) -> HTMLResponse:
     """A whole page for somebody who is signed in."""
-    console = console_of(request)
-    said = {"said": _take_said(request, visit)}
+    said: Values = {"said": _take_said(request, visit), "trouble": False}
     context = await _context(request, visit) | said | values
-    response = HTMLResponse(console.templates.render(template, context), status)
+    response = HTMLResponse(render(template, context), status)
     if SAID_COOKIE in request.cookies:
         response.delete_cookie(SAID_COOKIE)
     return response
@@ -53,8 +53,7 @@ def bare(
     request: Request, template: str, values: Values = NONE, *, status: int = 200
 ) -> HTMLResponse:
     """A page for somebody who is not signed in."""
-    console = console_of(request)
-    return HTMLResponse(console.templates.render(template, frame(request) | values), status)
+    return HTMLResponse(render(template, frame(request) | values), status)
 
 
 async def parts(
@@ -72,11 +71,10 @@ async def parts(
 
     *events* are told to the page's script, by name, once the parts are in their places.
     """
-    console = console_of(request)
     context = await _context(request, visit) | values if template else {}
-    body = console.templates.render(template, context) if template else ""
+    body = render(template, context) if template else ""
     if said:
-        body += console.templates.render("parts/said.html", {"said": said, "trouble": trouble})
+        body += render("parts/said.html", {"said": said, "trouble": trouble})
     response = HTMLResponse(body, status)
     if events:
         response.headers["HX-Trigger"] = json.dumps(events)

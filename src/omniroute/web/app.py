@@ -148,6 +148,8 @@ def console_routes() -> list[BaseRoute]:
         page("/live", live.live),
         page("/settings", settings.show),
         action("/settings", settings.save),
+        action("/settings/password", sign_in.set_password),
+        action("/team/link", sign_in.make_link, admin=True),
         page("/admin/channels", admin.channels, admin=True),
         action("/admin/retry", admin.retry, admin=True),
         action("/admin/reload-rules", admin.reload_rules, admin=True),

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass, field
 
 from omniroute.web.ports import Accounts, Application, Clock, Operations
-from omniroute.web.rendering import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,6 @@ class Console:
     operations: Operations | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     heartbeat: float = 15.0  # seconds between signs of life on a live stream
-    templates: Templates = field(default_factory=Templates)
 
     @property
     def https(self) -> bool:

@@ -22,19 +22,19 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-class Templates:
-    """The compiled templates.  A name that a template misspells is an error, not an empty place."""
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,  # a misspelt name is an error, not an empty place
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset=asset, span=span, words=words)
+    return environment
 
-    def __init__(self) -> None:
-        self.environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self.environment.globals.update(asset=asset, span=span, words=words)
 
-    def render(self, name: str, values: dict[str, object]) -> str:
-        """The HTML that the template *name* makes of *values*."""
-        return self.environment.get_template(name).render(values)
+def render(template: str, values: dict[str, object]) -> str:
+    """The HTML that a *template* makes of *values*."""
+    return _environment().get_template(template).render(values)

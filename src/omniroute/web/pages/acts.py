@@ -59,15 +59,15 @@ async def _refused(
 ) -> Response:
     status = status_of(outcome.code)
     writes = verb in ("reply", "note")
+    said = "" if written.collision else outcome.text  # it stands above the text
     if not is_partial(request):
         if writes:
-            return await whole(request, visit, written, status=status)
+            return await whole(request, visit, written, status=status, said=said)
         return sent(request, visit, came_from(request), outcome.text)
     if on_board(request):
         return await parts(
             request, visit, "parts/board.html", status=status, said=outcome.text, trouble=True
         )
-    said = "" if written.collision else outcome.text
     return await _thread_parts(
         request, visit, written, status=status, said=said, trouble=True,
         refused=verb if writes else "",
@@ -98,11 +98,11 @@ async def _done(
     if verb in ("reply", "note"):
         events["omni:saved"] = {"mode": verb, "thread": number}
     if verb == "undo":
-        events["omni:withdrawn"] = {"text": withdrawn, "thread": number}
+        events["omni:withdrawn"] = {"thread": number}
     said = "" if outcome.code == "held" else outcome.text  # the strip above the text says it
     return await _thread_parts(
         request, visit, Compose(mode="note" if verb == "note" else "reply"),
-        said=said, events=events, written=verb in ("reply", "note"),
+        said=said, events=events, written=verb in ("reply", "note"), withdrawn=withdrawn,
     )  # fmt: skip
 
 
@@ -117,11 +117,12 @@ async def _thread_parts(
     events: Values = NONE,
     refused: str = "",
     written: bool = False,
+    withdrawn: str = "",
 ) -> Response:
     query = console_of(request).application.query
     thread = await query.thread(visit.actor, request.path_params["thread"])
     values = shown(thread, visit.viewer, compose)
-    values.update(rewrite=written, refused=refused)
+    values.update(rewrite=written, refused=refused, withdrawn=withdrawn)
     return await parts(
         request, visit, "parts/thread.html", values,
         status=status, said=said, trouble=trouble, events=events,

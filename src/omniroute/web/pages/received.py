@@ -17,6 +17,7 @@ from omniroute.errors import Refused
 from omniroute.web import words
 from omniroute.web.answers import console_of, page
 from omniroute.web.formatted import sanitised
+from omniroute.web.rendering import render
 from omniroute.web.visits import Visit
 
 FRAME_POLICY = (
@@ -38,10 +39,9 @@ async def frame(request: Request, visit: Visit) -> Response:
     item = await _item(request, visit)
     html = await console_of(request).application.html(visit.actor, item.message)
     body = await sanitised(html)
-    console = console_of(request)
     values: dict[str, object] = {"body": body, "text": item.text}
     headers = {"Content-Security-Policy": FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(console.templates.render("frame.html", values), headers=headers)
+    return HTMLResponse(render("frame.html", values), headers=headers)
 
 
 async def file(request: Request, visit: Visit) -> Response:

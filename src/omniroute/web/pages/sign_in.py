@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from omniroute.errors import Refused
-from omniroute.web.answers import bare, console_of, sent
+from omniroute.web.answers import Values, bare, console_of, page, sent
 from omniroute.web.forms import field
 from omniroute.web.guard import check_origin, local_path, token_for
 from omniroute.web.visits import SignedOut, Visit, admit, let_in, see_out
@@ -68,6 +68,32 @@ async def leave(request: Request, visit: Visit) -> Response:
     """End the session, here and on the server."""
     console = console_of(request)
     await console.accounts.sign_out(visit.secret)
+    response = RedirectResponse("/sign-in", 303)
+    see_out(console, response)
+    return response
+
+
+async def make_link(request: Request, visit: Visit) -> Response:
+    """For an admin: a link that lets a colleague in once."""
+    console = console_of(request)
+    agent = field(await request.form(), "agent")
+    link = await console.accounts.make_link(agent, visit.actor)
+    board = await console.application.query.board(visit.actor)
+    values: Values = {
+        "link": f"{console.public_url}/sign-in?link={link}",
+        "agent": next(member for member in board.team if member.id == agent),
+    }
+    return await page(request, visit, "link.html", values)
+
+
+async def set_password(request: Request, visit: Visit) -> Response:
+    """Give oneself a password; every session of one's own ends, this one too."""
+    console = console_of(request)
+    password = (await request.form()).get("password", "")
+    try:
+        await console.accounts.set_password(visit.actor, visit.actor.id, str(password))
+    except Refused as refused:
+        return sent(request, visit, "/settings", refused.text)
     response = RedirectResponse("/sign-in", 303)
     see_out(console, response)
     return response

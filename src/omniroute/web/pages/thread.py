@@ -66,10 +66,14 @@ async def show(request: Request, visit: Visit) -> Response:
     return await page(request, visit, "thread.html", shown(thread, visit.viewer, None))
 
 
-async def whole(request: Request, visit: Visit, compose: Compose, *, status: int = 200) -> Response:
-    """The page of a thread, with texts in the place to write."""
+async def whole(
+    request: Request, visit: Visit, compose: Compose, *, status: int = 200, said: str = ""
+) -> Response:
+    """The page of a thread, with texts in the place to write and a sentence about them."""
     thread = await _thread(request, visit)
     values = shown(thread, visit.viewer, compose)
+    if said:
+        values.update(said=said, trouble=status >= 400)
     return await page(request, visit, "thread.html", values, status=status)
 
 
@@ -114,6 +118,7 @@ def shown(thread: ThreadPage, viewer: Viewer, compose: Compose | None) -> Values
         "snoozes": snoozes(viewer),
         "rewrite": False,
         "refused": "",
+        "withdrawn": "",
     }
 
 

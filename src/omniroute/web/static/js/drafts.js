@@ -61,8 +61,10 @@
   // A reply that was taken back goes on as a draft.
   document.addEventListener("omni:withdrawn", ({ detail }) => {
     const area = document.getElementById("reply-text");
-    if (!area || String(detail.thread) !== thread() || !detail.text) return;
-    area.value = area.value ? `${detail.text}\n\n${area.value}` : detail.text;
+    const text = document.getElementById("withdrawn")?.textContent;
+    if (!area || String(detail.thread) !== thread() || !text) return;
+    document.getElementById("withdrawn").textContent = "";
+    area.value = area.value ? `${text}\n\n${area.value}` : text;
     keep(area);
     document.getElementById("mode-reply").checked = true;
     area.focus();

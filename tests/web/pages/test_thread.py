@@ -1,0 +1,195 @@
+"""The page of a thread: what stands on it, and that nothing on it can act."""
+
+import pytest
+from tests.web.people import row
+from tests.web.site import MORNING, Site, part, text_of
+from tests.web.village import Record
+
+from omniroute.application.pages import FileView, HandleView, Item
+
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"
+
+
+def test_the_timeline_crosses_channels_and_marks_each_line(site: Site) -> None:
+    page = site.get("/threads/4812").text
+    said = text_of(part(page, "timeline"))
+    assert said.index("I was charged twice") < said.index("here is the receipt")
+    assert "web chat" in text_of(part(page, "line-m0"))
+    assert "e-mail" in text_of(part(page, "line-m2"))
+    assert "Yesterday" in said
+    assert "Today" in said
+
+
+def test_a_note_says_that_it_is_for_colleagues_and_has_a_lock(site: Site) -> None:
+    note = part(site.get("/threads/4812").text, "line-n1")
+    assert "line-note" in note
+    assert "#lock" in note
+    assert "Note colleagues only Bo Berg" in text_of(note)
+
+
+def test_the_composer_says_where_a_reply_goes_and_that_a_note_stays(site: Site) -> None:
+    composer = text_of(part(site.get("/threads/4812").text, "composer"))
+    assert "Reply to Joe by e-mail" in composer
+    assert "joe@example.org" in composer
+    assert "Note stays inside" in composer
+
+
+def test_reply_and_note_are_two_forms_with_a_text_each(site: Site) -> None:
+    page = site.get("/threads/4812").text
+    assert 'action="/threads/4812/reply"' in part(page, "reply-form")
+    assert 'id="reply-text"' in part(page, "reply-form")
+    assert 'action="/threads/4812/note"' in part(page, "note-form")
+    assert 'id="note-text"' in part(page, "note-form")
+
+
+def test_a_failed_reply_tells_the_reason_and_can_be_sent_again(site: Site) -> None:
+    failed = part(site.get("/threads/4812").text, "line-r2")
+    assert "Not delivered. joe@example.org: mailbox full" in text_of(failed)
+    assert "Send again" in text_of(failed)
+
+
+def test_quoted_text_is_folded_and_the_attachment_can_be_saved(site: Site) -> None:
+    line = part(site.get("/threads/4812").text, "line-m2")
+    assert '<details class="quoted">' in line
+    assert 'href="/threads/4812/files/5ha" download' in line
+    assert "receipt-1182.pdf 48 KB" in text_of(line)
+
+
+def test_the_context_stands_beside_it(site: Site) -> None:
+    side = text_of(part(site.get("/threads/4812").text, "side"))
+    assert "Asked already order number 1182, card ending 42" in side
+    assert "Reached at e-mail joe@example.org verified" in side
+    assert "rule refunds → billing · refunds 4≥3" in side
+    assert "Where is my invoice?" in side
+
+
+def test_an_unverified_sender_is_shown_apart_and_named_so(site: Site) -> None:
+    page = site.get("/threads/4817").text
+    assert "Unverified sender. Nobody vouches" in text_of(part(page, "head"))
+    line = part(page, "line-m4817")
+    assert "line-unverified" in line
+    assert "unverified" in text_of(line)
+
+
+def test_only_what_is_permitted_is_offered(site: Site) -> None:
+    mine, others = site.get("/threads/4812").text, site.get("/threads/4803").text
+    assert "/threads/4812/resolve" in mine
+    assert "/threads/4803/resolve" not in others
+    assert "/threads/4803/reply" not in others
+    assert "/threads/4803/note" in others
+
+
+def test_an_offer_can_be_answered_on_the_page(site: Site) -> None:
+    acts = part(site.get("/threads/4820").text, "head")
+    assert 'name="offer" value="o4820"' in acts
+    assert "Accept until 09:15" in text_of(acts)
+
+
+def test_times_are_told_in_the_viewers_zone(site: Site) -> None:
+    site.client.cookies.set("omniroute_zone", "Asia/Tokyo")
+    line = part(site.get("/threads/4812").text, "line-r2")
+    assert ">18:13<" in line
+    assert 'datetime="2026-03-02T09:13:00+00:00"' in line
+
+
+@pytest.mark.parametrize(
+    "zone", ["../../etc/passwd", "Nowhere/At_All", "\x00", "Europe", "a" * 999]
+)
+def test_a_zone_that_is_none_changes_nothing(site: Site, zone: str) -> None:
+    answer = site.get("/threads/4812", cookie=f"omniroute_zone={zone}; {_session(site)}")
+    assert ">09:13<" in part(answer.text, "line-r2")
+
+
+def test_a_thread_that_is_not_there(site: Site) -> None:
+    answer = site.get("/threads/99")
+    assert answer.status_code == 404
+    assert "There is no thread #99." in text_of(answer.text)
+
+
+def test_a_thread_that_was_joined_to_another_leads_there(site: Site) -> None:
+    site.village.records[4700] = site.village.records[4812]
+    answer = site.get("/threads/4700")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/threads/4812")
+
+
+def test_nothing_a_customer_writes_or_is_called_becomes_markup(site: Site) -> None:
+    attack = ATTACK
+    thread = row(7, attack, attack, MORNING, phase="assigned", agent="ana", agent_name=attack,
+                 tags=(attack,), queue=attack)  # fmt: skip
+    file = FileView(attack, attack, 9, "5ha")
+    item = Item(1, MORNING, "customer", attack, message="m", channel=attack, author=attack,
+                subject=attack, quoted=attack, unread=attack, files=(file,))  # fmt: skip
+    failed = Item(2, MORNING, "reply", attack, message="r", state="failed", reason=attack)
+    event = Item(3, MORNING, "event", attack)
+    handle = HandleView("h", attack, attack, attack, False)
+    site.village.records[7] = Record(
+        thread, [item, failed, event], (attack, f"●  {attack}", f"Before  {attack}"), (handle,),
+        (thread,),
+    )  # fmt: skip
+    for path in ("/threads/7", "/", "/threads/7/why", "/search?q=" + attack, "/threads/7/refresh"):
+        html = site.get(path).text
+        assert "<script>alert" not in html
+        assert "<img" not in html
+        assert "<svg onload" not in html
+        assert "&lt;script&gt;alert(1)" in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        "see javascript:alert(1) please",
+        "data:text/html,<script>alert(1)</script>",
+        'https://x.example/"onmouseover="alert(1)',
+        "https://x.example/'><script>alert(1)</script>",
+    ],
+)
+def test_an_address_in_a_text_becomes_a_link_only_if_it_leads_to_the_web(
+    site: Site, text: str
+) -> None:
+    site.village.customer_writes(4812, text)
+    last = site.village.records[4812].items[-1]
+    line = part(site.get("/threads/4812").text, f"line-{last.message}")
+    assert 'href="javascript' not in line
+    assert 'href="data' not in line
+    assert "onmouseover=" not in line.replace("&#34;onmouseover=", "")
+    assert "<script" not in line
+
+
+def test_a_link_takes_nothing_of_the_page_along(site: Site) -> None:
+    line = part(site.get("/threads/4820").text, "line-m4820")
+    assert (
+        '<a href="https://shop.example/bestellung/1182" rel="nofollow noopener noreferrer"'
+        ' target="_blank">' in line
+    )
+
+
+def test_the_refresh_brings_what_may_have_changed_but_not_the_composer(site: Site) -> None:
+    site.village.customer_writes(4812, "one more thing")
+    answer = site.get("/threads/4812/refresh?writing=reply.note", hx_request="true").text
+    assert 'data-hx-target="#timeline"' in answer
+    assert "one more thing" in answer
+    assert 'data-hx-target="#reply-to"' in answer
+    assert 'data-hx-target="#composer"' not in answer
+    assert "<textarea" not in answer
+
+
+def test_the_refresh_brings_the_composer_when_other_things_can_be_written(site: Site) -> None:
+    site.village.records[4812].row = row(
+        4812, "Joe Miller", "hi", MORNING, phase="assigned", agent="bo", agent_name="Bo Berg"
+    )
+    answer = site.get("/threads/4812/refresh?writing=reply.note", hx_request="true").text
+    composer = answer[answer.index('data-hx-target="#composer"') :]
+    assert 'id="note-text"' in composer
+    assert 'id="reply-text"' not in composer
+
+
+def test_why_tells_every_decision_in_words_and_as_recorded(site: Site) -> None:
+    page = text_of(site.get("/threads/4812/why").text)
+    assert "With Ana Ruiz; waits for us." in page
+    assert "Ana Ruiz is the best choice, before Bo Berg; 2 lack a skill" in page
+    assert '"about": "match"' in page
+
+
+def _session(site: Site) -> str:
+    return f"omniroute={site.client.cookies['omniroute']}"
