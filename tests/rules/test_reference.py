@@ -1,0 +1,88 @@
+"""The reference page says what the language is, and all of its examples are rules."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from omniroute.core.conditions import FACTS
+from omniroute.errors import ConfigErrors
+from omniroute.rules import parse_rules
+from omniroute.rules.grammar import SHAPES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rules.md").read_text()
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
+
+# Under which heading each shape is told.
+HEADINGS = {
+    "file": "A file",
+    "condition": "A condition",
+    "test": "A test",
+    "enrich rule": "An enriching rule",
+    "set": "What an enriching rule sets",
+    "route rule": "A routing rule",
+    "to": "Where to",
+    "step": "A step of relax",
+    "skill": "A skill",
+    "queue": "A queue",
+    "offer": "An offer",
+    "calendar": "A calendar",
+    "sla": "An SLA",
+    "defaults": "What holds otherwise",
+    "team file": "The team file",
+    "agent": "An agent",
+}
+
+# What examples may refer to, unless they say it themselves.
+GROUND = {
+    "calendars": "{office: {tz: UTC, open: {mon-fri: 09:00-17:00}}}",
+    "skills": "{lang.de: {}, lang.en: {}, refunds: {}, billing: {}}",
+    "queues": "{general: {}, billing: {}, tech: {}, overflow: {}}",
+    "defaults": "{queue: general}",
+}
+
+
+def section(heading: str) -> str:
+    found = re.search(rf"^### {re.escape(heading)}\n(.*?)(?=^##)", PAGE, re.M | re.S)
+    assert found is not None, f"no heading {heading}"
+    return found[1]
+
+
+def test_every_shape_has_its_heading() -> None:
+    assert HEADINGS.keys() == SHAPES.keys()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_key_has_its_entry_in_the_words_of_the_schema(shape: str) -> None:
+    rows = section(HEADINGS[shape]).splitlines()
+    for name, key in SHAPES[shape].items():
+        required = " (required)" if key.required else ""
+        assert f"| `{name}`{required} | {key.doc} |" in rows
+
+
+def test_every_fact_is_told_with_its_kind() -> None:
+    for fact, kind in FACTS.items():
+        assert re.search(rf"^\| `{re.escape(fact)}` \| {kind} \| .+ \|$", PAGE, re.M), fact
+
+
+def test_every_link_within_the_page_leads_somewhere() -> None:
+    headings = re.findall(r"^#+ (.*)$", PAGE, re.M)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([\w-]+)\)", PAGE)) <= anchors
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_every_example_is_taken_by_the_loader(example: str) -> None:
+    own = set(re.findall(r"^(\w+):", example, re.M))
+    ground = [f"{name}: {text}" for name, text in GROUND.items() if name not in own]
+    files = {"ground.yaml": "\n".join(["version: 1", *ground])}
+    if example.startswith("# team.yaml"):
+        files["team.yaml"] = example
+    else:
+        files["example.yaml"] = "version: 1\n" + example
+    parse_rules({name: text.encode() for name, text in files.items()})
+
+
+def test_what_is_said_to_be_an_error_is_one() -> None:
+    with pytest.raises(ConfigErrors, match="an empty condition"):
+        parse_rules({"a.yaml": b"version: 1\nenrich: [{id: x, when: {}, set: {priority: low}}]"})
