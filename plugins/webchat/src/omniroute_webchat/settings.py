@@ -1,4 +1,4 @@
-"""What an admin may set for a web chat, in a ``[[channels]]`` table of ``omniroute.toml``."""
+"""What an admin may set for a web chat, in a ``[channels.NAME]`` table of ``omniroute.toml``."""
 
 from __future__ import annotations
 

@@ -147,8 +147,9 @@ function tellHost(what, more = {}) {
 
 function fromHost(event) {
   if (event.source !== parent || !hosts.includes(event.origin)) return;
-  const { omniroute: what, token } = event.data ?? {};
-  if (what === "token" && typeof token === "string") resume(token);
+  const { omniroute: what, token, kept } = event.data ?? {};
+  if (what === "hello") meet(event.origin, kept, token);
+  else if (what === "token" && typeof token === "string") resume(token);
   else if (what === "sign-out") signOut();
   else if (what === "shown" || what === "hidden") {
     visible = what === "shown";
@@ -157,12 +158,24 @@ function fromHost(event) {
   }
 }
 
+// The widget around us: it may have a token for us, and keeps things where we may not.
+function meet(origin, kept, token) {
+  if (lasting.denied) {
+    Object.assign(lasting.memory, kept);
+    lasting.onChange = () => parent.postMessage({ omniroute: "keep", kept: lasting.memory }, origin);
+    outbox.lines = lasting.get("outbox") ?? [];
+  }
+  begin(typeof token === "string" ? token : undefined);
+}
+
 async function signOut() {
   live.stop();
   outbox.clear();
   session = null;
   lasting.set("visitor", null);
   log.clear();
+  $("greeting").hidden = false;
+  $("earlier").hidden = true;
   $("who").textContent = "";
   await endSession();
 }
@@ -191,5 +204,14 @@ function tokenFromAddress() {
   return token;
 }
 
-resume(tokenFromAddress());
+let begun = false;
+
+function begin(token) {
+  if (begun && !token) return;
+  begun = true;
+  resume(token ?? tokenFromAddress());
+}
+
+if (embedded) setTimeout(begin, 1000); // a frame without our widget around it
+else begin();
 if (!embedded) $("text").focus();

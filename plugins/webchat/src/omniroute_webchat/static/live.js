@@ -16,6 +16,7 @@ export class Live {
     this.running = null;
     const again = () => this.hurry?.();
     addEventListener("online", again);
+    addEventListener("offline", () => this.breakOff?.()); // it would only go silent
     document.addEventListener("visibilitychange", () => document.hidden || again());
   }
 
@@ -55,6 +56,7 @@ export class Live {
   async listen(signal) {
     const attempt = new AbortController();
     const stop = () => attempt.abort();
+    this.breakOff = stop;
     signal.addEventListener("abort", stop);
     let timer = setTimeout(stop, FIRST_SIGN);
     let heard = false;

@@ -12,13 +12,14 @@ export class Log {
     this.clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
     this.date = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
     this.following = true;
-    scroll.addEventListener("scroll", () => this.#noticeScrolling(), { passive: true });
+    scroll.addEventListener("scroll", () => this.#look(), { passive: true });
     newer.addEventListener("click", () => this.toEnd());
     new ResizeObserver(() => this.following && this.toEnd()).observe(scroll);
   }
 
   // Lines of the server: new ones, or what became of those we sent.  Returns those not seen before.
   show(lines, { fresh = false } = {}) {
+    this.#look();
     this.log.setAttribute("aria-busy", String(!fresh)); // history is not read out
     const added = lines.filter((line) => this.#take({ ...line, state: "sent" }, fresh));
     this.#arrange();
@@ -30,6 +31,7 @@ export class Log {
 
   // A line of ours that is on its way: sending, waiting or failed.  `actions` are [label, act].
   showPending(line, actions = []) {
+    this.#look();
     const isNew = this.#take({ ...line, direction: "in" }, true, actions);
     this.#arrange();
     if (isNew || this.following) this.toEnd();
@@ -64,7 +66,8 @@ export class Log {
     this.scroll.scrollTop = this.scroll.scrollHeight - fromEnd;
   }
 
-  #noticeScrolling() {
+  // Whether the end is in view, so that it should stay in view.
+  #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroll;
     this.following = scrollHeight - scrollTop - clientHeight < 60;
     if (this.following) this.newer.hidden = true;
@@ -117,7 +120,7 @@ export class Log {
     const time = make("time", "", this.clock.format(line.at));
     time.dateTime = new Date(line.at).toISOString();
     const parts = [time];
-    if (line.state === "failed") parts.push(" · ", this.words.not_sent.replace("{reason}", line.reason));
+    if (line.state === "failed") parts.push(" · ", this.#fault(line.code));
     else if (line.direction === "in") parts.push(" · ", this.words[line.state]);
     for (const [label, act] of actions) {
       const button = make("button", "", label);
@@ -128,6 +131,10 @@ export class Log {
     const about = element.querySelector(".about");
     about.classList.toggle("tell", line.state === "waiting" || line.state === "failed");
     about.replaceChildren(...parts);
+  }
+
+  #fault(code) {
+    return code === "too_long" || code === "too_big" ? this.words.not_sent_long : this.words.not_sent;
   }
 
   // Days between lines; lines of one person drawn together.

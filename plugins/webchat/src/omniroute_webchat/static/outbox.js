@@ -58,7 +58,7 @@ export class Outbox {
     this.failures += 1;
     if (error.status === 401 && this.failures < 3) return this.onLost();
     if (!error.passing) {
-      Object.assign(line, { state: "failed", reason: error.text });
+      Object.assign(line, { state: "failed", code: error.code });
       this.#keep();
       return this.onChange(line);
     }

@@ -1,10 +1,11 @@
-// What the browser keeps for this chat.  Storage may be denied (private windows, embedded pages);
-// then it lasts as long as the page.
+// What the browser keeps for this chat.  Inside another site's page storage may be denied; then it
+// lasts as long as the page, and the widget around us is asked to keep it longer.
 
 class Shelf {
   constructor(kind) {
     this.prefix = "omniroute-chat:" + location.pathname + ":";
-    this.memory = new Map();
+    this.memory = {};
+    this.onChange = () => {};
     try {
       this.storage = window[kind];
       this.storage.getItem(this.prefix);
@@ -13,23 +14,29 @@ class Shelf {
     }
   }
 
+  get denied() {
+    return this.storage === null;
+  }
+
   get(name) {
     try {
-      return JSON.parse(this.storage?.getItem(this.prefix + name) ?? null) ?? this.memory.get(name) ?? null;
+      const kept = this.storage?.getItem(this.prefix + name);
+      if (kept) return JSON.parse(kept);
     } catch {
-      return this.memory.get(name) ?? null;
+      // Denied meanwhile, or not ours: the memory has it.
     }
+    return this.memory[name] ?? null;
   }
 
   set(name, value) {
-    if (value === null) this.memory.delete(name);
-    else this.memory.set(name, value);
+    this.memory[name] = value;
     try {
       if (value === null) this.storage?.removeItem(this.prefix + name);
       else this.storage?.setItem(this.prefix + name, JSON.stringify(value));
     } catch {
       // Full or denied: the memory has it.
     }
+    this.onChange();
   }
 }
 

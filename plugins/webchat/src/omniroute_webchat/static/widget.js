@@ -14,9 +14,11 @@
   const language = document.documentElement.lang.slice(0, 2);
   const words = given.words[language] ?? given.words.en;
 
+  const PLACE = `omniroute-chat:${home.href}`;
+
   let ready = false;
   let isOpen = false;
-  let waiting = script.dataset.token ? [{ omniroute: "token", token: script.dataset.token }] : [];
+  const waiting = []; // until the frame is there
 
   const STYLE = `
     :host { all: initial; color-scheme: light dark; }
@@ -37,11 +39,11 @@
     }
     iframe {
       position: fixed; inset-block-end: 92px; inset-inline-end: 20px; z-index: 2147483001;
-      inline-size: 400px; block-size: min(640px, calc(100dvh - 112px)); border: 0;
-      border-radius: 18px; background: Canvas; box-shadow: 0 12px 48px rgb(0 0 0 / .3);
+      inline-size: 400px; block-size: min(640px, calc(100dvh - 112px)); box-sizing: border-box;
+      border: 1px solid rgb(128 128 128 / .35); border-radius: 18px; background: Canvas; box-shadow: 0 12px 48px rgb(0 0 0 / .3);
     }
     @media (max-width: 480px), (max-height: 480px) {
-      iframe { inset: 0; inline-size: 100%; block-size: 100%; border-radius: 0; }
+      iframe { inset: 0; inline-size: 100%; block-size: 100%; border: 0; border-radius: 0; }
     }
     @media (prefers-reduced-motion: no-preference) {
       button { transition: transform .15s; }
@@ -103,7 +105,7 @@
   function show(open) {
     if (open) {
       load();
-      remember();
+      keep(recall() ?? {});
     }
     isOpen = open;
     frame.hidden = !open;
@@ -114,10 +116,13 @@
 
   addEventListener("message", (event) => {
     if (event.origin !== home.origin || event.source !== frame.contentWindow) return;
-    const { omniroute: what, count } = event.data ?? {};
+    const { omniroute: what, count, kept } = event.data ?? {};
     if (what === "ready") {
       ready = true;
+      tell({ omniroute: "hello", token: script.dataset.token, kept: recall() });
       waiting.splice(0).forEach(tell);
+    } else if (what === "keep") {
+      keep(kept);
     } else if (what === "close") {
       show(false);
     } else if (what === "unread") {
@@ -135,18 +140,20 @@
     signOut: () => { load(); tell({ omniroute: "sign-out" }); },
   };
 
-  function remember() {
-    try { localStorage.setItem("omniroute-chatted", "1"); } catch { /* denied */ }
+  // Who has opened the chat is remembered here; and, in browsers that let the frame keep nothing,
+  // what it would keep.  Storage may be denied to us, too.
+  function keep(kept) {
+    try { localStorage.setItem(PLACE, JSON.stringify(kept)); } catch { /* denied */ }
   }
 
-  function hasChatted() {
-    try { return localStorage.getItem("omniroute-chatted") === "1"; } catch { return false; }
+  function recall() {
+    try { return JSON.parse(localStorage.getItem(PLACE)); } catch { return null; }
   }
 
   const begin = () => {
     document.body.append(place);
     // A token ages, and who has chatted before may have an answer waiting.
-    if (script.dataset.token || hasChatted()) load();
+    if (script.dataset.token || recall()) load();
     if (script.dataset.open !== undefined) show(true);
   };
   if (document.body) begin();
