@@ -23,7 +23,7 @@ from omniroute.application.views import Views
 from omniroute.core import inputs as i
 from omniroute.core.conditions import Always, Is, Leaf
 from omniroute.core.ladder import Stage
-from omniroute.core.model import Evidence, Status
+from omniroute.core.model import Evidence, Fact, Status
 from omniroute.core.rules import Defaults, EnrichRule, Queue, RouteRule, RuleSet, Sla
 from omniroute.core.skills import compile_skills
 from omniroute.core.state import State
@@ -164,7 +164,7 @@ class Scene:
         self, who: str, text: str, *, channel: str = "email", name: str = "", subject: str = "",
         verified: bool = True, also: str = "", evidence: Evidence = Evidence.VERIFIED,
         files: tuple[Attachment, ...] = (), html: str = "", automatic: bool = False,
-        **facts: str,
+        topic: str = "", tier: str = "",
     ) -> int:  # fmt: skip
         """A customer says something; the thread it lands in."""
         number = self.next()
@@ -179,10 +179,11 @@ class Scene:
             row = msgspec.json.encode(Reached("email", also, name))
             if not self.reader.get([f"p/{handle(also)}"]):
                 puts[f"p/{handle(also)}"] = row
+        facts: dict[str, Fact] = {"topic": topic or None, "customer.tier": tier or None}
         sender = i.Seen(handle(who, verified), reached.kind, verified=verified)
         answer = self.decide(
             lambda at: i.MessageReceived(
-                f"in/{number}", at, f"m{number}", channel, "main", sender, claims, dict(facts),
+                f"in/{number}", at, f"m{number}", channel, "main", sender, claims, facts,
                 rules="r1", live=channel == "webchat", automatic=automatic,
             ),
             puts,

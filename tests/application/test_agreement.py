@@ -85,7 +85,7 @@ def begin(scene: Scene) -> None:
 
 
 def whom(scene: Scene, arguments: list[Any]) -> list[Any]:
-    """The arguments of an act, by whoever has the thread or is asked about it if nobody is named."""
+    """The arguments of an act; by whoever has the thread, or is asked, where nobody is named."""
     if arguments[0] != "whoever it concerns":
         return arguments
     thread = scene.state.threads.get(arguments[1])
@@ -99,7 +99,8 @@ def check_agreement(scene: Scene, views: Views) -> None:
         shown = {row["id"]: row for row in db.execute("SELECT * FROM threads")}
         assert shown.keys() == known.keys()
         for id, thread in known.items():
-            assert {name: shown[id][name] for name in said(thread)} == said(thread)
+            expected = said(thread) | {"root": root(known, thread)}
+            assert {name: shown[id][name] for name in expected} == expected
         offers = {
             (row["id"], row["agent"])
             for row in db.execute("SELECT * FROM offers WHERE state = 'pending'")
@@ -133,10 +134,16 @@ def said(thread: Thread) -> dict[str, object]:
         "waiting": int(thread.waiting),
         "tags": msgspec.json.encode(thread.tags).decode(),
         "steps": msgspec.json.encode(thread.steps).decode(),
-        "root": thread.folded_into if thread.folded_into is not None else thread.id,
         # The core leaves what is over with the customer it had; pages show it with the person.
         **({"customer": thread.customer} if thread.phase in OPEN else {}),
     }
+
+
+def root(known: dict[int, Thread], thread: Thread) -> int:
+    """The thread in which it goes on, over as many as were joined."""
+    while thread.folded_into is not None:
+        thread = known[thread.folded_into]
+    return thread.id
 
 
 def said_of(agent: Agent) -> dict[str, object]:

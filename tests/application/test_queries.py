@@ -75,7 +75,7 @@ async def test_what_waits_stands_in_the_queues_order(desk: Desk) -> None:
     scene.wait(seconds=1)
     scene.writes("b@x.org", "second")
     scene.wait(seconds=1)
-    scene.writes("c@x.org", "third, but a VIP", **{"customer.tier": "vip"})
+    scene.writes("c@x.org", "third, but a VIP", tier="vip")
     await desk.seen()
 
     board = await desk.application.query.board(ANA)
@@ -188,8 +188,9 @@ async def test_what_came_with_a_message_is_shown(desk: Desk) -> None:
 
 
 async def test_a_prepared_answer_is_shown_as_what_it_is(desk: Desk) -> None:
-    from omniroute.core.events import AutomaticReplyReleased
     import msgspec
+
+    from omniroute.core.events import AutomaticReplyReleased
 
     scene = desk.scene
     thread = scene.writes("joe@x.org", "hello")
@@ -347,7 +348,7 @@ async def test_threads_are_listed_by_what_matters(desk: Desk) -> None:
     scene = desk.scene
     one = scene.writes("a@x.org", "one", topic="refund")
     scene.wait(seconds=1)
-    two = scene.writes("b@x.org", "two", **{"customer.tier": "vip"})
+    two = scene.writes("b@x.org", "two", tier="vip")
     scene.decide(lambda at: i.ThreadClaimed("k", at, "bo", two))
     scene.wait(seconds=1)
     scene.replies("bo", two, "hello")

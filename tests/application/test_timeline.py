@@ -50,7 +50,11 @@ TOLD = [
     (e.OfferEnded(1, "1.1", "ana", "cancelled"), "", "The offer to Ana Ruiz was cancelled"),
     (e.OfferEnded(1, "1.1", "ana", "failed"), "", "Ana Ruiz could not be reached"),
     (e.ThreadAssigned(1, "ana", "accept"), "ana", "Ana Ruiz accepted"),
-    (e.ThreadAssigned(1, "ana", "claim", over=True), "ana", "Ana Ruiz took it beyond their capacity"),
+    (
+        e.ThreadAssigned(1, "ana", "claim", over=True),
+        "ana",
+        "Ana Ruiz took it beyond their capacity",
+    ),
     (e.ThreadAssigned(1, "ana", "reply"), "ana", "Ana Ruiz took it by answering"),
     (e.ThreadAssigned(1, "ana", "transfer"), "bo", "Ana Ruiz has it now"),
     (e.ThreadAssigned(1, "ana", "fold"), "", "Ana Ruiz goes on with it"),
@@ -71,7 +75,11 @@ TOLD = [
     (e.TagsSet(1, ("vip", "refund")), "bo", "Bo Berg set the tags: vip, refund"),
     (e.TagsSet(1, ()), "bo", "Bo Berg set the tags: none"),
     (e.PrioritySet(1, 30, "bo"), "bo", "Bo Berg set the priority to high"),
-    (e.LinkAdded(LINK, "h1", "h2"), "", "joe@x.org and Joe belong to one person (verified by web chat)"),
+    (
+        e.LinkAdded(LINK, "h1", "h2"),
+        "",
+        "joe@x.org and Joe belong to one person (verified by web chat)",
+    ),
     (
         e.LinkSuggested(LINK),
         "",

@@ -8,6 +8,7 @@ from typing import cast
 import msgspec
 
 from omniroute.application import commands as c
+from omniroute.application import words
 from omniroute.application.door import Application
 from omniroute.errors import Refused, did_you_mean
 
@@ -61,11 +62,15 @@ def read(action: str, arguments: Mapping[str, object]) -> c.AnyCommand:
     if kind is None:
         hint = did_you_mean(action, ACTIONS) or f"known are {', '.join(ACTIONS)}"
         raise Refused("bad_action", f"There is no action “{action}” — {hint}")
-    known = {field.encode_name for field in msgspec.structs.fields(kind)}
+    fields = msgspec.structs.fields(kind)
+    known = {field.encode_name for field in fields}
     for name in arguments:
         if name not in known:
             hint = did_you_mean(name, known) or f"known are {', '.join(sorted(known))}"
             raise Refused("bad_arguments", f"{action} takes no “{name}” — {hint}")
+    missing = [f.encode_name for f in fields if f.required and f.encode_name not in arguments]
+    if missing:
+        raise Refused("bad_arguments", f"{action} needs {words.listed(missing)}")
     try:
         command = msgspec.convert(dict(arguments), kind, strict=False)
     except msgspec.ValidationError as error:

@@ -36,6 +36,10 @@ class Told:
         """The name of the agent that the answer speaks of."""
         return self.directory.name(str(self.values.get(value, ""))) or "Somebody"
 
+    def value(self, name: str) -> str:
+        """One of the values, as text."""
+        return str(self.values.get(name, ""))
+
     def ago(self, at: int) -> str:
         """How long ago *at* was, with a space before it, or nothing where it is unknown."""
         return f" {words.span(self.now - at)} ago" if at else ""
@@ -85,9 +89,9 @@ DONE: Mapping[str, Sentence] = {
     "tagged": "The tags are set.",
     "prioritised": "The priority is set.",
     "status": lambda told: (
-        f"{told.who('whose')} is {told.values.get('status')} now."
-        if told.values.get("whose")
-        else f"You are {told.values.get('status')} now."
+        f"{told.who('whose')} is {told.value('status')} now."
+        if told.value("whose")
+        else f"You are {told.value('status')} now."
     ),
 }
 """What was done."""
@@ -105,11 +109,11 @@ REFUSED: Mapping[str, Sentence] = {
     "too_late": "Too late to take back: it has gone out.",
     "unknown_thread": lambda told: f"There is no thread {told.it}.",
     "closed": lambda told: f"{told.it} is closed; it is history now.",
-    "folded": lambda told: f"{told.it} was joined to #{told.values.get('into', '?')}; go on there.",
+    "folded": lambda told: f"{told.it} was joined to #{told.value('into')}; go on there.",
     "no_such_agent": lambda told: f"Nobody on the team is called {told.who('agent')}.",
     "not_here": lambda told: f"{told.who('agent')} is not here; choose somebody else or a queue.",
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
-    "no_such_queue": lambda told: f"There is no queue {told.values.get('queue', '')}.",
+    "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
 }
 """What the core refuses."""
 
@@ -117,7 +121,7 @@ INVALID: Mapping[str, Sentence] = {
     "forbidden": "You may not do this.",
     "reason_required": "Say in a few words why you hand over; it is what they read first.",
     "empty": "There is nothing written.",
-    "too_long": lambda told: f"That is too long; at most {told.values.get('most')} characters.",
+    "too_long": lambda told: f"That is too long; at most {told.value('most')} characters.",
     "one_receiver": "Name one agent or one queue to hand over to.",
     "past": "That time is over; choose a later one.",
     "too_far": "That is more than a year away; choose an earlier time.",
@@ -126,8 +130,8 @@ INVALID: Mapping[str, Sentence] = {
     "bad_status": "A status is online, away, transfers or offline.",
     "bad_seen": "The number of customer messages on screen is missing.",
     "bad_key": "A key has at most 128 characters.",
-    "bad_action": lambda told: f"There is no action “{told.values.get('action', '')}”.",
-    "bad_arguments": lambda told: f"That was not understood: {told.values.get('fault', '')}.",
+    "bad_action": lambda told: f"There is no action “{told.value('action')}”.",
+    "bad_arguments": lambda told: f"That was not understood: {told.value('fault')}.",
     "unknown_message": "There is no such message.",
     "unknown_file": "There is no such file.",
 }

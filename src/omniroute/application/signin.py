@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from omniroute.application.accounts import Accounts
-from omniroute.application.authorize import Action, Actor, authorize
+from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.door import Application
 from omniroute.application.ports import Clock
 from omniroute.errors import Refused
@@ -47,6 +47,6 @@ class SignIn:
 
     async def set_password(self, actor: Actor, agent: str, password: str) -> None:
         """Give *agent* a password: one's own, or as an admin.  Raises `Refused`."""
-        if actor.id != agent:
+        if actor.kind is not Kind.AGENT or actor.id != agent:
             authorize(actor, Action.TEAM)
         await self._accounts.set_password(agent, password, self._clock())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from omniroute.application import commands as c
 from omniroute.application.directory import Directory
@@ -67,7 +67,12 @@ class Voice:
         """*text* with a suggestion where a name was not found."""
         hint = ""
         if code == "no_such_agent":
-            hint = did_you_mean(str(values.get("agent", "")), self._directory().agents)
+            hint = _suggested(values.get("agent"), self._directory().agents)
         elif code == "no_such_queue":
-            hint = did_you_mean(str(values.get("queue", "")), self._directory().queues)
+            hint = _suggested(values.get("queue"), self._directory().queues)
         return f"{text[:-1]} — {hint}" if hint else text
+
+
+def _suggested(asked: object, known: Collection[str]) -> str:
+    """Who has left is still known by name: that is no suggestion."""
+    return "" if asked in known else did_you_mean(str(asked), known)

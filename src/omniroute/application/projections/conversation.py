@@ -18,6 +18,7 @@ EXCERPT = 200  # characters kept beside a message for lists and cards
 
 
 def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
+    """The answer goes to where the customer wrote last; a machine of theirs moves nothing."""
     refresh_handle(fold, event.handle)
     body = fold.body(event.message)
     excerpt = words.one_line(body.text, EXCERPT)
@@ -25,18 +26,26 @@ def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
         fold, event.thread, event.message, "customer", excerpt=excerpt, channel=event.channel,
         handle=event.handle, machine=event.automatic,
     )  # fmt: skip
+    turns, owner = _turns_and_owner(fold, event.thread)
     fold.db.execute(
-        "UPDATE threads SET channel = ?, handle = ?, message = ?, excerpt = ?, wrote_at = ?,"
-        " last_at = ?, turns = turns + 1, waiting = waiting OR ?,"
-        " subject = CASE ? WHEN '' THEN subject ELSE ? END WHERE id = ?",
-        (
-            event.channel, event.handle, event.message, excerpt, fold.at, fold.at,
-            not event.automatic, *[words.one_line(body.subject, EXCERPT)] * 2, event.thread,
-        ),
-    )  # fmt: skip
-    owner = fold.db.execute("SELECT agent FROM threads WHERE id = ?", (event.thread,)).fetchone()
-    if owner is not None and owner[0]:
-        fold.touched.wrote.add(owner[0])
+        "UPDATE threads SET turns = turns + 1, last_at = ? WHERE id = ?", (fold.at, event.thread)
+    )
+    if not (event.automatic and turns):
+        fold.db.execute(
+            "UPDATE threads SET channel = ?, handle = ?, message = ?, excerpt = ?, wrote_at = ?,"
+            " waiting = 1, subject = CASE ? WHEN '' THEN subject ELSE ? END WHERE id = ?",
+            (
+                event.channel, event.handle, event.message, excerpt, fold.at,
+                *[words.one_line(body.subject, EXCERPT)] * 2, event.thread,
+            ),
+        )  # fmt: skip
+    if owner:
+        fold.touched.wrote.add(owner)
+
+
+def _turns_and_owner(fold: Fold, thread: int) -> tuple[int, str]:
+    row = fold.db.execute("SELECT turns, agent FROM threads WHERE id = ?", (thread,)).fetchone()
+    return (0, "") if row is None else (row[0], row[1])
 
 
 def note_added(fold: Fold, event: e.NoteAdded) -> None:
@@ -112,8 +121,8 @@ def _add(
         " excerpt, canned, machine, state, release_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            message, thread, fold.entry.seq, fold.number(), fold.at, kind, channel, handle, agent, excerpt,
-            canned, machine, state, release_at,
+            message, thread, fold.entry.seq, fold.number(), fold.at, kind, channel, handle, agent,
+            excerpt, canned, machine, state, release_at,
         ),
     ).lastrowid  # fmt: skip
     names = [file.name for file in body.files]

@@ -109,10 +109,9 @@ def offer_ended(fold: Fold, event: e.OfferEnded) -> None:
 
 
 def assigned(fold: Fold, event: e.ThreadAssigned) -> None:
-    _end_offers(fold, event.thread)
     fold.db.execute(
-        "UPDATE threads SET agent = ?, last_agent = ?, agent_since = ?, stranded = '' WHERE id = ?",
-        (event.agent, event.agent, fold.at, event.thread),
+        "UPDATE threads SET agent = ?, agent_since = ?, stranded = '' WHERE id = ?",
+        (event.agent, fold.at, event.thread),
     )
     fold.touched.agents.add(event.agent)
     fold.happened(event.thread, event)
@@ -142,18 +141,20 @@ def woken(fold: Fold, event: e.ThreadWoken) -> None:
 
 
 def solved(fold: Fold, event: e.ThreadSolved) -> None:
+    """Whoever had it counts as the one who helped, not a lead who tidied up."""
     _touch_owner(fold, event.thread)
     fold.db.execute(
-        "UPDATE threads SET agent = ?, last_agent = ?, solved_at = ?, snoozed_until = 0,"
-        " waiting = 0 WHERE id = ?",
-        (event.agent, event.agent, fold.at, event.thread),
+        "UPDATE threads SET agent = CASE agent WHEN '' THEN ? ELSE agent END, solved_at = ?,"
+        " snoozed_until = 0, waiting = 0 WHERE id = ?",
+        (event.agent, fold.at, event.thread),
     )
     fold.happened(event.thread, event)
 
 
 def reopened(fold: Fold, event: e.ThreadReopened) -> None:
     fold.db.execute(
-        "UPDATE threads SET agent = '', agent_since = 0, solved_at = 0, waiting = 1 WHERE id = ?",
+        "UPDATE threads SET agent = '', agent_since = 0, solved_at = 0, waiting = 1, step = 0"
+        " WHERE id = ?",
         (event.thread,),
     )
     fold.happened(event.thread, event)
@@ -173,17 +174,22 @@ def folded(fold: Fold, event: e.ThreadFolded) -> None:
     tags = dict.fromkeys(tag for (kept,) in pair for tag in decode(kept))
     fold.db.execute(
         "UPDATE threads SET version = threads.version + 1, tags = ?,"
-        " priority = MAX(threads.priority, gone.priority),"
-        " deadline = CASE WHEN threads.deadline AND gone.deadline"
-        "   THEN MIN(threads.deadline, gone.deadline) ELSE threads.deadline END,"
-        " due = CASE WHEN threads.due AND gone.due"
-        "   THEN MIN(threads.due, gone.due) ELSE MAX(threads.due, gone.due) END,"
-        " routing_since = MIN(threads.routing_since,"
-        "   CASE gone.routing_since WHEN 0 THEN threads.routing_since ELSE gone.routing_since END),"
-        " turns = threads.turns + gone.turns, waiting = threads.waiting OR gone.waiting,"
+        " turns = threads.turns + gone.turns, replies = threads.replies + gone.replies,"
+        " waiting = threads.waiting OR gone.waiting,"
         " last_at = MAX(threads.last_at, gone.last_at)"
         " FROM (SELECT * FROM threads WHERE id = ?) AS gone WHERE threads.id = ?",
         (json(list(tags)), event.thread, event.into),
+    )
+    fold.db.execute(
+        "UPDATE threads SET priority = MAX(threads.priority, gone.priority),"
+        " deadline = MIN(threads.deadline, gone.deadline),"
+        " routing_since = MIN(threads.routing_since, gone.routing_since),"
+        " due = CASE WHEN threads.due AND gone.due"
+        "   THEN MIN(threads.due, gone.due) ELSE MAX(threads.due, gone.due) END"
+        " FROM (SELECT * FROM threads WHERE id = ?) AS gone"
+        # What is done makes nothing urgent.
+        " WHERE threads.id = ? AND gone.phase != 'resolved'",
+        (event.thread, event.into),
     )
     fold.touch(event.into)
     fold.happened(event.into, event)

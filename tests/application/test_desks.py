@@ -1,0 +1,85 @@
+"""The door as desks know it: words and arguments in, a sentence out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omniroute.application import commands as c
+from omniroute.application.desks import ACTIONS, DeskDoor, read
+from omniroute.desk import Door
+from omniroute.errors import Refused
+
+if TYPE_CHECKING:
+    from tests.application.conftest import Desk
+
+
+async def test_an_agent_works_from_a_desk(desk: Desk) -> None:
+    door: Door = DeskDoor(desk.application)
+    desk.scene.online("ana")
+    thread = desk.scene.writes("joe@x.org", "My refund?", name="Joe Miller", topic="refund")
+
+    assert await door.act("ana", "accept", {"thread": "1", "offer": "1.1"}) == "#1 is yours."
+    assert await door.act("ana", "note", {"thread": thread, "text": "careful"}) == (
+        "Noted, for colleagues only."
+    )
+    assert await door.act("ana", "status", {"status": "away"}) == "You are away now."
+    assert await door.act("ana", "reply", {"thread": 1, "text": "yes", "seen": 1}) == (
+        "Goes out in 5 s; you can take it back until then."
+    )
+
+
+async def test_a_mail_desk_holds_longer(desk: Desk) -> None:
+    door = DeskDoor(desk.application, hold=20_000)
+    desk.scene.writes("joe@x.org", "hello")
+    said = await door.act("ana", "reply", {"thread": 1, "text": "yes", "seen": 1})
+    assert said.startswith("Goes out in 20 s")
+
+
+async def test_what_the_core_refuses_is_raised_with_its_sentence(desk: Desk) -> None:
+    door = DeskDoor(desk.application)
+    desk.scene.writes("joe@x.org", "hello")
+    await door.act("bo", "take", {"thread": 1})
+    with pytest.raises(Refused) as error:
+        await door.act("ana", "take", {"thread": 1})
+    assert (error.value.code, error.value.text) == ("taken", "Bo Berg took it 0 s ago.")
+
+
+async def test_an_unknown_agent(desk: Desk) -> None:
+    with pytest.raises(Refused) as error:
+        await DeskDoor(desk.application).act("anna", "status", {"status": "away"})
+    assert error.value.code == "no_such_agent"
+    assert error.value.text == "Nobody on the team is called anna — did you mean “ana”?"
+
+
+def test_every_command_has_a_word() -> None:
+    assert set(ACTIONS.values()) == set(c.AnyCommand.__args__)
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "code", "text"),
+    [
+        ("acept", {}, "bad_action", "There is no action “acept” — did you mean “accept”?"),
+        ("note", {"thread": 1, "texd": "x"}, "bad_arguments",
+         "note takes no “texd” — did you mean “text”?"),
+        ("take", {"thread": 1, "zz": 1}, "bad_arguments",
+         "take takes no “zz” — known are key, thread"),
+        ("take", {}, "bad_arguments",
+         "take needs thread"),
+        ("reply", {"thread": 1}, "bad_arguments", "reply needs text and seen"),
+        ("take", {"thread": "one"}, "bad_arguments",
+         "take was not understood: thread: expected `int`, got `str`"),
+        ("reply", {"thread": 1, "text": None, "seen": 1}, "bad_arguments",
+         "reply was not understood: text: expected `str`, got `null`"),
+    ],
+)  # fmt: skip
+def test_misunderstandings(action: str, arguments: dict[str, object], code: str, text: str) -> None:
+    with pytest.raises(Refused) as error:
+        read(action, arguments)
+    assert (error.value.code, error.value.text) == (code, text)
+
+
+def test_an_action_in_words_lists_what_there_is() -> None:
+    with pytest.raises(Refused, match="known are accept, pass, take, reply"):
+        read("levitate", {})
