@@ -13,9 +13,6 @@ from omniroute import Address
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
 
-JSON = {"Content-Type": "application/json"}
-STRANGER = "https://evil.example"
-
 
 async def test_the_secret_of_a_session_is_out_of_reach_of_scripts(open_chat: Opens) -> None:
     chat: Chat = open_chat()

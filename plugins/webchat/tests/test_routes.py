@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.requests import Request
 
 from omniroute import Address
+from omniroute_webchat.problem import Problem
+from omniroute_webchat.requests import read_body
 
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
 
 JSON = {"Content-Type": "application/json"}
-STRANGER = "https://evil.example"
 
 
 async def test_a_guest_writes_and_reads_the_answer(chat: Chat) -> None:
@@ -175,6 +178,23 @@ async def test_a_body_without_end_is_cut_off(chat: Chat) -> None:
     response = await joe.asks("POST", "messages", content=endless(), headers=JSON)
     assert response.status_code == 413
     assert given < 100
+
+
+async def test_a_body_that_never_arrives_is_not_waited_for() -> None:
+    async def silence() -> Any:
+        await asyncio.Event().wait()
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, silence)
+    with pytest.raises(Problem) as problem:
+        await read_body(request, 100, within=0.001)
+    assert (problem.value.status, problem.value.code) == (408, "too_slow")
+
+
+async def test_asking_what_a_stream_would_be_opens_none(chat: Chat) -> None:
+    joe = await chat.visitor()
+    for _ in range(10):
+        response = await joe.asks("HEAD", "stream")
+        assert response.headers["Content-Type"].startswith("text/event-stream")
 
 
 @pytest.mark.parametrize(

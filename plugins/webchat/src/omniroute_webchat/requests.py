@@ -75,7 +75,7 @@ async def _read(request: Request, into: type[T], most: int) -> T:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" or "content-encoding" in request.headers:
         raise Problem(415, "media_type", "Send plain JSON, as application/json.")
-    body = await _body(request, most)
+    body = await read_body(request, most)
     try:
         return msgspec.json.decode(body, type=into)
     except msgspec.ValidationError as error:
@@ -84,13 +84,14 @@ async def _read(request: Request, into: type[T], most: int) -> T:
         raise Problem(400, "not_json", "The body is not JSON.") from None
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def read_body(request: Request, most: int, within: float = LONGEST_READ) -> bytes:
+    """The body, of at most *most* bytes, if it has arrived *within* seconds."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > most:
         raise _too_big(most)
     body = bytearray()
     try:
-        async with asyncio.timeout(LONGEST_READ):
+        async with asyncio.timeout(within):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > most:

@@ -213,6 +213,8 @@ class Routes:
     async def _stream(self, request: Request) -> Response:
         after = last_seen(request)
         session = await self._known(request)
+        if request.method == "HEAD":  # which has no body to wait for
+            return Response(media_type=EventStream.media_type)
         stream = self._streams.open(session.visitor, session.conversations)
         if stream is None:
             raise Problem(429, "streams", "This chat is open in too many windows.", 5)
