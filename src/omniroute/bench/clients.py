@@ -1,0 +1,157 @@
+"""The other side of a connection: a process of its own that sends as fast as it is answered.
+
+Standard input brings jobs, a line of JSON each; standard output answers each with a line: how many
+messages were taken, in how many seconds.  The same process serves ours and the floor in turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal
+
+import msgspec
+
+LONGEST: Final = 120.0  # seconds until a job has failed
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What to send: *messages* over *connections* at a time, of *size* bytes each, about."""
+
+    kind: Literal["smtp", "http"]
+    port: int
+    connections: int
+    messages: int
+    size: int
+    path: str = ""  # of messages
+    session: str = ""  # path by which a session is begun before; empty for none
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How it went; *fault* is what was answered instead, if anything."""
+
+    taken: int = 0
+    seconds: float = 0.0
+    fault: str = ""
+
+
+class Unexpected(Exception):
+    """The server gave another answer than the one that takes a message."""
+
+
+Send = Callable[[], Awaitable[None]]
+Hello = Callable[[Job], Awaitable[tuple[Send, asyncio.StreamWriter]]]
+
+
+async def perform(job: Job) -> Outcome:
+    """Connect, and then, timed, send."""
+    hello = {"smtp": _smtp, "http": _http}[job.kind]
+    try:
+        async with asyncio.timeout(LONGEST):
+            opened = [await hello(job) for _ in range(job.connections)]
+            share = job.messages // job.connections
+            began = time.perf_counter()
+            await asyncio.gather(*(_repeat(send, share) for send, _ in opened))
+            took = time.perf_counter() - began
+            for _, writer in opened:
+                writer.close()
+    except (Unexpected, OSError, EOFError, TimeoutError) as error:
+        return Outcome(fault=f"{type(error).__name__}: {error}")
+    return Outcome(share * job.connections, took)
+
+
+async def _repeat(send: Send, times: int) -> None:
+    for _ in range(times):
+        await send()
+
+
+# --- SMTP ---
+
+
+async def _smtp(job: Job) -> tuple[Send, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", job.port)
+
+    async def ask(line: bytes, code: bytes) -> None:
+        writer.write(line)
+        answer = await reader.readline()
+        while answer[3:4] == b"-":
+            answer = await reader.readline()
+        if not answer.startswith(code):
+            raise Unexpected(answer.decode(errors="replace").strip() or "the connection was closed")
+
+    async def send() -> None:
+        await ask(b"MAIL FROM:<customer@mail.example>\r\n", b"250")
+        await ask(b"RCPT TO:<help@desk.example>\r\n", b"250")
+        await ask(b"DATA\r\n", b"354")
+        await ask(_mail(job.size), b"250")
+
+    await ask(b"", b"220")
+    await ask(b"EHLO client.mail.example\r\n", b"250")
+    return send, writer
+
+
+def _mail(size: int) -> bytes:
+    head = (
+        f"Message-ID: <{uuid.uuid4()}@mail.example>\r\n"
+        "From: A Customer <customer@mail.example>\r\n"
+        "To: help@desk.example\r\n"
+        "Subject: A question about the second order\r\n"
+        "Date: Tue, 03 Mar 2026 12:00:00 +0100\r\n"
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "\r\n"
+    ).encode()
+    line = b"Where is the parcel that was to come on Monday? Thank you for looking.\r\n"
+    return head + line * max(1, (size - len(head)) // len(line)) + b".\r\n"
+
+
+# --- HTTP ---
+
+
+async def _http(job: Job) -> tuple[Send, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", job.port)
+    cookie = ""
+
+    async def post(path: str, body: bytes) -> str:
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{job.port}\r\n"
+            f"Content-Type: application/json\r\n{cookie}Content-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        fields = _fields(answer)
+        said = await reader.readexactly(int(fields.get("content-length", "0")))
+        if " 200 " not in answer.partition("\r\n")[0]:
+            raise Unexpected(f"{answer.partition(chr(13))[0]} {said.decode(errors='replace')}")
+        return fields.get("set-cookie", "").partition(";")[0]
+
+    async def send() -> None:
+        text = "Where is the parcel that was to come on Monday? " * max(1, job.size // 48)
+        await post(job.path, msgspec.json.encode({"id": str(uuid.uuid4()), "text": text}))
+
+    if job.session:
+        cookie = f"Cookie: {await post(job.session, b'{}')}\r\n"
+    return send, writer
+
+
+def _fields(head: str) -> dict[str, str]:
+    lines = (line.partition(": ") for line in head.split("\r\n")[1:])
+    return {name.lower(): value for name, _, value in lines}
+
+
+# --- the process ---
+
+
+def main() -> None:
+    """Perform jobs until there are no more."""
+    for line in sys.stdin.buffer:
+        outcome = asyncio.run(perform(msgspec.json.decode(line, type=Job)))
+        sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

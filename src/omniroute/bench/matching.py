@@ -1,0 +1,194 @@
+"""Routing decisions: a thread comes and waits, an agent becomes free, is offered one and accepts.
+
+`match.*` is the choice alone, on the state as it is; `decide.*` is the whole decision: identity,
+rules, events, effects and the why as well.  Both stand on the same bare heaps.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Awaitable, Callable, Collection
+from itertools import count, cycle, islice
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from omniroute.bench import sample
+from omniroute.bench.crowd import Crowd
+from omniroute.bench.heaps import Heaps
+from omniroute.bench.progress import Progress
+from omniroute.bench.rounds import Rates, alternate
+from omniroute.bench.rows import Row, Scale, beside
+from omniroute.core import inputs as i
+from omniroute.core.engine import Decision, decide, keys
+from omniroute.core.events import OfferMade
+from omniroute.core.matching import order_key, signature
+from omniroute.core.model import Offer, Phase
+
+ROWS = ("match.small", "match.large", "match.flat", "decide.small", "decide.large")
+UNIT: Final = "decisions/s"
+PER_ROUND: Final = 3  # one comes, one is freed and offered another, one is accepted
+BATCH: Final = 33  # rounds between two commits
+
+
+async def run(names: Collection[str], scale: Scale, folder: Path, progress: Progress) -> list[Row]:
+    """The rows of this module."""
+    sizes = {
+        "small": "match.flat" in names or _any(names, "small"),
+        "large": "match.flat" in names or _any(names, "large"),
+    }
+    found: dict[str, Rates] = {}
+    for number, size in enumerate(sizes):
+        if sizes[size]:
+            wanted = [f"match.{size}"] if "match.flat" in names else []
+            wanted += [name for name in (f"match.{size}", f"decide.{size}") if name in names]
+            agents, waiting = scale.agents[number], scale.waiting[number]
+            crowd = Crowd(f"match.{size}", agents, waiting, progress)
+            found |= await _measure(crowd, dict.fromkeys(wanted), scale, progress)
+            del crowd
+            gc.collect()
+    rows = {name: beside(name, UNIT, rates.ours, rates.floor) for name, rates in found.items()}
+    if "match.flat" in names:
+        large, small = found["match.large"].ours, found["match.small"].ours
+        rows["match.flat"] = beside("match.flat", UNIT, large, small)
+    return [rows[name] for name in ROWS if name in names]
+
+
+def _any(names: Collection[str], size: str) -> bool:
+    return any(name.endswith(f".{size}") for name in names)
+
+
+async def _measure(
+    crowd: Crowd, names: Collection[str], scale: Scale, progress: Progress
+) -> dict[str, Rates]:
+    heaps = Heaps(crowd.rules, crowd.kinds)
+    heaps.fill(t for t in crowd.state.open_threads() if t.phase is Phase.QUEUED)
+    choosing, deciding, bare = Choosing(crowd), Deciding(crowd), Bare(crowd, heaps)
+    found = {}
+    for name in names:
+        ours = choosing.turn if name.startswith("match") else deciding.turn
+        found[name] = await alternate(
+            name,
+            UNIT,
+            scale.rounds,
+            _rate(ours, scale.decisions),
+            _rate(bare.turn, scale.decisions),
+            progress,
+        )
+    return found
+
+
+def _rate(turn: Callable[[int], float], rounds: int) -> Callable[[], Awaitable[float]]:
+    async def rate() -> float:
+        return PER_ROUND * rounds / turn(rounds)
+
+    return rate
+
+
+class Choosing:
+    """Who gets what, on the state and its index."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd, self._state = crowd, crowd.state
+        self._agents = cycle(tuple(crowd.state.agents))
+
+    def turn(self, rounds: int) -> float:
+        """Seconds of processor time for so many rounds."""
+        agents = list(islice(self._agents, rounds))
+        began = time.thread_time()
+        for number, agent in enumerate(agents):
+            self.arrive()
+            self.free_and_accept(agent)
+            if number % BATCH == 0:
+                self._state.settle()
+        took = time.thread_time() - began
+        self._state.settle()
+        return took
+
+    def arrive(self) -> None:
+        """A thread waits, since nobody is free."""
+        thread = self._crowd.another()
+        self._state.put_thread(thread)
+        found = self._state.index.find(thread)
+        assert not found.candidates, "nobody is free, and still somebody was found"
+
+    def free_and_accept(self, agent: str) -> None:
+        """An agent is done with what they have and gets what has waited longest for them."""
+        state, index = self._state, self._state.index
+        done = state.threads[state.agents[agent].threads[0]]
+        state.put_thread(replace(done, phase=Phase.RESOLVED))
+        thread = index.best_thread(state.agents[agent])
+        assert thread is not None, "nothing waits for whoever is free"
+        winner = index.find(thread).candidates[0].agent
+        offer = Offer(f"{thread.id}.1", winner, thread.since, thread.since + 60_000)
+        offered = replace(thread, phase=Phase.OFFERED, offers=(offer,))
+        state.put_thread(offered)
+        state.put_thread(replace(offered, phase=Phase.ASSIGNED, agent=winner, offers=()))
+        index.forget()
+
+
+class Deciding:
+    """Whole decisions."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd, self._state = crowd, crowd.state
+        self._agents = cycle(tuple(crowd.state.agents))
+        self._numbers = count(1_000_000_000)
+        self._at = sample.NOON + 100_000_000
+
+    def turn(self, rounds: int) -> float:
+        """Seconds of processor time for so many rounds."""
+        rules = self._crowd.rules
+        said = [sample.said(number, number) for number in islice(self._numbers, rounds)]
+        messages = [sample.message(rules, one, self._at) for one in said]
+        agents = list(islice(self._agents, rounds))
+        began = time.thread_time()
+        for number, (message, agent) in enumerate(zip(messages, agents, strict=True)):
+            self._decide(message)
+            self._free_and_accept(message.key, agent)
+            if number % BATCH == 0:
+                self._state.settle()
+        took = time.thread_time() - began
+        self._state.settle()
+        return took
+
+    def _free_and_accept(self, key: str, agent: str) -> None:
+        thread = self._state.agents[agent].threads[0]
+        freed = self._decide(i.ThreadResolved(f"{key}/r", self._at, agent, thread))
+        made = next(event for event in freed.events if isinstance(event, OfferMade))
+        accepted = self._decide(
+            i.OfferAccepted(f"{key}/a", self._at, made.offer.agent, made.thread, made.offer.id)
+        )
+        assert accepted.answer.ok, accepted.answer.code
+
+    def _decide(self, input: i.AnyInput) -> Decision:
+        state = self._state
+        while missing := keys(state, input):
+            for key in missing:
+                state.absorb(key, self._crowd.row(key))
+        return decide(state, input)
+
+
+class Bare:
+    """The heaps, given the same work."""
+
+    def __init__(self, crowd: Crowd, heaps: Heaps) -> None:
+        self._crowd, self._heaps = crowd, heaps
+        self._agents = cycle(enumerate(crowd.state.agents))
+        self._numbers = count(crowd.size + 1)
+
+    def turn(self, rounds: int) -> float:
+        """Seconds of processor time for so many rounds."""
+        kinds, heaps = self._crowd.kinds, self._heaps
+        wanted = [signature(kind) for kind in kinds]
+        agents = list(islice(self._agents, rounds))
+        numbers = list(islice(self._numbers, rounds))
+        keys = [order_key(replace(kinds[n % len(kinds)], routing_since=n, id=n)) for n in numbers]
+        pools = len(heaps.pools)
+        began = time.thread_time()
+        for n, key, (number, agent) in zip(numbers, keys, agents, strict=True):
+            heaps.arrive(wanted[n % len(wanted)], key)
+            heaps.accept(agent, heaps.free(number % pools, (0.0, n, n, agent)))
+        return time.thread_time() - began

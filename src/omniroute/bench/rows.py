@@ -1,0 +1,91 @@
+"""What a measurement comes to, how large it was, and how it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+PER_SECOND = "/s"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One figure beside its floor; *ratio* is ours by the floor's, higher is better."""
+
+    name: str
+    ours: float
+    floor: float | None
+    unit: str
+    ratio: float | None
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """How much is measured; ours and the floor take *rounds* turns each."""
+
+    rounds: int
+    inputs: int  # of ingest, in one turn
+    messages: int  # of smtp and webhook, in one turn
+    connections: int  # that bring them, at a time
+    stream: int  # inputs a second that the busy inbox decides
+    decisions: int  # rounds of arriving, freeing and accepting, in one turn
+    agents: tuple[int, int]  # in the small and in the large case
+    waiting: tuple[int, int]  # threads
+    counted: int  # threads, and agents, whose memory is weighed
+    routings: int  # evaluations of a rule set, in one turn
+
+
+FULL = Scale(
+    rounds=5,
+    inputs=4_000,
+    messages=2_000,
+    connections=20,
+    stream=300,
+    decisions=2_000,
+    agents=(100, 100_000),
+    waiting=(1_000, 1_000_000),
+    counted=10_000,
+    routings=20_000,
+)
+SMALL = Scale(
+    rounds=3,
+    inputs=1_500,
+    messages=600,
+    connections=20,
+    stream=300,
+    decisions=700,
+    agents=(100, 10_000),
+    waiting=(1_000, 100_000),
+    counted=3_000,
+    routings=5_000,
+)
+SCALES = {"small": SMALL, "full": FULL}
+
+
+def beside(name: str, unit: str, ours: float, floor: float) -> Row:
+    """A row of two rates."""
+    return Row(name, _rounded(ours), _rounded(floor), unit, round(ours / floor, 3))
+
+
+def alone(name: str, unit: str, ours: float) -> Row:
+    """A row of a figure that stands on no floor."""
+    return Row(name, _rounded(ours), None, unit, None)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows for people."""
+    lines = [f"{'':22}{'ours':>12}{'floor':>12}  {'unit':14}{'ratio':>6}"]
+    for row in rows:
+        floor = "" if row.floor is None else _shown(row.floor)
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        lines.append(
+            f"{row.name:22}{_shown(row.ours):>12}{floor:>12}  {row.unit:14}{ratio:>6}".rstrip()
+        )
+    return "\n".join(lines)
+
+
+def _rounded(figure: float) -> float:
+    return round(figure, 1)
+
+
+def _shown(figure: float) -> str:
+    return f"{figure:,.0f}".replace(",", " ")
