@@ -67,6 +67,16 @@ def test_agents_and_teams_are_known_if_the_team_is_in_a_file(
     assert "billing: unknown team “biling” — did you mean “billing”?" in said
 
 
+def test_a_file_full_of_faults_is_told_in_full_with_some_advice(faults: Callable[..., str]) -> None:
+    wrong = "".join(
+        f"  - {{id: r{n}, when: {{channel: a}}, to: {{queue: genera}}}}\n" for n in range(3000)
+    )
+    said = faults(f"route:\n{wrong}").splitlines()
+    assert len(said) == 3000
+    assert said[0].endswith("r0: unknown queue “genera” — did you mean “general”?")
+    assert said[-1].endswith("r2999: unknown queue “genera”")
+
+
 def test_a_secret_is_not_repeated_in_an_error(faults: Callable[..., str]) -> None:
     token = "xoxb-1234567890-abcdefghijkl"
     said = faults(f"route: [{{id: x, to: {{queue: '{token}'}}}}]")

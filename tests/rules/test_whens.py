@@ -89,6 +89,14 @@ def test_leaves_are_numbered_through_all_files(rules: Callable[..., RuleSet]) ->
     assert found.route[0].when == Leaf(1, "channel", Is(("b",)))
 
 
+def test_expressions_that_are_too_large_together_are_refused(faults: Callable[..., str]) -> None:
+    many = ", ".join(f"'\\pL+{n}'" for n in range(50))
+    said = faults(
+        f"enrich: [{{id: x, when: {{message.text: {{regex: [{many}]}}}}, set: {{weight: 2}}}}]"
+    )
+    assert said.startswith("support.yaml:10: x: a regular expression that cannot be used: pattern")
+
+
 @pytest.mark.parametrize(
     ("when", "fault"),
     [

@@ -65,6 +65,7 @@ class Expression:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         try:
+            re2.compile(pattern, _options(_MEMORY // 8))  # refuses early what is far too large
             self._compiled = re2.compile(pattern, _options(_MEMORY))
         except re2.error as error:
             said = error.args[0]

@@ -62,7 +62,7 @@ def _zone(reader: Reader, node: Node) -> ZoneInfo | None:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = did_you_mean(text, available_timezones()) or "such as Europe/Berlin or UTC"
+        near = did_you_mean(text[:64], available_timezones()) or "such as Europe/Berlin or UTC"
         reader.fault(node, f"unknown time zone “{shown(text)}”", near)
         return None
 

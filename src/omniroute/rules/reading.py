@@ -18,6 +18,7 @@ from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Items, Node, Scalar, place
 
 MAX_PRIORITY = 1000
+ENOUGH = 50  # faults after which nothing slow is done any more: near names, regular expressions
 _NAME = re.compile(NAME)
 
 
@@ -42,10 +43,16 @@ class Reader:
 
     def unknown(self, node: Node, what: str, word: str, known: Iterable[str]) -> None:
         """*word* names nothing; say which name is nearest, or which there are."""
+        self.fault(node, f"unknown {what} “{shown(word)}”", self._nearest(what, word, known))
+
+    def _nearest(self, what: str, word: str, known: Iterable[str]) -> str:
+        if len(self.faults) >= ENOUGH:
+            return ""
         names = sorted(known)
+        if not names:
+            return f"no {what} is declared"
         listed = f"known are: {', '.join(names)}" if len(names) <= 12 else ""
-        none = f"no {what} is declared" if not names else listed
-        self.fault(node, f"unknown {what} “{shown(word)}”", did_you_mean(word, names) or none)
+        return did_you_mean(word[:64], names) or listed
 
     # --- mappings and lists ----------------------------------------------------------------------
 
@@ -130,7 +137,7 @@ class Reader:
         text = node.text if isinstance(node, Scalar) else ""
         if text in words:
             return text
-        self.wrong(node, f"one of {', '.join(words)}", did_you_mean(text, words))
+        self.wrong(node, f"one of {', '.join(words)}", did_you_mean(text[:64], words))
         return None
 
     def texts(self, node: Node, due: str = "text") -> tuple[str, ...]:
@@ -191,7 +198,7 @@ class Reader:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_PRIORITY:
             return value
         due = f"{', '.join(PRIORITIES)} or a whole number from 0 to {MAX_PRIORITY}"
-        self.wrong(node, due, did_you_mean(text, PRIORITIES))
+        self.wrong(node, due, did_you_mean(text[:64], PRIORITIES))
         return None
 
 

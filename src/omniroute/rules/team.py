@@ -111,7 +111,7 @@ def _email(reader: Reader, node: Node) -> str:
     text = reader.text(node, "an e-mail address")
     if text is None:
         return ""
-    if not _ADDRESS.fullmatch(text) or len(text) > 254:
+    if len(text) > 254 or not _ADDRESS.fullmatch(text):
         reader.fault(node, f"“{shown(text)}” is no e-mail address")
     return text
 

@@ -31,7 +31,7 @@ from omniroute.core.conditions import (
 from omniroute.core.model import Fact
 from omniroute.core.words import Expression, PatternError
 from omniroute.rules.grammar import ALWAYS
-from omniroute.rules.reading import Reader
+from omniroute.rules.reading import ENOUGH, Reader
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Node, Scalar
 
@@ -183,24 +183,31 @@ def _bound(reader: Reader, kind: Kind, node: Node) -> float | None:
 
 def _pattern(reader: Reader, node: Node) -> Test | None:
     """One regular expression, or several of which one must match."""
-    found = []
-    for item in reader.several(node):
-        text = reader.text(item, "a regular expression")
-        if text is None:
-            return None
-        try:
-            Expression(text)
-        except PatternError as error:
-            fix = "RE2 has neither look-around nor back-references"
-            reader.fault(
-                item, f"a regular expression that cannot be used: {shown(str(error))}", fix
-            )
-            return None
-        found.append(text)
+    found = [_expression(reader, item) for item in reader.several(node)]
+    texts = [text for text in found if text is not None]
     if not found:
         reader.wrong(node, "a regular expression")
+    if not texts or len(texts) < len(found):
         return None
-    return Pattern(found[0] if len(found) == 1 else "|".join(f"(?:{text})" for text in found))
+    together = texts[0] if len(texts) == 1 else "|".join(f"(?:{text})" for text in texts)
+    return Pattern(together) if _is_usable(reader, node, together) else None
+
+
+def _expression(reader: Reader, node: Node) -> str | None:
+    text = reader.text(node, "a regular expression")
+    return text if text is not None and _is_usable(reader, node, text) else None
+
+
+def _is_usable(reader: Reader, node: Node, pattern: str) -> bool:
+    if len(reader.faults) >= ENOUGH:
+        return False  # to compile what is too large takes long; there are faults to repair first
+    try:
+        Expression(pattern)
+    except PatternError as error:
+        fault = f"a regular expression that cannot be used: {shown(str(error))}"
+        reader.fault(node, fault, "RE2 has neither look-around nor back-references")
+        return False
+    return True
 
 
 def _domains(reader: Reader, node: Node) -> Test | None:
