@@ -112,3 +112,11 @@ def test_templates() -> None:
 
 def test_a_fact_cannot_smuggle_in_another_template() -> None:
     assert fill("{a}-{b}", {"a": "{b}", "b": "secret"}) == "{b}-secret"
+
+
+def test_whoever_is_asked_first_everybody_is_asked_in_the_end() -> None:
+    same_agent = Stage(agents=("{thread.last_agent}",), span=2 * MINUTE)
+    assert steps(need={"billing": 1}, ahead=(same_agent,), facts={"thread.last_agent": "ana"}) == (
+        Step(need={"billing": 1}, agents=("ana",), span=2 * MINUTE),
+        Step(need={"billing": 1}),
+    )

@@ -14,8 +14,10 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core import offers, team, threads, work
 from omniroute.core.evolve import evolve
-from omniroute.core.model import Phase
+from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.state import State
+from omniroute.core.states import OPEN
+from omniroute.core.timers import snooze_end
 from omniroute.core.turn import Answer, Deciders, Decision, Turn
 
 __all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
@@ -28,7 +30,7 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
         found = [state.handles.get(key[2:]) for key in wanted]
         customers = ["c/" + handle.customer for handle in found if handle is not None]
     else:
-        thread = state.threads.get(getattr(input, "thread", -1))
+        thread = _open(state, getattr(input, "thread", -1))
         wanted, customers = [], ["c/" + thread.customer] if thread is not None else []
     for key in customers:
         customer = state.customers.get(key[2:])
@@ -54,14 +56,20 @@ def _answer(turn: Turn, input: i.AnyInput) -> Answer:
         if agent.unresponsive and not isinstance(input, i.StatusDeclared):
             turn.emit(e.AgentBack(agent.id))
         thread = getattr(input, "thread", None)
-        if thread is not None and thread not in turn.state.threads:
+        if thread is not None and _open(turn.state, thread) is None:
             return work.refused("unknown_thread", thread=thread)
     return _ANSWERS[type(input)](turn, input)
 
 
+def _open(state: State, id: ThreadId) -> Thread | None:
+    """An open thread; one that was closed in this round is as gone as one closed long ago."""
+    thread = state.threads.get(id)
+    return thread if thread is not None and thread.phase in OPEN else None
+
+
 def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
     """Do whatever is due on a thread by now; nothing if it was done before."""
-    thread = turn.state.threads.get(input.thread)
+    thread = _open(turn.state, input.thread)
     if thread is None:
         return Answer(True, "nothing_due")
     offers.expire(turn, thread)
@@ -69,7 +77,8 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
     offers.advance(turn, thread.id)
-    if thread.phase is Phase.SNOOZED and thread.snoozed_until <= turn.at:
+    thread = turn.thread(thread.id)
+    if (end := snooze_end(thread)) is not None and end <= turn.at:
         turn.emit(e.ThreadWoken(thread.id, "time"))
         turn.present(thread.id, thread.agent, "told", reason="woken")
     if thread.phase is Phase.RESOLVED and thread.reopen_until <= turn.at and not thread.held:
@@ -79,15 +88,15 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
 
 def _delivered(turn: Turn, input: i.Delivered) -> Answer:
     """Note what became of an effect; an agent whose reply failed is told."""
-    thread = turn.state.threads.get(input.thread)
+    thread = _open(turn.state, input.thread)
     if input.offer:
         return _not_presented(turn, input)
     if input.outcome == "sent":
         turn.emit(e.ReplySent(input.thread, input.message, input.effect, repeat=input.repeat))
     else:
         turn.emit(e.ReplyFailed(input.thread, input.message, input.effect, input.outcome))
-        if thread is not None and thread.agent:
-            turn.present(thread.id, thread.agent, "told", reason="failed")
+        if thread is not None and (told := thread.agent or thread.last_agent):
+            turn.present(thread.id, told, "told", reason="failed")
     return Answer(True, "delivered")
 
 
@@ -97,7 +106,7 @@ def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
     offer = next((o for o in thread.offers if o.id == input.offer), None) if thread else None
     if thread is not None and offer is not None and input.outcome != "sent":
         turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "failed"))
-        turn.emit(e.AgentUnresponsive(offer.agent))
+        offers.unresponsive(turn, offer.agent)
     return Answer(True, "delivered")
 
 

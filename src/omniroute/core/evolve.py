@@ -50,6 +50,11 @@ def _change(state: State, event: e.ThreadEvent, **values: object) -> Thread:
     return new
 
 
+def _ran(thread: Thread, at: int) -> int:
+    """What has run of the present step, with the clock stopped at *at*."""
+    return thread.step_used + (at - thread.clock_since if thread.clock_since is not None else 0)
+
+
 def _agent(state: State, id: AgentId, **values: object) -> None:
     if (agent := state.agents.get(id)) is not None:
         state.put_agent(replace(agent, **values))
@@ -75,12 +80,13 @@ def _(state: State, event: e.LinkAdded, at: int) -> None:
         state.put_handle(replace(state.handles[id], customer=into.id))
     handles = sorted((*into.handles, *gone.handles), key=lambda h: (state.handles[h].since, h))
     later = gone if gone.last_at > into.last_at else into
+    suggested = (*into.suggested, *gone.suggested)
     state.put_customer(
         Customer(
             into.id,
             tuple(handles),
             (*into.links, *gone.links, event.link),
-            (*into.suggested, *gone.suggested),
+            tuple(s for s in suggested if s.a not in handles or s.b not in handles),
             into.open if into.open is not None else gone.open,
             tuple(sorted((*into.history, *gone.history))),
             later.last_agent or into.last_agent or gone.last_agent,
@@ -113,7 +119,11 @@ def _(state: State, event: e.ThreadOpened, at: int) -> None:
 
 @_folds(e.CustomerWrote)
 def _(state: State, event: e.CustomerWrote, at: int) -> None:
+    """The answer goes to where the customer wrote last; a machine of theirs moves nothing."""
     thread = state.threads[event.thread]
+    if event.automatic and thread.turns:
+        _change(state, event, turns=thread.turns + 1)
+        return
     _change(
         state,
         event,
@@ -122,7 +132,7 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
         message=event.message,
         live=event.live,
         turns=thread.turns + 1,
-        waiting=thread.waiting or not event.automatic,
+        waiting=True,
     )
 
 
@@ -193,20 +203,20 @@ def _(state: State, event: e.StepBegan, at: int) -> None:
 
 @_folds(e.ThreadStranded)
 def _(state: State, event: e.ThreadStranded, at: int) -> None:
-    _change(state, event, clock_since=None)
+    used = _ran(state.threads[event.thread], at)
+    _change(state, event, step_used=used, clock_since=None)
 
 
 @_folds(e.OfferMade)
 def _(state: State, event: e.OfferMade, at: int) -> None:
     thread = state.threads[event.thread]
-    ran = at - thread.clock_since if thread.clock_since is not None else 0
     _agent(state, event.offer.agent, last_assigned=at)
     _change(
         state,
         event,
         offers=(*thread.offers, event.offer),
         offered=thread.offered + 1,
-        step_used=thread.step_used + ran,
+        step_used=_ran(thread, at),
         clock_since=None,
     )
 
@@ -237,14 +247,16 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
 
 @_folds(e.ThreadAssigned)
 def _(state: State, event: e.ThreadAssigned, at: int) -> None:
+    thread = state.threads[event.thread]
     _agent(state, event.agent, last_assigned=at)
     _change(
         state,
         event,
         agent=event.agent,
         last_agent=event.agent,
-        offers=(),
+        step_used=_ran(thread, at),
         clock_since=None,
+        excluded=() if event.how == "transfer" else thread.excluded,
     )
 
 
@@ -269,25 +281,37 @@ def _(state: State, event: e.ThreadWoken, at: int) -> None:
 
 @_folds(e.ThreadSolved)
 def _(state: State, event: e.ThreadSolved, at: int) -> None:
+    """Whoever had it counts as the one who helped, not a lead who tidied up."""
+    owner = state.threads[event.thread].agent or event.agent
     thread = _change(
         state,
         event,
-        agent=event.agent,
-        last_agent=event.agent,
+        agent=owner,
+        last_agent=owner,
         snoozed_until=0,
         clock_since=None,
         waiting=False,
         resolved_at=at,
         reopen_until=event.reopen_until,
     )
-    _agent(state, event.agent, idle_since=at)
+    _agent(state, owner, idle_since=at)
     customer = state.customers[thread.customer]
-    state.put_customer(replace(customer, last_agent=event.agent, last_at=at))
+    state.put_customer(replace(customer, last_agent=owner, last_at=at))
 
 
 @_folds(e.ThreadReopened)
 def _(state: State, event: e.ThreadReopened, at: int) -> None:
-    _change(state, event, agent="", resolved_at=0, reopen_until=0, waiting=True)
+    _change(
+        state,
+        event,
+        agent="",
+        resolved_at=0,
+        reopen_until=0,
+        waiting=True,
+        step=0,
+        step_used=0,
+        excluded=(),
+    )
 
 
 @_folds(e.ThreadClosed)
@@ -298,25 +322,30 @@ def _(state: State, event: e.ThreadClosed, at: int) -> None:
 
 @_folds(e.ThreadFolded)
 def _(state: State, event: e.ThreadFolded, at: int) -> None:
-    thread = _change(state, event, folded_into=event.into, clock_since=None)
+    thread = state.threads[event.thread]
+    into = state.threads[event.into]
+    _change(state, event, folded_into=event.into, clock_since=None, held=())
     customer = state.customers[thread.customer]
     state.put_customer(replace(customer, open=None))
-    into = state.threads[event.into]
-    earlier = into.deadline and thread.deadline
-    state.put_thread(
-        replace(
-            into,
-            version=into.version + 1,
-            priority=max(into.priority, thread.priority),
-            deadline=min(into.deadline, thread.deadline) if earlier else into.deadline,
-            routing_since=min(into.routing_since, thread.routing_since or into.routing_since),
-            held=(*into.held, *thread.held),
-            turns=into.turns + thread.turns,
-            waiting=into.waiting or thread.waiting,
-            tags=tuple(dict.fromkeys((*into.tags, *thread.tags))),
-        )
+    urgency: dict[str, object] = {}
+    if thread.phase is not Phase.RESOLVED:  # what is done makes nothing urgent
+        urgency = {
+            "priority": max(into.priority, thread.priority),
+            "deadline": min(into.deadline, thread.deadline),
+            "routing_since": min(into.routing_since, thread.routing_since),
+        }
+    new = replace(
+        into,
+        version=into.version + 1,
+        held=(*into.held, *thread.held),
+        turns=into.turns + thread.turns,
+        replies=into.replies + thread.replies,
+        waiting=into.waiting or thread.waiting,
+        reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,
+        tags=tuple(dict.fromkeys((*into.tags, *thread.tags))),
+        **urgency,
     )
-    state.put_thread(replace(state.threads[event.thread], held=()))
+    state.put_thread(new)
 
 
 @_folds(e.TagsSet)
@@ -340,7 +369,7 @@ def _(state: State, event: e.AgentJoined, at: int) -> None:
         replace(
             known,
             teams=member.teams,
-            skills=member.skills,
+            skills={skill: float(level) for skill, level in member.skills.items()},
             capacity=member.capacity,
             role=member.role,
             desks=member.desks,
@@ -357,7 +386,8 @@ def _(state: State, event: e.AgentLeft, at: int) -> None:
 @_folds(e.StatusChanged)
 def _(state: State, event: e.StatusChanged, at: int) -> None:
     agent = state.agents[event.agent]
-    came = event.status is Status.ONLINE and agent.status is not Status.ONLINE
+    here = agent.status is Status.ONLINE and not agent.unresponsive
+    came = event.status is Status.ONLINE and not here
     idle = at if came else agent.idle_since
     state.put_agent(
         replace(agent, status=event.status, idle_since=idle, unresponsive=False, misses=0)

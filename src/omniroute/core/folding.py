@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core.model import AgentId, Phase, Thread, ThreadId
-from omniroute.core.offers import end_offers
+from omniroute.core.offers import assign, end_offers
 from omniroute.core.turn import Turn
 
 _OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
@@ -17,23 +17,19 @@ _OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
 def fold(turn: Turn, one: ThreadId, other: ThreadId) -> None:
     """Fold the younger of two open threads into the older."""
     kept, folded = sorted((turn.thread(one), turn.thread(other)), key=lambda t: (t.since, t.id))
-    owner = _let_go(turn, folded, kept)
+    owner = _let_go(turn, folded)
     if kept.phase is Phase.RESOLVED and folded.phase is not Phase.RESOLVED:
         turn.emit(e.ThreadReopened(kept.id, "fold"))
-        if not owner:
-            _queue_like(turn, kept, folded)
-    takes_over = owner and turn.thread(kept.id).phase not in _OWNED
-    if takes_over:
-        end_offers(turn, kept.id, "rescinded")
+        _queue_like(turn, kept, folded)
     turn.emit(e.ThreadFolded(folded.id, kept.id))
-    if takes_over:
-        turn.emit(e.ThreadAssigned(kept.id, owner, "fold"))
+    if owner and turn.thread(kept.id).phase not in _OWNED:
+        assign(turn, kept.id, owner, "fold")
         turn.present(kept.id, owner, "assigned")
     elif owner:
         turn.present(kept.id, owner, "told", reason="folded")
 
 
-def _let_go(turn: Turn, folded: Thread, kept: Thread) -> AgentId:
+def _let_go(turn: Turn, folded: Thread) -> AgentId:
     """Free whoever has, or is asked about, the thread that ends; the owner, if it had one."""
     end_offers(turn, folded.id, "cancelled")
     if folded.phase not in _OWNED:

@@ -21,9 +21,8 @@ def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
     known = sender.id in turn.state.handles
     _see(turn, sender)
     how = "unverified" if not sender.verified else "known" if known else "new"
-    if sender.verified:
-        for claim in message.claims:
-            how = _weigh(turn, sender, claim) or how
+    for claim in message.claims:
+        how = _weigh(turn, sender, claim) or how
     turn.explain("identity", handle=sender.id, how=how)
     return turn.state.handles[sender.id].customer
 
@@ -35,13 +34,16 @@ def _see(turn: Turn, seen: Seen) -> None:
 
 
 def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
-    """Act on one claim; how it went, or an empty string when it says nothing new."""
+    """Act on one claim; how it went, or an empty string when it says nothing new.
+
+    Of a sender nobody vouches for, even the best evidence only suggests.
+    """
     state = turn.state
     if claim.handle.id == sender.id:
         return ""
     a, b = sorted((sender.id, claim.handle.id))
     link = Link(a, b, claim.evidence, claim.source, turn.at)
-    sure = claim.evidence == Evidence.VERIFIED and claim.handle.verified
+    sure = claim.evidence == Evidence.VERIFIED and claim.handle.verified and sender.verified
     if not sure and claim.handle.id not in state.handles:
         return ""  # nobody we know: nothing to suggest
     _see(turn, claim.handle)
@@ -52,24 +54,23 @@ def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
             turn.emit(e.LinkAdded(link, ours.id))
             return "linked"
         return ""
-    if _suggested(ours, a, b) or _suggested(theirs, a, b):
+    veto = _veto(turn, ours, theirs) if sure else ""
+    if sure and not veto:
+        _join(turn, link, ours, theirs)
+        return "linked"
+    if _suggested(ours, link) or _suggested(theirs, link):
         return ""
-    if not sure:
-        turn.emit(e.LinkSuggested(link))
-        return "suggested"
-    if veto := _veto(turn, ours, theirs):
-        turn.emit(e.LinkSuggested(link, veto))
-        return "vetoed"
-    _join(turn, link, ours, theirs)
-    return "linked"
+    turn.emit(e.LinkSuggested(link, veto))
+    return "vetoed" if veto else "suggested"
 
 
 def _linked(customer: Customer, a: HandleId, b: HandleId) -> bool:
     return any(link.live and (link.a, link.b) == (a, b) for link in customer.links)
 
 
-def _suggested(customer: Customer, a: HandleId, b: HandleId) -> bool:
-    return any((link.a, link.b) == (a, b) for link in customer.suggested)
+def _suggested(customer: Customer, new: Link) -> bool:
+    said = (new.a, new.b, new.evidence)
+    return any((link.a, link.b, link.evidence) == said for link in customer.suggested)
 
 
 def _veto(turn: Turn, ours: Customer, theirs: Customer) -> str:

@@ -77,13 +77,13 @@ def climb(
     """The steps of a thread.
 
     *ahead* are stages of rules that fell through and name somebody to ask first; *stages* are
-    those of the rule that decided; *need* is what enriching rules ask for.  There is always at
-    least one step.
+    those of the rule that decided; *need* is what enriching rules ask for.  There is always a step
+    for everybody in the end, whoever is asked first.
     """
     need = joined(need, filled(stages[0].need, facts, known)) if stages else need
     first = [_preferred(stage, agents, need) for stage, agents in _named(ahead, facts)]
-    steps = [*first, *_merged(_followed(stages, need, facts, known))]
-    return tuple(steps) or (Step(need=need),)
+    others = _merged(_followed(stages, need, facts, known)) or [Step(need=need)]
+    return (*first, *others)
 
 
 def _named(stages: Iterable[Stage], facts: Facts) -> Iterator[tuple[Stage, tuple[AgentId, ...]]]:

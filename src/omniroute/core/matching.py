@@ -1,282 +1,60 @@
-"""Who gets what: waiting lines by requirement, pools of agents by skill profile.
+"""Who gets what: the index over waiting threads and agents, asked from either side.
 
-A *line* holds the threads that ask for the same; a *pool* holds the agents who know the same.
-Which pools can serve which lines is worked out once, when either first appears.  So a decision
-looks at one head per line or per pool, and costs what the number of distinct requirements and
-profiles costs, never what the number of waiting threads or of agents costs.
-
-Order is by tuples, never by packed weights.  Entries are deleted lazily: an entry counts only if
-it says what is still so.
+A decision looks at one head per line of threads or per pool of agents, and costs what the number
+of distinct requirements and profiles costs, never what the number of waiting threads or of agents
+costs.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
-from omniroute.core.model import Agent, AgentId, Candidate, Status, Step, Thread, ThreadId
-from omniroute.core.rules import Queue
-from omniroute.core.skills import Skills
-from omniroute.core.states import WAITING
+from omniroute.core.lines import Lines
+from omniroute.core.model import Agent, AgentId, Candidate, Phase, Thread, ThreadId
+from omniroute.core.pools import Key, Line, Pool, Signature, order_key, signature
+from omniroute.core.ranking import PARTS, Part, able, fits, present, rank, takes
 
-Needed: TypeAlias = tuple[tuple[str, float], ...]
-Signature: TypeAlias = tuple[str, Needed, tuple[AgentId, ...]]  # queue, needs, named agents
-Profile: TypeAlias = tuple[tuple[str, ...], Needed]  # teams, skills
-Key: TypeAlias = tuple[int, int, int, ThreadId]  # -priority, deadline, routing_since, id
-Part: TypeAlias = tuple[float | str, ...]  # an agent's share of their rank
+__all__ = [
+    "CANDIDATES",
+    "Found",
+    "Index",
+    "Key",
+    "Signature",
+    "able",
+    "fits",
+    "order_key",
+    "present",
+    "rank",
+    "signature",
+    "takes",
+]
 
 CANDIDATES = 20  # at most so many are offered to a picker or to a broadcast
 LINES = 256  # beyond so many, empty lines are dropped when met
 
 
-def present(agent: Agent, live: bool) -> bool:
-    """Whether the agent may be asked at all; the away still get what is not live."""
-    if not agent.employed or agent.unresponsive:
-        return False
-    return agent.status is Status.ONLINE or (not live and agent.status is Status.AWAY)
-
-
-def fits(agent: Agent, weight: int, live: bool) -> bool:
-    """Whether *weight* more units fit; mail never blocks a chat (routing.md 2.4)."""
-    used = agent.live_load if live else agent.live_load + agent.mail_load
-    return used + weight <= agent.capacity
-
-
-def able(agent: Agent, live: bool) -> bool:
-    """Present, with room for at least one unit."""
-    return present(agent, live) and fits(agent, 1, live)
-
-
-def takes(agent: Agent, weight: int, live: bool) -> bool:
-    """Present, with room for *weight* units more."""
-    return present(agent, live) and fits(agent, weight, live)
-
-
-_PARTS: Mapping[str, Callable[[Agent], Part]] = {
-    "least_loaded": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
-    "longest_idle": lambda a: (a.load > 0, a.idle_since, a.last_assigned, a.id),
-    "round_robin": lambda a: (a.last_assigned, a.idle_since, a.id),
-    "most_spare": lambda a: (a.load - a.capacity, a.idle_since, a.last_assigned, a.id),
-    "best_skill": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
-}
-
-
-def rank(policy: str, near: bool, cost: float, strength: float, part: Part) -> Part:
-    """An agent's whole tuple under a policy; the smallest wins.
-
-    *near* is affinity (the customer's last agent), *cost* what the skills graph took on the way,
-    *strength* the sum of the effective levels asked for.
-    """
-    far = 0 if near else 1
-    if policy == "least_loaded":
-        return (far, part[0], cost, *part[1:])
-    if policy == "best_skill":
-        return (far, cost, -strength, *part)
-    return (far, cost, *part)
-
-
-class Pool:
-    """Agents with one profile, ordered under each policy that was ever asked for."""
-
-    def __init__(self, profile: Profile, levels: Mapping[str, float]) -> None:
-        self.teams = frozenset(profile[0])
-        self.skills = dict(profile[1])
-        self.levels = levels
-        self.members: set[AgentId] = set()
-        self.present = [0, 0]  # mail, live
-        self.free = [0, 0]
-        self.lines: list[tuple[float, float, Line]] = []
-        self._orders: dict[tuple[str, bool], list[Part]] = {}
-
-    def count(self, agent: Agent, by: int) -> None:
-        """Keep the head counts by which a failed match is explained."""
-        for live in (False, True):
-            self.present[live] += by * present(agent, live)
-            self.free[live] += by * able(agent, live)
-
-    def note(self, agent: Agent, size: int) -> None:
-        """An agent's rank changed: enter them anew wherever they can be asked."""
-        for (policy, live), order in self._orders.items():
-            if able(agent, live):
-                if len(order) > 4 * size + 64:
-                    order.clear()
-                    del self._orders[policy, live]  # rebuilt when next asked
-                    return self.note(agent, size)
-                heapq.heappush(order, _PARTS[policy](agent))
-        return None
-
-    def ordered(
-        self, policy: str, live: bool, agents: Mapping[AgentId, Agent]
-    ) -> Iterator[tuple[Part, Agent]]:
-        """Able agents, best first.  Whoever stops early leaves the order as it was."""
-        order = self._orders.get((policy, live))
-        part = _PARTS[policy]
-        if order is None:
-            order = [part(agents[a]) for a in self.members if able(agents[a], live)]
-            heapq.heapify(order)
-            self._orders[policy, live] = order
-        taken: list[Part] = []
-        try:
-            while order:
-                entry = order[0]
-                agent = agents.get(str(entry[-1]))
-                heapq.heappop(order)
-                if (
-                    agent is None
-                    or agent.id not in self.members
-                    or not able(agent, live)
-                    or part(agent) != entry
-                    or (taken and taken[-1] == entry)
-                ):
-                    continue
-                taken.append(entry)
-                yield entry, agent
-        finally:
-            for entry in taken:
-                heapq.heappush(order, entry)
-
-
-class Line:
-    """Threads that wait for the same, in their queue's order."""
-
-    def __init__(self, signature: Signature) -> None:
-        self.queue, self.needs, self.named = signature
-        self.signature = signature
-        self.pools: list[tuple[float, float, Pool]] = []
-        self.heap: list[Key] = []
-
-
 class Found(msgspec.Struct, frozen=True):
-    """What a match found: candidates best first, and a count per reason of those who were not."""
+    """What a match found: candidates best first, and a count per reason of those who were not.
+
+    Each agent counts once, under the first test they fail: team, requirement, exclusion,
+    availability, capacity; of a step that names agents, only those count.
+    """
 
     candidates: tuple[Candidate, ...]
     counts: dict[str, int]
-    hopeful: bool  # somebody could do it who is only full or was asked already
+    hopeful: bool  # somebody could do it who is here, not barred, and at most full
     absent: bool  # somebody could do it who is not here
+    barred: bool  # somebody could do it who is here and barred
 
 
-def order_key(thread: Thread) -> Key:
-    """A thread's place in its queue, fixed on entry (routing.md 2.7)."""
-    return (-thread.priority, thread.deadline, thread.routing_since, thread.id)
+class Index(Lines):
+    """What the lines and pools say, best first."""
 
-
-def signature(thread: Thread) -> Signature:
-    """What the thread waits for now."""
-    step = thread.steps[thread.step] if thread.steps else Step()
-    return thread.queue, tuple(sorted(step.need.items())), step.agents
-
-
-class Index:
-    """Lines and pools, kept in step with the tables by `State` alone."""
-
-    def __init__(self, agents: Mapping[AgentId, Agent], threads: Mapping[ThreadId, Thread]) -> None:
-        self._agents, self._threads = agents, threads
-        self.adopt(None, {})
-
-    def adopt(self, skills: Skills | None, queues: Mapping[str, Queue]) -> None:
-        """Take another rule set and sort everybody anew."""
-        self._skills, self._queues = skills, queues
-        self.pools: dict[Profile, Pool] = {}
-        self.lines: dict[Signature, Line] = {}
-        self._named: dict[AgentId, set[Signature]] = {}
-        self._home: dict[AgentId, Pool] = {}
-        self._place: dict[ThreadId, tuple[Line, Key]] = {}
-        self.freed: dict[AgentId, None] = {}
-        self.queued: dict[ThreadId, None] = {}
-        for agent in self._agents.values():
-            self.agent_changed(None, agent)
-        for thread in self._threads.values():
-            self.thread_changed(None, thread)
-
-    # --- keeping in step ---
-
-    def agent_changed(self, old: Agent | None, new: Agent | None) -> None:
-        """An agent's value was replaced."""
-        if old is not None and (home := self._home.get(old.id)) is not None:
-            home.count(old, -1)
-        if new is None or not new.employed:
-            if old is not None and (home := self._home.pop(old.id, None)) is not None:
-                home.members.discard(old.id)
-            return
-        same = old is not None and old.skills == new.skills and old.teams == new.teams
-        pool = self._home.get(new.id) if same else None
-        if pool is None:
-            if (home := self._home.get(new.id)) is not None:
-                home.members.discard(new.id)
-            pool = self._home[new.id] = self._pool(new)
-            pool.members.add(new.id)
-            same = False
-        pool.count(new, 1)
-        pool.note(new, len(pool.members))
-        came = not same or old is None or _more_room(old, new)
-        if came and (able(new, False) or able(new, True)):
-            self.freed[new.id] = None
-
-    def thread_changed(self, old: Thread | None, new: Thread | None) -> None:
-        """A thread's value was replaced."""
-        if new is None or new.phase not in WAITING:
-            gone = old.id if old is not None else new.id if new is not None else 0
-            self._place.pop(gone, None)
-            return
-        wanted, key = signature(new), order_key(new)
-        place = self._place.get(new.id)
-        again = old is None or old.phase not in WAITING or old.excluded != new.excluded
-        if place is None or place[0].signature != wanted or place[1] != key:
-            line = self.lines.get(wanted) or self._line(wanted)
-            self._place[new.id] = (line, key)
-            heapq.heappush(line.heap, key)
-            again = True
-        if again:
-            self.queued[new.id] = None
-
-    def _pool(self, agent: Agent) -> Pool:
-        profile = (tuple(sorted(agent.teams)), tuple(sorted(agent.skills.items())))
-        if (pool := self.pools.get(profile)) is None:
-            levels = self._skills.profile(agent.skills) if self._skills else dict(agent.skills)
-            pool = self.pools[profile] = Pool(profile, levels)
-            for line in self.lines.values():
-                if not line.named:
-                    self._introduce(line, pool)
-        return pool
-
-    def _line(self, wanted: Signature) -> Line:
-        line = self.lines[wanted] = Line(wanted)
-        for name in line.named:
-            self._named.setdefault(name, set()).add(wanted)
-        if not line.named:
-            for pool in self.pools.values():
-                self._introduce(line, pool)
-        return line
-
-    def _introduce(self, line: Line, pool: Pool) -> None:
-        if self.lacking(line, pool):
-            return
-        cost, strength = self._suits(line.needs, pool)
-        line.pools.append((cost, strength, pool))
-        pool.lines.append((cost, strength, line))
-
-    def _suits(self, needs: Needed, pool: Pool) -> tuple[float, float]:
-        cost = strength = 0.0
-        for skill, _ in needs:
-            level = pool.levels.get(skill, 0.0)
-            strength += level
-            if self._skills is not None:
-                cost += self._skills.level(pool.skills, skill)[2]
-        return cost, strength
-
-    def lacking(self, line: Line, pool: Pool) -> str:
-        """Why agents of *pool* never get threads of *line*: ``team``, ``requirement`` or ``""``."""
-        queue = self._queues.get(line.queue)
-        if queue is not None and queue.teams and pool.teams.isdisjoint(queue.teams):
-            return "team"
-        if any(pool.levels.get(skill, 0.0) < level for skill, level in line.needs):
-            return "requirement"
-        return ""
-
-    # --- asking ---
+    # --- asking for a thread's agents ---
 
     def policy(self, queue: str) -> str:
         """The selection policy of a queue."""
@@ -288,128 +66,195 @@ class Index:
         line = self._place[thread.id][0]
         barred = {exclusion.agent for exclusion in thread.excluded}
         barred.update(offer.agent for offer in thread.offers)
-        found = list(self._ranked(thread, line, barred, limit))
-        found.sort(key=lambda candidate: candidate.rank)
-        return self._explained(thread, line, barred, tuple(found[:limit]))
+        if line.named:
+            return self._among_named(line, barred, limit)
+        return self._explained(line, barred, self._ranked(thread, line, barred, limit))
 
     def _ranked(
         self, thread: Thread, line: Line, barred: set[AgentId], limit: int
-    ) -> Iterator[Candidate]:
-        policy, weight, live = self.policy(line.queue), thread.weight, thread.live
-        if line.named:
-            for name in line.named:
-                agent = self._agents.get(name)
-                if agent is not None and name not in barred and takes(agent, weight, live):
-                    yield Candidate(name, rank(policy, True, 0, 0, _PARTS[policy](agent)))
-            return
-        near = self._agents.get(thread.last_agent)
-        for cost, strength, pool in line.pools:
-            taken = 0
-            here = near if near is not None and near.id in pool.members else None
-            if here is not None and here.id not in barred and takes(here, weight, live):
-                part = _PARTS[policy](here)
-                yield Candidate(here.id, rank(policy, True, cost, strength, part))
-            for part, agent in pool.ordered(policy, live, self._agents):
-                if agent.id in barred or not fits(agent, weight, live):
-                    continue
-                if near is not None and agent.id == near.id:
-                    continue
-                yield Candidate(agent.id, rank(policy, False, cost, strength, part))
-                taken += 1
-                if taken >= limit:
-                    break
+    ) -> tuple[Candidate, ...]:
+        """Eligible agents, best first: the heads of all pools, merged."""
+        policy, near = self.policy(line.queue), self._agents.get(thread.last_agent)
+        if near is not None and (near.id in barred or not takes(near, line.weight, line.live)):
+            near = None
+        streams = [
+            self._stream(line, pool, cost, strength, policy, barred, near)
+            for cost, strength, pool in line.pools
+            if pool.free[line.live]
+        ]
+        try:
+            found = list(islice(heapq.merge(*streams), limit))
+        finally:
+            for stream in streams:
+                stream.close()
+        return tuple(Candidate(name, tuple(ranked)) for ranked, name in found)
 
-    def _explained(
-        self, thread: Thread, line: Line, barred: set[AgentId], found: tuple[Candidate, ...]
-    ) -> Found:
-        counts = dict.fromkeys(("team", "requirement", "exclusion", "availability", "capacity"), 0)
-        live, able_to = thread.live, 0
-        if line.named:
-            known = [a for a in map(self._agents.get, line.named) if a is not None]
-            here = [a for a in known if present(a, live)]
-            counts["availability"] = len(line.named) - len(here)
-            counts["exclusion"] = sum(a.id in barred for a in here)
-            able_to = len(here) - counts["exclusion"]
-            counts["capacity"] = max(0, able_to - len(found))
-            return Found(found, counts, able_to > 0, counts["availability"] > 0)
-        serving = {id(pool) for _, _, pool in line.pools}
-        for pool in self.pools.values():
-            if id(pool) not in serving:
-                counts[self.lacking(line, pool)] += len(pool.members)
+    def _stream(
+        self,
+        line: Line,
+        pool: Pool,
+        cost: float,
+        strength: float,
+        policy: str,
+        barred: set[AgentId],
+        near: Agent | None,
+    ) -> Generator[tuple[Part, AgentId], None, None]:
+        if near is not None and near.id in pool.members:
+            yield rank(policy, True, cost, strength, PARTS[policy](near)), near.id
+        for part, agent in pool.ordered(policy, line.live, self._agents):
+            if agent.id in barred or agent is near or not fits(agent, line.weight, line.live):
                 continue
-            counts["availability"] += len(pool.members) - pool.present[live]
-            counts["capacity"] += pool.present[live] - pool.free[live]
-            able_to += pool.present[live]
-        counts["exclusion"] = sum(
-            1 for name in barred if (home := self._home.get(name)) and id(home) in serving
-        )
-        asked = sum(
-            1
-            for name in barred
-            if (home := self._home.get(name))
-            and id(home) in serving
-            and present(self._agents[name], live)
-        )
-        return Found(found, counts, able_to > asked, counts["availability"] > 0)
+            yield rank(policy, False, cost, strength, part), agent.id
+
+    def _explained(self, line: Line, barred: set[AgentId], found: tuple[Candidate, ...]) -> Found:
+        live = line.live
+        members = here = free = 0
+        for _, _, pool in line.pools:
+            members += len(pool.members)
+            here += pool.present[live]
+            free += pool.free[live]
+        out = out_here = out_free = 0
+        for name in barred:
+            home = self._home.get(name)
+            if home is not None and line.signature in home.lines:
+                out += 1
+                out_here += present(self._agents[name], live)
+                out_free += able(self._agents[name], live)
+        team, requirement = self._lack(line)
+        counts = {
+            "team": team,
+            "requirement": requirement,
+            "exclusion": out,
+            "availability": members - here - (out - out_here),
+            # Whoever has room, but less than this thread's weight, counts once nobody fits.
+            "capacity": here - out_here - (free - out_free if found else 0),
+        }
+        return Found(found, counts, here > out_here, counts["availability"] > 0, out_here > 0)
+
+    def _lack(self, line: Line) -> tuple[int, int]:
+        """How many lack the team or the requirement, as of the present membership of all pools."""
+        if line.lack[0] != self._membership:
+            lack = {"team": 0, "requirement": 0, "": 0}
+            for pool in self.pools.values():
+                lack[self.lacking(line, pool)] += len(pool.members)
+            line.lack = (self._membership, lack["team"], lack["requirement"])
+        return line.lack[1:]
+
+    def _among_named(self, line: Line, barred: set[AgentId], limit: int) -> Found:
+        counts = dict.fromkeys(("team", "requirement", "exclusion", "availability", "capacity"), 0)
+        policy = self.policy(line.queue)
+        found: list[Candidate] = []
+        barred_here = False
+        for name in dict.fromkeys(line.named):
+            reason = self._not_named(line, name, barred)
+            if reason:
+                counts[reason] += 1
+                if reason == "exclusion" and present(self._agents[name], line.live):
+                    barred_here = True
+            else:
+                part = PARTS[policy](self._agents[name])
+                found.append(Candidate(name, rank(policy, True, 0, 0, part)))
+        found.sort(key=lambda candidate: candidate.rank)
+        hopeful = bool(found) or counts["capacity"] > 0
+        absent = counts["availability"] > 0
+        return Found(tuple(found[:limit]), counts, hopeful, absent, barred_here)
+
+    def _not_named(self, line: Line, name: AgentId, barred: set[AgentId]) -> str:
+        home = self._home.get(name)
+        if home is None:
+            return "availability"
+        if self.lacking(line, home):
+            return "requirement"
+        if name in barred:
+            return "exclusion"
+        if not present(self._agents[name], line.live):
+            return "availability"
+        return "" if fits(self._agents[name], line.weight, line.live) else "capacity"
+
+    # --- asking for an agent's threads ---
 
     def best_thread(self, agent: Agent) -> Thread | None:
         """The thread that *agent* should have next: the first they can serve in queue order."""
-        best: Key | None = None
         pool = self._home.get(agent.id)
         if pool is None:
             return None
-        dropped: list[Line] = []
-        lines: list[Line] = [line for _, _, line in pool.lines]
-        lines += [self.lines[s] for s in self._named.get(agent.id, ()) if s in self.lines]
-        for line in lines:
-            key = self._head(line, agent)
-            if key is not None and (best is None or key < best):
-                best = key
-            elif not line.heap and len(self.lines) > LINES:
-                dropped.append(line)
-        for line in dropped:
-            self._drop(line)
+        best: Key | None = None
+        for line in self._lines_of(pool, agent):
+            if takes(agent, line.weight, line.live):
+                best = self._head(line, agent, best)
         return self._threads[best[-1]] if best is not None else None
 
-    def _head(self, line: Line, agent: Agent) -> Key | None:
+    def _lines_of(self, pool: Pool, agent: Agent) -> Iterator[Line]:
+        many = len(self.lines) > LINES
+        empty: list[Line] = []
+        for line in pool.lines.values():
+            if line.heap:
+                yield line
+            elif many:
+                empty.append(line)
+        for wanted in self._named.get(agent.id, ()):
+            line = self.lines[wanted]
+            if line.heap and not self.lacking(line, pool):
+                yield line
+            elif many and not line.heap:
+                empty.append(line)
+        for line in empty:
+            self._drop(line)
+
+    def _head(self, line: Line, agent: Agent, best: Key | None) -> Key | None:
+        """The first in line that *agent* may have, if it goes before *best*; else *best*."""
         heap = line.heap
         aside: list[Key] = []
         try:
-            while heap:
+            while heap and (best is None or heap[0] < best):
                 key = heap[0]
                 if self._place.get(key[-1]) != (line, key) or (aside and aside[-1] == key):
                     heapq.heappop(heap)  # no longer so
-                    continue
-                if self._may_have(agent, self._threads[key[-1]]):
+                elif key[-1] in line.barring and self._barred(agent.id, key[-1]):
+                    aside.append(heapq.heappop(heap))
+                else:
                     return key
-                aside.append(heapq.heappop(heap))
-            return None
+            return best
         finally:
             for key in aside:
                 heapq.heappush(heap, key)
 
-    def _may_have(self, agent: Agent, thread: Thread) -> bool:
-        return (
-            present(agent, thread.live)
-            and fits(agent, thread.weight, thread.live)
-            and all(exclusion.agent != agent.id for exclusion in thread.excluded)
-        )
+    def _barred(self, agent: AgentId, thread: ThreadId) -> bool:
+        return any(exclusion.agent == agent for exclusion in self._threads[thread].excluded)
 
     def _drop(self, line: Line) -> None:
-        self.lines.pop(line.signature, None)
+        del self.lines[line.signature]
         for _, _, pool in line.pools:
-            pool.lines = [entry for entry in pool.lines if entry[2] is not line]
+            pool.lines.pop(line.signature, None)
         for name in line.named:
-            self._named.get(name, set()).discard(line.signature)
+            self._named.get(name, {}).pop(line.signature, None)
 
-    def waiting(self) -> Sequence[ThreadId]:
-        """Every waiting thread, in no particular order."""
-        return list(self._place)
+    # --- asking for whoever may have lost hope ---
 
+    def forsaken(self) -> Iterator[Thread]:
+        """Queued threads for whom perhaps nobody is here any more, since somebody left."""
+        for wanted in self.left:
+            line = self.lines.get(wanted)
+            if line is None:
+                continue
+            here = self._here(line)
+            for id in list(line.barring) if here else self._in(line):
+                thread = self._threads[id]
+                if thread.phase is Phase.QUEUED and len(thread.excluded) >= here:
+                    yield thread
 
-def _more_room(old: Agent, new: Agent) -> bool:
-    """Whether the agent can take something now that they could not before."""
-    for live in (False, True):
-        if able(new, live) and (not able(old, live) or new.load < old.load):
-            return True
-    return new.capacity > old.capacity or new.live_load < old.live_load
+    def _here(self, line: Line) -> int:
+        """How many of those who could serve a line are present."""
+        if line.named:
+            return sum(
+                1
+                for name in dict.fromkeys(line.named)
+                if (home := self._home.get(name)) is not None
+                and not self.lacking(line, home)
+                and present(self._agents[name], line.live)
+            )
+        return sum(pool.present[line.live] for _, _, pool in line.pools)
+
+    def _in(self, line: Line) -> Sequence[ThreadId]:
+        valid = (key for key in line.heap if self._place.get(key[-1]) == (line, key))
+        return list(dict.fromkeys(key[-1] for key in valid))

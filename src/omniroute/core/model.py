@@ -119,6 +119,7 @@ class Held(msgspec.Struct, frozen=True):
     handle: HandleId
     release: int
     input: str  # key of the input that made it, so that its effect id is the same for ever
+    answers: MessageId = ""  # the customer's last message on that handle when it was written
 
 
 class Exclusion(msgspec.Struct, frozen=True):

@@ -7,12 +7,11 @@ best agent under its queue's policy.
 
 from __future__ import annotations
 
-import heapq
-
 from omniroute.core import events as e
-from omniroute.core.matching import CANDIDATES, Found, Key, order_key
+from omniroute.core.agenda import Agenda
+from omniroute.core.matching import CANDIDATES, Found, fits, present
 from omniroute.core.model import AgentId, Candidate, Exclusion, Offer, Phase, Step, Thread, ThreadId
-from omniroute.core.states import WAITING
+from omniroute.core.rules import Queue
 from omniroute.core.timers import step_end
 from omniroute.core.turn import Turn
 
@@ -21,75 +20,61 @@ MISSES = 2  # after so many missed offers an agent counts as unresponsive
 
 def match(turn: Turn) -> None:
     """Offer what can be offered."""
-    index, threads = turn.state.index, turn.state.threads
-    agenda: list[Key] = []
+    agenda = Agenda(turn.state)
+    while (found := agenda.next()) is not None:
+        thread, freed = found
+        if _try(turn, thread) and freed:
+            agenda.free(freed)  # it may have gone to somebody better
+        agenda.tried(thread.id)
+
+
+def _try(turn: Turn, thread: Thread) -> bool:
+    """Match a thread under its present step, or the first later one that is not skipped.
+
+    Whether that changed anything.
+    """
+    before = thread
     while True:
-        for id in index.queued:
-            if id in threads:
-                heapq.heappush(agenda, order_key(threads[id]))
-        index.queued.clear()
-        key = _first(turn, agenda)
-        if key is None:
-            return
-        _try(turn, threads[key[-1]])
-
-
-def _first(turn: Turn, agenda: list[Key]) -> Key | None:
-    """The first thread to look at: newly waiting, or what a freed agent should have next."""
-    index, state = turn.state.index, turn.state
-    best: Key | None = None
-    for name in list(index.freed):
-        agent = state.agents.get(name)
-        thread = index.best_thread(agent) if agent is not None else None
-        if thread is None:
-            del index.freed[name]
-        elif best is None or order_key(thread) < best:
-            best = order_key(thread)
-    if agenda and (best is None or agenda[0] <= best):
-        return heapq.heappop(agenda)
-    return best
-
-
-def _try(turn: Turn, thread: Thread) -> None:
-    """Match one thread under its present step, or the first later one that is not skipped."""
-    while thread.phase in WAITING:
         step = thread.steps[thread.step] if thread.steps else Step()
-        found = turn.state.index.find(thread, CANDIDATES if _many(turn, step) else 2)
+        everybody = step.broadcast or _after_a_miss(turn.state.queue(thread.queue), thread)
+        many = everybody or turn.deciders is not None
+        found = turn.state.index.find(thread, CANDIDATES if many else 2)
         if found.candidates:
-            return _offer(turn, thread, step, found)
-        if step.skip_if and _skip(step, found) and thread.step + 1 < len(thread.steps):
-            begin_step(turn, thread, turn.at, skipped=step.skip_if)
-            thread = turn.thread(thread.id)
-            continue
-        last = thread.step + 1 >= len(thread.steps) and step.span is None
-        if last and not found.hopeful and thread.phase is Phase.QUEUED:
-            strand(turn, thread, found)
-        else:
-            _explain(turn, thread, found)
-        return None
-    return None
-
-
-def _many(turn: Turn, step: Step) -> bool:
-    return step.broadcast or turn.deciders is not None
+            _offer(turn, thread, found, everybody)
+            return True
+        if not (_skip(step, found) and thread.step + 1 < len(thread.steps)):
+            break
+        begin_step(turn, thread, turn.at, skipped=step.skip_if)
+        thread = turn.thread(thread.id)
+    last = thread.step + 1 >= len(thread.steps) and step.span is None
+    if last and not found.hopeful and thread.phase is Phase.QUEUED:
+        strand(turn, thread, found)
+    else:
+        _explain(turn, thread, found)
+    return turn.thread(thread.id) is not before
 
 
 def _skip(step: Step, found: Found) -> bool:
-    return step.skip_if == "nobody_free" or not found.hopeful
+    return step.skip_if == "nobody_free" or (bool(step.skip_if) and not found.hopeful)
 
 
-def _offer(turn: Turn, thread: Thread, step: Step, found: Found) -> None:
+def _after_a_miss(queue: Queue, thread: Thread) -> bool:
+    """Whether the queue asks everybody at once, now that somebody asked alone did not take it."""
+    return queue.then == "broadcast" and any(x.reason != "gave" for x in thread.excluded)
+
+
+def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool) -> None:
     queue = turn.state.queue(thread.queue)
     chosen, by = found.candidates[:1], ""
-    if step.broadcast:
+    if everybody:
         chosen = found.candidates
     elif turn.deciders is not None:
         picked = turn.deciders.pick(thread, found.candidates)
-        if picked is not None:
-            chosen, by = _named(found, picked[0]) or chosen, picked[1]
+        if picked is not None and (named := _named(found, picked[0])):
+            chosen, by = named, picked[1]
     _explain(turn, thread, found, chosen[0], by)
     if queue.auto_assign:
-        turn.emit(e.ThreadAssigned(thread.id, chosen[0].agent, "auto"))
+        assign(turn, thread.id, chosen[0].agent, "auto")
         turn.present(thread.id, chosen[0].agent, "assigned")
         return
     span = queue.offer_timeout_ms
@@ -120,7 +105,7 @@ def _explain(
 
 def strand(turn: Turn, thread: Thread, found: Found) -> None:
     """Say openly that nothing scheduled can change this thread's lot."""
-    if found.counts["exclusion"] and not found.absent:
+    if found.barred or (found.counts["exclusion"] and not found.absent):
         reason = "all_excluded"
     elif found.absent:
         reason = "nobody_present"
@@ -130,34 +115,15 @@ def strand(turn: Turn, thread: Thread, found: Found) -> None:
     turn.emit(e.ThreadStranded(thread.id, reason))
 
 
+# --- relaxation steps ---
+
+
 def begin_step(turn: Turn, thread: Thread, due: int, skipped: str = "") -> None:
     """Go on to the next relaxation step, which began at *due*."""
     number = thread.step + 1
     queue = thread.steps[number].queue
     used = turn.at - due
     turn.emit(e.StepBegan(thread.id, number, due, used=used, queue=queue, skipped=skipped))
-
-
-def end_offers(turn: Turn, id: ThreadId, how: str, keep: AgentId = "", reason: str = "") -> None:
-    """End every pending offer of a thread, but *keep*'s; nobody is barred by that."""
-    for offer in turn.thread(id).offers:
-        if offer.agent != keep:
-            turn.emit(e.OfferEnded(id, offer.id, offer.agent, how))
-            turn.present(id, offer.agent, "withdrawn", offer, reason=reason or how)
-
-
-def expire(turn: Turn, thread: Thread) -> None:
-    """End the offers whose time is over; who missed too many is not asked until they act."""
-    for offer in thread.offers:
-        if offer.until > turn.at:
-            continue
-        barred = Exclusion(offer.agent, "missed")
-        turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "expired", offer.until, barred))
-        turn.present(thread.id, offer.agent, "withdrawn", offer, reason="expired")
-        agent = turn.state.agents.get(offer.agent)
-        if agent is not None and agent.misses >= MISSES and not agent.unresponsive:
-            turn.emit(e.AgentUnresponsive(agent.id))
-            turn.present(thread.id, agent.id, "told", reason="unresponsive")
 
 
 def advance(turn: Turn, id: ThreadId) -> None:
@@ -170,3 +136,64 @@ def advance(turn: Turn, id: ThreadId) -> None:
         else:
             strand(turn, thread, turn.state.index.find(thread))
             return
+
+
+# --- the end of an offer ---
+
+
+def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str) -> None:
+    """Make *agent* responsible; every other offer is taken back, visibly."""
+    for offer in turn.thread(id).offers:
+        if offer.agent == agent:
+            turn.emit(e.OfferEnded(id, offer.id, agent, "accepted"))
+        else:
+            take_back(turn, id, offer, "rescinded", reason=f"taken:{agent}")
+    thread = turn.thread(id)
+    over = not fits(turn.state.agents[agent], thread.weight, thread.live)
+    turn.emit(e.ThreadAssigned(id, agent, how, over=over))
+
+
+def end_offers(turn: Turn, id: ThreadId, how: str, reason: str = "") -> None:
+    """End every pending offer of a thread; nobody is barred by that."""
+    for offer in turn.thread(id).offers:
+        take_back(turn, id, offer, how, reason=reason)
+
+
+def take_back(turn: Turn, id: ThreadId, offer: Offer, how: str, reason: str = "") -> None:
+    """End one offer from our side, and take the buttons off its card."""
+    turn.emit(e.OfferEnded(id, offer.id, offer.agent, how))
+    turn.present(id, offer.agent, "withdrawn", offer, reason=reason or how)
+
+
+def withdraw_absent(turn: Turn, id: ThreadId) -> None:
+    """Take a thread's offers back from those who, as it is now, would not be asked."""
+    thread = turn.thread(id)
+    for offer in thread.offers:
+        if not present(turn.state.agents[offer.agent], thread.live):
+            take_back(turn, id, offer, "rescinded")
+
+
+def withdraw_from(turn: Turn, agent: AgentId) -> None:
+    """Take back the offers that an agent has and, by their status, should not have."""
+    for id in turn.state.agents[agent].threads:
+        withdraw_absent(turn, id)
+
+
+def expire(turn: Turn, thread: Thread) -> None:
+    """End the offers whose time is over; who missed too many is not asked until they act."""
+    for offer in thread.offers:
+        if offer.until > turn.at:
+            continue
+        barred = Exclusion(offer.agent, "missed")
+        turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "expired", offer.until, barred))
+        turn.present(thread.id, offer.agent, "withdrawn", offer, reason="expired")
+        agent = turn.state.agents[offer.agent]
+        if agent.misses >= MISSES and not agent.unresponsive:
+            unresponsive(turn, agent.id)
+            turn.present(thread.id, agent.id, "told", reason="unresponsive")
+
+
+def unresponsive(turn: Turn, agent: AgentId) -> None:
+    """An agent does not answer, or cannot be reached: they get nothing until they act."""
+    turn.emit(e.AgentUnresponsive(agent))
+    withdraw_from(turn, agent)

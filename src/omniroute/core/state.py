@@ -36,6 +36,7 @@ _encode = msgspec.json.Encoder().encode
 _handle = msgspec.json.Decoder(Handle).decode
 _customer = msgspec.json.Decoder(Customer).decode
 _thread = msgspec.json.Decoder(Thread).decode
+_steps = msgspec.json.Decoder(tuple[Step, ...]).decode
 _agent = msgspec.json.Decoder(Agent).decode
 
 
@@ -62,6 +63,7 @@ class State:
         self.agents: dict[AgentId, Agent] = {}
         self.counters = Counters()
         self.rules = BARE
+        self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
         self.index = Index(self.agents, self.threads)
         self.absent: set[str] = set()
         self._undo: dict[str, object] = {}
@@ -89,6 +91,7 @@ class State:
     def drop_customer(self, customer: CustomerId) -> None:
         """Two customers became one; this one is no more."""
         self._remember("c/" + customer, self.customers.pop(customer))
+        self.absent.add("c/" + customer)  # the store still has the row until the commit
 
     def put_thread(self, thread: Thread) -> None:
         """Enter or replace a thread; agents' loads follow."""
@@ -106,20 +109,42 @@ class State:
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
         self._remember("n/", self.counters)
-        self.counters = counters
+        self._count(counters)
 
     def adopt(self, rules: RuleSet) -> None:
-        """Decide by *rules* from now on; not part of the round."""
+        """Make a rule set known; it decides from the moment that an event makes it the active one.
+
+        At once, where it is the active one already (after a restart), or where there is nothing
+        but `BARE` to decide by.
+        """
+        self._sets[rules.version] = rules
+        active = rules.version == self.counters.rules
+        if self.rules is BARE or (active and rules.version != self.rules.version):
+            self._activate(rules)
+            if active:
+                self.index.forget()  # whatever these rules could do is done
+
+    def _activate(self, rules: RuleSet) -> None:
         self.rules = rules
         self.index.adopt(rules.skills, rules.queues)
+
+    def _count(self, counters: Counters) -> None:
+        changed = counters.rules != self.counters.rules
+        self.counters = counters
+        rules = self._sets.get(counters.rules)
+        if changed and rules is not None:
+            self._activate(rules)
 
     def queue(self, name: str) -> Queue:
         """A queue of the active rules; one they no longer have is as plain as can be."""
         return self.rules.queues.get(name) or Queue(name)
 
     def shared(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        """One copy of equal ladders, however many threads wait on them."""
-        return self._ladders.setdefault(_encode(steps), steps)
+        """One copy of equal ladders, however many threads wait on them, as a row gives it back."""
+        written = _encode(steps)
+        if (known := self._ladders.get(written)) is None:
+            known = self._ladders[written] = _steps(written)
+        return known
 
     def _remember(self, key: str, old: object) -> None:
         self._undo.setdefault(key, old)
@@ -135,7 +160,7 @@ class State:
                 heapq.heappush(self._timers, (due, new.id))
         before, now = _burden(old), _burden(new)
         if before != now:
-            for name in before.keys() | now.keys():
+            for name in {**before, **now}:
                 self._burden_changed(name, before.get(name), now.get(name))
         self.index.thread_changed(old, new)
 
@@ -187,6 +212,8 @@ class State:
                 thread = self.threads.get(int(key[2:]))
                 if thread is not None and thread.phase not in OPEN:
                     self._set_thread(thread, None)
+        if "n/" in self._undo:
+            self._sets = {self.rules.version: self.rules}
         for name in self._warm:
             customer = self.customers.get(name)
             if customer is not None and customer.open is None:
@@ -209,8 +236,7 @@ class State:
             self._put_back(key, old)
         self._undo.clear()
         self.absent.clear()
-        self.index.freed.clear()
-        self.index.queued.clear()
+        self.index.forget()
 
     def _put_back_thread(self, current: Thread, old: object) -> None:
         if isinstance(old, Thread):
@@ -240,7 +266,7 @@ class State:
             case "c", None:
                 self.customers.pop(name, None)
             case "n", Counters():
-                self.counters = old
+                self._count(old)
 
     # --- cold rows ---
 
@@ -252,7 +278,10 @@ class State:
         return key[2:] in table or key in self.absent
 
     def absorb(self, key: str, row: bytes | None) -> None:
-        """Take a row in as the store has it; None says that there is none."""
+        """Take a row in as the store has it; None says that there is none.
+
+        What is stored is seen to: taking it in gives nobody anything to do.
+        """
         if row is None:
             self.absent.add(key)
         elif key.startswith("h/"):
@@ -265,6 +294,7 @@ class State:
             agent = _agent(row)
             self.agents[agent.id] = agent
             self.index.agent_changed(None, agent)
+            self.index.forget()
         elif key.startswith("t/"):
             thread = _thread(row)
             thread = msgspec.structs.replace(thread, steps=self.shared(thread.steps))
@@ -272,6 +302,7 @@ class State:
             if (due := next_due(thread)) is not None:
                 heapq.heappush(self._timers, (due, thread.id))
             self.index.thread_changed(None, thread)
+            self.index.forget()
         elif key == "n/":
             self.counters = msgspec.json.decode(row, type=Counters)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.matching import present
-from omniroute.core.model import AgentId, Phase
+from omniroute.core.model import AgentId
+from omniroute.core.offers import take_back, withdraw_from
 from omniroute.core.turn import Answer, Turn
 
 
@@ -28,10 +28,13 @@ def _differs(turn: Turn, member: i.Member) -> bool:
 
 
 def _leave(turn: Turn, id: AgentId) -> None:
-    withdraw_offers(turn, id)
-    for thread in [turn.thread(t) for t in turn.state.agents[id].threads]:
-        if thread.phase in (Phase.ASSIGNED, Phase.SNOOZED):
+    """Whatever they were asked about or had goes to others, whatever was to wake it later."""
+    for thread in map(turn.thread, turn.state.agents[id].threads):
+        if thread.agent == id:
             turn.emit(e.ThreadReleased(thread.id, id, "left"))
+        for offer in thread.offers:
+            if offer.agent == id:
+                take_back(turn, thread.id, offer, "rescinded")
     turn.emit(e.AgentLeft(id))
 
 
@@ -40,15 +43,5 @@ def declare(turn: Turn, asked: i.StatusDeclared) -> Answer:
     agent = turn.state.agents[asked.agent]
     if agent.status is not asked.status or agent.unresponsive:
         turn.emit(e.StatusChanged(agent.id, asked.status))
-        withdraw_offers(turn, agent.id)
+        withdraw_from(turn, agent.id)
     return Answer(True, "status", {"status": asked.status.value})
-
-
-def withdraw_offers(turn: Turn, id: AgentId) -> None:
-    """Take back the offers an agent has and, by their status, should not have."""
-    agent = turn.state.agents[id]
-    for thread in [turn.thread(t) for t in agent.threads]:
-        for offer in thread.offers:
-            if offer.agent == id and not present(agent, thread.live):
-                turn.emit(e.OfferEnded(thread.id, offer.id, id, "rescinded"))
-                turn.present(thread.id, id, "withdrawn", offer, reason="rescinded")

@@ -7,6 +7,7 @@ from omniroute.core.effects import effect_id
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
+from omniroute.core.offers import withdraw_absent
 from omniroute.core.rules import route
 from omniroute.core.turn import Answer, Turn
 
@@ -35,6 +36,8 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             turn.present(id, thread.agent, "message")
         case Phase.ASSIGNED:
             turn.present(id, thread.agent, "message")
+        case Phase.OFFERED:
+            withdraw_absent(turn, id)  # who gets mail only was asked, and now it is a chat
     return Answer(True, "received", {"thread": id, "how": how})
 
 
@@ -56,7 +59,9 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     """Ask the rules where the thread goes, and queue it there."""
     rules = turn.state.rules
     facts = facts_of(turn, thread, message, how)
-    routing = route(rules, facts, message.observed, turn.at)
+    # Numbers of conditions mean something only in the rule set they were observed under.
+    observed = message.observed if message.rules in ("", rules.version) else ()
+    routing = route(rules, facts, observed, turn.at)
     turn.explain(
         "route",
         thread=thread.id,

@@ -18,14 +18,21 @@ def step_end(thread: Thread) -> int | None:
     return None if span is None else thread.clock_since + span - thread.step_used
 
 
+def snooze_end(thread: Thread) -> int | None:
+    """When a snooze ends by itself; None if only the customer can end it."""
+    if thread.phase is not Phase.SNOOZED or not thread.snoozed_until:
+        return None
+    return thread.snoozed_until
+
+
 def next_due(thread: Thread) -> int | None:
     """The earliest moment at which something about *thread* is due, or None."""
     moments = [offer.until for offer in thread.offers]
     moments += [held.release for held in thread.held]
     if (end := step_end(thread)) is not None:
         moments.append(end)
-    if thread.phase is Phase.SNOOZED and thread.snoozed_until:
-        moments.append(thread.snoozed_until)
+    if (end := snooze_end(thread)) is not None:
+        moments.append(end)
     if thread.phase is Phase.RESOLVED and not thread.held:
         moments.append(thread.reopen_until)
     return min(moments, default=None)

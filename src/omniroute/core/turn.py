@@ -78,11 +78,12 @@ class Turn:
 
     def deliver(
         self, thread: Thread, message: MessageId, handle: HandleId, id: str,
-        agent: AgentId = "", reply: str = "",
+        agent: AgentId = "", reply: str = "", answers: MessageId = "",
     ) -> None:  # fmt: skip
-        """Have a message sent to a handle of the thread."""
+        """Have a message sent to a handle of the thread, as an answer to what came from there."""
+        answers = answers or thread.message
         self.effects.append(
-            Deliver(id, thread.id, message, handle, thread.message, agent=agent, reply=reply)
+            Deliver(id, thread.id, message, handle, answers, agent=agent, reply=reply)
         )
 
     def present(

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.matching import fits
 from omniroute.core.model import Agent, AgentId, Exclusion, Held, Phase, Status, Step, Thread
-from omniroute.core.offers import end_offers
+from omniroute.core.offers import assign, end_offers
 from omniroute.core.states import WAITING
 from omniroute.core.turn import Answer, Turn
 
@@ -26,13 +25,12 @@ def refused(code: str, **values: str | int) -> Answer:
 def accept(turn: Turn, asked: i.OfferAccepted) -> Answer:
     """Exactly one accept wins; the others learn who did."""
     thread = turn.thread(asked.thread)
-    if thread.phase is Phase.ASSIGNED and thread.agent == asked.agent:
+    if thread.phase in _OWNED and thread.agent == asked.agent:
         return Answer(True, "accepted")
     offer = next((o for o in thread.offers if o.id == asked.offer), None)
     if offer is None or offer.agent != asked.agent:
         return _gone(thread, asked.agent)
-    turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "accepted"))
-    _take(turn, thread, asked.agent, "accept")
+    assign(turn, thread.id, asked.agent, "accept")
     return Answer(True, "accepted")
 
 
@@ -43,13 +41,6 @@ def _gone(thread: Thread, agent: AgentId) -> Answer:
     if any(x.agent == agent and x.reason == "missed" for x in thread.excluded):
         return refused("expired")
     return refused("withdrawn")
-
-
-def _take(turn: Turn, thread: Thread, agent: AgentId, how: str) -> None:
-    """Make *agent* responsible; every other offer is taken back, visibly."""
-    end_offers(turn, thread.id, "rescinded", reason=f"taken:{agent}")
-    over = how != "accept" and not fits(turn.state.agents[agent], thread.weight, thread.live)
-    turn.emit(e.ThreadAssigned(thread.id, agent, how, over=over))
 
 
 def decline(turn: Turn, asked: i.OfferDeclined) -> Answer:
@@ -74,7 +65,7 @@ def take(turn: Turn, asked: i.ThreadClaimed) -> Answer:
         return refused("taken", by=thread.agent)
     if thread.phase is Phase.RESOLVED:
         turn.emit(e.ThreadReopened(thread.id, "agent"))
-    _take(turn, turn.thread(thread.id), asked.agent, "claim")
+    assign(turn, thread.id, asked.agent, "claim")
     return Answer(True, "taken_over")
 
 
@@ -86,11 +77,14 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
     if asked.seen < thread.turns and not asked.anyway:
         return refused("customer_wrote", message=thread.message, turns=thread.turns)
     _own(turn, thread, asked.agent)
-    held = Held(asked.message, asked.agent, thread.handle, turn.at + asked.hold, asked.key)
+    release_at = turn.at + asked.hold
+    held = Held(
+        asked.message, asked.agent, thread.handle, release_at, asked.key, answers=thread.message
+    )
     if asked.hold:
         turn.emit(e.ReplyHeld(thread.id, held))
         return Answer(True, "held", {"release": held.release})
-    release(turn, thread, held)
+    release(turn, turn.thread(thread.id), held)
     return Answer(True, "replied")
 
 
@@ -98,9 +92,9 @@ def _own(turn: Turn, thread: Thread, agent: AgentId) -> None:
     """Whoever answers an unowned or a resolved thread has it from now on."""
     if thread.phase is Phase.RESOLVED:
         turn.emit(e.ThreadReopened(thread.id, "agent"))
-        _take(turn, turn.thread(thread.id), agent, "reply")
+        assign(turn, thread.id, agent, "reply")
     elif thread.phase in _UNOWNED:
-        _take(turn, thread, agent, "reply")
+        assign(turn, thread.id, agent, "reply")
     elif thread.phase is Phase.SNOOZED:
         turn.emit(e.ThreadWoken(thread.id, "agent"))
 
@@ -109,7 +103,7 @@ def release(turn: Turn, thread: Thread, held: Held) -> None:
     """Send a reply on its way; from here it cannot be undone."""
     effect = turn.effect("reply", f"{held.handle}/{held.message}", cause=held.input)
     turn.emit(e.ReplyReleased(thread.id, held.message, held.agent, held.handle, effect))
-    turn.deliver(thread, held.message, held.handle, effect, agent=held.agent)
+    turn.deliver(thread, held.message, held.handle, effect, agent=held.agent, answers=held.answers)
 
 
 def undo(turn: Turn, asked: i.ReplyUndone) -> Answer:
@@ -153,11 +147,13 @@ def transfer(turn: Turn, asked: i.TransferAsked) -> Answer:
 def _hand_over(turn: Turn, thread: Thread, asked: i.TransferAsked, to: Agent | None) -> None:
     turn.emit(e.NoteAdded(thread.id, asked.note, asked.agent))
     end_offers(turn, thread.id, "rescinded", reason="transferred")
-    barred = (Exclusion(asked.agent, "gave"),)
+    giver = thread.agent or asked.agent
     if thread.phase in _OWNED:
-        turn.emit(e.ThreadReleased(thread.id, thread.agent, "transfer"))
+        turn.emit(e.ThreadReleased(thread.id, giver, "transfer"))
+        if giver != asked.agent:
+            turn.present(thread.id, giver, "told", reason="transferred")
     if to is not None:
-        _take(turn, turn.thread(thread.id), to.id, "transfer")
+        assign(turn, thread.id, to.id, "transfer")
         turn.present(thread.id, to.id, "assigned", reason=f"transfer:{asked.agent}")
         return
     need = thread.steps[-1].need if thread.steps else {}
@@ -173,7 +169,7 @@ def _hand_over(turn: Turn, thread: Thread, asked: i.TransferAsked, to: Agent | N
             routing_since=thread.routing_since,
             weight=thread.weight,
             tags=thread.tags,
-            excluded=barred,
+            excluded=(Exclusion(giver, "gave"),),
         )
     )
 
@@ -208,7 +204,7 @@ def reopen(turn: Turn, asked: i.ReopenAsked) -> Answer:
     if thread.phase is not Phase.RESOLVED:
         return refused("not_resolved")
     turn.emit(e.ThreadReopened(thread.id, "agent"))
-    _take(turn, turn.thread(thread.id), asked.agent, "claim")
+    assign(turn, thread.id, asked.agent, "claim")
     return Answer(True, "reopened")
 
 

@@ -1,0 +1,197 @@
+"""Who waits where and who is where: lines and pools, kept in step with the tables.
+
+Which pools of agents can serve which lines of threads is worked out once, when either first
+appears.  What has happened since it was last asked is remembered, too: who became able (`freed`),
+which threads began to wait (`queued`), and from which lines somebody went (`left`), so that their
+threads may have lost their last hope.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+
+from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
+from omniroute.core.pools import (
+    Key,
+    Line,
+    Needed,
+    Pool,
+    Profile,
+    Signature,
+    order_key,
+    signature,
+)
+from omniroute.core.ranking import able, more_room, present
+from omniroute.core.rules import Queue
+from omniroute.core.skills import Skills
+from omniroute.core.states import WAITING
+
+
+class Lines:
+    """Lines and pools, kept in step with the tables by `State` alone."""
+
+    def __init__(self, agents: Mapping[AgentId, Agent], threads: Mapping[ThreadId, Thread]) -> None:
+        self._agents, self._threads = agents, threads
+        self.adopt(None, {})
+
+    def adopt(self, skills: Skills | None, queues: Mapping[str, Queue]) -> None:
+        """Take another rule set, sort everybody anew, and have everything looked at again."""
+        self._skills, self._queues = skills, queues
+        self.pools: dict[Profile, Pool] = {}
+        self.lines: dict[Signature, Line] = {}
+        self._named: dict[AgentId, dict[Signature, None]] = {}
+        self._home: dict[AgentId, Pool] = {}
+        self._place: dict[ThreadId, tuple[Line, Key]] = {}
+        self._membership = 0  # counts who came into or went from a pool
+        self.freed: dict[AgentId, None] = {}
+        self.queued: dict[ThreadId, None] = {}
+        self.left: dict[Signature, None] = {}
+        for agent in self._agents.values():
+            self.agent_changed(None, agent)
+        for thread in self._threads.values():
+            self.thread_changed(None, thread)
+        # Whom a freed agent can serve is found from the agent; what is left to see from the side
+        # of the threads is which of them have nobody.
+        self.queued.clear()
+        self.left.update(dict.fromkeys(self.lines))
+
+    def forget(self) -> None:
+        """What has happened so far is seen to."""
+        self.freed.clear()
+        self.queued.clear()
+        self.left.clear()
+
+    # --- keeping in step ---
+
+    def agent_changed(self, old: Agent | None, new: Agent | None) -> None:
+        """An agent's value was replaced."""
+        home = self._home.get(old.id) if old is not None else None
+        if old is not None and home is not None:
+            home.count(old, -1)
+        pool = self._settled(home, old, new)
+        if new is not None and pool is not None:
+            pool.count(new, 1)
+            pool.note(new)
+            came = pool is not home or old is None or more_room(old, new)
+            if came and (able(new, False) or able(new, True)):
+                self.freed[new.id] = None
+        if old is not None and home is not None:
+            for live in (False, True):
+                stays = pool is home and new is not None and present(new, live)
+                if present(old, live) and not stays:
+                    self._left(home, old.id, live)
+
+    def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
+        """The pool where the agent is at home from now on, if on the team."""
+        if new is not None and new.employed:
+            same = old is not None and old.skills == new.skills and old.teams == new.teams
+            if home is not None and same:
+                return home
+            pool = self._pool(new)
+            if pool is not home:
+                self._membership += 1
+                pool.members[new.id] = None
+                self._home[new.id] = pool
+        else:
+            pool = None
+        if old is not None and home is not None and pool is not home:
+            self._membership += 1
+            del home.members[old.id]
+            if pool is None:
+                del self._home[old.id]
+            if not home.members:
+                self._abandon(home)
+        return pool
+
+    def _abandon(self, pool: Pool) -> None:
+        """Nobody knows what this pool knows any more."""
+        del self.pools[pool.profile]
+        for line in pool.lines.values():
+            line.pools = [entry for entry in line.pools if entry[2] is not pool]
+
+    def _left(self, pool: Pool, agent: AgentId, live: bool) -> None:
+        for wanted, line in pool.lines.items():
+            if line.live == live:
+                self.left[wanted] = None
+        for wanted in self._named.get(agent, ()):
+            if wanted[-1] == live:
+                self.left[wanted] = None
+
+    def thread_changed(self, old: Thread | None, new: Thread | None) -> None:
+        """A thread's value was replaced."""
+        if new is None or new.phase not in WAITING:
+            gone = old.id if old is not None else new.id if new is not None else 0
+            if (place := self._place.pop(gone, None)) is not None:
+                place[0].barring.pop(gone, None)
+            return
+        wanted, key = signature(new), order_key(new)
+        place = self._place.get(new.id)
+        again = (
+            old is None
+            or (old.phase is not new.phase and new.phase is Phase.QUEUED)
+            or old.excluded != new.excluded
+            or old.step != new.step
+        )
+        if place is None or place[0].signature != wanted or place[1] != key:
+            if place is not None:
+                place[0].barring.pop(new.id, None)
+            line = self.lines.get(wanted) or self._line(wanted)
+            place = self._place[new.id] = (line, key)
+            heapq.heappush(line.heap, key)
+            again = True
+        if new.excluded:
+            place[0].barring[new.id] = None
+        else:
+            place[0].barring.pop(new.id, None)
+        if again:
+            self.queued[new.id] = None
+
+    def _pool(self, agent: Agent) -> Pool:
+        profile = (tuple(sorted(agent.teams)), tuple(sorted(agent.skills.items())))
+        if (pool := self.pools.get(profile)) is None:
+            levels = self._skills.profile(agent.skills) if self._skills else dict(agent.skills)
+            pool = self.pools[profile] = Pool(profile, levels)
+            for line in self.lines.values():
+                if not line.named:
+                    self._introduce(line, pool)
+        return pool
+
+    def _line(self, wanted: Signature) -> Line:
+        line = self.lines[wanted] = Line(wanted)
+        for name in line.named:
+            self._named.setdefault(name, {})[wanted] = None
+        if not line.named:
+            for pool in self.pools.values():
+                self._introduce(line, pool)
+        return line
+
+    def _introduce(self, line: Line, pool: Pool) -> None:
+        if self.lacking(line, pool):
+            return
+        cost, strength = self._suits(line.needs, pool)
+        line.pools.append((cost, strength, pool))
+        pool.lines[line.signature] = line
+
+    def _suits(self, needs: Needed, pool: Pool) -> tuple[float, float]:
+        cost = strength = 0.0
+        for skill, _ in needs:
+            level = pool.levels.get(skill, 0.0)
+            strength += level
+            if self._skills is not None:
+                cost += self._skills.level(pool.skills, skill)[2]
+        return cost, strength
+
+    def lacking(self, line: Line, pool: Pool) -> str:
+        """Why agents of *pool* never get threads of *line*: ``team``, ``requirement`` or ``""``."""
+        queue = self._queues.get(line.queue)
+        teams = queue.teams if queue is not None and not line.named else ()
+        if teams and pool.teams.isdisjoint(teams):
+            return "team"
+        if any(pool.levels.get(skill, 0.0) < level for skill, level in line.needs):
+            return "requirement"
+        return ""
+
+    def waiting(self) -> Sequence[ThreadId]:
+        """Every waiting thread, in no particular order."""
+        return list(self._place)

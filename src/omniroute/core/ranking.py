@@ -1,0 +1,69 @@
+"""Whether an agent can be asked, and which of several is asked first.
+
+Order is by tuples, never by packed weights, so that no number can outgrow its neighbour
+(routing.md 2.8, D6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from omniroute.core.model import Agent, Status
+
+Part: TypeAlias = tuple[float | str, ...]  # an agent's share of their rank
+
+
+def present(agent: Agent, live: bool) -> bool:
+    """Whether the agent may be asked at all; the away still get what is not live."""
+    if not agent.employed or agent.unresponsive:
+        return False
+    return agent.status is Status.ONLINE or (not live and agent.status is Status.AWAY)
+
+
+def fits(agent: Agent, weight: int, live: bool) -> bool:
+    """Whether *weight* more units fit; mail never blocks a chat (routing.md 2.4)."""
+    used = agent.live_load if live else agent.live_load + agent.mail_load
+    return used + weight <= agent.capacity
+
+
+def able(agent: Agent, live: bool) -> bool:
+    """Present, with room for at least one unit."""
+    return present(agent, live) and fits(agent, 1, live)
+
+
+def takes(agent: Agent, weight: int, live: bool) -> bool:
+    """Present, with room for *weight* units more."""
+    return present(agent, live) and fits(agent, weight, live)
+
+
+def more_room(old: Agent, new: Agent) -> bool:
+    """Whether the agent can take something now that they could not before."""
+    for live in (False, True):
+        if able(new, live) and (not able(old, live) or new.load < old.load):
+            return True
+    return new.capacity > old.capacity or new.live_load < old.live_load
+
+
+PARTS: Mapping[str, Callable[[Agent], Part]] = {
+    "least_loaded": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
+    "longest_idle": lambda a: (a.load > 0, a.idle_since, a.last_assigned, a.id),
+    "round_robin": lambda a: (a.last_assigned, a.idle_since, a.id),
+    "most_spare": lambda a: (a.load - a.capacity, a.idle_since, a.last_assigned, a.id),
+    "best_skill": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
+}
+"""The part of a rank that is the agent's alone; of agents who are `able`, so of some capacity."""
+
+
+def rank(policy: str, near: bool, cost: float, strength: float, part: Part) -> Part:
+    """An agent's whole tuple under a policy; the smallest wins.
+
+    *near* is affinity (the customer's last agent), *cost* what the skills graph took on the way,
+    *strength* the sum of the effective levels asked for.
+    """
+    far = 0 if near else 1
+    if policy == "least_loaded":
+        return (far, part[0], cost, *part[1:])
+    if policy == "best_skill":
+        return (far, cost, -strength, *part)
+    return (far, cost, *part)

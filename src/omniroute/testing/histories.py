@@ -1,0 +1,326 @@
+"""Random histories of a small desk, played on a `Machine`.
+
+A history is a list of acts, each a few small numbers that are read against the state as it stands:
+so it can be shrunk by a property test, and played again under other circumstances (restarted,
+rolled back, committed in other batches), where it must come to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import NamedTuple
+
+from omniroute.core import inputs as i
+from omniroute.core.conditions import Always, Is, Leaf
+from omniroute.core.ladder import Stage
+from omniroute.core.model import Evidence, Phase, Status, Thread
+from omniroute.core.rules import Defaults, EnrichRule, Queue, RouteRule, RuleSet, Sla
+from omniroute.core.skills import compile_skills
+from omniroute.core.states import OPEN
+from omniroute.core.urgency import MINUTE
+from omniroute.testing.machine import Machine
+
+SECOND = 1_000
+NAMES = ("ana", "bo", "cy", "dan", "eva")
+TOPICS = ("refund", "tech", "owner", "all", "picky", "plain")
+
+
+# --- the desk ---
+
+
+def desk(version: str, timeout: int, *teams: str) -> RuleSet:
+    """Ladders, named agents, skipped steps, a broadcast, weights, and every selection policy."""
+
+    def topic(number: int, name: str) -> Leaf:
+        return Leaf(number, "topic", Is((name,)))
+
+    def rule(name: str, number: int, queue: str, *stages: Stage) -> RouteRule:
+        return RouteRule(name, topic(number, name), queue, stages)
+
+    return RuleSet(
+        version,
+        Defaults("general", sla=Sla(first_reply=60 * MINUTE)),
+        enrich=(
+            EnrichRule("heavy", Leaf(1, "channel", Is(("crm",))), weight=2, priority=30),
+            EnrichRule("tech", topic(2, "tech"), need={"tech": 2}, tags=("tech",)),
+        ),
+        route=(
+            RouteRule(
+                "mine",
+                topic(3, "owner"),
+                stages=(
+                    Stage(
+                        agents=("{thread.last_agent}",), span=20 * SECOND, skip_if="nobody_present"
+                    ),
+                ),
+                falls_through=True,
+            ),
+            rule(
+                "refund",
+                4,
+                "billing",
+                Stage(need={"refunds": 3}, span=30 * SECOND),
+                Stage(need={"refunds": 1}, span=30 * SECOND, skip_if="nobody_free"),
+                Stage(drop_all=True, queue="general"),
+            ),
+            rule(
+                "tech",
+                5,
+                "tech",
+                Stage(need={"tech": 4}, span=10 * SECOND, skip_if="nobody_present"),
+                Stage(need={"tech": 2}, span=15 * SECOND),
+            ),
+            rule(
+                "all",
+                6,
+                "spare",
+                Stage(need={"refunds": 2}, span=15 * SECOND, skip_if="nobody_free"),
+                Stage(drop_all=True, broadcast=True),
+            ),
+            rule(
+                "picky",
+                7,
+                "turns",
+                Stage(agents=("ana", "bo"), skip_if="nobody_present"),
+                Stage(need={"tech": 1}),
+            ),
+            RouteRule("rest", Always(), "general", reply="hello"),
+        ),
+        queues={
+            "general": Queue("general", offer_timeout_ms=timeout, reopen_window_ms=5 * MINUTE),
+            "billing": Queue("billing", pick="least_loaded", teams=teams, offer_timeout_ms=timeout),
+            "tech": Queue("tech", pick="best_skill", offer_timeout_ms=timeout),
+            "spare": Queue("spare", pick="most_spare", then="broadcast", offer_timeout_ms=timeout),
+            "turns": Queue("turns", pick="round_robin", auto_assign=True, reopen_window_ms=MINUTE),
+        },
+        skills=compile_skills({"billing": {"refunds": 1}, "refunds": {}, "tech": {"refunds": 2}}),
+    )
+
+
+RULES = (desk("rules-1", 20 * SECOND, "money"), desk("rules-2", 35 * SECOND))
+
+
+class Act(NamedTuple):
+    """One thing that happens; the numbers choose who, what and to whom."""
+
+    kind: str
+    a: int
+    b: int
+    c: int
+
+
+class History:
+    """A desk of three agents under `RULES`, and acts that happen to it."""
+
+    def __init__(self, machine: Machine | None = None) -> None:
+        self.machine = machine or Machine()
+        self.machine.adopt(RULES[0])
+        self.machine.put(i.TeamLoaded, members=tuple(member(name, 0) for name in NAMES[:3]))
+
+    def play(self, acts: Sequence[Act]) -> Machine:
+        """Let everything happen, in order."""
+        for act in acts:
+            getattr(self, act.kind)(act.a, act.b, act.c)
+        return self.machine
+
+    # --- acts ---
+
+    def message(self, a: int, b: int, c: int) -> None:
+        """One of five customers writes, on one of three channels, with some evidence or none."""
+        kind = ("mail", "chat", "crm")[b % 3]
+        claims: tuple[i.Claimed, ...] = ()
+        if c % 4 == 1:  # another address of their own
+            claims = (
+                i.Claimed(
+                    seen(a % 5, ("mail", "chat", "crm")[(b + 1) % 3]), Evidence.VERIFIED, kind
+                ),
+            )
+        elif c % 4 == 2:  # somebody else's
+            evidence = (Evidence.VERIFIED, Evidence.INFERRED, Evidence.ASSERTED)[(b + c) % 3]
+            claims = (i.Claimed(seen((a + 1) % 5, "mail"), evidence, kind),)
+        self.machine.put(
+            i.MessageReceived,
+            message=f"m{len(self.machine.journal)}",
+            channel=kind,
+            account="main",
+            sender=seen(a % 5, kind, forged=c == 7),
+            claims=claims,
+            facts={"topic": TOPICS[(a + b + c) % len(TOPICS)]},
+            live=kind == "chat",
+            automatic=c == 8,
+        )
+
+    def status(self, a: int, b: int, c: int) -> None:
+        self._agent(a, i.StatusDeclared, status=list(Status)[b % 4] if c % 3 else Status.ONLINE)
+
+    def accept(self, a: int, b: int, c: int) -> None:
+        if offer := self._offer(a):
+            self._agent(offer[1], i.OfferAccepted, thread=offer[0], offer=offer[2])
+
+    def decline(self, a: int, b: int, c: int) -> None:
+        if offer := self._offer(a):
+            self._agent(offer[1], i.OfferDeclined, thread=offer[0], offer=offer[2])
+
+    def late_accept(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(a, i.OfferAccepted, thread=thread, offer=f"{thread}.{c}")
+
+    def claim(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(a, i.ThreadClaimed, thread=thread)
+
+    def reply(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            turns = self.machine.state.threads[thread].turns
+            self._agent(
+                self._owner(thread, a), i.ReplyWritten, thread=thread,
+                message=f"r{len(self.machine.journal)}", seen=turns - (c == 0),
+                hold=(0, 5 * SECOND, 20 * SECOND)[c % 3],
+            )  # fmt: skip
+
+    def undo(self, a: int, b: int, c: int) -> None:
+        for thread in self._open():
+            if thread.held:
+                self._agent(
+                    thread.held[0].agent,
+                    i.ReplyUndone,
+                    thread=thread.id,
+                    message=thread.held[0].message,
+                )
+                return
+
+    def note(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(a, i.NoteWritten, thread=thread, message=f"n{len(self.machine.journal)}")
+
+    def transfer(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            to = {"to_agent": NAMES[c % 5]} if c % 2 else {"to_queue": list(RULES[0].queues)[c % 5]}
+            self._agent(self._owner(thread, a), i.TransferAsked, thread=thread, note="n", **to)
+
+    def snooze(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            until = self.machine.now + c * 20 * SECOND if c else 0
+            self._agent(self._owner(thread, a), i.SnoozeAsked, thread=thread, until=until)
+
+    def resolve(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(self._owner(thread, a), i.ThreadResolved, thread=thread)
+
+    def reopen(self, a: int, b: int, c: int) -> None:
+        for thread in self._open():
+            if thread.phase is Phase.RESOLVED:
+                self._agent(a, i.ReopenAsked, thread=thread.id)
+                return
+
+    def tag(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(a, i.TagsChanged, thread=thread, add=(f"t{c}",), remove=("tech",))
+
+    def priority(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(a, i.PriorityChanged, thread=thread, priority=10 * (1 + c % 4))
+
+    def team(self, a: int, b: int, c: int) -> None:
+        """Somebody joins, changes, or leaves."""
+        staying = [name for n, name in enumerate(NAMES) if n != a % 5 or c % 3]
+        self.machine.put(i.TeamLoaded, members=tuple(member(name, b + c) for name in staying))
+
+    def rules(self, a: int, b: int, c: int) -> None:
+        self.machine.adopt(RULES[a % 2])
+
+    def failure(self, a: int, b: int, c: int) -> None:
+        """A delivery failed: an answer's, or an offer's."""
+        if b % 2 and (offer := self._offer(a)):
+            self.machine.put(
+                i.Delivered, effect="x", thread=offer[0], offer=offer[2], outcome="gave_up"
+            )
+        elif deliveries := self.machine.deliveries:
+            sent = deliveries[a % len(deliveries)]
+            self.machine.put(
+                i.Delivered,
+                effect=sent.id,
+                thread=sent.thread,
+                message=sent.message,
+                outcome=("sent", "rejected")[c % 2],
+            )
+
+    def again(self, a: int, b: int, c: int) -> None:
+        """A timer comes once more: everything it could do is done."""
+        if thread := self._thread(b):
+            decision = self.machine.put(i.TimerDue, thread=thread, due=self.machine.now)
+            assert decision.events == (), f"a timer acts twice: {decision.events}"
+
+    def wait(self, a: int, b: int, c: int) -> None:
+        self.machine.wait((1, 5, 20, 60, 400)[a % 5] * SECOND + b)
+
+    def sleep(self, a: int, b: int, c: int) -> None:
+        self.machine.sleep((1, 10, 30, 90, 400)[a % 5] * SECOND)
+        self.machine.run_timers()
+
+    # --- who and what ---
+
+    def _agent(self, who: int | str, kind: Callable[..., i.AnyInput], **values: object) -> None:
+        name = NAMES[who % 5] if isinstance(who, int) else who
+        self.machine.put(kind, agent=name, **values)
+
+    def _open(self) -> list[Thread]:
+        threads = self.machine.state.threads.values()
+        return sorted((t for t in threads if t.phase in OPEN), key=lambda t: t.id)
+
+    def _thread(self, n: int) -> int | None:
+        threads = self._open()
+        return threads[n % len(threads)].id if threads else None
+
+    def _owner(self, thread: int, a: int) -> str:
+        """Mostly whoever has the thread, now and then somebody else."""
+        owner = self.machine.state.threads[thread].agent
+        return owner if owner and a % 5 else NAMES[a % 5]
+
+    def _offer(self, n: int) -> tuple[int, str, str] | None:
+        offers = [(t.id, o.agent, o.id) for t in self._open() for o in t.offers]
+        return offers[n % len(offers)] if offers else None
+
+
+def member(name: str, n: int) -> i.Member:
+    """A member of the team, one of several as *n* has it."""
+    n += NAMES.index(name)
+    skills: tuple[dict[str, float], ...] = (
+        {"refunds": 3},
+        {"tech": 4},
+        {"billing": 4, "tech": 1},
+        {},
+        {"refunds": 1, "tech": 3},
+    )
+    return i.Member(
+        name,
+        teams=(("money",), ("help",), ("money", "help"))[n % 3],
+        skills=dict(skills[n % 5]),
+        capacity=(1, 2, 3, 5)[n % 4],
+        role="lead" if name == "eva" else "agent",
+    )
+
+
+def seen(n: int, kind: str, forged: bool = False) -> i.Seen:
+    """A customer's handle."""
+    return i.Seen(f"{kind}{n}{'?' * forged}", kind, unique=kind == "crm", verified=not forged)
+
+
+KINDS = tuple(
+    name
+    for name, share in {
+        "message": 8, "status": 4, "accept": 6, "decline": 3, "late_accept": 1, "claim": 1,
+        "reply": 3, "undo": 1, "note": 1, "transfer": 2, "snooze": 2, "resolve": 4, "reopen": 1,
+        "tag": 1, "priority": 1, "team": 1, "rules": 1, "failure": 1, "again": 1,
+        "wait": 5, "sleep": 1,
+    }.items()
+    for _ in range(share)
+)  # fmt: skip
+
+
+def acts(seed: int, count: int) -> list[Act]:
+    """A history for those who have no property test to think of one."""
+    random = Random(seed)  # noqa: S311 - the same acts for the same seed, which guards nothing
+    digits = range(10)
+    return [Act(random.choice(KINDS), *random.choices(digits, k=3)) for _ in range(count)]

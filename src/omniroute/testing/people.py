@@ -1,0 +1,378 @@
+"""Agents and customers of a transcript, with the verbs they act and the expectations they have."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from omniroute.core import inputs as i
+from omniroute.core.engine import Answer
+from omniroute.core.events import CustomerWrote, ReplyReleased, ThreadFolded
+from omniroute.core.model import Agent as AgentRow
+from omniroute.core.model import Customer as CustomerRow
+from omniroute.core.model import Evidence, Phase, Status, Thread
+from omniroute.core.rules import observe
+from omniroute.testing.machine import Machine
+
+
+@dataclass(slots=True)
+class Stage:
+    """What people of one transcript share: the machine, the words that were said, who was named."""
+
+    machine: Machine
+    not_live: frozenset[str]
+    one_per_person: frozenset[str]
+    words: dict[str, str] = field(default_factory=dict)  # message → text
+    spoken_of: set[str] = field(default_factory=set)
+    last_thread: dict[str, int] = field(default_factory=dict)  # customer's name → thread
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def said(self, text: str) -> str:
+        """The id of a new message with this text."""
+        message = f"m{next(self.numbers)}"
+        self.words[message] = text
+        return message
+
+    def known_thread(self, whom: Customer) -> Thread:
+        """The thread a customer wrote in last, or whatever it was folded into."""
+        number = self.last_thread[whom.name]
+        for done in self.machine.journal:
+            for event in done.decision.events:
+                if isinstance(event, ThreadFolded) and event.thread == number:
+                    number = event.into
+        thread = self.machine.state.threads.get(number)
+        assert thread is not None, f"thread {number} of {whom.name} is closed"
+        return thread
+
+
+class Customer:
+    """Somebody with addresses."""
+
+    def __init__(self, stage: Stage, name: str, addresses: dict[str, str], verified: bool) -> None:
+        self._stage, self.name, self._addresses, self._verified = stage, name, addresses, verified
+
+    def on(self, channel: str) -> Place:
+        """Where they write and read."""
+        return Place(self._stage, self, channel)
+
+    def seen(self, kind: str, forged: bool = False) -> i.Seen:
+        """One of their addresses, as a message shows it."""
+        handle = f"{kind}:{self._addresses[kind]}"
+        unique = kind in self._stage.one_per_person
+        return i.Seen(f"{handle}?" if forged else handle, kind, unique, not forged)
+
+    def vouched(self, channel: str) -> tuple[i.Claimed, ...]:
+        """Their other addresses, where the channel vouches for them."""
+        others = [kind for kind in self._addresses if kind != channel] if self._verified else []
+        return tuple(i.Claimed(self.seen(k), Evidence.VERIFIED, channel) for k in others)
+
+    def claimed(self, whose: Customer, kind: str, evidence: str, by: str) -> i.Claimed:
+        """Somebody's address, as evidence has it that it is theirs."""
+        return i.Claimed(whose.seen(kind), Evidence(evidence), by)
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """Addresses of theirs that rules may ask for."""
+        return tuple(v for k, v in self._addresses.items() if k == "email")
+
+    @property
+    def thread(self) -> Thread:
+        """Their open thread."""
+        return self._stage.known_thread(self)
+
+    @property
+    def row(self) -> CustomerRow:
+        """The customer they are taken for now."""
+        machine = self._stage.machine
+        for kind in self._addresses:
+            message = i.MessageReceived(
+                key="", at=0, message="", channel="", account="", sender=self.seen(kind)
+            )
+            machine.absorb(message)
+            if (handle := machine.state.handles.get(self.seen(kind).id)) is not None:
+                return machine.state.customers[handle.customer]
+        raise AssertionError(f"nobody knows {self.name}")
+
+    def waits(self) -> None:
+        """They are in a queue."""
+        assert self.thread.phase is Phase.QUEUED, f"{self.name}'s thread is {self.thread.phase}"
+
+    def is_stranded(self) -> None:
+        """They wait, and it was said that nothing scheduled can change that."""
+        assert self.thread.phase is Phase.STRANDED, f"{self.name}'s thread is {self.thread.phase}"
+
+    def is_with(self, agent: Agent | None) -> None:
+        """The agent, or nobody, has their thread."""
+        has, name = self.thread.agent, agent.name if agent else ""
+        assert has == name, f"{self.name}'s thread is with “{has}”, not with “{name}”"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A customer on one channel."""
+
+    stage: Stage
+    whom: Customer
+    channel: str
+
+    def says(
+        self,
+        text: str,
+        *,
+        forged: bool = False,
+        automatic: bool = False,
+        claims: Sequence[i.Claimed] = (),
+        key: str = "",
+        **facts: object,
+    ) -> Answer:
+        """They write.  *forged*: nobody vouches for the sender; *claims*: more evidence of who
+        they are; *facts*: what a plugin found, dots as two underscores (``message__language``)."""
+        machine, whom = self.stage.machine, self.whom
+        message = self.stage.said(text)
+        rules = machine.state.rules
+        observed = observe(
+            rules, text=text, subject="", emails=() if forged else whom.emails, name=whom.name
+        )
+        named = {"key": key} if key else {}
+        decision = machine.put(
+            i.MessageReceived,
+            **named,
+            message=message,
+            channel=self.channel,
+            account="main",
+            sender=whom.seen(self.channel, forged),
+            claims=(*whom.vouched(self.channel), *claims),
+            facts={name.replace("__", "."): fact for name, fact in facts.items()},
+            observed=observed,
+            rules=rules.version,
+            live=self.channel not in self.stage.not_live,
+            automatic=automatic,
+        )
+        thread = decision.answer.values["thread"]
+        assert isinstance(thread, int)
+        self.stage.last_thread[whom.name] = thread
+        return decision.answer
+
+    def got(self) -> list[str]:
+        """What has been sent to them here, in order; canned replies by their name."""
+        handles = {self.whom.seen(self.channel).id, self.whom.seen(self.channel, True).id}
+        return [
+            d.reply or self.stage.words[d.message]
+            for d in self.stage.machine.deliveries
+            if d.handle in handles
+        ]
+
+    def receives(self, *texts: str) -> None:
+        """Exactly this has been sent to them here."""
+        assert self.got() == list(texts), f"{self.whom.name} has got {self.got()}"
+
+    def receives_nothing(self) -> None:
+        """Nothing has been sent to them here."""
+        self.receives()
+
+
+class Agent:
+    """Somebody who does work.
+
+    An act is expected to succeed; with *refused* it is expected to be refused with that code.
+    Without a customer named, the act is about the one thread that is offered to them or theirs.
+    """
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        self._stage, self.name = stage, name
+
+    # --- acts ---
+
+    def accepts(self, whom: Customer | None = None, *, refused: str = "") -> Answer:
+        """Take the offer they have, or last had."""
+        return self._answers(i.OfferAccepted, whom, refused)
+
+    def passes(self, whom: Customer | None = None, *, refused: str = "") -> Answer:
+        """Decline the offer they have, or last had."""
+        return self._answers(i.OfferDeclined, whom, refused)
+
+    def takes(self, whom: Customer, *, refused: str = "") -> Answer:
+        """Take a thread without being asked."""
+        return self._acts(i.ThreadClaimed, whom, refused)
+
+    def replies(
+        self,
+        text: str,
+        whom: Customer | None = None,
+        *,
+        hold: float = 0,
+        unseen: int = 0,
+        anyway: bool = False,
+        refused: str = "",
+    ) -> Answer:
+        """Answer; *hold* is for how many seconds it can be undone, *unseen* how many of the
+        customer's messages were not on screen."""
+        thread = self._thread(whom)
+        return self._acts(
+            i.ReplyWritten,
+            thread,
+            refused,
+            message=self._stage.said(text),
+            seen=thread.turns - unseen,
+            anyway=anyway,
+            hold=round(hold * 1000),
+        )
+
+    def undoes(self, text: str, whom: Customer | None = None, *, refused: str = "") -> Answer:
+        """Take a reply back."""
+        message = next(m for m, said in self._stage.words.items() if said == text)
+        return self._acts(i.ReplyUndone, self._thread(whom), refused, message=message)
+
+    def notes(self, text: str, whom: Customer | None = None, *, refused: str = "") -> Answer:
+        """Write to colleagues."""
+        message = self._stage.said(text)
+        return self._acts(i.NoteWritten, self._thread(whom), refused, message=message)
+
+    def transfers(
+        self,
+        whom: Customer | None = None,
+        *,
+        to: Agent | str,
+        because: str = "please",
+        refused: str = "",
+    ) -> Answer:
+        """Hand over to an agent or to a queue."""
+        person = {"to_agent": to.name} if isinstance(to, Agent) else {"to_queue": to}
+        note = self._stage.said(because)
+        return self._acts(i.TransferAsked, self._thread(whom), refused, note=note, **person)
+
+    def snoozes(
+        self, whom: Customer | None = None, *, minutes: float = 0, refused: str = ""
+    ) -> Answer:
+        """Put aside for a while, or until the customer writes."""
+        until = self._stage.machine.now + round(minutes * 60_000) if minutes else 0
+        return self._acts(i.SnoozeAsked, self._thread(whom), refused, until=until)
+
+    def resolves(self, whom: Customer | None = None, *, refused: str = "") -> Answer:
+        """Say that the customer has what they came for."""
+        return self._acts(i.ThreadResolved, self._thread(whom), refused)
+
+    def reopens(self, whom: Customer, *, refused: str = "") -> Answer:
+        """Take a resolved thread up again."""
+        return self._acts(i.ReopenAsked, whom, refused)
+
+    def prioritises(self, whom: Customer, priority: int) -> Answer:
+        """Set a thread's priority."""
+        return self._acts(i.PriorityChanged, whom, "", priority=priority)
+
+    def tags(self, whom: Customer, *, add: Sequence[str] = (), drop: Sequence[str] = ()) -> Answer:
+        """Add and remove tags."""
+        return self._acts(i.TagsChanged, whom, "", add=tuple(add), remove=tuple(drop))
+
+    def goes(self, status: str) -> Answer:
+        """Declare a status: online, away, transfers, offline."""
+        return self._decided(i.StatusDeclared, "", status=Status(status))
+
+    # --- expectations ---
+
+    @property
+    def row(self) -> AgentRow:
+        """The agent as the core has them."""
+        return self._stage.machine.state.agents[self.name]
+
+    @property
+    def load(self) -> int:
+        """Units in use."""
+        return self.row.load
+
+    def has(self, *customers: Customer) -> None:
+        """They are responsible for exactly these."""
+        threads = self._stage.machine.state.threads.values()
+        has = {t.id for t in threads if t.agent == self.name and t.phase is not Phase.RESOLVED}
+        wanted = {customer.thread.id for customer in customers}
+        self._stage.spoken_of.add(self.name)
+        assert has == wanted, f"{self.name} has threads {sorted(has)}, not {sorted(wanted)}"
+
+    def is_offered(self, *customers: Customer) -> None:
+        """Exactly these are offered to them now."""
+        offered = {thread.id for thread, _ in self._offers()}
+        wanted = {customer.thread.id for customer in customers}
+        self._stage.spoken_of.add(self.name)
+        assert offered == wanted, f"{self.name} is offered {sorted(offered)}, not {sorted(wanted)}"
+
+    def is_not_asked(self) -> None:
+        """Nothing is offered to them now."""
+        offered = [thread.id for thread, _ in self._offers()]
+        assert not offered, f"{self.name} is offered {offered}"
+
+    def sees(self, *texts: str) -> None:
+        """On the thread they have, or are offered, the customer and agents said exactly this."""
+        said = self._stage.words
+        seen = [said[message] for message in self._messages(self._thread(None).id)]
+        assert seen == list(texts), f"{self.name} sees {seen}"
+
+    def is_told(self, reason: str, kind: str = "told") -> None:
+        """The last card of this kind that they were shown gives this reason."""
+        cards = [c for c in self._stage.machine.cards if (c.agent, c.kind) == (self.name, kind)]
+        assert cards, f"{self.name} was never shown a card “{kind}”"
+        assert cards[-1].reason == reason, f"{self.name} was told “{cards[-1].reason}”"
+
+    # --- how ---
+
+    def _offers(self) -> list[tuple[Thread, str]]:
+        threads = self._stage.machine.state.threads.values()
+        return [(t, o.id) for t in threads for o in t.offers if o.agent == self.name]
+
+    def _thread(self, whom: Customer | Thread | None) -> Thread:
+        if isinstance(whom, Thread):
+            return whom
+        if whom is not None:
+            return whom.thread
+        threads = self._stage.machine.state.threads.values()
+        mine = [t for t in threads if t.agent == self.name and t.phase is not Phase.RESOLVED]
+        mine = mine or [thread for thread, _ in self._offers()]
+        assert len(mine) == 1, f"{self.name} has {len(mine)} threads; say which"
+        return mine[0]
+
+    def _messages(self, thread: int) -> list[str]:
+        into: dict[int, list[str]] = {}
+        for done in self._stage.machine.journal:
+            for event in done.decision.events:
+                match event:
+                    case CustomerWrote() | ReplyReleased():
+                        into.setdefault(event.thread, []).append(event.message)
+                    case ThreadFolded():
+                        both = [*into.pop(event.thread, []), *into.get(event.into, [])]
+                        into[event.into] = sorted(both, key=lambda message: int(message[1:]))
+        return into.get(thread, [])
+
+    def _answers(
+        self, kind: Callable[..., i.AnyInput], whom: Customer | None, refused: str
+    ) -> Answer:
+        self._stage.spoken_of.add(self.name)
+        offers = self._offers()
+        cards = [
+            (card.thread, card.offer)
+            for card in self._stage.machine.cards
+            if card.agent == self.name and card.kind == "offer"
+        ]
+        found = [(thread.id, offer) for thread, offer in offers] or cards[-1:]
+        if whom is not None:
+            number = whom.thread.id
+            found = [entry for entry in (found or cards) if entry[0] == number] or [
+                entry for entry in cards if entry[0] == number
+            ][-1:]
+        assert len(found) == 1, f"{self.name} has {len(found)} offers; say which"
+        return self._decided(kind, refused, thread=found[0][0], offer=found[0][1])
+
+    def _acts(
+        self,
+        kind: Callable[..., i.AnyInput],
+        whom: Customer | Thread,
+        refused: str,
+        **values: object,
+    ) -> Answer:
+        return self._decided(kind, refused, thread=self._thread(whom).id, **values)
+
+    def _decided(self, kind: Callable[..., i.AnyInput], refused: str, **values: object) -> Answer:
+        answer = self._stage.machine.put(kind, agent=self.name, **values).answer
+        expected = f"{self.name} should be refused with “{refused}”" if refused else ""
+        assert answer.ok != bool(refused), expected or f"{self.name} is refused: {answer}"
+        assert not refused or answer.code == refused, f"{expected}, not with “{answer.code}”"
+        return answer

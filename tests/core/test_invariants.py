@@ -1,0 +1,350 @@
+"""Whatever happens, what must be so is so (routing.md 7).
+
+Beside the engine runs a *shadow*, a state that is nothing but the fold of the events, and that is
+asked the long way before each event whether it may be.
+
+Run as a script, the file prints the digest of one long journal (`test_no_hash_seed_matters`).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omniroute.core import events as e
+from omniroute.core import inputs as i
+from omniroute.core.effects import Deliver
+from omniroute.core.engine import Decision, decide
+from omniroute.core.evolve import evolve
+from omniroute.core.matching import fits, order_key
+from omniroute.core.model import Agent, Customer, Handle, Phase, Status, Thread
+from omniroute.core.ranking import PARTS, rank
+from omniroute.core.state import State
+from omniroute.core.states import OPEN, WAITING
+from omniroute.runtime.loading import differences, fold
+from omniroute.runtime.record import VERSION, Entry, encode
+from omniroute.stores.memory import MemoryStore
+from omniroute.testing.histories import KINDS, NAMES, RULES, Act, History, acts
+from omniroute.testing.invariants import eligible, present_step, violations
+from omniroute.testing.machine import Decided, Machine, loaded
+
+DIGIT = st.integers(0, 9)
+ACTS = st.lists(
+    st.builds(Act, st.sampled_from(KINDS), DIGIT, DIGIT, DIGIT), min_size=40, max_size=120
+)
+plays = functools.partial(settings, deadline=None)
+
+
+class Shadow:
+    """The fold of the events, asked before each whether it may be, and after each decision."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.ended: set[str] = set()  # offers
+        self.asked: set[tuple[int, str]] = set()  # threads and agents ever brought together
+        self.places: dict[int, set[str]] = {}  # thread → handles it was written from
+
+    def watch(self, state: State, done: Decided) -> None:
+        for event in done.decision.events:
+            self._may_be(event, done.input.at)
+            self._make_so(event, done.input.at)
+        self._told(done)
+        self._kept_in_place(done)
+        self._barred_fairly(done)
+        assert open_work(self.state) == open_work(state)
+        due = state.due()
+        if due is None or due[0] > done.input.at:  # while timers are behind, some is not yet so
+            assert violations(self.state, done.input.at) == []
+
+    def _make_so(self, event: e.AnyEvent, at: int) -> None:
+        if isinstance(event, e.RulesActivated):
+            self.state.adopt(next(rules for rules in RULES if rules.version == event.version))
+        if isinstance(event, e.OfferEnded | e.StepBegan | e.ThreadStranded | e.OfferMade):
+            before = order_key(self.state.threads[event.thread])
+            evolve(self.state, event, at)
+            assert order_key(self.state.threads[event.thread]) == before, "nobody's age may change"
+        else:
+            evolve(self.state, event, at)
+
+    def _may_be(self, event: e.AnyEvent, at: int) -> None:
+        match event:
+            case e.OfferMade():
+                self._may_be_offered(event, at)
+            case e.OfferEnded():
+                assert event.offer not in self.ended, f"offer {event.offer} ends twice"
+                self.ended.add(event.offer)
+            case e.ThreadAssigned():
+                self.asked.add((event.thread, event.agent))
+                agent, thread = self.state.agents[event.agent], self.state.threads[event.thread]
+                assert event.over or fits(agent, thread.weight, thread.live)
+            case e.ThreadRouted():
+                self._keeps_its_age(event)
+            case e.CustomerWrote():
+                self.places.setdefault(event.thread, set()).add(event.handle)
+            case e.ThreadFolded():
+                self.places[event.into] |= self.places[event.thread]
+                self.asked |= {(event.into, a) for t, a in self.asked if t == event.thread}
+            case e.ThreadClosed():
+                assert self.state.threads[event.thread].held == (), "a reply is lost"
+
+    def _may_be_offered(self, event: e.OfferMade, at: int) -> None:
+        """The best agent who passes every test, and nothing that goes before that they could have.
+
+        Ten thousand are never compared here, so the long way is short enough.
+        """
+        thread, agent = self.state.threads[event.thread], self.state.agents[event.offer.agent]
+        self.asked.add((thread.id, agent.id))
+        assert event.offer.until > at
+        assert event.offer.id not in self.ended
+        assert eligible(self.state, agent, thread)
+        if thread.phase is Phase.OFFERED:  # a further one of a broadcast
+            missed = any(x.reason != "gave" for x in thread.excluded)
+            then = self.state.queue(thread.queue).then
+            assert present_step(thread).broadcast or (missed and then == "broadcast")
+            return
+        best = min(self._ranks(thread))
+        assert self._rank(thread, agent) == best, f"{agent.id} is not the best for {thread.id}"
+        for other in self.state.threads.values():
+            if other.phase in WAITING and order_key(other) < order_key(thread):
+                assert not eligible(self.state, agent, other), f"{other.id} goes before {thread.id}"
+
+    def _ranks(self, thread: Thread) -> Iterator[tuple[float | str, ...]]:
+        for agent in self.state.agents.values():
+            if eligible(self.state, agent, thread):
+                yield self._rank(thread, agent)
+
+    def _rank(self, thread: Thread, agent: Agent) -> tuple[float | str, ...]:
+        step, skills = present_step(thread), self.state.rules.skills
+        policy = self.state.queue(thread.queue).pick
+        levels = [skills.level(agent.skills, skill) for skill in sorted(step.need)]
+        near = bool(step.agents) or agent.id == thread.last_agent
+        cost = 0.0 if step.agents else sum(lost for _, _, lost in levels)
+        strength = 0.0 if step.agents else sum(level for level, _, _ in levels)
+        return rank(policy, near, cost, strength, PARTS[policy](agent))
+
+    def _keeps_its_age(self, event: e.ThreadRouted) -> None:
+        """Handing over gives nobody's place away; only the rules may set it anew."""
+        thread = self.state.threads[event.thread]
+        if event.rule == "transfer" and thread.phase is not Phase.NEW:
+            kept = (event.routing_since, event.deadline, event.priority)
+            assert kept == (thread.routing_since, thread.deadline, thread.priority)
+
+    def _told(self, done: Decided) -> None:
+        """Every decision says why."""
+        whys = done.decision.why
+        about = {(why["about"], why.get("thread")) for why in whys}
+        winners = {why["thread"]: why["winner"] for why in whys if "winner" in why}
+        assert done.decision.answer.ok or ("refused", None) in about
+        first: dict[int, str] = {}
+        for event in done.decision.events:
+            match event:
+                case e.OfferMade():
+                    first.setdefault(event.thread, event.offer.agent)
+                case e.ThreadAssigned() if event.how == "auto":
+                    first.setdefault(event.thread, event.agent)
+                case e.ThreadStranded():
+                    assert ("match", event.thread) in about
+                case e.ThreadRouted() if isinstance(done.input, i.MessageReceived):
+                    folded = ("identity", None) in about and ("route", event.thread) not in about
+                    assert folded or ("route", event.thread) in about
+        for thread, agent in first.items():
+            winner = winners[thread]
+            assert isinstance(winner, list)
+            assert winner[0] == agent
+
+    def _kept_in_place(self, done: Decided) -> None:
+        """A reply goes to a handle of its thread."""
+        for effect in done.decision.effects:
+            if isinstance(effect, Deliver):
+                assert effect.handle in self.places[effect.thread]
+
+    def _barred_fairly(self, done: Decided) -> None:
+        """Nobody is barred from what they were never offered and never gave."""
+        if isinstance(done.input, i.TransferAsked):
+            self.asked.add((done.input.thread, done.input.agent))
+        for thread in self.state.threads.values():
+            assert {(thread.id, x.agent) for x in thread.excluded} <= self.asked
+
+
+def open_work(state: State) -> object:
+    """What a state holds, less what is cold."""
+    threads = {thread.id: thread for thread in state.threads.values() if thread.phase in OPEN}
+    return threads, state.agents, state.counters
+
+
+def journal(machine: Machine) -> list[bytes]:
+    """The journal as the runtime writes it."""
+    return [
+        encode(
+            Entry(
+                VERSION,
+                done.input.at,
+                done.input,
+                done.decision.events,
+                done.decision.why,
+                tuple(effect.id for effect in done.decision.effects),
+                done.rules,
+            )
+        )
+        for done in machine.journal
+        if done.decision.events
+    ]
+
+
+# --- what holds for every history ---
+
+
+@plays(max_examples=200)
+@given(ACTS)
+def test_what_must_be_so_is_so(acts: list[Act]) -> None:
+    machine = Machine()
+    machine.watchers.append(Shadow().watch)
+    History(machine).play(acts)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_must_be_so_is_so_for_long(seed: int) -> None:
+    machine = Machine()
+    machine.watchers.append(Shadow().watch)
+    History(machine).play(acts(seed, 400))
+
+
+@plays(max_examples=60)
+@given(ACTS)
+def test_the_journal_alone_makes_the_rows(acts: list[Act]) -> None:
+    machine = History().play(acts)
+    store = MemoryStore()
+    puts: dict[str, bytes | None] = dict(machine.rows)
+    store.commit(store.head(), journal(machine), puts)
+    assert differences(store.reader(), fold(store.reader())) == []
+
+
+@plays(max_examples=60)
+@given(ACTS)
+def test_customers_partition_the_handles_and_no_two_logins_meet(acts: list[Act]) -> None:
+    rows = History().play(acts).rows
+    handles = [msgspec.json.decode(rows[key], type=Handle) for key in rows if key[0] == "h"]
+    customers = [msgspec.json.decode(rows[key], type=Customer) for key in rows if key[0] == "c"]
+    owners = {handle: customer.id for customer in customers for handle in customer.handles}
+    assert sum(len(customer.handles) for customer in customers) == len(owners)
+    assert {handle.id: handle.customer for handle in handles} == owners
+    unique = Counter((handle.customer, handle.kind) for handle in handles if handle.unique)
+    assert set(unique.values()) <= {1}
+
+
+# --- the same under other circumstances ---
+
+
+class Restarting(Machine):
+    """The process ends before every input."""
+
+    def _step(self, input: i.AnyInput) -> Decision:
+        self.restart()
+        return super()._step(input)
+
+
+class Faltering(Machine):
+    """The first commit of everything fails."""
+
+    def _step(self, input: i.AnyInput) -> Decision:
+        self.absorb(input)
+        decision = decide(self.state, input)
+        self.state.rollback()
+        fresh = loaded(self.rows)
+        assert open_work(self.state) == open_work(fresh)
+        assert self.state.due() == fresh.due()
+        again = super()._step(input)
+        assert again == decision
+        return again
+
+
+class Gathering(Machine):
+    """Seven inputs are committed together, whichever they are."""
+
+    def _commit(self) -> None:
+        if len(self.journal) % 7 == 0:
+            super()._commit()
+
+    def flush(self) -> None:
+        super()._commit()
+
+
+@plays(max_examples=60)
+@given(ACTS)
+def test_a_restart_leaves_no_trace(acts: list[Act]) -> None:
+    assert journal(History(Restarting()).play(acts)) == journal(History().play(acts))
+
+
+@plays(max_examples=60)
+@given(ACTS)
+def test_a_failed_commit_leaves_no_trace(acts: list[Act]) -> None:
+    assert journal(History(Faltering()).play(acts)) == journal(History().play(acts))
+
+
+@plays(max_examples=60)
+@given(ACTS)
+def test_what_is_committed_together_does_not_matter(acts: list[Act]) -> None:
+    gathering, plain = Gathering(), History().play(acts)
+    History(gathering).play(acts)
+    gathering.flush()
+    assert journal(gathering) == journal(plain)
+    assert gathering.rows == plain.rows
+
+
+@pytest.mark.parametrize("kind", [Restarting, Faltering, Gathering])
+def test_long_histories_come_to_the_same(kind: type[Machine]) -> None:
+    assert journal(History(kind()).play(acts(1, 400))) == journal(History().play(acts(1, 400)))
+
+
+def test_no_hash_seed_matters() -> None:
+    digests = {
+        subprocess.run(
+            [sys.executable, str(Path(__file__))],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(digests) == 1
+    assert digests != {""}
+
+
+# --- everybody is served in the end ---
+
+
+@plays(max_examples=60)
+@given(ACTS)
+def test_one_who_can_do_everything_is_offered_everything(acts: list[Act]) -> None:
+    machine = History().play(acts)
+    for name in NAMES:
+        machine.put(i.StatusDeclared, agent=name, status=Status.OFFLINE)
+    skills = {"refunds": 5.0, "tech": 5.0, "billing": 5.0}
+    members = tuple(i.Member(name) for name in NAMES)
+    zoe = i.Member("zoe", teams=("money", "help"), skills=skills, capacity=1000)
+    machine.put(i.TeamLoaded, members=(*members, zoe))
+    machine.put(i.StatusDeclared, agent="zoe", status=Status.ONLINE)
+    for _ in range(12):
+        for thread in list(machine.state.threads.values()):
+            for offer in thread.offers:
+                machine.put(i.OfferAccepted, agent="zoe", thread=thread.id, offer=offer.id)
+        machine.wait(10_000)
+    waiting = [t for t in machine.state.threads.values() if t.phase in WAITING | {Phase.OFFERED}]
+    assert waiting == []
+
+
+if __name__ == "__main__":
+    done = journal(History().play(acts(3, 600)))
+    sys.stdout.write(f"{len(done)} {hashlib.sha256(b''.join(done)).hexdigest()}\n")
