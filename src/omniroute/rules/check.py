@@ -9,7 +9,7 @@ import msgspec
 
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.doubts import doubts
-from omniroute.rules.load import SUFFIX, Draft, draft, rule_files
+from omniroute.rules.load import SUFFIX, draft, rule_files
 from omniroute.rules.secrets import secrets_in
 
 ERROR, WARNING = "error", "warning"
@@ -58,20 +58,17 @@ def check(folder: Path, now: int | None = None) -> Report:
     said = draft(files)
     found = list(map(_error, said.faults))
     found += [Finding(WARNING, where, text) for where, text in doubts(said, now)]
-    found += _secrets(files)
-    if folder.is_dir():
-        found += [
-            Finding(WARNING, path.name, f"not read: rename it to {path.stem}{SUFFIX}")
-            for path in sorted(folder.glob("*.yml"))
-        ]
+    found += [*_secrets(files), *_not_read(folder)]
     return Report(tuple(sorted(found, key=_order)), said.counts)
 
 
-def check_draft(said: Draft, now: int | None = None) -> Report:
-    """The same for files that were read already, less what only the raw files tell."""
-    found = [*map(_error, said.faults)]
-    found += [Finding(WARNING, where, text) for where, text in doubts(said, now)]
-    return Report(tuple(sorted(found, key=_order)), said.counts)
+def _not_read(folder: Path) -> Sequence[Finding]:
+    if not folder.is_dir():
+        return []
+    return [
+        Finding(WARNING, path.name, f"not read: rename it to {path.stem}{SUFFIX}")
+        for path in sorted(folder.glob("*.yml"))
+    ]
 
 
 def _secrets(files: Mapping[str, bytes]) -> Sequence[Finding]:

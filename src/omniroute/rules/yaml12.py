@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -178,20 +178,6 @@ def resolve(text: str) -> str | int | float | bool | None:
     if _FLOAT.fullmatch(text):
         return float(text if text[-1] in "0123456789." else text.replace(".", "", 1))
     return text
-
-
-def walk(node: Node) -> Iterator[Scalar]:
-    """Every single value, keys included, in no particular order."""
-    waiting = [node]
-    while waiting:
-        match waiting.pop():
-            case Scalar() as scalar:
-                yield scalar
-            case Items(items=items):
-                waiting.extend(items)
-            case Fields(entries=entries):
-                for key, value in entries.values():
-                    waiting += (key, value)
 
 
 def _decoded(data: bytes, file: str) -> str:
