@@ -64,7 +64,7 @@ async def test_every_thread_is_in_one_lane(desk: Desk) -> None:
         for name in ("mine", "others", "snoozed", "solved", "waiting")
     }
     assert lanes == {"mine": [1], "others": [2], "snoozed": [3], "solved": [4], "waiting": [5, 6]}
-    assert board.counts == {"mine": 1, "others": 1, "snoozed": 1, "solved": 1, "waiting": 2}
+    assert board.counts == {"mine": 1, "others": 1, "snoozed": 1, "waiting": 2}
     assert board.others[0].agent_name == "Bo Berg"
     assert board.snoozed[0].snoozed_until == scene.clock.at + MINUTE
 

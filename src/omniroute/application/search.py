@@ -14,11 +14,13 @@ MOST_WORDS = 12
 
 _NUMBER = re.compile(r"#?(\d{1,18})")
 
-_FOUND = (
-    "SELECT threads.root AS root, snippet(found, -1, '‹', '›', '…', 18) AS snippet"
-    " FROM found JOIN messages ON messages.no = found.rowid"
-    " JOIN threads ON threads.id = messages.thread"
-    " WHERE found MATCH ? ORDER BY bm25(found, 1.0, 2.0, 4.0), messages.seq DESC LIMIT ?"
+_FOUND = "SELECT rowid FROM found WHERE found MATCH ? ORDER BY rank LIMIT ?"
+_THREAD = (
+    "SELECT threads.root FROM messages JOIN threads ON threads.id = messages.thread"
+    " WHERE messages.no = ?"
+)
+_SNIPPET = (
+    "SELECT snippet(found, -1, '‹', '›', '…', 18) FROM found WHERE found MATCH ? AND rowid = ?"
 )
 _ROOT = "SELECT * FROM thread_rows WHERE id = (SELECT root FROM threads WHERE id = ?)"
 
@@ -38,18 +40,23 @@ def expression(text: str) -> str:
 
 def search(db: sqlite3.Connection, directory: Directory, text: str, limit: int) -> tuple[Hit, ...]:
     """At most *limit* threads, the best first, each once; one named by its number leads."""
-    snippets: dict[int, str] = {}
+    places: dict[int, int] = {}  # thread → its best message, or 0
     if number := _NUMBER.fullmatch(text.strip()):
-        snippets[int(number[1])] = ""  # 18 digits fit into what SQLite can hold
-    if question := expression(text):
+        places[int(number[1])] = 0  # 18 digits fit into what SQLite can hold
+    question = expression(text)
+    if question:
         # Several messages of one thread may match: ask for more than is shown.
-        for row in db.execute(_FOUND, (question, limit * 10)):
-            snippets.setdefault(row["root"], row["snippet"])
+        for (message,) in db.execute(_FOUND, (question, limit * 10)).fetchall():
+            thread = db.execute(_THREAD, (message,)).fetchone()
+            if thread is not None:
+                places.setdefault(thread["root"], message)
     hits: dict[int, Hit] = {}
-    for thread, snippet in snippets.items():
-        row = db.execute(_ROOT, (thread,)).fetchone()
+    for root, message in places.items():
+        row = db.execute(_ROOT, (root,)).fetchone()
         if row is not None:
-            hits.setdefault(row["id"], Hit(thread_row(row, directory), snippet or row["excerpt"]))
+            snippet = db.execute(_SNIPPET, (question, message)).fetchone() if message else None
+            passage = row["excerpt"] if snippet is None else snippet[0]
+            hits.setdefault(row["id"], Hit(thread_row(row, directory), passage))
         if len(hits) == limit:
             break
     return tuple(hits.values())

@@ -18,7 +18,7 @@ from pathlib import Path
 from omniroute.application.changes import everything, merged, notice
 from omniroute.application.pages import Change, FileView
 from omniroute.application.projections import journal, schema
-from omniroute.application.projections.fold import Touched
+from omniroute.application.projections.fold import Touched, json
 from omniroute.application.projections.record import fold_record, wanted_rows
 from omniroute.stores.api import Reader, Record, Unavailable
 
@@ -94,6 +94,7 @@ class Views:
         try:
             for entry in entries:
                 fold_record(self._db, entry, rows, touched)
+            touched.threads |= self._shown_in(touched.threads)
             last = records[-1]
             self._db.execute("UPDATE applied SET seq = ?, hash = ?", (last.seq, last.hash))
             self._db.execute("COMMIT")
@@ -102,6 +103,14 @@ class Views:
                 self._db.execute("ROLLBACK")
             raise
         return notice(last.seq, touched)
+
+    def _shown_in(self, threads: set[int]) -> set[int]:
+        """The threads in which *threads* are shown."""
+        rows = self._db.execute(
+            "SELECT DISTINCT root FROM threads WHERE id IN (SELECT value FROM json_each(?))",
+            (json(sorted(threads)),),
+        )
+        return {root for (root,) in rows}
 
     def _at(self) -> tuple[int, bytes]:
         seq, known = self._db.execute("SELECT seq, hash FROM applied").fetchone()

@@ -6,7 +6,6 @@ which look the same on every desk and in a terminal.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -128,13 +127,10 @@ def one_line(text: str, most: int = 120) -> str:
     >>> one_line("I was\\ncharged twice", 9)
     'I was cha…'
     """
-    head = text[: most * 4]
-    visible = "".join(c if unicodedata.category(c) not in _HIDDEN else " " for c in head)
-    flat = " ".join(visible.split())
+    flat = " ".join(text[: most * 4].split())
+    if not flat.isprintable():
+        flat = " ".join("".join(c if c.isprintable() else " " for c in flat).split())
     return flat if len(flat) <= most else flat[:most].rstrip() + "…"
-
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def person(name: str) -> str:

@@ -27,15 +27,18 @@ def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
         handle=event.handle, machine=event.automatic,
     )  # fmt: skip
     turns, owner = _turns_and_owner(fold, event.thread)
-    fold.db.execute(
-        "UPDATE threads SET turns = turns + 1, last_at = ? WHERE id = ?", (fold.at, event.thread)
-    )
-    if not (event.automatic and turns):
+    if event.automatic and turns:
         fold.db.execute(
-            "UPDATE threads SET channel = ?, handle = ?, message = ?, excerpt = ?, wrote_at = ?,"
-            " waiting = 1, subject = CASE ? WHEN '' THEN subject ELSE ? END WHERE id = ?",
+            "UPDATE threads SET turns = turns + 1, last_at = ? WHERE id = ?",
+            (fold.at, event.thread),
+        )
+    else:
+        fold.db.execute(
+            "UPDATE threads SET turns = turns + 1, last_at = ?, channel = ?, handle = ?,"
+            " message = ?, excerpt = ?, wrote_at = ?, waiting = 1,"
+            " subject = CASE ? WHEN '' THEN subject ELSE ? END WHERE id = ?",
             (
-                event.channel, event.handle, event.message, excerpt, fold.at,
+                fold.at, event.channel, event.handle, event.message, excerpt, fold.at,
                 *[words.one_line(body.subject, EXCERPT)] * 2, event.thread,
             ),
         )  # fmt: skip

@@ -68,11 +68,8 @@ class Fold:
         return "" if row is None else words.one_line(_failure.decode(row).reason, 300)
 
     def touch(self, thread: int) -> None:
-        """A page that shows *thread* is out of date; so is one of the thread it is shown in."""
+        """A page that shows *thread* is out of date."""
         self.touched.threads.add(thread)
-        row = self.db.execute("SELECT root FROM threads WHERE id = ?", (thread,)).fetchone()
-        if row is not None:
-            self.touched.threads.add(row[0])
 
     def number(self) -> int:
         """The place of what is kept next among all that the record brought."""

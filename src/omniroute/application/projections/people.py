@@ -26,18 +26,20 @@ def handle_seen(fold: Fold, event: e.HandleSeen) -> None:
 
 def refresh_handle(fold: Fold, handle: str) -> None:
     """Take over the address and the name as they stand now; the last name given counts."""
-    row = fold.db.execute("SELECT customer FROM handles WHERE id = ?", (handle,)).fetchone()
+    row = fold.db.execute(
+        "SELECT customer, value, display FROM handles WHERE id = ?", (handle,)
+    ).fetchone()
     reached = fold.reached(handle)
     if row is None or reached is None:
         return
-    name = words.person(reached.display)
-    fold.db.execute(
-        # A message without a name does not make a known person nameless.
-        "UPDATE handles SET value = ?, display = CASE ? WHEN '' THEN display ELSE ? END"
-        " WHERE id = ?",
-        (words.one_line(reached.value, ADDRESS), name, name, handle),
-    )
-    _name(fold, row[0])
+    value = words.one_line(reached.value, ADDRESS)
+    # A message without a name does not make a known person nameless.
+    display = words.person(reached.display) or row[2]
+    if (value, display) != row[1:]:
+        fold.db.execute(
+            "UPDATE handles SET value = ?, display = ? WHERE id = ?", (value, display, handle)
+        )
+        _name(fold, row[0])
 
 
 def link_added(fold: Fold, event: e.LinkAdded) -> None:

@@ -38,10 +38,12 @@ CREATE TABLE threads (
   snoozed_until INTEGER NOT NULL DEFAULT 0, solved_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX threads_by_phase ON threads (phase, agent);
-CREATE INDEX threads_by_agent ON threads (agent, phase);
 CREATE INDEX threads_by_customer ON threads (customer);
 CREATE INDEX threads_by_root ON threads (root);
+CREATE INDEX threads_by_last ON threads (last_at);
 CREATE INDEX threads_by_solved ON threads (solved_at) WHERE solved_at > 0;
+CREATE INDEX threads_in_line ON threads (priority DESC, deadline, routing_since, id)
+  WHERE phase IN ('new', 'queued', 'offered', 'stranded');
 
 CREATE TABLE messages (
   no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,
@@ -99,8 +101,8 @@ CREATE VIEW loads AS
 SELECT agent, SUM(weight) AS load FROM (
   SELECT agent, weight FROM threads WHERE phase = 'assigned'
   UNION ALL
-  SELECT offers.agent, threads.weight FROM offers JOIN threads ON threads.id = offers.thread
-  WHERE offers.state = 'pending'
+  SELECT offers.agent, threads.weight FROM offers INDEXED BY offers_pending
+  JOIN threads ON threads.id = offers.thread WHERE offers.state = 'pending'
 ) GROUP BY agent;
 
 CREATE VIEW thread_rows AS
@@ -116,6 +118,7 @@ FROM agents LEFT JOIN loads ON loads.agent = agents.id;
 CREATE VIRTUAL TABLE found USING fts5 (
   text, subject, names, tokenize = "unicode61 remove_diacritics 2"
 );
+INSERT INTO found (found, rank) VALUES ('rank', 'bm25(1.0, 2.0, 4.0)');
 """
 
 STAMP = zlib.crc32(f"{MEANING}\n{TABLES}".encode()) & 0x7FFF_FFFF
@@ -164,6 +167,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA busy_timeout = 5000")
+        db.execute("PRAGMA cache_size = -8000")  # KB; filling a large file looks all over it
+        db.execute("PRAGMA wal_autocheckpoint = 4000")
     except sqlite3.Error:
         db.close()
         raise

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-import logging
-
 from omniroute.application.projections.fold import Fold, Folding, decode, json
 from omniroute.core import events as e
 from omniroute.core import states
-from omniroute.core.model import Phase
-
-log = logging.getLogger(__name__)
-
 
 SILENT = (e.ThreadOpened, e.ReplySent, e.ReplyFailed)
 """Events after which a thread is of the same version as before."""
 
+_PENDING = "EXISTS (SELECT 1 FROM offers WHERE thread = threads.id AND state = 'pending')"
+
+
+def _following(kind: type[e.ThreadEvent]) -> str:
+    """The statement that moves a thread on after an event: the core's own table, as SQL."""
+    phase = "phase"
+    if moves := states.TABLE.get(kind):
+        cases = " ".join(f"WHEN '{before}' THEN '{after}'" for before, after in moves.items())
+        phase = f"CASE phase {cases} ELSE phase END"
+    if kind is e.OfferEnded:  # queued again with the last one
+        phase = f"CASE WHEN {_PENDING} THEN phase ELSE {phase} END"
+    # Nothing but words of our own is put in here.
+    return f"UPDATE threads SET version = version + 1, phase = {phase} WHERE id = ?"  # noqa: S608
+
+
+_FOLLOWING = {
+    kind: _following(kind)
+    for kind in e.AnyEvent.__args__
+    if issubclass(kind, e.ThreadEvent) and kind not in SILENT
+}
+
 
 def follow(fold: Fold, event: e.ThreadEvent) -> None:
-    """Move the thread's phase by the core's own table, and count its version."""
-    row = fold.db.execute("SELECT phase FROM threads WHERE id = ?", (event.thread,)).fetchone()
-    if row is None or isinstance(event, SILENT):
-        return
-    phase = Phase(row[0])
-    try:
-        phase = states.after(phase, type(event))
-    except states.IllegalTransition as error:
-        log.warning("record %d, thread %d: %s", fold.entry.seq, event.thread, error)
-    if isinstance(event, e.OfferEnded) and phase is Phase.QUEUED and _pending(fold, event.thread):
-        phase = Phase.OFFERED
-    fold.db.execute(
-        "UPDATE threads SET phase = ?, version = version + 1 WHERE id = ?",
-        (phase.value, event.thread),
-    )
-
-
-def _pending(fold: Fold, thread: int) -> bool:
-    row = fold.db.execute(
-        "SELECT 1 FROM offers WHERE thread = ? AND state = 'pending'", (thread,)
-    ).fetchone()
-    return row is not None
+    """Move the thread's phase, and count its version."""
+    if (statement := _FOLLOWING.get(type(event))) is not None:
+        fold.db.execute(statement, (event.thread,))
 
 
 def _end_offers(fold: Fold, thread: int) -> None:
