@@ -49,6 +49,10 @@ async def run(server: Server, stopped: asyncio.Event) -> None:
     try:
         await server.start()
         click.echo(f"OmniRoute serves {server.url}  (stop with Ctrl+C)")
-        await stopped.wait()
+        asked = asyncio.create_task(stopped.wait())
+        await asyncio.wait({asked, server.failed}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
     finally:
         await server.stop()
+    if server.failed.done():
+        raise server.failed.result()

@@ -152,11 +152,16 @@ class Node:
         """What could not be read or decided."""
         return await self.parts.spool.dead()
 
-    async def stop(self) -> None:
-        """Stop listening, decide what was taken in, and close; what is left waits on disk."""
+    async def stop_listening(self) -> None:
+        """Take nothing more in: channels, desks, reading and observers end."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def stop(self) -> None:
+        """Stop listening, decide what was taken in, and close; what is left waits on disk."""
+        await self.stop_listening()
         await self.outbox.stop()
         await self.inbox.stop()
         await self.parts.spool.close()

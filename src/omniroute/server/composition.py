@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -34,12 +35,14 @@ from omniroute.server.operations import ServerOperations
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.settings import section
+from omniroute.stores.api import InDoubt, Moved
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.web import plugin as web_desk
 from omniroute.web.app import build
 
 log = logging.getLogger(__name__)
 
+SWITCH: Final = 0.0005  # s; a busy loop would starve the writer and the spool (5 ms by default)
 STOP: Final = 10.0  # seconds that a stop may take (reliability.md F13)
 
 
@@ -91,6 +94,7 @@ class Server:
         self._accounts = Accounts(self.paths["accounts"], self._on_team)
         self.accounts = SignIn(self._accounts, self.application, self.clock.now)
         self._closing = asyncio.Event()
+        self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
         self._sites = self._build_sites()
 
     @property
@@ -99,7 +103,8 @@ class Server:
         return self.settings.server.public_url or self._bound()
 
     async def start(self) -> None:
-        """Take up what the last run left, and serve."""
+        """Take up what the last run left, and serve; *failed* is set if it must not go on."""
+        sys.setswitchinterval(SWITCH)
         self.application.start()
         desk = self.desk_files
         await self.node.start(desk.rules, desk.sources, desk.team)
@@ -112,6 +117,7 @@ class Server:
         self._closing.set()
         try:
             async with asyncio.timeout(STOP):
+                await self.node.stop_listening()  # ends the chats' streams, which sites wait for
                 await asyncio.gather(*(site.end() for site in self._sites))
                 await self.node.stop()
         finally:
@@ -207,7 +213,10 @@ class Server:
         self.application.wake()
 
     def _trouble(self, error: StoreError) -> None:
+        """A full disk may be emptied; where nobody knows what is on it, we must not go on."""
         log.critical("the store fails: %s", error)
+        if isinstance(error, InDoubt | Moved) and not self.failed.done():
+            self.failed.set_result(error)
 
     def _reloaded(self, desk: DeskFiles) -> None:
         self.desk_files = desk
