@@ -1,0 +1,5 @@
+"""``python -m omniroute``."""
+
+from omniroute.cli import main
+
+main()

@@ -1,0 +1,197 @@
+"""Traffic on a server that is killed again and again, and the judgement at the end.
+
+Customers write by mail and in the web chat, an agent answers them all.  Whatever was acknowledged
+(SMTP 250, HTTP 200, a command's ok) is noted on this side; whatever was not is tried again after
+the restart with the same id, as mail servers and browsers do.  The judges are the receiving sides'
+own records: the mail sink's file and the chat's lines.
+"""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omniroute.cli.client import Client
+from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
+
+ADDRESS = "help@desk.example"
+CHAT = "/channels/webchat/site"
+
+
+@dataclass
+class Trial:
+    """One desk under fire, in *folder*; *rules* is a folder of rules with an agent ana."""
+
+    folder: Path
+    rules: Path
+    acknowledged: list[str] = field(default_factory=list)  # customers' texts
+    answered: list[str] = field(default_factory=list)  # agents' texts
+    pending_reply: tuple[int, str, int] | None = None
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.http, self.smtp, self.sink = free_port(), free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.http}"
+        self.record = self.folder / "sink.jsonl"
+        self.record.touch()
+        command = [sys.executable, "-m", "omniroute.testing.mail_sink"]
+        self._sink = subprocess.Popen(  # noqa: S603 - ourselves
+            [*command, "--port", str(self.sink), "--record", str(self.record)],
+            stdout=subprocess.DEVNULL,
+        )
+        self.config = self.folder / "omniroute.toml"
+        self.config.write_text(self._settings())
+        self.server = ServerProcess(self.config)
+        self.ana, self.visitor = Browserless(self.url), Browserless(self.url)
+
+    def _settings(self) -> str:
+        return f"""
+[server]
+port = {self.http}
+[store]
+path = "desk.db"
+[rules]
+folder = {json.dumps(str(self.rules))}
+[replies]
+undo_seconds = 0
+[channels.help]
+kind = "email"
+addresses = ["{ADDRESS}"]
+listen_port = {self.smtp}
+smtp_host = "127.0.0.1"
+smtp_port = {self.sink}
+smtp_starttls = false
+[channels.site]
+kind = "webchat"
+messages_per_minute = 0
+new_sessions_per_minute = 0
+"""
+
+    def open(self) -> None:
+        """Start, let Ana in, open the visitor's chat."""
+        self.server.start()
+        local = Client(self.folder / "desk.db")
+        link = local.post("/api/admin/links", {"agent": "ana"})["url"].partition("link=")[2]
+        self.ana.sign_in(link)
+        self.ana.do({"do": "SetStatus", "status": "online"})
+        self.visitor.post(f"{CHAT}/session", {})
+
+    def close(self) -> None:
+        """End the mail sink, and the server if it still runs."""
+        if self.server.is_alive():
+            self.server.kill()
+        self._sink.kill()
+        self._sink.wait()
+
+    # --- traffic ---
+
+    def act(self) -> None:
+        """The next thing that happens; raises `OSError` or `SMTPException` if nobody answers."""
+        kind = self.number % 3
+        if kind == 0:
+            self._mail(f"mail {self.number}")
+        elif kind == 1:
+            self._chat(f"chat {self.number}")
+        else:
+            self._reply()
+        self.number += 1
+
+    def _mail(self, text: str) -> None:
+        # Each third customer comes back, the others are new.
+        sender = f"c{self.number % 9}@mail.example" if self.number % 2 else f"{text[5:]}@x.example"
+        message = (
+            f"From: {sender}\r\nTo: {ADDRESS}\r\nSubject: {text}\r\n"
+            f"Message-ID: <{text.replace(' ', '-')}@mail.example>\r\n\r\n{text}\r\n"
+        )
+        with smtplib.SMTP("127.0.0.1", self.smtp, timeout=10) as smtp:
+            smtp.sendmail(sender, [ADDRESS], message)
+        self.acknowledged.append(text)
+
+    def _chat(self, text: str) -> None:
+        id = str(uuid.uuid5(uuid.NAMESPACE_OID, text))
+        answer = self.visitor.post(f"{CHAT}/messages", {"id": id, "text": text})
+        if "seq" not in answer:
+            raise OSError(f"not taken: {answer}")
+        self.acknowledged.append(text)
+
+    def _reply(self) -> None:
+        """Ana answers the thread that waits for her longest; a second try has the same key."""
+        if self.pending_reply is None:
+            rows = [row for row in self.ana.get("/api/threads") if row["waiting"]]
+            if not rows:
+                return
+            row = min(rows, key=lambda row: row["last_at"])
+            self.pending_reply = row["id"], f"reply {self.number}", row["turns"]
+        thread, text, seen = self.pending_reply
+        command = {"do": "Reply", "thread": thread, "text": text, "seen": seen, "anyway": True}
+        outcome = self.ana.do({**command, "key": text.replace(" ", "-")})
+        if outcome.get("ok"):
+            self.answered.append(text)
+        elif outcome.get("code") not in ("unknown_thread", "not_yours", "closed"):
+            raise OSError(f"not done: {outcome}")
+        self.pending_reply = None
+
+    def act_until_dead(self, limit: int = 400) -> None:
+        """Go on until nobody answers; what was not acknowledged is tried again later."""
+        for _ in range(limit):
+            try:
+                self.act()
+            except (OSError, smtplib.SMTPException, json.JSONDecodeError):
+                if self.server.is_alive():
+                    continue  # asked to come again: come again
+                return
+        raise AssertionError(f"still alive after {limit} acts")
+
+    # --- judgement ---
+
+    def judge(self) -> None:
+        """Nothing acknowledged is gone, nothing is twice, no repeat is unmarked.
+
+        Waits until everything has been delivered.  Raises `AssertionError` naming what is wrong.
+        """
+        until("every answer is delivered", 60, lambda: not self._undelivered())
+        said = Counter(item["text"] for item in self._items() if item["kind"] == "customer")
+        lost = [text for text in self.acknowledged if said[text] == 0]
+        twice = [text for text, times in said.items() if times > 1]
+        assert not lost, f"acknowledged and gone: {lost}"
+        assert not twice, f"decided twice: {twice}"
+        unmarked = Counter(text for text, repeat in self._mails() if not repeat)
+        repeated = [text for text, times in unmarked.items() if times > 1]
+        assert not repeated, f"sent twice, unmarked: {repeated}"
+        chat = Counter(self._chat_lines())
+        assert not [t for t, times in chat.items() if times > 1], "a chat line is shown twice"
+        verdict = Client(self.folder / "desk.db").get("/api/admin/verify")
+        assert verdict["ok"], verdict
+
+    def repeats(self) -> int:
+        """How many mails were marked as possible repeats."""
+        return sum(repeat for _, repeat in self._mails())
+
+    def _undelivered(self) -> list[str]:
+        arrived = {text for text, _ in self._mails()} | set(self._chat_lines())
+        return [text for text in self.answered if text not in arrived]
+
+    def _mails(self) -> list[tuple[str, bool]]:
+        lines = map(json.loads, self.record.read_text().splitlines())
+        return [(line["text"].strip(), line["repeat"] is not None) for line in lines]
+
+    def _chat_lines(self) -> list[str]:
+        found: list[str] = []
+        after = 0
+        while lines := self.visitor.get(f"{CHAT}/lines?after={after}").get("lines", []):
+            found += [line["text"] for line in lines]
+            after = lines[-1]["seq"]
+        return found
+
+    def _items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for row in self.ana.get("/api/threads"):
+            found += self.ana.get(f"/api/threads/{row['id']}")["items"]
+        return found
