@@ -49,9 +49,8 @@ async def run(server: Server, stopped: asyncio.Event) -> None:
     try:
         await server.start()
         click.echo(f"OmniRoute serves {server.url}  (stop with Ctrl+C)")
-        asked = asyncio.create_task(stopped.wait())
-        await asyncio.wait({asked, server.failed}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+        server.failed.add_done_callback(lambda _: stopped.set())
+        await stopped.wait()
     finally:
         await server.stop()
     if server.failed.done():

@@ -12,6 +12,7 @@ import json
 import smtplib
 import subprocess
 import sys
+import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -138,16 +139,17 @@ new_sessions_per_minute = 0
             raise OSError(f"not done: {outcome}")
         self.pending_reply = None
 
-    def act_until_dead(self, limit: int = 400) -> None:
+    def act_until_dead(self, seconds: float = 60) -> None:
         """Go on until nobody answers; what was not acknowledged is tried again later."""
-        for _ in range(limit):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             try:
                 self.act()
             except (OSError, smtplib.SMTPException, json.JSONDecodeError):
                 if self.server.is_alive():
                     continue  # asked to come again: come again
                 return
-        raise AssertionError(f"still alive after {limit} acts")
+        raise AssertionError(f"still alive after {seconds:.0f} s")
 
     # --- judgement ---
 
