@@ -26,8 +26,9 @@ _MEMORY_OF_SET = 24 * 1024 * 1024
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 # Marks that sit on letters and belong to a word: combining, Hebrew, Arabic, the scripts of India.
 _ON_LETTERS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
-_WORD = re.compile(rf"(?:(?![{_UNSPACED}])[\w{_ON_LETTERS}])+")
-_SPACE = re.compile(rf"[\s{MARK}]+")
+_ANY_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+_WORD = re.compile(rf"([\w{_ON_LETTERS}]+)")  # one class: three times as fast as the other
+_WORD_AMID_UNSPACED = re.compile(rf"((?:(?![{_UNSPACED}])[\w{_ON_LETTERS}])+)")
 
 
 def readable(text: str) -> str:
@@ -38,8 +39,9 @@ def readable(text: str) -> str:
 
 def marked(text: str) -> str:
     """A readable text as words are looked up in it."""
-    folded = text.casefold().replace("’", "'")
-    return _WORD.sub(f"{MARK}\\g<0>{MARK}", _SPACE.sub(" ", folded))
+    folded = " ".join(text.casefold().replace("’", "'").replace(MARK, " ").split())
+    word = _WORD_AMID_UNSPACED if _ANY_UNSPACED.search(folded) else _WORD
+    return MARK.join(word.split(folded))  # every second part is a word, the others are between
 
 
 class PatternError(ValueError):
