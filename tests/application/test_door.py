@@ -231,6 +231,15 @@ async def test_other_refusals_of_the_core(desk: Desk, anas: int) -> None:
     )  # fmt: skip
 
 
+async def test_what_is_committed_is_answered_although_the_views_have_ended(
+    desk: Desk, anas: int
+) -> None:
+    await desk.seen()
+    await desk.application.projector.stop()
+    outcome = await desk.does("ana", c.Note(thread=anas, text="careful"))
+    assert told(outcome) == (True, "noted", "Noted, for colleagues only.")
+
+
 # --- what is not even asked ---
 
 

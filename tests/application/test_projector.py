@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,18 @@ async def projector(scene: Scene, views: Views) -> AsyncIterator[Projector]:
     projector.start()
     yield projector
     await projector.stop()
+
+
+@pytest.fixture
+def faults() -> Iterator[list[str]]:
+    """The names of errors that have ended a thread."""
+    ended: list[str] = []
+    hook, threading.excepthook = (
+        threading.excepthook,
+        lambda fault: ended.append(fault.exc_type.__name__),
+    )
+    yield ended
+    threading.excepthook = hook
 
 
 async def until(projector: Projector, seq: int) -> None:
@@ -136,6 +149,24 @@ async def test_who_waits_is_told_when_it_ends(scene: Scene, projector: Projector
         await waiting
     with pytest.raises(Unavailable):
         await projector.at_least(10**9)
+
+
+async def test_a_fault_of_ours_surfaces_and_leaves_nobody_waiting(
+    scene: Scene, projector: Projector, faults: list[str]
+) -> None:
+    await until(projector, scene.reader.head()[0])
+    assert projector.following
+    waiting = asyncio.ensure_future(projector.at_least(scene.reader.head()[0] + 1))
+    await asyncio.sleep(0)
+
+    scene.store.commit(scene.store.head(), [b"no record of ours"], {})
+    projector.wake()
+
+    with pytest.raises(Unavailable):
+        await waiting
+    await projector.stop()
+    assert faults == ["DecodeError"]
+    assert not projector.following
 
 
 async def test_stopping_twice_is_harmless(projector: Projector) -> None:

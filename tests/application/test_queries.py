@@ -133,7 +133,7 @@ async def test_a_thread_as_a_transcript(desk: Desk) -> None:
         "·: Queued in billing by rule refunds; needs refunds ≥ 3",
         "·: Offered to Ana Ruiz",
         "·: Ana Ruiz passed",
-        "·: Asks for less now: step 2",
+        "·: Step 2: asks for less from now on",
         "·: Offered to Bo Berg",
         "·: Bo Berg accepted",
         "Bo Berg: the bank confirms it",

@@ -283,25 +283,53 @@ def test_readers_see_the_old_tables_until_the_new_are_there(scene: Scene, views:
 
 
 def test_nothing_is_half_written(scene: Scene, views: Views) -> None:
-    """A private row that cannot be read stops the batch; the tables stand where they stood."""
+    """A record that cannot be read stops the batch; the tables stand where they stood."""
     scene.writes("joe@x.org", "hello")
     views.catch_up()
     at = views.applied
-    scene.notes("ana", 1, "fine")
-    thread = scene.writes("eve@x.org", "and me")
-    message = scene.state.threads[thread].message
-    head = scene.store.head()
-    good = scene.reader.get([f"b/{message}"])[f"b/{message}"]
-    scene.store.commit(head, [msgspec.json.encode({"v": 1})], {f"b/{message}": b"rubbish"})
+    scene.writes("eve@x.org", "and me")
+    scene.store.commit(scene.store.head(), [b"rubbish"], {})
 
     with pytest.raises(msgspec.DecodeError):
         views.catch_up()
+
     assert views.applied == at
     assert excerpts(views) == ["hello"]
 
-    scene.store.commit(scene.store.head(), [msgspec.json.encode({"v": 1})], {f"b/{message}": good})
+
+def test_a_failing_statement_leaves_nothing_behind(scene: Scene, views: Views) -> None:
+    scene.writes("joe@x.org", "hello")
+    views.catch_up()
+    before = content(views)
+    scene.writes("eve@x.org", "and me")
+    with sqlite3.connect(scene.path) as db:
+        db.execute("ALTER TABLE decisions RENAME TO elsewhere")
+    db.close()
+
+    with pytest.raises(sqlite3.OperationalError, match="no such table: decisions"):
+        views.catch_up()
+
+    with sqlite3.connect(scene.path) as db:
+        db.execute("ALTER TABLE elsewhere RENAME TO decisions")
+    db.close()
+    assert content(views) == before
     views.catch_up()
     assert excerpts(views) == ["hello", "and me"]
+
+
+def test_a_private_row_that_cannot_be_read_is_said_and_left_out(
+    scene: Scene, views: Views, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.writes("joe@x.org", "hello")
+    thread = scene.writes("eve@x.org", "and me")
+    row = f"b/{scene.state.threads[thread].message}"
+    scene.store.commit(scene.store.head(), [b'{"v":1}'], {row: b"rubbish"})
+
+    with caplog.at_level(logging.ERROR):
+        views.catch_up()
+
+    assert excerpts(views) == ["hello", ""]
+    assert f"row {row} cannot be read" in caplog.text
 
 
 # --- the file ---

@@ -27,6 +27,7 @@ from omniroute.application.subscriptions import Subscription, Subscriptions
 from omniroute.application.translate import translate
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
+from omniroute.errors import StoreError
 from omniroute.stores.api import Reader
 
 UNDO = 5_000
@@ -114,7 +115,7 @@ class Application:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.projector.at_least(seq)
-        except TimeoutError:
+        except (TimeoutError, StoreError):
             pass  # it is committed; the page will follow
 
     # --- looking ---------------------------------------------------------------------------------

@@ -178,15 +178,14 @@ class Dossier:
                 yield row, Item(row["seq"], row["at"], "event", text)
 
     def _item(self, row: sqlite3.Row, bodies: Mapping[str, bytes]) -> Item:
-        raw = bodies.get(f"b/{row['id']}")
-        body = _body.decode(raw) if raw is not None else Body(text=_missing(row))
+        body = _read(bodies.get(f"b/{row['id']}")) or Body(text=_missing(row))
         return Item(
             seq=row["seq"],
             at=row["at"],
             kind=row["kind"],
             text=body.text,
             message=row["id"],
-            channel=row["channel"] or row["via"] or "",
+            channel=row["channel"] or (row["via"] or "").partition(":")[0],
             author=self._author(row),
             subject=body.subject,
             quoted=body.quoted,
@@ -219,3 +218,10 @@ def _missing(row: sqlite3.Row) -> str:
     if row["kind"] == "automatic":
         return f"(the prepared answer “{row['canned']}”)"
     return "(no longer kept)"
+
+
+def _read(row: bytes | None) -> Body | None:
+    try:
+        return None if row is None else _body.decode(row)
+    except msgspec.DecodeError:  # said when it was folded
+        return None

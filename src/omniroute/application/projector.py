@@ -71,6 +71,11 @@ class Projector:
         heapq.heappush(self._waiting, (seq, next(self._order), done))
         await done
 
+    @property
+    def following(self) -> bool:
+        """Whether the tables are kept in step; false after a fault of ours has ended the thread."""
+        return self._thread.is_alive() and not self._stopped
+
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Have *listener* called, on the event loop, after each batch; returns how to end that."""
         self._listeners.append(listener)

@@ -55,15 +55,19 @@ def _routed(t: Telling) -> str:
     return f"Queued in {said['queue']}{by}{asked}"
 
 
-_SKIPPED = {"nobody_present": "nobody it asks for is here", "nobody_free": "nobody is free"}
+_SKIPPED = {
+    "nobody_present": "nobody it asked for first is here",
+    "nobody_free": "nobody it asked for first is free",
+}
 
 
 def _step(t: Telling) -> str:
-    queue = t.said.get("queue")
-    moved = f" in {queue}" if queue else ""
-    skipped = t.said.get("skipped")
-    why = f", as {_SKIPPED.get(skipped, skipped)}" if skipped else ""
-    return f"Asks for less now{moved}: step {t.said['step'] + 1}{why}"
+    queue, skipped = t.said.get("queue"), t.said.get("skipped")
+    number = t.said["step"] + 1
+    moved = f", in {queue}" if queue else ""
+    if skipped:
+        return f"Step {number} at once{moved}: {_SKIPPED.get(skipped, skipped)}"
+    return f"Step {number}{moved}: asks for less from now on"
 
 
 STRANDED = {

@@ -128,9 +128,10 @@ class Views:
         try:
             return schema.open_to_write(self._path)
         except (sqlite3.Error, OSError) as error:
-            raise Unavailable(
-                str(self._path), f"cannot be opened: {error}", "check the folder and its owner"
-            ) from error
+            fix = "check the folder and its owner"
+            if "no such module" in str(error):
+                fix = "this SQLite lacks FTS5; use a Python whose SQLite has it"
+            raise Unavailable(str(self._path), f"cannot be opened: {error}", fix) from error
 
     # --- reading ---------------------------------------------------------------------------------
 

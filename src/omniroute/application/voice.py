@@ -10,7 +10,7 @@ from omniroute.application.ports import Answered, Clock
 from omniroute.application.present import Present
 from omniroute.application.sentences import Told, sentence
 from omniroute.application.views import Views
-from omniroute.errors import Refused, did_you_mean
+from omniroute.errors import Refused, StoreError, did_you_mean
 
 
 class Voice:
@@ -57,10 +57,13 @@ class Voice:
 
     def _moments(self, thread: int) -> tuple[int, int]:
         """Since when the present owner has the thread, and when the customer wrote last."""
-        with self._views.reading() as db:
-            row = db.execute(
-                "SELECT agent_since, wrote_at FROM threads WHERE id = ?", (thread,)
-            ).fetchone()
+        try:
+            with self._views.reading() as db:
+                row = db.execute(
+                    "SELECT agent_since, wrote_at FROM threads WHERE id = ?", (thread,)
+                ).fetchone()
+        except StoreError:  # the answer stands all the same
+            row = None
         return (0, 0) if row is None else (row["agent_since"], row["wrote_at"])
 
     def _hinted(self, text: str, code: str, values: Mapping[str, object]) -> str:

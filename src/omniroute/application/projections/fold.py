@@ -6,6 +6,7 @@ table, and a test holds it against the core's events.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from omniroute.application.projections.journal import Entry
 from omniroute.core.events import Event
 from omniroute.runtime.rows import Body, Failure, Reached
 
-E = TypeVar("E", bound=Event)
+R = TypeVar("R")
 Folding = Callable[["Fold", Any], None]
+
+log = logging.getLogger(__name__)
 
 _body = msgspec.json.Decoder(Body)
 _reached = msgspec.json.Decoder(Reached)
@@ -54,18 +57,25 @@ class Fold:
 
     def body(self, message: str) -> Body:
         """What was said, or an empty body if it is gone."""
-        row = self.rows.get(f"b/{message}")
-        return Body(text="") if row is None else _body.decode(row)
+        return self._row(f"b/{message}", _body) or Body(text="")
 
     def reached(self, handle: str) -> Reached | None:
         """The address behind a handle, unless it is gone."""
-        row = self.rows.get(f"p/{handle}")
-        return None if row is None else _reached.decode(row)
+        return self._row(f"p/{handle}", _reached)
 
     def failure(self, effect: str) -> str:
         """Why an effect failed, in the platform's words, if there are any."""
-        row = self.rows.get(f"x/{effect}")
-        return "" if row is None else words.one_line(_failure.decode(row).reason, 300)
+        failure = self._row(f"x/{effect}", _failure)
+        return "" if failure is None else words.one_line(failure.reason, 300)
+
+    def _row(self, key: str, decoder: msgspec.json.Decoder[R]) -> R | None:
+        """A private row.  One that cannot be read shall not stop everything after it."""
+        row = self.rows.get(key)
+        try:
+            return None if row is None else decoder.decode(row)
+        except msgspec.DecodeError as error:
+            log.error("record %d: row %s cannot be read: %s", self.entry.seq, key, error)
+            return None
 
     def touch(self, thread: int) -> None:
         """A page that shows *thread* is out of date."""

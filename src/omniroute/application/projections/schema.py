@@ -148,7 +148,11 @@ def open_to_write(path: Path) -> sqlite3.Connection:
             raise
     delete(path)
     db = _connect(path)
-    create(db)
+    try:
+        create(db)
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 

@@ -46,25 +46,27 @@ def _end_offers(fold: Fold, thread: int) -> None:
 
 
 def opened(fold: Fold, event: e.ThreadOpened) -> None:
-    facts = fold.entry.input.get("facts") or {}
     fold.db.execute(
-        "INSERT OR REPLACE INTO threads (id, root, customer, since, topic, version)"
-        " VALUES (?, ?, ?, ?, ?, 1)",
-        (event.thread, event.thread, event.customer, fold.at, str(facts.get("topic") or "")),
+        "INSERT OR REPLACE INTO threads (id, root, customer, since, version)"
+        " VALUES (?, ?, ?, ?, 1)",
+        (event.thread, event.thread, event.customer, fold.at),
     )
 
 
 def routed(fold: Fold, event: e.ThreadRouted) -> None:
     _end_offers(fold, event.thread)
+    facts = fold.entry.input.get("facts") or {}
+    topic = str(facts.get("topic") or "")
     fold.db.execute(
         "UPDATE threads SET queue = ?, rule = ?, rules = ?, priority = ?, deadline = ?,"
         # A hand-over keeps the deadline: one that was met does not come back.
         " due = CASE deadline WHEN ? THEN due ELSE ? END, routing_since = ?, steps = ?,"
-        " step = 0, stranded = '', weight = ?, tags = ?"
-        " WHERE id = ?",
+        " step = 0, stranded = '', weight = ?, tags = ?,"
+        " topic = CASE ? WHEN '' THEN topic ELSE ? END WHERE id = ?",
         (
             event.queue, event.rule, event.rules, event.priority, *[event.deadline] * 3,
-            event.routing_since, json(event.steps), event.weight, json(event.tags), event.thread,
+            event.routing_since, json(event.steps), event.weight, json(event.tags), topic, topic,
+            event.thread,
         ),
     )  # fmt: skip
     fold.happened(event.thread, event)
