@@ -2,6 +2,9 @@
 
 Times are milliseconds since the epoch, UTC; spans are milliseconds.  What a person wrote, is
 called or can be reached at lives outside, in rows that can be erased; here are ids and numbers.
+
+``gc=False``: frozen values cannot refer to each other in a circle, so the garbage collector need
+not walk a million of them to find out.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ class Phase(enum.StrEnum):
     FOLDED = "folded"
 
 
-class Handle(msgspec.Struct, frozen=True):
+class Handle(msgspec.Struct, frozen=True, gc=False):
     """An address on a channel, by its keyed hash.
 
     *kind* is the name space; *unique* says that a person has one value there; *verified* is false
@@ -66,7 +69,7 @@ class Handle(msgspec.Struct, frozen=True):
     verified: bool = True
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """Retractable evidence that two handles are one person; *a* < *b*."""
 
     a: HandleId
@@ -77,7 +80,7 @@ class Link(msgspec.Struct, frozen=True):
     live: bool = True
 
 
-class Customer(msgspec.Struct, frozen=True):
+class Customer(msgspec.Struct, frozen=True, gc=False):
     """A connected component of live links.  Its id is that of its oldest handle."""
 
     id: CustomerId
@@ -90,7 +93,7 @@ class Customer(msgspec.Struct, frozen=True):
     last_at: int = 0  # when the last thread was resolved
 
 
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A relaxation step: the whole requirement in force for a span of the step clock."""
 
     need: Needs = {}
@@ -102,7 +105,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     tell: str = ""  # what the agent is told about the relaxation
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct, frozen=True, gc=False):
     """A proposal of a thread to one agent, pending until *until*."""
 
     id: str
@@ -111,7 +114,7 @@ class Offer(msgspec.Struct, frozen=True):
     until: int
 
 
-class Held(msgspec.Struct, frozen=True):
+class Held(msgspec.Struct, frozen=True, gc=False):
     """A reply that waits for its undo to run out."""
 
     message: MessageId
@@ -122,14 +125,14 @@ class Held(msgspec.Struct, frozen=True):
     answers: MessageId = ""  # the customer's last message on that handle when it was written
 
 
-class Exclusion(msgspec.Struct, frozen=True):
+class Exclusion(msgspec.Struct, frozen=True, gc=False):
     """Who is not asked again for this thread, and why: declined, missed, gave."""
 
     agent: AgentId
     reason: str
 
 
-class Thread(msgspec.Struct, frozen=True, omit_defaults=True):
+class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One piece of work for one customer, across every channel."""
 
     id: ThreadId
@@ -171,7 +174,7 @@ class Thread(msgspec.Struct, frozen=True, omit_defaults=True):
     folded_into: ThreadId | None = None
 
 
-class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
+class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Who does work: what they know, what they carry, whether they can be asked."""
 
     id: AgentId
@@ -196,7 +199,7 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.live_load + self.mail_load
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """An eligible agent with the tuple that ranks them; the smallest wins."""
 
     agent: AgentId
