@@ -42,7 +42,6 @@ def test_a_command_that_came_too_late(site: Site) -> None:
         ({}, "missing required field `do`"),
         ([], "expected `object`, got `array`"),
         ("Note", "expected `object`, got `str`"),
-        (None, "expected `object`, got `null`"),
     ],
 )
 def test_a_command_that_is_none_gets_a_sentence(site: Site, command: object, said: str) -> None:
@@ -122,23 +121,22 @@ ADMIN_PAGES = ["/api/admin/verify", "/api/admin/channels", "/api/admin/dead-lett
 ADMIN_CALLS = ["/api/admin/rules/reload", "/api/admin/dead-letters/3/retry"]
 
 
+def calls(site: Site) -> list[int]:
+    headers = {"x-csrf-token": site.token}
+    return [site.client.post(path, headers=headers).status_code for path in ADMIN_CALLS]
+
+
 def test_an_admin_looks_and_acts(site: Site) -> None:
     site.client.cookies.clear()
     site.sign_in("di")
     assert [site.get(path).status_code for path in ADMIN_PAGES] == [200] * 3
-    headers = {"x-csrf-token": site.token}
-    assert [site.client.post(path, headers=headers).status_code for path in ADMIN_CALLS] == [
-        200
-    ] * 2
+    assert calls(site) == [200] * 2
     assert site.operations.retried == ["3"]
 
 
 def test_others_do_not(site: Site) -> None:
-    headers = {"x-csrf-token": site.token}
     assert [site.get(path).status_code for path in ADMIN_PAGES] == [403] * 3
-    assert [site.client.post(path, headers=headers).status_code for path in ADMIN_CALLS] == [
-        403
-    ] * 2
+    assert calls(site) == [403] * 2
     assert site.operations.retried == []
 
 

@@ -29,7 +29,6 @@ from omniroute.application.pages import (
 from omniroute.errors import Refused
 
 MINUTE = 60_000
-HELD = 5_000
 
 Clock = Callable[[], int]
 
@@ -57,6 +56,7 @@ class Village:
         self.done: list[tuple[str, c.AnyCommand]] = []
         self.refuse: Refused | None = None
         self.seq = 100
+        self.held = 5_000  # ms that a reply can be taken back
         self.listeners: set[asyncio.Queue[Change]] = set()
         self.answers: dict[str, c.Outcome] = {}
 
@@ -258,7 +258,7 @@ class Village:
         message = f"r{len(record.items)}"
         self._write(
             record, kind="reply", text=command.text, author=me.name, message=message,
-            channel=record.row.channel, state="held", release_at=self.clock() + HELD,
+            channel=record.row.channel, state="held", release_at=self.clock() + self.held,
         )  # fmt: skip
         self._set(record, phase="assigned", agent=me.id, agent_name=me.name, waiting=False)
         self._release_later(record, message)
@@ -312,7 +312,7 @@ class Village:
             self.seq += 1
             self.tell(Change(self.seq, (record.row.id,)))
 
-        asyncio.get_running_loop().call_later(HELD / 1000, release)
+        asyncio.get_running_loop().call_later(self.held / 1000, release)
 
     def _yes(self, code: str, text: str, message: str = "") -> c.Outcome:
         self.seq += 1

@@ -36,8 +36,8 @@
   let lostFor = 0;
   const hear = (told, first) => {
     if (told.kind === "change") changed(told.change, first);
-    if (told.kind === "open") { clearTimeout(lostFor); show("live"); soon(true); }
-    if (told.kind === "lost") { clearTimeout(lostFor); lostFor = setTimeout(show, 2000, "lost"); }
+    if (told.kind === "open") { clearTimeout(lostFor); lostFor = 0; show("live"); soon(true); }
+    if (told.kind === "lost") lostFor ||= setTimeout(show, 2000, "lost"); // a blink is not told
     if (told.kind === "out") show("signed out: load the page to sign in");
   };
   const tell = (told) => { hear(told, true); others?.postMessage(told); };

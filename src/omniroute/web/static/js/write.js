@@ -37,6 +37,11 @@
     if (event.target.matches?.("form")) say("No connection, so nothing was sent. Your text is kept.", true);
   });
 
+  // A sheet that opens takes the focus. (Not by "autofocus": htmx gives it that again at every swap.)
+  document.addEventListener("toggle", (event) => {
+    if (event.newState === "open") event.target.querySelector?.("[data-first]")?.focus();
+  }, true);
+
   // --- reply or note --------------------------------------------------------------------------------
   document.addEventListener("change", (event) => {
     if (event.target.name !== "mode") return;
@@ -66,7 +71,7 @@
 
   // --- where the conversation stands ----------------------------------------------------------------
   const timeline = () => byId("timeline");
-  let follows = true;
+  let follows = true, lines = 0;
   const scrolls = (pane) => pane.scrollHeight > pane.clientHeight + 4 && getComputedStyle(pane).overflowY !== "visible";
   const toEnd = () => {
     const pane = timeline();
@@ -78,9 +83,10 @@
   const settle = () => {
     const pane = timeline();
     if (!pane) return;
+    const count = pane.querySelectorAll(".line").length;
     if (follows) toEnd();
-    else if (pane.dataset.lines !== String(pane.querySelectorAll(".line").length)) byId("newer").hidden = false;
-    pane.dataset.lines = pane.querySelectorAll(".line").length;
+    else if (count > lines) byId("newer").hidden = false;
+    lines = count;
   };
   document.addEventListener("scroll", (event) => {
     if (event.target !== timeline()) return;
@@ -110,16 +116,4 @@
       box.focus();
     }
   });
-
-  // --- the status line --------------------------------------------------------------------------------
-  let fading = 0;
-  const fade = () => {
-    clearTimeout(fading);
-    byId("said").classList.remove("gone");
-    if (byId("said").querySelector(".trouble")) return; // stays until something else is said
-    fading = setTimeout(() => byId("said").classList.add("gone"), 6000);
-  };
-  new MutationObserver(fade).observe(byId("said"), { childList: true });
-  byId("said").addEventListener("click", () => byId("said").replaceChildren());
-  fade();
 })();
