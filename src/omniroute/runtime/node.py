@@ -29,6 +29,7 @@ from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.loading import load
+from omniroute.runtime.names import Names
 from omniroute.runtime.outbox import Outbox
 from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
@@ -100,6 +101,7 @@ class Node:
             parts.channels,
             parts.plugins,
             parts.keyed,
+            Names(self.reader),
             parts.files,
             parts.clock,
         )
@@ -160,10 +162,13 @@ class Node:
         self._tasks.clear()
 
     async def stop(self) -> None:
-        """Stop listening, decide what was taken in, and close; what is left waits on disk."""
+        """Stop listening and decide what was taken in; what is left waits on disk."""
         await self.stop_listening()
         await self.outbox.stop()
         await self.inbox.stop()
+
+    async def close(self) -> None:
+        """Close spool and store, when nobody reads them any more."""
         await self.parts.spool.close()
         self.reader.close()
         self.parts.store.close()

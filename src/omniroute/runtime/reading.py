@@ -24,8 +24,9 @@ from omniroute.runtime.clock import Clock
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox, Work
 from omniroute.runtime.keyed import Keyed
+from omniroute.runtime.names import Names
 from omniroute.runtime.record import encode
-from omniroute.runtime.rows import Attachment, Body, Reached
+from omniroute.runtime.rows import Attachment, Body
 from omniroute.runtime.spool import Entry, Spool
 from omniroute.runtime.writer import Answered
 
@@ -80,11 +81,13 @@ class Reading:
         channels: Mapping[tuple[str, str], Channel],
         enricher: Enricher,
         keyed: Keyed,
+        names: Names,
         files: Files,
         clock: Clock,
     ) -> None:
         self._spool, self._inbox, self._channels = spool, inbox, channels
-        self._enricher, self._keyed, self._files, self._clock = enricher, keyed, files, clock
+        self._enricher, self._keyed, self._names = enricher, keyed, names
+        self._files, self._clock = files, clock
         self._ready: deque[Entry] = deque()
         self._behind = True  # more lies in the spool than is ready
         self._seen = 0  # the last entry made ready
@@ -187,7 +190,8 @@ class Reading:
         body = await self._body(channel, entry, inbound)
         puts: dict[str, bytes | None] = {"b/" + message: encode(body)}
         for address in (inbound.sender, *(claim.address for claim in claims)):
-            puts["p/" + self._keyed.handle(address)] = encode(_reached(address))
+            handle = self._keyed.handle(address)
+            puts["p/" + handle] = self._names.row(handle, address)
         sender = self._seen_as(inbound.sender)
         claimed = tuple(
             Claimed(self._seen_as(claim.address), claim.evidence, channel.kind) for claim in claims
@@ -251,10 +255,6 @@ class Reading:
     async def _keep(self, file: File) -> Attachment:
         sha = await asyncio.to_thread(self._files.put, file.data)
         return Attachment(file.name, file.media_type, len(file.data), sha, file.inline)
-
-
-def _reached(address: Address) -> Reached:
-    return Reached(address.kind, address.value, address.display, address.verified)
 
 
 def _vouched_emails(inbound: Inbound, claims: Sequence[Claim]) -> tuple[str, ...]:

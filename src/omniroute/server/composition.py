@@ -82,10 +82,11 @@ class Server:
             on_commit=self._committed,
             on_trouble=self._trouble,
         )
+        self._readers = (self.store.reader(), self.store.reader())
         self.application = Application(
             self.node.inbox,
-            Views(self.paths["views"], self.store.reader()),
-            self.store.reader(),
+            Views(self.paths["views"], self._readers[0]),
+            self._readers[1],
             parts.files,
             self.clock.now,
             self.desk_files.directory(),
@@ -122,6 +123,9 @@ class Server:
                 await self.node.stop()
         finally:
             await self.application.stop()
+            await self.node.close()
+            for reader in self._readers:
+                reader.close()
             self._accounts.close()
             socket_path(self.settings.store.path).unlink(missing_ok=True)
 
