@@ -86,6 +86,27 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     SqliteStore(path).close()
 
 
+def test_what_customers_wrote_is_for_the_owner_alone_to_read(tmp_path: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        store = SqliteStore(tmp_path / "store.db")
+        store.commit(GENESIS, [b"record"], {"b/1": b"a private word"})
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(mask)
+    del modes["store.db.lock"]  # holds the number of the process
+    assert modes == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600}
+
+
+def test_a_file_that_the_admin_shared_stays_shared(tmp_path: Path) -> None:
+    filled(tmp_path / "store.db")
+    (tmp_path / "store.db").chmod(0o640)
+    filled_again = SqliteStore(tmp_path / "store.db")
+    filled_again.close()
+    assert (tmp_path / "store.db").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as error:
         SqliteStore(tmp_path / "no" / "store.db")

@@ -11,7 +11,7 @@ import pwd
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -127,6 +127,7 @@ class SqliteFile:
 
     def _open(self, max_bytes: int | None) -> sqlite3.Connection:
         with disk_errors(self.path):
+            make_private(self.path)
             db = connect(self.path)
             try:
                 check_schema(db, self.path, self.schema)
@@ -157,6 +158,15 @@ class SqliteFile:
                 self.db.execute("ROLLBACK")
         except sqlite3.Error:
             pass  # SQLite has rolled back already, or will when the file is opened again
+
+
+def make_private(path: Path) -> None:
+    """Make a new file readable by its owner alone; SQLite gives those beside it the same mode.
+
+    One that is there keeps its mode, and what cannot be made SQLite complains about.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
