@@ -333,10 +333,10 @@ async def test_a_dead_letter_can_be_thrown_away(spool: Spool, path: Path) -> Non
 
 async def test_only_what_waits_is_buried_and_only_the_dead_revived(spool: Spool) -> None:
     id = await spool.append("email", "a", b"x", at=7)
-    with pytest.raises(Refused, match=f"entry {id} is not among the dead letters"):
+    with pytest.raises(Refused, match=rf"There is no dead letter {id}\."):
         await spool.revive(id)
     await spool.bury(id, "unreadable")
-    with pytest.raises(Refused, match=f"entry {id} is not waiting to be read"):
+    with pytest.raises(Refused, match=rf"Entry {id} is not waiting to be read\."):
         await spool.bury(id, "again")
     with pytest.raises(Refused):
         await spool.bury(999, "never was")

@@ -181,14 +181,14 @@ class SpoolFile:
         """Make the new entry *id* dead; raises `Refused` if there is none."""
         sql = "UPDATE entry SET why = ? WHERE id = ? AND why IS NULL"
         if self.sqlite.db.execute(sql, (why, id)).rowcount != 1:
-            raise Refused("not-pending", f"entry {id} is not waiting to be read")
+            raise Refused("not_pending", f"Entry {id} is not waiting to be read.")
         self.new -= 1
 
     def revive(self, id: int) -> Entry:
         """Make the dead entry *id* new; raises `Refused` if there is none."""
         sql = "UPDATE entry SET why = NULL, tries = tries + 1 WHERE id = ? AND why IS NOT NULL"
         if self.sqlite.db.execute(sql, (id,)).rowcount != 1:
-            raise Refused("not-dead", f"entry {id} is not among the dead letters")
+            raise Refused("unknown_letter", f"There is no dead letter {id}.")
         self.new += 1
         return self._entry(self.sqlite.db.execute(ONE_ENTRY, (id,)).fetchone())
 
