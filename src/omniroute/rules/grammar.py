@@ -222,7 +222,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
     },
     "agent": {
         "name": Key("The name that colleagues and customers read.", ref("text"), required=True),
-        "email": Key("The address they sign in with and get mail at.", ref("text"), required=True),
+        "email": Key("Their address; no two agents have the same.", ref("text"), required=True),
         "teams": Key("The teams they are in.", listed("name")),
         "skills": Key("What they know, from 0 to 5.", ref("needs")),
         "capacity": Key(
