@@ -27,6 +27,8 @@ from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
 from omniroute.core.states import WAITING
 
+LINES = 1024  # beyond so many, a line that nobody waits in is dropped
+
 
 class Lines:
     """Lines and pools, kept in step with the tables by `State` alone."""
@@ -122,8 +124,7 @@ class Lines:
         """A thread's value was replaced."""
         if new is None or new.phase not in WAITING:
             gone = old.id if old is not None else new.id if new is not None else 0
-            if (place := self._place.pop(gone, None)) is not None:
-                place[0].barring.pop(gone, None)
+            self._displace(gone)
             return
         wanted, key = signature(new), order_key(new)
         place = self._place.get(new.id)
@@ -134,11 +135,11 @@ class Lines:
             or old.step != new.step
         )
         if place is None or place[0].signature != wanted or place[1] != key:
-            if place is not None:
-                place[0].barring.pop(new.id, None)
+            self._displace(new.id)
             line = self.lines.get(wanted) or self._line(wanted)
             place = self._place[new.id] = (line, key)
             heapq.heappush(line.heap, key)
+            line.size += 1
             again = True
         if new.excluded:
             place[0].barring[new.id] = None
@@ -146,6 +147,26 @@ class Lines:
             place[0].barring.pop(new.id, None)
         if again:
             self.queued[new.id] = None
+
+    def _displace(self, thread: ThreadId) -> None:
+        """The thread waits here no more; a line that nobody waits in is cleared."""
+        place = self._place.pop(thread, None)
+        if place is None:
+            return
+        line = place[0]
+        line.barring.pop(thread, None)
+        line.size -= 1
+        if not line.size:
+            line.heap.clear()
+            if len(self.lines) > LINES:
+                self._drop(line)
+
+    def _drop(self, line: Line) -> None:
+        del self.lines[line.signature]
+        for _, _, pool in line.pools:
+            del pool.lines[line.signature]
+        for name in line.named:
+            self._named[name].pop(line.signature, None)
 
     def _pool(self, agent: Agent) -> Pool:
         profile = (tuple(sorted(agent.teams)), tuple(sorted(agent.skills.items())))

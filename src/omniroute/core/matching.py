@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 CANDIDATES = 20  # at most so many are offered to a picker or to a broadcast
-LINES = 256  # beyond so many, empty lines are dropped when met
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -185,21 +184,13 @@ class Index(Lines):
         return self._threads[best[-1]] if best is not None else None
 
     def _lines_of(self, pool: Pool, agent: Agent) -> Iterator[Line]:
-        many = len(self.lines) > LINES
-        empty: list[Line] = []
         for line in pool.lines.values():
-            if line.heap:
+            if line.size:
                 yield line
-            elif many:
-                empty.append(line)
         for wanted in self._named.get(agent.id, ()):
             line = self.lines[wanted]
-            if line.heap and not self.lacking(line, pool):
+            if line.size and not self.lacking(line, pool):
                 yield line
-            elif many and not line.heap:
-                empty.append(line)
-        for line in empty:
-            self._drop(line)
 
     def _head(self, line: Line, agent: Agent, best: Key | None) -> Key | None:
         """The first in line that *agent* may have, if it goes before *best*; else *best*."""
@@ -221,13 +212,6 @@ class Index(Lines):
 
     def _barred(self, agent: AgentId, thread: ThreadId) -> bool:
         return any(exclusion.agent == agent for exclusion in self._threads[thread].excluded)
-
-    def _drop(self, line: Line) -> None:
-        del self.lines[line.signature]
-        for _, _, pool in line.pools:
-            pool.lines.pop(line.signature, None)
-        for name in line.named:
-            self._named.get(name, {}).pop(line.signature, None)
 
     # --- asking for whoever may have lost hope ---
 

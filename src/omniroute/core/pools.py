@@ -7,7 +7,7 @@ Both are heaps that are cleaned lazily: an entry counts only if it says what is 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
@@ -69,7 +69,7 @@ class Pool:
 
     def ordered(
         self, policy: str, live: bool, agents: Mapping[AgentId, Agent]
-    ) -> Iterator[tuple[Part, Agent]]:
+    ) -> Generator[tuple[Part, Agent], None, None]:
         """Able agents, best first.  Whoever stops early leaves the order as it was."""
         part = PARTS[policy]
         order = self._orders.get((policy, live))
@@ -103,7 +103,7 @@ class Line:
 
     __slots__ = (
         "barring", "heap", "lack", "live", "named", "needs",
-        "pools", "queue", "signature", "weight",
+        "pools", "queue", "signature", "size", "weight",
     )  # fmt: skip
 
     def __init__(self, signature: Signature) -> None:
@@ -111,5 +111,6 @@ class Line:
         self.signature = signature
         self.pools: list[tuple[float, float, Pool]] = []  # cost, strength: those who serve it
         self.heap: list[Key] = []
+        self.size = 0  # how many of its entries are still so
         self.barring: dict[ThreadId, None] = {}  # waiting threads from which somebody is barred
         self.lack = (-1, 0, 0)  # at which membership; how many lack the team, the requirement

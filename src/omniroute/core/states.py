@@ -1,7 +1,8 @@
 """The life of a thread, as one table.
 
 Two rules: a thread's phase changes by an event that stands in this table and by nothing else; an
-event that the table does not know for a phase is a bug of ours, and says so.  The diagram in
+event that the table does not know for a phase is a bug of ours, and says so.  So whoever assigns a
+thread ends its offers first, and whoever queues it releases its agent first.  The diagram in
 ``docs/explanation/architecture.md`` is drawn from this table by `diagram`.
 """
 
@@ -15,25 +16,12 @@ SNOOZED, STRANDED, RESOLVED = Phase.SNOOZED, Phase.STRANDED, Phase.RESOLVED
 CLOSED, FOLDED = Phase.CLOSED, Phase.FOLDED
 
 TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
-    e.ThreadRouted: {
-        NEW: QUEUED,
-        QUEUED: QUEUED,
-        OFFERED: QUEUED,
-        ASSIGNED: QUEUED,
-        STRANDED: QUEUED,
-        SNOOZED: QUEUED,
-    },
-    e.StepBegan: {QUEUED: QUEUED, STRANDED: QUEUED},
+    e.ThreadRouted: {NEW: QUEUED, QUEUED: QUEUED, STRANDED: QUEUED},
+    e.StepBegan: {QUEUED: QUEUED},
     e.ThreadStranded: {QUEUED: STRANDED},
     e.OfferMade: {QUEUED: OFFERED, STRANDED: OFFERED, OFFERED: OFFERED},
     e.OfferEnded: {OFFERED: QUEUED},  # to QUEUED with the last one; see `after`
-    e.ThreadAssigned: {
-        NEW: ASSIGNED,
-        QUEUED: ASSIGNED,
-        OFFERED: ASSIGNED,
-        STRANDED: ASSIGNED,
-        ASSIGNED: ASSIGNED,
-    },
+    e.ThreadAssigned: {NEW: ASSIGNED, QUEUED: ASSIGNED, STRANDED: ASSIGNED},
     e.ThreadReleased: {ASSIGNED: QUEUED, SNOOZED: QUEUED},
     e.ThreadSnoozed: {ASSIGNED: SNOOZED, SNOOZED: SNOOZED},
     e.ThreadWoken: {SNOOZED: ASSIGNED},
@@ -45,12 +33,7 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
     },
     e.ThreadReopened: {RESOLVED: NEW},
     e.ThreadClosed: {RESOLVED: CLOSED},
-    e.ThreadFolded: {
-        NEW: FOLDED,
-        QUEUED: FOLDED,
-        STRANDED: FOLDED,
-        RESOLVED: FOLDED,
-    },
+    e.ThreadFolded: {QUEUED: FOLDED, STRANDED: FOLDED, RESOLVED: FOLDED},
 }
 
 WAITING = frozenset({QUEUED, STRANDED})

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from omniroute.core import inputs as i
 from omniroute.core.engine import Answer
-from omniroute.core.events import CustomerWrote, ReplyReleased, ThreadFolded
+from omniroute.core.events import CustomerWrote, ReplyReleased, ThreadFolded, ThreadStranded
 from omniroute.core.model import Agent as AgentRow
 from omniroute.core.model import Customer as CustomerRow
-from omniroute.core.model import Evidence, Phase, Status, Thread
+from omniroute.core.model import Evidence, Fact, Phase, Status, Thread
 from omniroute.core.rules import observe
 from omniroute.testing.machine import Machine
 
@@ -47,34 +47,44 @@ class Stage:
 
 
 class Customer:
-    """Somebody with addresses."""
+    """Somebody with addresses; *forged* ones are what nobody vouches for."""
 
-    def __init__(self, stage: Stage, name: str, addresses: dict[str, str], verified: bool) -> None:
-        self._stage, self.name, self._addresses, self._verified = stage, name, addresses, verified
+    def __init__(
+        self,
+        stage: Stage,
+        name: str,
+        addresses: Mapping[str, str],
+        verified: bool = False,
+        forged: bool = False,
+    ) -> None:
+        self._stage, self.name, self._addresses = stage, name, addresses
+        self._verified, self._forged = verified, forged
 
     def on(self, channel: str) -> Place:
         """Where they write and read."""
         return Place(self._stage, self, channel)
 
-    def seen(self, kind: str, forged: bool = False) -> i.Seen:
+    def seen(self, kind: str) -> i.Seen:
         """One of their addresses, as a message shows it."""
-        handle = f"{kind}:{self._addresses[kind]}"
+        handle = f"{kind}:{self._addresses[kind]}{'?' * self._forged}"
         unique = kind in self._stage.one_per_person
-        return i.Seen(f"{handle}?" if forged else handle, kind, unique, not forged)
+        return i.Seen(handle, kind, unique, not self._forged)
 
     def vouched(self, channel: str) -> tuple[i.Claimed, ...]:
         """Their other addresses, where the channel vouches for them."""
         others = [kind for kind in self._addresses if kind != channel] if self._verified else []
         return tuple(i.Claimed(self.seen(k), Evidence.VERIFIED, channel) for k in others)
 
-    def claimed(self, whose: Customer, kind: str, evidence: str, by: str) -> i.Claimed:
-        """Somebody's address, as evidence has it that it is theirs."""
-        return i.Claimed(whose.seen(kind), Evidence(evidence), by)
+    def known_as(self, kind: str, evidence: str = "verified", by: str = "test") -> i.Claimed:
+        """Evidence that whoever writes has this address of theirs: verified, asserted, inferred."""
+        return i.Claimed(self.seen(kind), Evidence(evidence), by)
 
     @property
     def emails(self) -> tuple[str, ...]:
         """Addresses of theirs that rules may ask for."""
-        return tuple(v for k, v in self._addresses.items() if k == "email")
+        if self._forged:
+            return ()
+        return tuple(value for kind, value in self._addresses.items() if kind == "email")
 
     @property
     def thread(self) -> Thread:
@@ -98,9 +108,21 @@ class Customer:
         """They are in a queue."""
         assert self.thread.phase is Phase.QUEUED, f"{self.name}'s thread is {self.thread.phase}"
 
-    def is_stranded(self) -> None:
-        """They wait, and it was said that nothing scheduled can change that."""
-        assert self.thread.phase is Phase.STRANDED, f"{self.name}'s thread is {self.thread.phase}"
+    def is_stranded(self, because: str = "") -> None:
+        """They wait, and it was said that nothing scheduled can change that, and why."""
+        thread = self.thread
+        assert thread.phase is Phase.STRANDED, f"{self.name}'s thread is {thread.phase}"
+        reasons = [
+            event.reason
+            for done in self._stage.machine.journal
+            for event in done.decision.events
+            if isinstance(event, ThreadStranded) and event.thread == thread.id
+        ]
+        assert because in ("", reasons[-1]), f"{self.name} is stranded: {reasons[-1]}"
+
+    def is_snoozed(self) -> None:
+        """Their thread is put aside."""
+        assert self.thread.phase is Phase.SNOOZED, f"{self.name}'s thread is {self.thread.phase}"
 
     def is_with(self, agent: Agent | None) -> None:
         """The agent, or nobody, has their thread."""
@@ -120,30 +142,24 @@ class Place:
         self,
         text: str,
         *,
-        forged: bool = False,
         automatic: bool = False,
         claims: Sequence[i.Claimed] = (),
-        key: str = "",
-        **facts: object,
+        about: Mapping[str, Fact] | None = None,
     ) -> Answer:
-        """They write.  *forged*: nobody vouches for the sender; *claims*: more evidence of who
-        they are; *facts*: what a plugin found, dots as two underscores (``message__language``)."""
+        """They, or a machine of theirs, write.  *claims* is more evidence of who they are, *about*
+        what a plugin found out (``{"message.language": "de"}``)."""
         machine, whom = self.stage.machine, self.whom
         message = self.stage.said(text)
         rules = machine.state.rules
-        observed = observe(
-            rules, text=text, subject="", emails=() if forged else whom.emails, name=whom.name
-        )
-        named = {"key": key} if key else {}
+        observed = observe(rules, text=text, subject="", emails=whom.emails, name=whom.name)
         decision = machine.put(
             i.MessageReceived,
-            **named,
             message=message,
             channel=self.channel,
             account="main",
-            sender=whom.seen(self.channel, forged),
+            sender=whom.seen(self.channel),
             claims=(*whom.vouched(self.channel), *claims),
-            facts={name.replace("__", "."): fact for name, fact in facts.items()},
+            facts=about or {},
             observed=observed,
             rules=rules.version,
             live=self.channel not in self.stage.not_live,
@@ -156,12 +172,9 @@ class Place:
 
     def got(self) -> list[str]:
         """What has been sent to them here, in order; canned replies by their name."""
-        handles = {self.whom.seen(self.channel).id, self.whom.seen(self.channel, True).id}
-        return [
-            d.reply or self.stage.words[d.message]
-            for d in self.stage.machine.deliveries
-            if d.handle in handles
-        ]
+        handle = self.whom.seen(self.channel).id
+        deliveries = [d for d in self.stage.machine.deliveries if d.handle == handle]
+        return [d.reply or self.stage.words[d.message] for d in deliveries]
 
     def receives(self, *texts: str) -> None:
         """Exactly this has been sent to them here."""
@@ -270,6 +283,14 @@ class Agent:
         return self._decided(i.StatusDeclared, "", status=Status(status))
 
     # --- expectations ---
+
+    def is_unresponsive(self) -> None:
+        """They missed too many offers, and are not asked."""
+        assert self.row.unresponsive, f"{self.name} counts as here"
+
+    def is_back(self) -> None:
+        """They count as here."""
+        assert not self.row.unresponsive, f"{self.name} counts as unresponsive"
 
     @property
     def row(self) -> AgentRow:

@@ -18,10 +18,14 @@ What the core never sees, the words, is kept here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from omniroute.core.engine import Answer, Deciders
-from omniroute.core.inputs import Member, TeamLoaded
+from msgspec.structs import replace
+
+from omniroute.core.effects import Deliver, Present
+from omniroute.core.engine import Answer, Deciders, Decision
+from omniroute.core.events import Event
+from omniroute.core.inputs import Delivered, Member, TeamLoaded
 from omniroute.core.model import Thread
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import BARE, State
@@ -30,6 +34,7 @@ from omniroute.testing.invariants import violations
 from omniroute.testing.machine import Decided, Machine
 from omniroute.testing.people import Agent, Customer, Stage
 
+E = TypeVar("E", bound=Event)
 NOT_LIVE: Final = frozenset({"email"})
 ONE_PER_PERSON: Final = frozenset({"crm", "login"})
 
@@ -82,17 +87,24 @@ class Rig:
         """Somebody joins who may act for others, and is not asked themselves."""
         return self.agent(name, role="lead", status="transfers")
 
-    def customer(self, name: str, *, verified: bool = False, **addresses: str) -> Customer:
+    def customer(
+        self, name: str, *, verified: bool = False, forged: bool = False, **addresses: str
+    ) -> Customer:
         """Somebody who may write from these addresses, by kind of channel.
 
-        With *verified* each channel vouches for all of them; without, each stands for itself.
+        With *verified* each channel vouches for all of them; without, each stands for itself;
+        *forged* are those that nobody vouches for at all.
         """
-        return Customer(self.stage, name, addresses, verified)
+        return Customer(self.stage, name, addresses, verified, forged)
 
     def team(self, *members: Member) -> Answer:
         """The team file changes: these members are new or different, the others stay."""
         self._team |= {member.id: member for member in members}
         return self._load_team()
+
+    def change(self, *agents: Agent, **about: object) -> Answer:
+        """The team file says something else of these: capacity, teams, skills, role."""
+        return self.team(*(replace(self._team[agent.name], **about) for agent in agents))
 
     def without(self, *names: str) -> Answer:
         """These people leave the team."""
@@ -125,6 +137,18 @@ class Rig:
         """Another rule set becomes the active one."""
         self.machine.adopt(_rules(rules))
 
+    # --- deliveries ---
+
+    def fails(self, effect: Deliver | Present, outcome: str = "gave_up") -> Decision:
+        """What should have been sent or shown was not."""
+        if isinstance(effect, Deliver):
+            about = {"message": effect.message}
+        else:
+            about = {"offer": effect.offer}
+        return self.machine.put(
+            Delivered, effect=effect.id, thread=effect.thread, outcome=outcome, **about
+        )
+
     # --- what came of it ---
 
     @property
@@ -137,14 +161,12 @@ class Rig:
         """Every open thread, oldest first."""
         return sorted(self.state.threads.values(), key=lambda thread: thread.id)
 
-    def events(self, *kinds: str) -> list[str]:
-        """Names of the events so far, in order; only of these kinds, when named."""
-        every = [
-            type(event).__name__ for done in self.machine.journal for event in done.decision.events
-        ]
-        return [name for name in every if not kinds or name in kinds]
+    def happened(self, kind: type[E]) -> list[E]:
+        """Every event of a kind so far, in order."""
+        events = (event for done in self.machine.journal for event in done.decision.events)
+        return [event for event in events if isinstance(event, kind)]
 
-    def why(self, thread: Thread | Customer, about: str = "") -> list[dict[str, object]]:
+    def why(self, thread: Thread | Customer, about: str = "") -> list[dict[str, Any]]:
         """Every why about a thread, oldest first; of one kind, when named."""
         number = thread.id if isinstance(thread, Thread) else self.stage.known_thread(thread).id
         whys = [why for done in self.machine.journal for why in done.decision.why]
