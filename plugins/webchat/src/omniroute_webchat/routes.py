@@ -73,13 +73,13 @@ class Routes:
         self._secure = site.public_url.startswith("https://")
 
     def all(self) -> Sequence[BaseRoute]:
-        """Mounted by the engine."""
+        """Mounted by the engine.  They are tried in turn, so what is asked most comes first."""
         return [
-            *self._pages.routes(),
-            self._route("/session", self._session, "GET", "POST", "DELETE"),
             self._route("/messages", self._say, "POST"),
+            self._route("/session", self._session, "GET", "POST", "DELETE"),
             self._route("/lines", self._lines, "GET"),
             self._route("/stream", self._stream, "GET"),
+            *self._pages.routes(),
         ]
 
     def _route(self, path: str, answering: Answering, *methods: str) -> Route:
