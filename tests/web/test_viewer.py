@@ -25,8 +25,6 @@ def test_days_are_the_viewers() -> None:
     assert HONOLULU.day(MORNING - 11 * HOUR) == "Today"
     assert BERLIN.day(MORNING - 5 * DAY) == "Wednesday 25 February"
     assert BERLIN.day(MORNING - 400 * DAY) == "Sunday 26 January 2025"
-    assert BERLIN.same_day(MORNING, MORNING - 10 * HOUR)
-    assert not HONOLULU.same_day(MORNING, MORNING + HOUR)
 
 
 def test_another_day_is_named() -> None:

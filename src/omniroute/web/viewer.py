@@ -61,10 +61,6 @@ class Viewer:
         moment = self.moment(at)
         return f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M:%S %Z}"
 
-    def same_day(self, one: int, other: int) -> bool:
-        """Whether two instants fall on one day here."""
-        return self.moment(one).date() == self.moment(other).date()
-
     def field(self, at: int) -> str:
         """For ``<input type=datetime-local>``."""
         return f"{self.moment(at):%Y-%m-%dT%H:%M}"

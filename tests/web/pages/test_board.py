@@ -1,6 +1,8 @@
 """The live board and the pages beside it."""
 
+from tests.web.people import row
 from tests.web.site import Site, part, text_of
+from tests.web.village import Record
 
 
 def test_the_lanes_hold_what_is_mine_what_waits_and_what_others_have(site: Site) -> None:
@@ -89,3 +91,12 @@ def test_settings_are_kept_in_the_browser(site: Site) -> None:
 def test_a_forged_wish_is_none(site: Site) -> None:
     site.client.cookies.set("omniroute_wishes", 'sound."><script>')
     assert 'data-wishes="sound"' in site.get("/").text
+
+
+def test_a_long_queue_shows_its_beginning(site: Site) -> None:
+    for number in range(9000, 9100):
+        thread = row(number, f"Visitor {number}", "hello", site.now)
+        site.village.records[number] = Record(thread, [], ())
+    waiting = part(site.get("/").text, "lane-waiting")
+    assert waiting.count("<li") == 50
+    assert "and 54 more; search finds them" in text_of(waiting)

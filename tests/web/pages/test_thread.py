@@ -193,3 +193,24 @@ def test_why_tells_every_decision_in_words_and_as_recorded(site: Site) -> None:
 
 def _session(site: Site) -> str:
     return f"omniroute={site.client.cookies['omniroute']}"
+
+
+def test_a_long_timeline_shows_its_end_first(site: Site) -> None:
+    items = site.village.records[4812].items
+    items += [Item(100 + n, MORNING, "customer", f"line {n}", message=f"x{n}") for n in range(200)]
+    page = site.get("/threads/4812").text
+    assert "Show the 57 earlier lines" in text_of(page)
+    assert "I was charged twice" not in text_of(part(page, "timeline"))
+    assert 'id="line-x199"' in page
+    everything = site.get("/threads/4812?all=yes").text
+    assert "I was charged twice" in text_of(part(everything, "timeline"))
+    assert "/refresh?writing=reply.note&amp;all=yes" in everything
+    by_script = site.by_script("/threads/4812/note", {"text": "x"}, on="/threads/4812?all=yes")
+    assert "I was charged twice" in text_of(by_script.text)
+
+
+def test_a_line_keeps_its_name_when_earlier_ones_leave_the_page(site: Site) -> None:
+    accepted = 'id="line-2-2"'
+    assert accepted in site.get("/threads/4812").text
+    site.village.records[4812].items.pop(0)
+    assert accepted in site.get("/threads/4812").text

@@ -121,7 +121,7 @@ async def _thread_parts(
 ) -> Response:
     query = console_of(request).application.query
     thread = await query.thread(visit.actor, request.path_params["thread"])
-    values = shown(thread, visit.viewer, compose)
+    values = shown(request, visit, thread, compose)
     values.update(rewrite=written, refused=refused, withdrawn=withdrawn)
     return await parts(
         request, visit, "parts/thread.html", values,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,13 +18,25 @@ from omniroute.web.answers import Values, console_of, page, parts
 from omniroute.web.viewer import Viewer
 from omniroute.web.visits import Visit
 
+LATEST = 150
+"""Lines of a timeline that are shown at first; the earlier ones are a link away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An item with a name of its own on the page, the same at every refresh."""
+
+    id: str
+    item: Item
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """The lines of one day, as the viewer's zone divides them."""
 
+    id: str
     name: str
-    items: tuple[Item, ...]
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,7 @@ async def show(request: Request, visit: Visit) -> Response:
     thread = await _thread(request, visit)
     if thread.row.id != request.path_params["thread"]:
         return RedirectResponse(f"/threads/{thread.row.id}", 303)
-    return await page(request, visit, "thread.html", shown(thread, visit.viewer, None))
+    return await page(request, visit, "thread.html", shown(request, visit, thread, Compose()))
 
 
 async def whole(
@@ -71,7 +86,7 @@ async def whole(
 ) -> Response:
     """The page of a thread, with texts in the place to write and a sentence about them."""
     thread = await _thread(request, visit)
-    values = shown(thread, visit.viewer, compose)
+    values = shown(request, visit, thread, compose)
     if said:
         values.update(said=said, trouble=status >= 400)
     return await page(request, visit, "thread.html", values, status=status)
@@ -80,7 +95,7 @@ async def whole(
 async def refresh(request: Request, visit: Visit) -> Response:
     """What may have changed of a thread on screen; the place to write only if it must."""
     thread = await _thread(request, visit)
-    values = shown(thread, visit.viewer, None)
+    values = shown(request, visit, thread, Compose())
     values["rewrite"] = request.query_params.get("writing", "") != values["writing"]
     return await parts(request, visit, "parts/thread.html", values)
 
@@ -100,9 +115,10 @@ async def why(request: Request, visit: Visit) -> Response:
     return await page(request, visit, "why.html", values)
 
 
-def shown(thread: ThreadPage, viewer: Viewer, compose: Compose | None) -> Values:
+def shown(request: Request, visit: Visit, thread: ThreadPage, compose: Compose) -> Values:
     """What the templates of a thread ask for."""
-    compose = compose or Compose()
+    lines = lines_of(thread.items)
+    earlier = 0 if wants_all(request) else max(0, len(lines) - LATEST)
     writing = ".".join(mode for mode in ("reply", "note") if mode in thread.can)
     if compose.mode not in writing.split(".") and writing:
         compose = Compose(writing.split(".")[0], compose.reply, compose.note, compose.collision)
@@ -110,29 +126,42 @@ def shown(thread: ThreadPage, viewer: Viewer, compose: Compose | None) -> Values
         "thread": thread,
         "row": thread.row,
         "can": thread.can,
-        "days": days(thread.items, viewer),
+        "days": days(lines[earlier:], visit.viewer),
+        "earlier": earlier,
+        "all": wants_all(request),
         "held": [item for item in thread.items if item.state == "held"],
         "to": destination(thread),
         "compose": compose,
         "writing": writing,
-        "snoozes": snoozes(viewer),
+        "snoozes": snoozes(visit.viewer),
         "rewrite": False,
         "refused": "",
         "withdrawn": "",
     }
 
 
-def days(items: Sequence[Item], viewer: Viewer) -> list[Day]:
-    """The timeline, divided into days."""
-    found: list[Day] = []
-    run: list[Item] = []
+def wants_all(request: Request) -> bool:
+    """Whether the page on screen shows the whole timeline."""
+    asked = request.headers.get("hx-current-url") or str(request.url)
+    return "all=yes" in urlsplit(asked).query
+
+
+def lines_of(items: Sequence[Item]) -> list[Line]:
+    """The items with their names: of a message its id, of an event its place in the journal."""
+    seen: Counter[int] = Counter()
+    lines = []
     for item in items:
-        if run and not viewer.same_day(run[0].at, item.at):
-            found.append(Day(viewer.day(run[0].at), tuple(run)))
-            run = []
-        run.append(item)
-    if run:
-        found.append(Day(viewer.day(run[0].at), tuple(run)))
+        seen[item.seq] += 1
+        lines.append(Line(item.message or f"{item.seq}-{seen[item.seq]}", item))
+    return lines
+
+
+def days(lines: Sequence[Line], viewer: Viewer) -> list[Day]:
+    """The timeline, divided into days."""
+    found = []
+    for date, run in groupby(lines, key=lambda line: viewer.moment(line.item.at).date()):
+        same = tuple(run)
+        found.append(Day(date.isoformat(), viewer.day(same[0].item.at), same))
     return found
 
 

@@ -2,12 +2,13 @@
 // a handful of connections to a site. Each tab then asks for the parts it shows.
 "use strict";
 (() => {
-  const CALM = 1000; // ms between refreshes for changes that are not about this tab
+  const CALM = 1000; // ms between refreshes for changes that are not about this tab, at least
+  const EASE = 12; // and this many times what the last refresh took, so that a busy server is spared
   const thread = Number(document.querySelector("[data-thread]")?.dataset.thread ?? 0);
   const state = document.getElementById("live-state");
   const others = "BroadcastChannel" in window ? new BroadcastChannel("omniroute-live") : null;
 
-  let last = Date.now(), planned = 0, missed = false;
+  let last = Date.now(), took = 0, planned = 0, missed = false;
   const refresh = () => {
     clearTimeout(planned);
     planned = 0;
@@ -17,7 +18,8 @@
     for (const element of document.querySelectorAll("[data-live]")) htmx.trigger(element, "omni:refresh", {}, false);
   };
   const soon = (urgent) => {
-    const wait = urgent ? 60 : Math.max(60, last + CALM - Date.now());
+    const calm = Math.max(CALM, EASE * took) * (1 + Math.random() / 4); // not all tabs at once
+    const wait = urgent ? 60 : Math.max(60, last + calm - Date.now());
     if (planned && !urgent) return;
     clearTimeout(planned);
     planned = setTimeout(refresh, wait);
@@ -65,6 +67,9 @@
   else listen(); // not a secure context: every tab for itself
 
   planned = setTimeout(refresh, 500); // what changed between the making of this page and now
+  document.addEventListener("htmx:after:request", ({ target }) => {
+    if (target.matches?.("[data-live]")) took = Date.now() - last;
+  });
   document.addEventListener("omni:stale", () => soon(false));
   document.addEventListener("visibilitychange", () => { if (!document.hidden && missed) soon(true); });
 })();
