@@ -47,6 +47,13 @@ class Door(Protocol):
     async def act(self, agent: str, action: str, arguments: Mapping[str, object]) -> str:
         """Do *action* as *agent*; returns a sentence for them.  Raises `Refused`."""
 
+    async def say(self, agent: str, thread: int, line: str, seen: int | None = None) -> str:
+        """Do what *line* says, in the agents' grammar, on *thread*.
+
+        *seen* is how many customer turns the agent had on screen; unless given, all of them.
+        Returns a sentence for them.  Raises `Refused`; what is not understood does nothing.
+        """
+
 
 @runtime_checkable
 class Desk(Protocol):

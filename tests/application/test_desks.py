@@ -30,6 +30,31 @@ async def test_an_agent_works_from_a_desk(desk: Desk) -> None:
     )
 
 
+async def test_an_agent_says_what_to_do_in_words(desk: Desk) -> None:
+    door: Door = DeskDoor(desk.application, hold=0)
+    desk.scene.online("ana")
+    desk.scene.writes("joe@x.org", "My refund?", name="Joe Miller", topic="refund")
+
+    assert await door.say("ana", 1, "who") == "#1: nobody yet"
+    assert await door.say("ana", 1, "/accept") == "#1 is yours."
+    assert await door.say("ana", 1, "who") == "#1: Ana Ruiz"
+    assert await door.say("ana", 1, "note careful") == "Noted, for colleagues only."
+    assert await door.say("ana", 1, "#tag vip") == "The tags are set."
+    assert await door.say("ana", 1, "priority high") == "The priority is set."
+    assert (await door.say("ana", 1, "why")).startswith("Ana Ruiz")
+    assert "transfer <who|queue> <why>" in await door.say("ana", 1, "help")
+    assert await door.say("ana", 1, "reply It is on its way.") == "Your answer is on its way."
+    assert await door.say("ana", 1, "status away") == "You are away now."
+
+
+async def test_a_misspelt_command_does_nothing_and_says_so(desk: Desk) -> None:
+    desk.scene.writes("joe@x.org", "hello")
+    with pytest.raises(Refused) as error:
+        await DeskDoor(desk.application).say("ana", 1, "#solvd thanks")
+    assert error.value.code == "bad_action"
+    assert "“solvd” is no command" in error.value.text
+
+
 async def test_a_mail_desk_holds_longer(desk: Desk) -> None:
     door = DeskDoor(desk.application, hold=20_000)
     desk.scene.writes("joe@x.org", "hello")

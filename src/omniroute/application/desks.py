@@ -10,6 +10,8 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application import words
 from omniroute.application.door import Application
+from omniroute.application.pages import ThreadPage
+from omniroute.core.commands import USAGE, Misheard, Spoken, understand
 from omniroute.errors import Refused, did_you_mean
 
 ACTIONS: Mapping[str, type[c.Command]] = {
@@ -50,6 +52,54 @@ class DeskDoor:
         if not outcome.ok:
             raise Refused(outcome.code, outcome.text)
         return outcome.text
+
+    async def say(self, agent: str, thread: int, line: str, seen: int | None = None) -> str:
+        """Do what *line* says on *thread*, in the agents' grammar; returns a sentence for them.
+
+        *seen* is how many customer turns they had before their eyes; all of them unless given.
+        Raises `Refused` (``bad_action``) for what is not understood: it is never taken for a reply.
+        """
+        heard = understand(line, self._application.now())
+        if isinstance(heard, Misheard):
+            raise Refused("bad_action", heard.fault)
+        if heard.verb == "help":
+            return "\n".join(USAGE.values())
+        if heard.verb == "status":
+            return await self.act(agent, "status", {"status": heard.status})
+        actor = await self._application.actor(agent)
+        page = await self._application.query.thread(actor, thread)
+        if heard.verb == "why":
+            return await self._application.query.why(actor, thread)
+        if heard.verb == "who":
+            return f"#{thread}: {page.row.agent_name or 'nobody yet'}"
+        arguments = self._arguments(heard, page, page.row.turns if seen is None else seen)
+        return await self.act(agent, heard.verb, {"thread": thread, **arguments})
+
+    def _arguments(self, heard: Spoken, page: ThreadPage, seen: int) -> dict[str, object]:
+        """What the verb's command needs beside the thread."""
+        offer = page.offer.id if page.offer is not None else ""
+        match heard.verb:
+            case "accept":
+                return {"offer": offer}
+            case "pass":
+                return {"offer": offer, "why": heard.text}
+            case "reply":
+                return {"text": heard.text, "seen": seen}
+            case "note":
+                return {"text": heard.text}
+            case "transfer":
+                queue = heard.to in self._application.directory.queues
+                return {"to_queue" if queue else "to_agent": heard.to, "why": heard.text}
+            case "snooze":
+                return {"until": heard.until}
+            case "tag":
+                return {"add": heard.add, "remove": heard.remove}
+            case "priority":
+                return {"priority": heard.priority}
+            case "undo":
+                held = [item.message for item in page.items if item.state == "held"]
+                return {"message": held[-1] if held else ""}
+        return {}
 
 
 def read(action: str, arguments: Mapping[str, object]) -> c.AnyCommand:

@@ -62,6 +62,10 @@ class Application:
         self.projector.on_change(self._subscriptions.publish)
         self.projector.start()
 
+    def now(self) -> int:
+        """The present moment, in ms since the epoch, as everything here counts it."""
+        return self._clock()
+
     def wake(self) -> None:
         """The writer has committed; from any thread."""
         self.projector.wake()

@@ -1,0 +1,140 @@
+"""The agents' grammar: one line of words becomes a verb with what belongs to it.
+
+The same words on every desk; a desk may put ``/`` or ``#`` before them.  What is not understood
+is said to be so, with the nearest verb, and is never taken for a reply: no path leads from a
+misspelt command to the customer.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+
+from omniroute.core.model import Status
+from omniroute.core.spans import parse_span
+from omniroute.core.urgency import PRIORITIES
+
+
+class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A verb with its words: *text* a reply, note or reason; *to* an agent or a queue by name."""
+
+    verb: str
+    text: str = ""
+    to: str = ""
+    until: int = 0  # ms since the epoch
+    priority: int = 0
+    status: str = ""
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Misheard(msgspec.Struct, frozen=True):
+    """A line that is no command; *fault* is a sentence that says what would be."""
+
+    fault: str
+
+
+Heard: TypeAlias = Spoken | Misheard
+
+USAGE: Mapping[str, str] = {
+    "accept": "accept",
+    "pass": "pass [why]",
+    "take": "take",
+    "reply": "reply <text>",
+    "note": "note <text>",
+    "transfer": "transfer <who|queue> <why>",
+    "snooze": "snooze <2h|3d|2026-03-02T09:00+01:00>",
+    "resolve": "resolve",
+    "reopen": "reopen",
+    "tag": "tag <word …|-word …>",
+    "priority": f"priority <{'|'.join(PRIORITIES)}>",
+    "status": f"status <{'|'.join(Status)}>",
+    "undo": "undo",
+    "why": "why",
+    "who": "who",
+    "help": "help",
+}
+"""Every verb with how it is said."""
+
+_TAG = re.compile(r"-?[\w][\w.:/-]{0,49}")
+
+
+def understand(line: str, at: int) -> Heard:
+    """What a line says at the time *at* (ms)."""
+    words = line.strip().lstrip("/#").strip()
+    verb, _, rest = words.partition(" ")
+    verb, rest = verb.lower(), rest.strip()
+    if verb not in USAGE:
+        close = difflib.get_close_matches(verb, USAGE, n=1, cutoff=0.6)
+        hint = f"did you mean “{close[0]}”?" if close else f"known are {', '.join(USAGE)}"
+        return Misheard(f"“{verb}” is no command — {hint}")
+    if verb in _READERS:
+        return _READERS[verb](rest, at) or _usage(verb)
+    if rest and verb != "pass":
+        return Misheard(f"{verb} takes nothing more — “{rest}” was not understood")
+    return Spoken(verb, text=rest)
+
+
+def _usage(verb: str) -> Misheard:
+    return Misheard(f"say it as: {USAGE[verb]}")
+
+
+def _text(verb: str) -> Callable[[str, int], Heard | None]:
+    return lambda rest, at: Spoken(verb, text=rest) if rest else None
+
+
+def _transfer(rest: str, at: int) -> Heard | None:
+    to, _, why = rest.partition(" ")
+    if to and not why.strip():
+        return Misheard(f"say in a line why {to} should have it: {USAGE['transfer']}")
+    return Spoken("transfer", text=why.strip(), to=to.lower()) if to else None
+
+
+def _snooze(rest: str, at: int) -> Heard | None:
+    try:
+        return Spoken("snooze", until=at + parse_span(rest))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(rest)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return Misheard("say in which zone, as in 2026-03-02T09:00+01:00")
+    until = int(moment.timestamp() * 1000)
+    return Spoken("snooze", until=until) if until > at else Misheard(f"{rest} has passed")
+
+
+def _tag(rest: str, at: int) -> Heard | None:
+    words = rest.split()
+    if not words or not all(_TAG.fullmatch(word) for word in words):
+        return None
+    add = tuple(word for word in words if not word.startswith("-"))
+    remove = tuple(word[1:] for word in words if word.startswith("-"))
+    return Spoken("tag", add=add, remove=remove)
+
+
+def _priority(rest: str, at: int) -> Heard | None:
+    number = PRIORITIES.get(rest.lower())
+    return None if number is None else Spoken("priority", priority=number)
+
+
+def _status(rest: str, at: int) -> Heard | None:
+    known = rest.lower() in set(Status)
+    return Spoken("status", status=rest.lower()) if known else None
+
+
+_READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
+    "reply": _text("reply"),
+    "note": _text("note"),
+    "transfer": _transfer,
+    "snooze": _snooze,
+    "tag": _tag,
+    "priority": _priority,
+    "status": _status,
+}
