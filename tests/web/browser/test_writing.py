@@ -84,6 +84,18 @@ def test_what_was_typed_as_a_note_is_never_in_the_reply(page: Page, served: Serv
     assert served.village.done == []
 
 
+def test_the_choice_stands_whatever_appears(page: Page, served: Served) -> None:
+    open_thread(page, served)
+    page.keyboard.press("n")
+    page.keyboard.type("half a note")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    for text in ("one", "two"):
+        served.call(served.village.customer_writes, 4812, text)
+        expect(page.locator("#timeline")).to_contain_text(text)
+        expect(page.locator("#reply-text")).to_be_focused()
+
+
 def test_a_note_that_was_begun_is_shown_again(page: Page, served: Served) -> None:
     open_thread(page, served)
     page.keyboard.press("n")

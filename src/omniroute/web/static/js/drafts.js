@@ -33,10 +33,8 @@
     }
     // Only a note was begun: show it, so that nobody thinks it is gone.
     const note = document.getElementById("mode-note");
-    if (note && stored("note") && !stored("reply") && !note.dataset.shown) {
-      note.dataset.shown = "yes";
-      note.checked = true;
-    }
+    if (note && !note.dataset.met && stored("note") && !stored("reply")) note.checked = true;
+    if (note) note.dataset.met = "yes"; // once: what the agent chose since then stands
   };
 
   document.addEventListener("input", (event) => {
