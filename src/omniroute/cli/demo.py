@@ -13,8 +13,10 @@ import click
 from omniroute import __version__
 from omniroute.cli.output import progress
 from omniroute.cli.serve import stop_signals
-from omniroute.demo.colleagues import play
-from omniroute.demo.desk import ADDRESS, CHAT, CUSTOMERS, MAIL, YOU, Demo
+from omniroute.demo.chats import token
+from omniroute.demo.desk import ADDRESS, CHAT, CUSTOMERS, Demo, smtp_port
+from omniroute.demo.scene import YOU
+from omniroute.demo.script import JOE
 from omniroute.server.composition import Server
 
 FOLDER = Path("omniroute-demo")
@@ -48,8 +50,7 @@ async def _show(desk: Demo, quiet: bool) -> None:
         await _introduce(server, desk)
         playing = None
         if not quiet:
-            port = _smtp_port(server)
-            playing = asyncio.create_task(play(server.application, port, ADDRESS, _say))
+            playing = asyncio.create_task(desk.play(server, _say))
         await stopped.wait()
         if playing is not None:
             playing.cancel()
@@ -59,33 +60,21 @@ async def _show(desk: Demo, quiet: bool) -> None:
 
 
 async def _introduce(server: Server, desk: Demo) -> None:
-    # the plugin is installed wherever the demo is; imported here so that `serve` does without
-    from omniroute_webchat.token import sign
-
     link = await server.accounts.make_link(YOU)
-    token = sign(
-        desk.chat_secret, "joe.miller", email="joe.miller@mail0.example", name="Joe Miller"
-    )
     chat = f"{server.url}/channels/webchat/{CHAT}/"
-    port = _smtp_port(server)
-    mail = f"--mail-from joe.miller@mail0.example --mail-rcpt {ADDRESS} -T -"
     click.echo(
         f"""
   Console   {server.url}/sign-in?link={link}
             (you are Ana, an agent; switch to another at the top right)
-  Web chat  {chat}?token={token}
-            (you are Joe, a customer, known by a signed token; without it you are a visitor)
-  E-mail    printf 'From: Joe Miller <joe.miller@mail0.example>\\n\\nHere is the receipt\\n' \\
-              | curl -s smtp://127.0.0.1:{port} {mail}
+  Web chat  {chat}#token={token(JOE, desk.chat_secret)}
+            (you are {JOE.name}, a customer whom the shop vouches for; without #token… a visitor)
+  E-mail    printf 'From: {JOE.name} <{JOE.email}>\\n\\nHere is the receipt\\n' \\
+              | curl -s smtp://127.0.0.1:{smtp_port(server)} --mail-from {JOE.email} \\
+                --mail-rcpt {ADDRESS} -T -
             (answers to customers appear at {server.url}/demo/mail)
 
 Stop with Ctrl+C."""
     )
-
-
-def _smtp_port(server: Server) -> int:
-    port: int = server.node.parts.channels["email", MAIL].port  # type: ignore[attr-defined]
-    return port
 
 
 def _say(line: str) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
 
-from omniroute.demo import mailbox
+from omniroute.demo import chats, mailbox
+from omniroute.demo.colleagues import PLAYED, work
 from omniroute.demo.history import History
+from omniroute.demo.stage import Accounts
+from omniroute.demo.visitors import Visitors
 from omniroute.errors import ConfigError
 from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import files_of
@@ -24,11 +29,11 @@ from omniroute.stores.api import GENESIS
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.testing.mail_sink import MailSink
+from omniroute_webchat.sessions import conversation_of
 
 MAIL, CHAT = "help", "site"
 ADDRESS: Final = "help@demo.example"
 CUSTOMERS: Final = 240
-YOU: Final = "ana"
 PATIENT: Final = re.compile(r"\btimeout: \d+s\b")  # a visitor may look around before accepting
 MANY: Final = 1_000_000  # rows; more than a demo ever has
 
@@ -39,6 +44,7 @@ class Demo:
     def __init__(self, folder: Path, port: int, smtp_port: int) -> None:
         self.folder, self._port, self._smtp_port = folder, port, smtp_port
         self.chat_secret = secrets.token_urlsafe(36)
+        self.sink = MailSink()
 
     def prepare(self, progress: Callable[[int, int], None]) -> tuple[int, float]:
         """Make the folder, its rules and three days of history; inputs decided, and seconds."""
@@ -54,9 +60,19 @@ class Demo:
     def _seed(self, desk: DeskFiles, progress: Callable[[int, int], None]) -> int:
         paths = files_of((self.folder / "omniroute.db").resolve())
         memory = MemoryStore()  # in one commit to the disk, rather than in hundreds
-        now = time.time_ns() // 1_000_000
-        history = History(memory, open_key(paths["key"]), desk, (MAIL, CHAT), now)
+        here = datetime.now(UTC).astimezone()
+        history = History(
+            memory,
+            open_key(paths["key"]),
+            desk,
+            Accounts(MAIL, CHAT, conversation_of),
+            int(here.timestamp() * 1000),
+            zone=here.tzinfo or UTC,
+        )
         history.play(CUSTOMERS, progress)
+        chat = paths["channels"] / CHAT
+        chat.mkdir(parents=True, mode=0o700)
+        asyncio.run(chats.keep(chat, self.chat_secret, history.chat))
         store = SqliteStore(paths["database"])
         try:
             reader = memory.reader()
@@ -69,7 +85,7 @@ class Demo:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[Server]:
         """The server, with the customers' mailbox beside it."""
-        async with MailSink() as sink:
+        async with self.sink as sink:
             server = Server(
                 self._settings(sink.port), demo=True, mounts={"/demo": mailbox.routes(sink)}
             )
@@ -78,6 +94,16 @@ class Demo:
                 yield server
             finally:
                 await server.stop()
+
+    async def play(self, server: Server, say: Callable[[str], None]) -> None:
+        """Colleagues at work and customers who write, until cancelled."""
+        chat = f"{server.url}/channels/webchat/{CHAT}/"
+        visitors = Visitors(ADDRESS, smtp_port(server), chat, self.chat_secret, say)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(visitors.arrive())
+            group.create_task(visitors.read(self.sink))
+            for agent in PLAYED:
+                group.create_task(work(server.application, agent, say))
 
     def _settings(self, sink_port: int) -> Settings:
         return Settings(
@@ -108,6 +134,12 @@ class Demo:
     def remove(self) -> None:
         """Take the folder away again."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def smtp_port(server: Server) -> int:
+    """The port on which the demo takes mail."""
+    port: int = server.node.parts.channels["email", MAIL].port  # type: ignore[attr-defined]
+    return port
 
 
 def _copy_rules(target: Path) -> None:

@@ -61,7 +61,7 @@ class MailSink:
         self._arrived.set()
         return answer
 
-    async def wait_for(self, count: int, seconds: float = 20.0) -> list[EmailMessage]:
+    async def wait_for(self, count: int, seconds: float | None = 20.0) -> list[EmailMessage]:
         """The first *count* mails, once they are here.  Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             while len(self.received) < count:

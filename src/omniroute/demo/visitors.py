@@ -1,0 +1,110 @@
+"""Customers who keep the demo moving: they write by SMTP and in the web chat, and read answers."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import logging
+import random
+import smtplib
+import uuid
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import make_msgid, parseaddr
+from typing import Final
+from urllib.parse import urlsplit
+
+from omniroute.demo.chats import token
+from omniroute.demo.script import JOE, MATTERS, Customer, customers, said, thanks_for
+from omniroute.testing.mail_sink import MailSink
+
+log = logging.getLogger(__name__)
+
+ARRIVALS: Final = (15.0, 45.0)  # seconds between two customers
+READING: Final = (15.0, 40.0)  # seconds until somebody says thanks
+MANY: Final = 240
+
+
+class Visitors:
+    """Customers of one desk: where they write, and the mail server at which they read."""
+
+    def __init__(
+        self, address: str, smtp_port: int, chat: str, secret: str, say: Callable[[str], None]
+    ) -> None:
+        self._address, self._smtp_port = address, smtp_port
+        self._chat, self._secret, self._say = urlsplit(chat), secret, say
+        self._chance = random.Random()  # noqa: S311 - a play, not a secret
+
+    async def arrive(self, between: tuple[float, float] = ARRIVALS) -> None:
+        """New customers until cancelled."""
+        for person in customers(self._chance, MANY)[1:]:
+            await asyncio.sleep(self._chance.uniform(*between))
+            matter = self._chance.choice(MATTERS[person.language])
+            text, subject = said(matter.asks, person), said(matter.subject, person)
+            try:
+                if self._chance.random() < 0.3:
+                    await asyncio.to_thread(self._say_in_chat, person, text)
+                    self._say(f"web chat {person.name}: “{text[:60]}”")
+                else:
+                    await asyncio.to_thread(self._post, person, subject, text, "")
+                    self._say(f"e-mail   {person.name}: “{subject}”")
+            except (OSError, smtplib.SMTPException) as error:
+                log.info("%s could not write: %s", person.name, error)
+
+    async def read(self, sink: MailSink, after: tuple[float, float] = READING) -> None:
+        """Say thanks for what came by mail, until cancelled.  Joe is left to the visitor."""
+        async with asyncio.TaskGroup() as group:
+            count = 0
+            while True:
+                count += 1
+                mail = (await sink.wait_for(count, None))[-1]
+                name, address = parseaddr(str(mail["To"]))
+                if address != JOE.email and self._chance.random() < 0.7:
+                    group.create_task(self._thank(mail, name, address, after))
+
+    async def _thank(
+        self, mail: EmailMessage, name: str, address: str, after: tuple[float, float]
+    ) -> None:
+        body = mail.get_body(("plain",))
+        thanks = thanks_for(body.get_content() if body is not None else "")
+        if not thanks:
+            return
+        await asyncio.sleep(self._chance.uniform(*after))
+        local = address.partition("@")[0]
+        by = Customer(name or local.replace(".", " ").title(), address, local, "en")
+        try:
+            subject, answers = str(mail["Subject"]), str(mail["Message-ID"])
+            await asyncio.to_thread(self._post, by, subject, thanks, answers)
+            self._say(f"e-mail   {by.name}: “{thanks}”")
+        except (OSError, smtplib.SMTPException) as error:
+            log.info("%s could not write: %s", by.name, error)
+
+    def _post(self, by: Customer, subject: str, text: str, answers: str) -> None:
+        mail = EmailMessage()
+        mail["From"] = f"{by.name} <{by.email}>"
+        mail["To"], mail["Subject"] = self._address, subject
+        mail["Message-ID"] = make_msgid(domain=by.email.partition("@")[2])
+        if answers:
+            mail["In-Reply-To"] = mail["References"] = answers
+        mail.set_content(text)
+        with smtplib.SMTP("127.0.0.1", self._smtp_port, timeout=10) as smtp:
+            smtp.send_message(mail, by.email, [self._address])
+
+    def _say_in_chat(self, by: Customer, text: str) -> None:
+        site = http.client.HTTPConnection(self._chat.netloc, timeout=10)
+        try:
+            opened = self._ask(site, "session", {"token": token(by, self._secret)}, "")
+            self._ask(site, "messages", {"id": str(uuid.uuid4()), "text": text}, opened)
+        finally:
+            site.close()
+
+    def _ask(self, site: http.client.HTTPConnection, what: str, body: object, cookie: str) -> str:
+        """Post JSON as the chat page does; the cookie that came back, if any."""
+        headers = {"Content-Type": "application/json", "Cookie": cookie}
+        site.request("POST", self._chat.path + what, json.dumps(body), headers)
+        answer = site.getresponse()
+        answer.read()
+        if answer.status != http.HTTPStatus.OK:
+            raise OSError(f"the web chat answered {answer.status}")
+        return answer.getheader("Set-Cookie", "").partition(";")[0]
