@@ -12,7 +12,7 @@ from omniroute.core.lines import LINES
 from omniroute.core.matching import Index
 from omniroute.core.model import Agent, Exclusion, Phase, Status, Step, Thread
 from omniroute.core.pools import Pool
-from omniroute.core.ranking import PARTS
+from omniroute.core.ranking import PARTS, standing
 from omniroute.core.rules import Queue
 from omniroute.core.skills import compile_skills
 from omniroute.testing.rig import Rig
@@ -338,9 +338,22 @@ def test_an_agent_who_is_noted_often_is_found_once_and_in_their_present_place() 
     assert [one.id for _, one in pool.ordered("longest_idle", True, agents)] == ["ana", "bo"]
     for turn in range(200):  # more often than an order is kept without being made anew
         agents["ana"] = msgspec.structs.replace(ana, idle_since=1 if turn % 2 else 3)
-        pool.note(agents["ana"])
+        pool.note(agents["ana"], standing(agents["ana"]))
         first = ["ana", "bo"] if turn % 2 else ["bo", "ana"]
         assert [one.id for _, one in pool.ordered("longest_idle", True, agents)] == first
+
+
+def test_threads_that_come_and_go_behind_one_that_waits_leave_nothing_behind() -> None:
+    waiting = {1: thread(1)}
+    made = Index({}, waiting)
+    (line,) = made.lines.values()
+    for number in range(2, 1_000):
+        waiting[number] = thread(number)
+        made.thread_changed(None, waiting[number])
+        gone = waiting.pop(number)
+        made.thread_changed(gone, msgspec.structs.replace(gone, phase=Phase.ASSIGNED))
+    assert list(made.waiting()) == [1]
+    assert len(line.heap) < 100
 
 
 def test_whoever_leaves_a_pool_is_not_found_there() -> None:

@@ -8,12 +8,10 @@ threads may have lost their last hope.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping, Sequence
 
 from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
 from omniroute.core.pools import (
-    Key,
     Line,
     Needed,
     Pool,
@@ -22,7 +20,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import able, more_room, present
+from omniroute.core.ranking import NOWHERE, more_room, standing
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
 from omniroute.core.states import WAITING
@@ -44,7 +42,7 @@ class Lines:
         self.lines: dict[Signature, Line] = {}
         self._named: dict[AgentId, dict[Signature, None]] = {}
         self._home: dict[AgentId, Pool] = {}
-        self._place: dict[ThreadId, tuple[Line, Key]] = {}
+        self._place: dict[ThreadId, Line] = {}
         self._membership = 0  # counts who came into or went from a pool
         self.freed: dict[AgentId, None] = {}
         self.queued: dict[ThreadId, None] = {}
@@ -69,19 +67,25 @@ class Lines:
     def agent_changed(self, old: Agent | None, new: Agent | None) -> None:
         """An agent's value was replaced."""
         home = self._home.get(old.id) if old is not None else None
-        if old is not None and home is not None:
-            home.count(old, -1)
+        before = standing(old) if old is not None and home is not None else NOWHERE
         pool = self._settled(home, old, new)
+        now = standing(new) if new is not None and pool is not None else NOWHERE
+        if home is not None and (pool is not home or now != before):
+            home.count(before, -1)
+        if pool is not None and (pool is not home or now != before):
+            pool.count(now, 1)
         if new is not None and pool is not None:
-            pool.count(new, 1)
-            pool.note(new)
-            came = pool is not home or old is None or more_room(old, new)
-            if came and (able(new, False) or able(new, True)):
+            pool.note(new, now)
+            if old is None or pool is not home:
+                came = any(now.able)
+            else:
+                came = more_room(old, before, new, now)
+            if came:
                 self.freed[new.id] = None
         if old is not None and home is not None:
             for live in (False, True):
-                stays = pool is home and new is not None and present(new, live)
-                if present(old, live) and not stays:
+                stays = pool is home and now.present[live]
+                if before.present[live] and not stays:
                     self._left(home, old.id, live)
 
     def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
@@ -127,39 +131,33 @@ class Lines:
             self._displace(gone)
             return
         wanted, key = signature(new), order_key(new)
-        place = self._place.get(new.id)
+        line = self._place.get(new.id)
         again = (
             old is None
             or (old.phase is not new.phase and new.phase is Phase.QUEUED)
             or old.excluded != new.excluded
             or old.step != new.step
         )
-        if place is None or place[0].signature != wanted or place[1] != key:
+        if line is None or line.signature != wanted or line.places[new.id] != key:
             self._displace(new.id)
-            line = self.lines.get(wanted) or self._line(wanted)
-            place = self._place[new.id] = (line, key)
-            heapq.heappush(line.heap, key)
-            line.size += 1
+            line = self._place[new.id] = self.lines.get(wanted) or self._line(wanted)
+            line.enter(key)
             again = True
         if new.excluded:
-            place[0].barring[new.id] = None
+            line.barring[new.id] = None
         else:
-            place[0].barring.pop(new.id, None)
+            line.barring.pop(new.id, None)
         if again:
             self.queued[new.id] = None
 
     def _displace(self, thread: ThreadId) -> None:
-        """The thread waits here no more; a line that nobody waits in is cleared."""
-        place = self._place.pop(thread, None)
-        if place is None:
+        """The thread waits here no more."""
+        line = self._place.pop(thread, None)
+        if line is None:
             return
-        line = place[0]
-        line.barring.pop(thread, None)
-        line.size -= 1
-        if not line.size:
-            line.heap.clear()
-            if len(self.lines) > LINES:
-                self._drop(line)
+        line.leave(thread)
+        if not line.places and len(self.lines) > LINES:
+            self._drop(line)
 
     def _drop(self, line: Line) -> None:
         del self.lines[line.signature]

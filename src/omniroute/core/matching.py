@@ -8,7 +8,7 @@ costs.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from itertools import islice
 
 import msgspec
@@ -62,7 +62,7 @@ class Index(Lines):
 
     def find(self, thread: Thread, limit: int = 2) -> Found:
         """The best agents for a waiting thread, best first, and why the others are not."""
-        line = self._place[thread.id][0]
+        line = self._place[thread.id]
         barred = {exclusion.agent for exclusion in thread.excluded}
         barred.update(offer.agent for offer in thread.offers)
         if line.named:
@@ -185,11 +185,11 @@ class Index(Lines):
 
     def _lines_of(self, pool: Pool, agent: Agent) -> Iterator[Line]:
         for line in pool.lines.values():
-            if line.size:
+            if line.places:
                 yield line
         for wanted in self._named.get(agent.id, ()):
             line = self.lines[wanted]
-            if line.size and not self.lacking(line, pool):
+            if line.places and not self.lacking(line, pool):
                 yield line
 
     def _head(self, line: Line, agent: Agent, best: Key | None) -> Key | None:
@@ -199,7 +199,7 @@ class Index(Lines):
         try:
             while heap and (best is None or heap[0] < best):
                 key = heap[0]
-                if self._place.get(key[-1]) != (line, key) or (aside and aside[-1] == key):
+                if line.places.get(key[-1]) != key or (aside and aside[-1] == key):
                     heapq.heappop(heap)  # no longer so
                 elif key[-1] in line.barring and self._barred(agent.id, key[-1]):
                     aside.append(heapq.heappop(heap))
@@ -222,7 +222,7 @@ class Index(Lines):
             if line is None:
                 continue
             here = self._here(line)
-            for id in list(line.barring) if here else self._in(line):
+            for id in list(line.barring if here else line.places):
                 thread = self._threads[id]
                 if thread.phase is Phase.QUEUED and len(thread.excluded) >= here:
                     yield thread
@@ -238,7 +238,3 @@ class Index(Lines):
                 and present(self._agents[name], line.live)
             )
         return sum(pool.present[line.live] for _, _, pool in line.pools)
-
-    def _in(self, line: Line) -> Sequence[ThreadId]:
-        valid = (key for key in line.heap if self._place.get(key[-1]) == (line, key))
-        return list(dict.fromkeys(key[-1] for key in valid))

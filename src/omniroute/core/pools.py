@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping
 from typing import TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
-from omniroute.core.ranking import PARTS, Part, able, present
+from omniroute.core.ranking import PARTS, Part, Standing, able
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
 Profile: TypeAlias = tuple[tuple[str, ...], Needed]  # teams, skills
@@ -50,17 +50,17 @@ class Pool:
         self.lines: dict[Signature, Line] = {}  # that this pool serves
         self._orders: dict[tuple[str, bool], list[Part]] = {}
 
-    def count(self, agent: Agent, by: int) -> None:
+    def count(self, one: Standing, by: int) -> None:
         """Keep the head counts by which a failed match is explained."""
         for live in (False, True):
-            self.present[live] += by * present(agent, live)
-            self.free[live] += by * able(agent, live)
+            self.present[live] += by * one.present[live]
+            self.free[live] += by * one.able[live]
 
-    def note(self, agent: Agent) -> None:
+    def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
         for key, order in list(self._orders.items()):
             policy, live = key
-            if not able(agent, live):
+            if not now.able[live]:
                 continue
             if len(order) > 4 * len(self.members) + 64:
                 del self._orders[key]  # mostly out of date; made anew when next asked for
@@ -103,7 +103,7 @@ class Line:
 
     __slots__ = (
         "barring", "heap", "lack", "live", "named", "needs",
-        "pools", "queue", "signature", "size", "weight",
+        "places", "pools", "queue", "signature", "weight",
     )  # fmt: skip
 
     def __init__(self, signature: Signature) -> None:
@@ -111,6 +111,21 @@ class Line:
         self.signature = signature
         self.pools: list[tuple[float, float, Pool]] = []  # cost, strength: those who serve it
         self.heap: list[Key] = []
-        self.size = 0  # how many of its entries are still so
+        self.places: dict[ThreadId, Key] = {}  # which of its entries are still so
         self.barring: dict[ThreadId, None] = {}  # waiting threads from which somebody is barred
         self.lack = (-1, 0, 0)  # at which membership; how many lack the team, the requirement
+
+    def enter(self, key: Key) -> None:
+        """A thread waits here."""
+        self.places[key[-1]] = key
+        if len(self.heap) > 4 * len(self.places) + 64:  # mostly out of date
+            self.heap[:] = sorted(self.places.values())
+        else:
+            heapq.heappush(self.heap, key)
+
+    def leave(self, thread: ThreadId) -> None:
+        """The thread waits here no more."""
+        del self.places[thread]
+        self.barring.pop(thread, None)
+        if not self.places:
+            self.heap.clear()

@@ -7,7 +7,7 @@ Order is by tuples, never by packed weights, so that no number can outgrow its n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from omniroute.core.model import Agent, Status
 
@@ -37,12 +37,28 @@ def takes(agent: Agent, weight: int, live: bool) -> bool:
     return present(agent, live) and fits(agent, weight, live)
 
 
-def more_room(old: Agent, new: Agent) -> bool:
-    """Whether the agent can take something now that they could not before."""
-    for live in (False, True):
-        if able(new, live) and (not able(old, live) or new.load < old.load):
-            return True
-    return new.capacity > old.capacity or new.live_load < old.live_load
+class Standing(NamedTuple):
+    """`present` and `able` of one agent, each for mail and for a chat, made out once."""
+
+    present: tuple[bool, bool]
+    able: tuple[bool, bool]
+
+
+NOWHERE = Standing((False, False), (False, False))
+"""Of somebody who is not on the team."""
+
+
+def standing(agent: Agent) -> Standing:
+    """Whether the agent may be asked, and whether they have room."""
+    mail, live = present(agent, False), present(agent, True)
+    return Standing((mail, live), (mail and fits(agent, 1, False), live and fits(agent, 1, True)))
+
+
+def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
+    """Whether the agent, whose standing changed with them, can take what they could not before."""
+    gained = any(can and not could for could, can in zip(before.able, now.able, strict=True))
+    lighter = new.load < old.load or new.live_load < old.live_load or new.capacity > old.capacity
+    return gained or (lighter and any(now.able))
 
 
 PARTS: Mapping[str, Callable[[Agent], Part]] = {
