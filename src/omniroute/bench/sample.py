@@ -59,6 +59,7 @@ class Said(msgspec.Struct, frozen=True):
 
     id: str
     sender: Address
+    handle: str  # the id of the sender's
     language: str
     text: str
 
@@ -103,9 +104,8 @@ def said(number: int, customer: int) -> Said:
     language, sentence = TOPICS[number % len(TOPICS)]
     text = (sentence + " " + _HABIT * 6)[:BODY]
     sender = Address("email", f"customer{customer}@mail.example", True, f"Customer {customer}")
-    return Said(
-        _KEYED.message("email", "help", f"<{number}@mail.example>", ""), sender, language, text
-    )
+    id = _KEYED.message("email", "help", f"<{number}@mail.example>", "")
+    return Said(id, sender, _KEYED.handle(sender), language, text)
 
 
 def message(rules: RuleSet, said: Said, at: int) -> MessageReceived:
@@ -117,7 +117,7 @@ def message(rules: RuleSet, said: Said, at: int) -> MessageReceived:
         emails=(said.sender.value,),
         name=said.sender.display,
     )
-    sender = Seen(_KEYED.handle(said.sender), said.sender.kind)
+    sender = Seen(said.handle, said.sender.kind)
     return MessageReceived(
         said.id,
         at,
@@ -145,4 +145,4 @@ def puts(said: Said) -> Puts:
         sent_at=NOON,
     )
     reached = Reached(sender.kind, sender.value, sender.display, sender.verified)
-    return {"b/" + said.id: encode(body), "p/" + _KEYED.handle(sender): encode(reached)}
+    return {"b/" + said.id: encode(body), "p/" + said.handle: encode(reached)}
