@@ -41,7 +41,7 @@ async def test_an_agent_says_what_to_do_in_words(desk: Desk) -> None:
     assert await door.say("ana", 1, "note careful") == "Noted, for colleagues only."
     assert await door.say("ana", 1, "#tag vip") == "The tags are set."
     assert await door.say("ana", 1, "priority high") == "The priority is set."
-    assert (await door.say("ana", 1, "why")).startswith("Ana Ruiz")
+    assert (await door.say("ana", 1, "why")).startswith("With Ana Ruiz")
     assert "transfer <who|queue> <why>" in await door.say("ana", 1, "help")
     assert await door.say("ana", 1, "reply It is on its way.") == "Your answer is on its way."
     assert await door.say("ana", 1, "status away") == "You are away now."
