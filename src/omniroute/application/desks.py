@@ -67,6 +67,7 @@ class DeskDoor:
         if heard.verb == "status":
             return await self.act(agent, "status", {"status": heard.status})
         actor = await self._application.actor(agent)
+        await self._application.up_to_date()
         page = await self._application.query.thread(actor, thread)
         if heard.verb == "why":
             return await self._application.query.why(actor, thread)

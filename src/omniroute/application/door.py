@@ -122,6 +122,10 @@ class Application:
         except (TimeoutError, StoreError):
             pass  # it is committed; the page will follow
 
+    async def up_to_date(self) -> None:
+        """Wait, but not for ever, until queries answer from the last commit."""
+        await self._shown(await asyncio.to_thread(self._present.head))
+
     # --- looking ---------------------------------------------------------------------------------
 
     def subscribe(self, actor: Actor) -> Subscription:

@@ -54,6 +54,10 @@ class Present:
             {agent: _agent.decode(row) for agent, row in found.items()},
         )
 
+    def head(self) -> int:
+        """The number of the last record."""
+        return self._reader.head()[0]
+
     def last_words(self, thread: Thread) -> LastWords:
         """The customer's last message in *thread*."""
         body, reached = f"b/{thread.message}", f"p/{thread.handle}"

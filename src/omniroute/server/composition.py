@@ -230,7 +230,7 @@ class Server:
         return any(person.id == agent for person in self.desk_files.people)
 
     async def _card(self, effect: Present) -> Card:
-        await self.application.projector.at_least(self.node.reader.head()[0])
+        await self.application.up_to_date()
         lines = await self.application.query.card(SYSTEM, effect.thread, effect.agent)
         return Card(
             effect.id,
