@@ -64,6 +64,18 @@ class PluginError(OmniRouteError):
         return f"plugin {self.plugin}: {self.where}: {self.fault}"
 
 
+class PluginErrors(PluginError):
+    """All findings about plugins of one start; the attributes are those of the first."""
+
+    def __init__(self, findings: Sequence[PluginError]) -> None:
+        first = findings[0]
+        super().__init__(first.plugin, first.where, first.fault)
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        return "\n".join(str(finding) for finding in self.findings)
+
+
 class RemoteError(OmniRouteError):
     """The platform, or the way to it, failed; the subclass says what to do next."""
 

@@ -102,5 +102,10 @@ def omniroute_pick(thread: Thread, candidates: Sequence[Candidate]) -> AgentId |
 
 @hookspec
 def omniroute_event(notice: Notice) -> Awaitable[None] | None:
-    """Learn what has happened.  May be async."""
+    """Learn what has happened.
+
+    An async hook runs on the event loop and is given up after 5 s; a plain one runs on a thread of
+    its own, where it may block.  Each observer waits for itself alone, and hears everything in
+    order, at most once.
+    """
     raise NotImplementedError

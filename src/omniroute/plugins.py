@@ -1,36 +1,55 @@
 """The typed façade over pluggy: loads plugins, checks them, asks them.  Nobody else sees pluggy.
 
-At load it checks what pluggy does not: that the types of a hook's parameters are the contract's,
-that an enriching hook is no coroutine function, that nothing hides behind a property or a
-misspelt name.  At run time it isolates: an enriching or observing hook that raises is left out of
-that call and named in the log.
+At load it checks what pluggy does not (`omniroute.contracts`) and says everything it found at once.
+At run time it isolates: an enriching hook that raises, or answers what the contract does not know,
+is left out of that call and named in the log.  With ``OMNIROUTE_TRACE_PLUGINS=1`` in the
+environment every call is logged with its time, though never with what was said.
+
+Plugins are asked in the order of their registration, ours before the installed ones, those by
+name; ``@hookimpl(tryfirst=True)`` and ``trylast=True`` change that.
 """
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from importlib.metadata import entry_points
-from typing import Any, Final, TypeVar, get_type_hints
+import math
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final, NamedTuple, TypeVar
 
 import click
+import msgspec
 import pluggy
 
 from omniroute import hookspecs
-from omniroute.channel import Channel, Inbound
-from omniroute.core.model import AgentId, Candidate, Fact, Thread
+from omniroute.channel import Address, Channel, Inbound
+from omniroute.contracts import channel_faults, desk_faults, plugin_faults
+from omniroute.core.model import AgentId, Candidate, Evidence, Fact, Thread
 from omniroute.desk import Desk
-from omniroute.errors import PluginError, did_you_mean
+from omniroute.errors import PluginError, PluginErrors, did_you_mean
 from omniroute.hookspecs import Claim, Notice, StoreFactory
 
 log = logging.getLogger(__name__)
 
 GROUP: Final = "omniroute"
-PREFIX: Final = "omniroute_"
-OBSERVER_SECONDS: Final = 5.0
+TRACE: Final = "OMNIROUTE_TRACE_PLUGINS"
 T = TypeVar("T")
+_plain: Callable[[bytes], Fact] = msgspec.json.Decoder(Fact).decode
+
+
+class Observer(NamedTuple):
+    """A plugin that wants to be told what happened."""
+
+    plugin: str
+    tell: Callable[[Notice], object]  # an awaitable answer is to be awaited
+    is_async: bool  # called on the event loop; else on a thread, where it may block
+
+
+class NotInTheContract(Exception):
+    """What a hook answered; the text completes “answered …”."""
 
 
 class Plugins:
@@ -39,108 +58,132 @@ class Plugins:
     def __init__(self) -> None:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
+        self._names: list[str] = []
+        self._asked: dict[str, list[pluggy.HookImpl]] = {}
+        self._trace = os.environ.get(TRACE, "") not in ("", "0")
 
     def load_installed(self, blocked: Sequence[str] = ()) -> None:
-        """Load what is installed under the entry point group.  Raises `PluginError`."""
-        for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-            if point.name in blocked:
-                continue
-            try:
-                plugin = point.load()
-            except Exception as error:
-                fault = f"cannot be imported: {type(error).__name__}: {error}"
-                raise PluginError(point.name, point.value, fault) from error
-            self.register(plugin, point.name)
+        """Load what is installed under the entry point group, less what is *blocked* by name.
+
+        Raises `PluginErrors` with every finding.
+        """
+        points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+        _check_blocked(blocked, [point.name for point in points])
+        findings: list[PluginError] = []
+        for point in points:
+            if point.name not in blocked:
+                try:
+                    self.register(_loaded(point), point.name)
+                except PluginErrors as error:
+                    findings += error.findings
+        if findings:
+            raise PluginErrors(findings)
 
     def register(self, plugin: object, name: str) -> None:
-        """Check a plugin and take it in.  Raises `PluginError` naming what is wrong."""
-        for hook, function in _offered(plugin, name):
-            _check(name, hook, function)
+        """Check a plugin and take it in.  Raises `PluginErrors` with everything that is wrong."""
+        if name in self._names:
+            fault = "another plugin has this name; block one of them, or rename it"
+            raise PluginErrors([PluginError(name, "registration", fault)])
+        findings = list(plugin_faults(plugin, name, self._manager.parse_hookimpl_opts))
+        if findings:
+            raise PluginErrors(findings)
         try:
             self._manager.register(plugin, name)
             self._manager.check_pending()
         except (ValueError, pluggy.PluginValidationError) as error:
-            raise PluginError(name, "registration", str(error)) from error
+            raise PluginErrors([PluginError(name, "registration", str(error))]) from error
+        self._names.append(name)
+        self._asked.clear()
 
     def names(self) -> list[str]:
         """The names of all plugins."""
-        return sorted(name for name, _ in self._manager.list_name_plugin())
+        return sorted(self._names)
 
     # --- register ---
 
     def channels(self) -> dict[str, type[Channel]]:
-        """Kinds of channel, by kind."""
-        return self._by_kind("omniroute_channels")
+        """Kinds of channel, by kind.  Raises `PluginErrors`, as do the three below."""
+        return self._by_kind("omniroute_channels", channel_faults)
 
     def desks(self) -> dict[str, type[Desk]]:
         """Kinds of desk, by kind."""
-        return self._by_kind("omniroute_desks")
+        return self._by_kind("omniroute_desks", desk_faults)
 
     def stores(self) -> dict[str, StoreFactory]:
         """Stores by the scheme of their URL."""
-        found: dict[str, StoreFactory] = {}
-        for name, answer in self._answers("omniroute_stores"):
+        hook = "omniroute_stores"
+        found: dict[str, tuple[str, StoreFactory]] = {}
+        for name, answer in self._handed_over(hook):
+            if not isinstance(answer, Mapping):
+                raise _refused(name, hook, f"answered {answer!r}, not a mapping by scheme")
             for scheme, factory in answer.items():
+                if not isinstance(scheme, str) or not callable(factory):
+                    raise _refused(name, hook, f"{scheme!r} → {factory!r} opens no store")
                 if scheme in found:
-                    raise PluginError(name, "omniroute_stores", f"“{scheme}” is taken")
-                found[scheme] = factory
-        return found
+                    raise _refused(name, hook, f"“{scheme}” is taken by {found[scheme][0]}")
+                found[scheme] = name, factory
+        return {scheme: factory for scheme, (_, factory) in found.items()}
 
     def commands(self) -> list[click.Command]:
         """Commands for the command line."""
-        return [c for _, answer in self._answers("omniroute_commands") for c in answer]
-
-    def _by_kind(self, hook: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, answer in self._answers(hook):
-            for offered in answer:
-                kind = getattr(offered, "kind", None)
-                if not isinstance(kind, str) or not kind:
-                    raise PluginError(name, hook, f"{offered!r} has no kind")
-                if kind in found:
-                    raise PluginError(name, hook, f"the kind “{kind}” is taken by another plugin")
-                found[kind] = offered
+        hook = "omniroute_commands"
+        found: list[click.Command] = []
+        for name, answer in self._handed_over(hook):
+            for command in _listed(name, hook, answer):
+                if not isinstance(command, click.Command):
+                    raise _refused(name, hook, f"{command!r} is no click.Command")
+                found.append(command)
         return found
 
-    def _answers(self, hook: str) -> Iterator[tuple[str, Any]]:
+    def _by_kind(self, hook: str, faults: Callable[[type], Iterable[str]]) -> dict[str, Any]:
+        found: dict[str, tuple[str, type]] = {}
+        findings: list[PluginError] = []
+        for name, answer in self._handed_over(hook):
+            for offered in _listed(name, hook, answer):
+                if not isinstance(offered, type):
+                    raise _refused(name, hook, f"{offered!r} is no class")
+                wrong = [f"{offered.__name__}: {fault}" for fault in faults(offered)]
+                kind = str(getattr(offered, "kind", ""))
+                if kind in found:
+                    wrong.append(f"the kind “{kind}” is taken by {found[kind][0]}")
+                found.setdefault(kind, (name, offered))
+                findings += [PluginError(name, hook, fault) for fault in wrong]
+        if findings:
+            raise PluginErrors(findings)
+        return {kind: offered for kind, (_, offered) in found.items()}
+
+    def _handed_over(self, hook: str) -> Iterator[tuple[str, Any]]:
         """Every plugin's answer to a registering hook; the first that raises stops the start."""
         for implementation in self._implementations(hook):
             try:
-                yield implementation.plugin_name, implementation.function()
-            except PluginError:
+                answer = implementation.function()
+            except PluginErrors:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 fault = f"raised {type(error).__name__}: {error}"
-                raise PluginError(implementation.plugin_name, hook, fault) from error
+                raise _refused(implementation.plugin_name, hook, fault) from error
+            yield implementation.plugin_name, answer
 
     # --- enrich ---
 
     def claims(self, inbound: Inbound, channel: str) -> Sequence[Claim]:
         """What plugins say of who the sender is besides."""
-        found: list[Claim] = []
-        for name, answer in self._isolated("omniroute_claims", inbound=inbound, channel=channel):
-            if all(isinstance(claim, Claim) for claim in answer):
-                found.extend(answer)
-            else:
-                log.error("plugin %s: omniroute_claims: answered %r, not claims", name, answer)
-        return found
+        values = {"inbound": inbound, "channel": channel}
+        answers = self._ask("omniroute_claims", _claims, values)
+        return [claim for _, answer in answers for claim in answer]
 
     def facts(self, inbound: Inbound, channel: str) -> Mapping[str, Fact]:
-        """What plugins say the message is about; the later plugin has the last word."""
+        """What plugins say the message is about; whoever is asked later has the last word."""
+        values = {"inbound": inbound, "channel": channel}
+        hook = "omniroute_facts"
         found: dict[str, Fact] = {}
-        for name, answer in self._isolated("omniroute_facts", inbound=inbound, channel=channel):
-            for fact, value in answer.items():
-                if isinstance(fact, str) and isinstance(value, Fact):
-                    found[fact] = value
-                else:
-                    log.error("plugin %s: omniroute_facts: %r is no fact", name, fact)
+        for plugin, answer in self._ask(hook, _mapping, values):
+            for name, value in answer.items():
+                try:
+                    found[_name(name)] = _fact(name, value)
+                except NotInTheContract as fault:
+                    log.error("plugin %s: %s: left out: %s", plugin, hook, fault)
         return found
-
-    def _isolated(self, hook: str, **values: object) -> Iterator[tuple[str, Any]]:
-        for implementation in self._implementations(hook):
-            answer = _call(implementation, hook, values)
-            if answer is not None:
-                yield implementation.plugin_name, answer
 
     # --- decide ---
 
@@ -152,97 +195,146 @@ class Plugins:
     def pick(self, thread: Thread, candidates: Sequence[Candidate]) -> tuple[AgentId, str] | None:
         """The first plugin's pick that is one of the candidates, and the plugin's name."""
         known = {candidate.agent for candidate in candidates}
-        for implementation in self._implementations("omniroute_pick"):
-            values = {"thread": thread, "candidates": candidates}
-            picked = _call(implementation, "omniroute_pick", values)
-            if picked is None:
-                continue
-            if picked in known:
-                return picked, implementation.plugin_name
-            log.error("plugin %s: picked %r, no candidate", implementation.plugin_name, picked)
+
+        def read(answer: object) -> AgentId:
+            if not isinstance(answer, str) or answer not in known:
+                raise NotInTheContract(f"{_shown(answer)}, who is none of the candidates")
+            return answer
+
+        values = {"thread": thread, "candidates": tuple(candidates)}
+        for name, picked in self._ask("omniroute_pick", read, values):
+            return picked, name
         return None
 
     # --- observe ---
 
-    async def notify(self, notice: Notice) -> None:
-        """Tell every observer; one that raises or hangs harms nobody."""
-        for implementation in self._implementations("omniroute_event"):
-            answer = _call(implementation, "omniroute_event", {"notice": notice})
-            if inspect.isawaitable(answer):
-                await _patiently(implementation.plugin_name, answer)
+    def observers(self) -> list[Observer]:
+        """Who wants to be told what happened."""
+        return [_observer(found) for found in self._implementations("omniroute_event")]
 
-    @property
-    def observed(self) -> bool:
-        """Whether anybody observes."""
-        return bool(self._implementations("omniroute_event"))
+    # --- asking ---
 
-    def _implementations(self, hook: str) -> list[Any]:
-        # pluggy calls the last registered first; plugins expect the order of their names
-        return list(getattr(self._manager.hook, hook).get_hookimpls())
+    def _ask(
+        self, hook: str, read: Callable[[Any], T], values: Mapping[str, object]
+    ) -> Iterator[tuple[str, T]]:
+        """The answers of all plugins that have one; whatever goes wrong stays with its plugin."""
+        for implementation in self._implementations(hook):
+            name, began = implementation.plugin_name, time.perf_counter()
+            told = []
+            try:
+                answer = _called(implementation, values)
+                if answer is not None:
+                    told.append(read(answer))
+            except NotInTheContract as fault:
+                log.error("plugin %s: %s: left out, for it answered %s", name, hook, fault)
+            except (Exception, SystemExit):
+                log.exception("plugin %s: %s raised and is left out", name, hook)
+            if self._trace:
+                ms = (time.perf_counter() - began) * 1000
+                said = "answered" if told else "said nothing"
+                log.info("plugin %s: %s %s in %.2f ms", name, hook, said, ms)
+            for answer in told:
+                yield name, answer
+
+    def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
+        found = self._asked.get(hook)
+        if found is None:
+            found = list(getattr(self._manager.hook, hook).get_hookimpls())
+            found.sort(key=self._turn)
+            self._asked[hook] = found
+        return found
+
+    def _turn(self, implementation: pluggy.HookImpl) -> tuple[int, int]:
+        rank = 0 if implementation.tryfirst else 2 if implementation.trylast else 1
+        return rank, self._names.index(implementation.plugin_name)
 
 
-async def _patiently(name: str, answer: Awaitable[object]) -> None:
+def _check_blocked(blocked: Sequence[str], installed: Sequence[str]) -> None:
+    """Say so if a name that is blocked is a typing error, for then the plugin is loaded."""
+    for name in blocked:
+        if name not in installed and (guess := did_you_mean(name, installed)):
+            log.warning("plugins.blocked: no plugin “%s” is installed; %s", name, guess)
+
+
+def _loaded(point: EntryPoint) -> object:
     try:
-        async with asyncio.timeout(OBSERVER_SECONDS):
-            await answer
-    except TimeoutError:
-        log.error("plugin %s: omniroute_event: took longer than %.0f s", name, OBSERVER_SECONDS)
-    except Exception:
-        log.exception("plugin %s: omniroute_event raised", name)
+        return point.load()
+    except (Exception, SystemExit) as error:
+        fault = f"cannot be imported: {type(error).__name__}: {error}"
+        raise PluginErrors([PluginError(point.name, point.value, fault)]) from error
 
 
-def _call(implementation: Any, hook: str, values: Mapping[str, object]) -> Any:
-    """Call one implementation with the parameters it names; None if it raises."""
-    try:
-        return implementation.function(*(values[name] for name in implementation.argnames))
-    except Exception:
-        log.exception("plugin %s: %s raised and is left out", implementation.plugin_name, hook)
-        return None
+def _refused(name: str, hook: str, fault: str) -> PluginErrors:
+    return PluginErrors([PluginError(name, hook, fault)])
 
 
-def _offered(plugin: object, name: str) -> Iterator[tuple[str, Callable[..., object]]]:
-    """The hook functions a plugin offers, refusing what pluggy would skip in silence."""
-    known = {n for n in vars(hookspecs) if n.startswith(PREFIX)}
-    for attribute in dir(plugin):
-        if not attribute.startswith(PREFIX):
-            continue
-        if isinstance(inspect.getattr_static(plugin, attribute), property):
-            raise PluginError(name, attribute, "is a property; a hook must be a plain function")
-        if attribute not in known:
-            guess = did_you_mean(attribute, known)
-            raise PluginError(name, attribute, f"there is no such hook; {guess}".rstrip("; "))
-        function = getattr(plugin, attribute)
-        if not hasattr(function, "omniroute_impl"):
-            raise PluginError(name, attribute, "is not marked with @hookimpl")
-        yield attribute, function
+def _called(implementation: pluggy.HookImpl, values: Mapping[str, object]) -> Any:
+    """Call one implementation with the parameters it names."""
+    answer = implementation.function(*(values[name] for name in implementation.argnames))
+    if inspect.iscoroutine(answer):
+        answer.close()
+        raise NotInTheContract("a coroutine, which only omniroute_event may")
+    return answer
 
 
-def _check(name: str, hook: str, function: Callable[..., object]) -> None:
-    spec = getattr(hookspecs, hook)
-    if inspect.iscoroutinefunction(function) and hook != "omniroute_event":
-        raise PluginError(name, hook, "is async; only omniroute_event may be")
-    wanted, given = _hints(spec, vars(hookspecs)), _hints(function, None)
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            raise PluginError(name, hook, f"parameter {parameter.name} is keyword-only")
-        if parameter.name not in wanted:
-            guess = did_you_mean(parameter.name, wanted) or f"known: {', '.join(sorted(wanted))}"
-            raise PluginError(name, hook, f"has no parameter {parameter.name}; {guess}")
-        said = given.get(parameter.name, wanted[parameter.name])
-        if said != wanted[parameter.name]:
-            contract = _shown(wanted[parameter.name])
-            fault = f"parameter {parameter.name} is annotated {_shown(said)}"
-            raise PluginError(name, hook, f"{fault}; the contract says {contract}")
+def _observer(implementation: pluggy.HookImpl) -> Observer:
+    def tell(notice: Notice) -> object:
+        return implementation.function(*([notice] if implementation.argnames else []))
+
+    is_async = inspect.iscoroutinefunction(implementation.function)
+    return Observer(implementation.plugin_name, tell, is_async)
 
 
-def _hints(function: Callable[..., object], names: dict[str, Any] | None) -> dict[str, Any]:
-    try:
-        hints = get_type_hints(function, names)
-    except NameError:
-        return {}  # names imported for type checkers only; mypy has seen to them
-    hints.pop("return", None)
-    return hints
+# --- answers ---
 
 
-def _shown(kind: object) -> str:
-    return getattr(kind, "__name__", None) or str(kind)
+def _listed(name: str, hook: str, answer: object) -> Sequence[object]:
+    if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
+        raise _refused(name, hook, f"answered {answer!r}, not a list")
+    return list(answer)
+
+
+def _claims(answer: object) -> Sequence[Claim]:
+    if not isinstance(answer, Iterable):
+        raise NotInTheContract(f"{_shown(answer)}, not claims")
+    return [_claim(said) for said in answer]
+
+
+def _claim(said: object) -> Claim:
+    if not isinstance(said, Claim):
+        raise NotInTheContract(f"{_shown(said)} among claims")
+    address: object = said.address
+    evidence: object = said.evidence
+    if not isinstance(address, Address) or not isinstance(evidence, Evidence):
+        raise NotInTheContract("a claim that is not of an Address and an Evidence")
+    if not (address.kind and address.value.strip()):
+        # All who have no address would be one person.
+        raise NotInTheContract("a claim of an address without kind or value")
+    return said
+
+
+def _mapping(answer: object) -> dict[object, object]:
+    if not isinstance(answer, Mapping):
+        raise NotInTheContract(f"{_shown(answer)}, not a mapping of facts")
+    return dict(answer)
+
+
+def _name(name: object) -> str:
+    if type(name) is not str or not (name and name.isprintable()):
+        raise NotInTheContract(f"{_shown(name)} as the name of a fact")
+    return name
+
+
+def _fact(name: object, value: object) -> Fact:
+    """A fact as it comes back from the record, so that a replay decides by the same."""
+    if isinstance(value, Fact) and not (isinstance(value, float) and not math.isfinite(value)):
+        try:
+            return _plain(msgspec.json.encode(value))
+        except (TypeError, UnicodeEncodeError):
+            pass  # a subclass of a number's type, or text that no record can hold
+    raise NotInTheContract(f"{_shown(value)} for the fact {name}")
+
+
+def _shown(value: object) -> str:
+    """A value in the log: its type, since what was said there is nobody's business."""
+    return f"a value of type {type(value).__name__}"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from omniroute.errors import ConfigError, did_you_mean
+from omniroute.errors import ConfigError, ConfigErrors, did_you_mean
 
 T = TypeVar("T")
 
@@ -45,30 +45,47 @@ class Secret:
 
 
 def section(values: Mapping[str, object], into: type[T], place: str) -> T:
-    """Convert one table of settings.  Raises `ConfigError` naming the setting and the fix."""
-    known = {field.encode_name for field in msgspec.structs.fields(into)}  # type: ignore[arg-type]
-    for name in values:
-        if name not in known:
-            listed = did_you_mean(name, known) or f"known are: {', '.join(sorted(known))}"
-            raise ConfigError(f"{place}.{name}", "no such setting", listed)
-    resolved = {name: _resolve(value, f"{place}.{name}") for name, value in values.items()}
-    try:
-        return msgspec.convert(resolved, into, dec_hook=_decode)
-    except msgspec.ValidationError as error:
-        fault, _, path = str(error).partition(" - at `$.")
-        where = f"{place}.{path.rstrip('`')}" if path else place
-        # The value is not repeated here: it may be a secret in the wrong place.
-        raise ConfigError(where, fault[:1].lower() + fault[1:]) from None
+    """Convert one table of settings.  Raises `ConfigErrors`, naming settings and fixes."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(into)}  # type: ignore[arg-type]
+    findings: list[ConfigError] = []
+    given: dict[str, object] = {}
+    for name, value in values.items():
+        where = f"{place}.{name}"
+        try:
+            if name not in fields:
+                listed = did_you_mean(name, fields) or f"known are: {', '.join(sorted(fields))}"
+                raise ConfigError(where, "no such setting", listed)
+            # Variables and files hold text, which may stand for a number or a truth value.
+            strict = not _is_elsewhere(value)
+            given[name] = _converted(_resolve(value, where), fields[name].type, where, strict)
+        except ConfigError as error:
+            findings.append(error)
+    findings += [
+        ConfigError(f"{place}.{name}", "is missing")
+        for name, field in fields.items()
+        if field.required and name not in values
+    ]
+    if findings:
+        raise ConfigErrors(findings)
+    converted: T = _converted(given, into, place)
+    return converted
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The tables of a settings file.  Raises `ConfigError` with file and line."""
+    """The tables of a settings file.  Raises `ConfigError` with file and, if it can, line."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(str(path), "no such file", "`omniroute demo` needs none") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read as TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(str(path), "is not UTF-8", "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        # The text of the line is not repeated: it may hold a secret.
+        fault, _, at = str(error).partition(" (at line ")
+        line = f":{at.partition(',')[0]}" if at else ""
+        raise ConfigError(f"{path}{line}", f"cannot be read as TOML: {fault}") from None
 
 
 def _resolve(value: object, place: str) -> object:
@@ -78,14 +95,41 @@ def _resolve(value: object, place: str) -> object:
                 raise ConfigError(place, f"the environment variable {name} is not set")
             return os.environ[name]
         case {"file": str(name), **rest} if not rest:
-            try:
-                return Path(name).expanduser().read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ConfigError(place, f"cannot read {name}: {error.strerror}") from None
+            return _content(name, place)
+        case dict():
+            return {key: _resolve(inner, f"{place}.{key}") for key, inner in value.items()}
+        case list():
+            return [_resolve(inner, f"{place}[{n}]") for n, inner in enumerate(value)]
     return value
 
 
+def _content(name: str, place: str) -> str:
+    try:
+        return Path(name).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(place, f"cannot read {name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(place, f"{name} is not UTF-8 text") from None
+
+
+def _is_elsewhere(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() in ({"env"}, {"file"})
+
+
+def _converted(value: object, into: Any, place: str, strict: bool = True) -> Any:
+    try:
+        return msgspec.convert(value, into, strict=strict, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        fault, _, path = str(error).partition(" - at `$")
+        if fault.startswith("Invalid enum value"):
+            # The value is not repeated here: it may be a secret in the wrong place.
+            fault = "is none of the values it may have"
+        raise ConfigError(place + path.rstrip("`"), fault[:1].lower() + fault[1:]) from None
+
+
 def _decode(kind: type, value: object) -> object:
+    if isinstance(value, kind):
+        return value
     if kind is Secret:
         if not isinstance(value, str):
             raise TypeError("a secret is text")

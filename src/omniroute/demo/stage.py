@@ -17,7 +17,7 @@ from omniroute.core.effects import AnyEffect, Deliver, Present
 from omniroute.core.model import AgentId, Evidence, Offer, Phase, Status, Thread, ThreadId
 from omniroute.core.rules import observe
 from omniroute.demo.script import JOE, Customer
-from omniroute.runtime.canned import canned
+from omniroute.rules.replies import reply_text
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.loading import load
 from omniroute.runtime.record import encode
@@ -271,7 +271,7 @@ class Stage:
         """The text of an automatic reply, which the customer reads in the chat."""
         assert isinstance(input, i.MessageReceived)
         language = str(input.facts["message.language"])
-        text = canned(self._desk.rules, effect.reply, language, input.at)
+        text, _ = reply_text(self._desk.rules, effect.reply, language, input.at)
         if input.channel == "webchat":
             self._shows(self._writing, "", text)
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}

@@ -7,7 +7,6 @@ the spool and in the outbox.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,29 +19,31 @@ from omniroute.core.inputs import AnyInput, Member, RulesLoaded, TeamLoaded
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 from omniroute.desk import Card, Desk, Door
-from omniroute.errors import StoreError
+from omniroute.errors import ConfigError, ConfigErrors, StoreError
 from omniroute.hookspecs import Notice
 from omniroute.plugins import Plugins
-from omniroute.runtime.canned import canned
+from omniroute.rules.replies import reply_text
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.loading import load
+from omniroute.runtime.messages import Messages
 from omniroute.runtime.names import Names
+from omniroute.runtime.observers import Observers
 from omniroute.runtime.outbox import Outbox
+from omniroute.runtime.patience import Unruly
 from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Body
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.writer import Committed, Puts
-from omniroute.stores.api import Store
+from omniroute.stores.api import InDoubt, Moved, Store
 
 log = logging.getLogger(__name__)
 
 KEYS_KEPT: Final = 30 * 86_400_000  # ms for which a redelivery is known
 UNTIL_READY: Final = 10.0  # seconds that the start waits for a channel to listen
-BACKLOG: Final = 10_000  # notices kept for slow observers; older ones are dropped, and said so
 
 
 @dataclass(slots=True)
@@ -70,9 +71,16 @@ class Node:
         names: Callable[[str], str],
         on_commit: Callable[[Committed], None] = lambda committed: None,
         on_trouble: Callable[[StoreError], None] = lambda error: None,
+        until_ready: float = UNTIL_READY,
     ) -> None:
+        """*on_trouble* hears of every failure of the store.
+
+        Of `InDoubt` and `Moved` there is no way back but `stop` and another start: until then
+        nothing is sent and nothing new is read.
+        """
         self.parts = parts
-        self._on_commit = on_commit
+        self._on_commit, self._on_trouble = on_commit, on_trouble
+        self._until_ready = until_ready
         self.state: State = load(parts.store)
         self.inbox = Inbox(
             parts.store,
@@ -81,7 +89,7 @@ class Node:
             deciders=parts.plugins.deciders,
             canned=self._canned,
             on_commit=self._committed,
-            on_trouble=on_trouble,
+            on_trouble=self._trouble,
         )
         self.reader = parts.store.reader()
         self.outbox = Outbox(
@@ -99,37 +107,50 @@ class Node:
             parts.spool,
             self.inbox,
             parts.channels,
-            parts.plugins,
-            parts.keyed,
-            Names(self.reader),
-            parts.files,
-            parts.clock,
+            Messages(
+                parts.plugins,
+                parts.keyed,
+                Names(self.reader),
+                parts.files,
+                lambda: self.state.rules,
+            ),
         )
-        self._notices: asyncio.Queue[Notice] = asyncio.Queue(BACKLOG)
+        self._observers = Observers(parts.plugins.observers())
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, rules: RuleSet, sources: bytes, team: tuple[Member, ...]) -> None:
-        """Take the rules and the team over, then what the last run left, then listen."""
+        """Take the rules and the team over, then what the last run left, then listen.
+
+        Raises what a channel raised in place of listening; all that several did, if they did.
+        """
+        self.outbox.recover()
         self.inbox.start()
         await self.adopt(rules, sources, team)
         self.outbox.start()
         self._run(self.reading.run(), "reading")
-        self._run(self._observe(), "observers")
+        self._run(self._observers.run(), "observers")
         self.parts.spool.sweep(self.parts.clock.now() - KEYS_KEPT)
-        await asyncio.gather(*map(self._listen, self.parts.channels.values()))
+        started = await asyncio.gather(
+            *map(self._listen, self.parts.channels.values()), return_exceptions=True
+        )
+        _raise([error for error in started if isinstance(error, BaseException)])
 
     async def _listen(self, channel: Channel) -> None:
         """Have a channel listen; raises what it raises before it says that it is ready."""
+        name = f"{channel.kind} “{channel.account}”"
         intake = ChannelIntake(self.parts.spool, channel, self.parts.clock)
-        listening = asyncio.ensure_future(channel.listen(intake))
-        ready = asyncio.ensure_future(intake.listening.wait())
+        listening = asyncio.create_task(_contained(channel.listen(intake)), name=name)
+        self._tasks.append(listening)
+        ready = asyncio.create_task(intake.listening.wait())
         await asyncio.wait(
-            {listening, ready}, timeout=UNTIL_READY, return_when=asyncio.FIRST_COMPLETED
+            {listening, ready}, timeout=self._until_ready, return_when=asyncio.FIRST_COMPLETED
         )
         ready.cancel()
-        if listening.done():
+        if listening.done() and not intake.listening.is_set():
             await listening
-        self._run(listening, f"{channel.kind} “{channel.account}”")
+        elif not intake.listening.is_set():
+            log.error("%s has not said that it listens; the others go on", name)
+        listening.add_done_callback(_report)
 
     async def open_desks(self, door: Door) -> None:
         """Hand the desks the door."""
@@ -148,7 +169,7 @@ class Node:
 
     async def retry(self, letter: int) -> None:
         """Read a dead letter again.  Raises `Refused` if there is none by that number."""
-        self.reading.again(await self.parts.spool.revive(letter))
+        await self.parts.spool.revive(letter)
 
     async def dead_letters(self) -> list[DeadLetter]:
         """What could not be read or decided."""
@@ -174,37 +195,49 @@ class Node:
         self.parts.store.close()
 
     def _run(self, work: Awaitable[None], name: str) -> None:
-        async def watched() -> None:
-            try:
-                await work
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("%s has stopped", name)
-
-        self._tasks.append(asyncio.create_task(watched(), name=name))
+        task = asyncio.create_task(_contained(work), name=name)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
 
     def _canned(self, effect: Deliver, input: AnyInput) -> Puts:
         """The text of an automatic reply, as a row; on the writer's thread."""
         facts = getattr(input, "facts", {})
         language = str(facts.get("message.language") or "")
-        text = canned(self.state.rules, effect.reply, language, input.at)
+        text, _ = reply_text(self.state.rules, effect.reply, language, input.at)
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}
 
     def _committed(self, committed: Committed) -> None:
         self.outbox.take(committed.effects)
         self._on_commit(committed)
-        if self.parts.plugins.observed:
-            for notice in notices(committed):
-                if self._notices.full():
-                    log.error("observers are too slow; a notice is dropped")
-                    with contextlib.suppress(asyncio.QueueEmpty):
-                        self._notices.get_nowait()
-                self._notices.put_nowait(notice)
+        if self._observers:
+            self._observers.tell(notices(committed))
 
-    async def _observe(self) -> None:
-        while True:
-            await self.parts.plugins.notify(await self._notices.get())
+    def _trouble(self, error: StoreError) -> None:
+        if isinstance(error, InDoubt | Moved):
+            self.outbox.halt()
+        self._on_trouble(error)
+
+
+async def _contained(work: Awaitable[None]) -> None:
+    """A plugin's `sys.exit` ends its own task, not the server."""
+    try:
+        await work
+    except SystemExit as error:
+        raise Unruly("called sys.exit") from error
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """Say what has ended by itself; the others go on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s has stopped", task.get_name(), exc_info=error)
+
+
+def _raise(errors: list[BaseException]) -> None:
+    faults = [error for error in errors if isinstance(error, ConfigError)]
+    if faults and len(faults) == len(errors):
+        raise faults[0] if len(faults) == 1 else ConfigErrors(faults)
+    for error in errors:
+        raise error
 
 
 def notices(committed: Committed) -> list[Notice]:

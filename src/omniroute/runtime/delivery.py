@@ -1,0 +1,273 @@
+"""Sends to customers, each message at least once, and more often only where nobody can know.
+
+Around each call of the platform stand two durable notes in the spool, the attempt and its outcome,
+so that after a crash it is known whether a message was not sent, was sent, or may have been; only
+in the last case it goes out again, marked.  An outcome once known is kept until the journal has it,
+whatever fails in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from omniroute.channel import Address, Channel, File, Outbound, Receipt
+from omniroute.core.effects import Deliver
+from omniroute.core.inputs import Delivered
+from omniroute.errors import NotAuthorised, Rejected, Retry, StoreError
+from omniroute.runtime.clock import Clock
+from omniroute.runtime.crashpoints import reach
+from omniroute.runtime.files import Files
+from omniroute.runtime.inbox import Inbox
+from omniroute.runtime.patience import Overdue, within
+from omniroute.runtime.pauses import Pauses
+from omniroute.runtime.record import encode
+from omniroute.runtime.rows import Body, Failure, Reached
+from omniroute.runtime.splitting import split
+from omniroute.runtime.spool import Spool
+from omniroute.stores.api import Corrupt, Reader
+
+log = logging.getLogger(__name__)
+
+GIVE_UP: Final = 48 * 3600.0  # seconds of trying before the agent is told that it failed
+FIRST, LONGEST = 1.0, 600.0  # seconds between tries
+TIMEOUT: Final = 120.0  # seconds that one platform call may take
+AT_ONCE: Final = 16  # calls of one channel account at the same time
+T = TypeVar("T")
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a send ended; this is what the spool keeps as the receipt."""
+
+    outcome: str  # sent | rejected | not_authorised | gave_up | later
+    reason: str = ""
+    external_ids: tuple[str, ...] = ()
+    repeat: bool = False
+
+
+class Halted(Exception):
+    """No further attempt is made: the node is about to stop."""
+
+
+class Delivery:
+    """The way to customers."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        spool: Spool,
+        inbox: Inbox,
+        channels: Mapping[tuple[str, str], Channel],
+        files: Files,
+        clock: Clock,
+        *,
+        names: Callable[[str], str],
+        sleep: Callable[[float], Awaitable[None]],
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._reader, self._spool, self._inbox = reader, spool, inbox
+        self._channels, self._files, self._clock = channels, files, clock
+        self._names, self._sleep, self._timeout = names, sleep, timeout
+        self._turns = {account: asyncio.Semaphore(AT_ONCE) for account in channels}
+        self._known: dict[str, Outcome] = {}  # what the journal does not have yet, by attempt key
+        self.calling: set[asyncio.Task[object]] = set()  # who waits for a platform's answer
+        self.halted = False  # no new attempt begins
+
+    def recover(self, owed: Iterable[str]) -> None:
+        """Take up what an earlier process noted of the effects that are still *owed*, by id."""
+        owed, settled = set(owed), []
+        for key, sends in self._spool.attempts().items():
+            if key.partition(".")[0] not in owed:
+                settled.append(key)  # the journal has it; the spool was not told in time
+            elif sends.receipt is not None:
+                outcome = msgspec.json.decode(sends.receipt, type=Outcome)
+                if outcome.outcome != "later":
+                    self._known[key] = outcome
+        self._spool.settle(settled)
+
+    async def deliver(self, effect: Deliver) -> None:
+        """Send every part, each with its own notes in the spool, then settle the whole.
+
+        Raises `StoreError`, after which it is to be called again, and `Halted`.
+        """
+        try:
+            channel, parts = await self._composed(effect)
+        except Rejected as error:
+            return await self._settle(effect, [effect.id], Outcome("rejected", error.reason))
+        outcome, repeat = Outcome("sent"), False
+        for number, out in enumerate(parts, 1):
+            outcome = await self._outcome(channel, out)
+            repeat = repeat or outcome.repeat
+            if outcome.outcome != "sent":
+                where = f"part {number} of {len(parts)}: " if len(parts) > 1 else ""
+                outcome = replace(outcome, reason=where + outcome.reason)
+                break
+        keys = [out.idempotency_key for out in parts]
+        return await self._settle(effect, keys, replace(outcome, repeat=repeat))
+
+    # --- what is sent ---
+
+    async def _composed(self, effect: Deliver) -> tuple[Channel, list[Outbound]]:
+        rows = self._reader.get(
+            ["b/" + effect.message, "b/" + effect.answers, "p/" + effect.handle]
+        )
+        body = _row(rows, "b/" + effect.message, Body)
+        answers = _row(rows, "b/" + effect.answers, Body)
+        reached = _row(rows, "p/" + effect.handle, Reached)
+        if body is None or answers is None or reached is None:
+            raise Rejected("the message or the address has been erased")
+        channel = self._channels.get((answers.channel, answers.account))
+        if channel is None:
+            raise Rejected(f"there is no {answers.channel} channel “{answers.account}” any more")
+        first = Outbound(
+            effect.id,
+            answers.conversation,
+            Address(reached.kind, reached.value, reached.verified, reached.display),
+            "",
+            subject=answers.subject,
+            in_reply_to=answers.external_id,
+            references=answers.references,
+            sender_name=self._names(effect.agent) if effect.agent else "",
+            files=await self._attached(body),
+        )
+        rest = dataclasses.replace(first, files=())
+        return channel, [
+            dataclasses.replace(
+                rest if number else first,
+                idempotency_key=f"{effect.id}.{number}" if number else effect.id,
+                text=text,
+            )
+            for number, text in enumerate(split(body.text, channel.max_text))
+        ]
+
+    async def _attached(self, body: Body) -> tuple[File, ...]:
+        """The files of a message, all of them: who sends half an answer does not know it."""
+        found = []
+        for file in body.files:
+            try:
+                data = await asyncio.to_thread(self._files.get, file.sha)
+            except Corrupt as error:
+                log.error("an attachment cannot be sent: %s", error)
+                raise Rejected(f"the attachment “{file.name}” is damaged") from error
+            if data is None:
+                raise Rejected(f"the attachment “{file.name}” is gone")
+            found.append(File(file.name, file.media_type, data, file.inline))
+        return tuple(found)
+
+    # --- sending ---
+
+    async def _outcome(self, channel: Channel, out: Outbound) -> Outcome:
+        """How sending one part ended: what is known already, or what comes of trying."""
+        known = self._known.get(out.idempotency_key)
+        if known is None:
+            known = await self._tried(channel, out)
+            self._known[out.idempotency_key] = known
+        return known
+
+    async def _tried(self, channel: Channel, out: Outbound) -> Outcome:
+        """Try until there is an outcome."""
+        began, pauses = self._clock.now(), Pauses(FIRST, LONGEST)
+        while True:
+            async with self._turns[channel.kind, channel.account]:
+                if self.halted:
+                    raise Halted
+                with self._call():
+                    outcome, after = await self._try(channel, out)
+            if outcome.outcome != "later":
+                return outcome
+            if self.halted:
+                raise Halted
+            if self._clock.now() - began > GIVE_UP * 1000:
+                return Outcome("gave_up", outcome.reason)
+            await self._sleep(pauses.next(after))
+
+    async def _try(self, channel: Channel, out: Outbound) -> tuple[Outcome, float | None]:
+        """One attempt between its two notes; a doubtful end leaves the second one out."""
+        key = out.idempotency_key
+        reach("outbox.before_attempt")
+        doubtful = await self._spool.attempt(key, self._clock.now()) > 0
+        reach("outbox.before_send")
+        after, known = None, True
+        try:
+            sent = await within(
+                self._timeout, channel.send(dataclasses.replace(out, repeat=doubtful))
+            )
+            outcome = Outcome("sent", external_ids=_ids(channel, sent), repeat=doubtful)
+        except Rejected as error:
+            outcome = Outcome("rejected", error.reason)
+        except NotAuthorised as error:
+            log.error("%s “%s”: not authorised: %s", channel.kind, channel.account, error.fix)
+            outcome = Outcome("not_authorised", error.fix)
+        except Retry as error:
+            outcome = Outcome("later", error.reason)
+            after, known = error.after, not error.in_doubt
+        except (Overdue, TimeoutError) as error:
+            outcome, known = Outcome("later", str(error) or "no answer in time"), False
+        except Exception as error:  # whatever a plugin raises ends here, by name
+            log.exception("%s “%s”: send failed", channel.kind, channel.account)
+            outcome = Outcome("rejected", f"{type(error).__name__}: {error}")
+        reach("outbox.after_send")
+        if known:
+            await self._note(key, outcome)
+        reach("outbox.after_receipt")
+        return outcome, after
+
+    async def _note(self, key: str, outcome: Outcome) -> None:
+        """Write the receipt down.  Where that fails we know the outcome, for as long as we live."""
+        try:
+            await self._spool.receipt(key, encode(outcome))
+        except StoreError as error:
+            log.error("the receipt of %s is not on the disk: %s", key, error)
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        """An attempt, which a stop waits for, so as not to leave it in doubt."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.calling.add(task)
+        try:
+            yield
+        finally:
+            self.calling.discard(task)
+
+    # --- settling ---
+
+    async def _settle(self, effect: Deliver, keys: list[str], outcome: Outcome) -> None:
+        """Put the outcome into the journal; then the spool may forget it."""
+        puts: dict[str, bytes | None] = {"o/" + effect.id: None}
+        if outcome.outcome != "sent":
+            puts["x/" + effect.id] = encode(Failure(outcome.reason))
+        await self._inbox.submit(
+            lambda at: Delivered(
+                f"outcome/{effect.id}",
+                at,
+                effect.id,
+                effect.thread,
+                outcome.outcome,
+                message=effect.message,
+                repeat=outcome.repeat,
+            ),
+            puts,
+        )
+        for key in keys:
+            self._known.pop(key, None)
+        self._spool.settle(keys)
+
+
+def _ids(channel: Channel, receipt: object) -> tuple[str, ...]:
+    """The platform's ids; whatever the answer, the message has been sent."""
+    if isinstance(receipt, Receipt):
+        return tuple(map(str, receipt.external_ids))
+    log.error("%s “%s”: send answered %s, no Receipt", channel.kind, channel.account, receipt)
+    return ()
+
+
+def _row(rows: Mapping[str, bytes], key: str, kind: type[T]) -> T | None:
+    return msgspec.json.decode(rows[key], type=kind) if key in rows else None

@@ -1,0 +1,82 @@
+"""What a channel's `parse` answered, checked before anything is made of it.
+
+A fault is the channel's, and names the field; the message becomes a dead letter with that reason.
+Rows that somebody reads later are written from these values, so nothing of a wrong type may pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args, get_origin, get_type_hints
+
+from omniroute.channel import Address, Channel, File, Inbound
+from omniroute.errors import PluginError
+
+
+def checked(channel: Channel, answer: object) -> Sequence[Inbound]:
+    """*answer*, if it is what `Channel.parse` may answer.  Raises `PluginError`.
+
+    Two messages of one name would be one message, and the second would be lost; senders without an
+    address would be one person.
+    """
+    if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
+        raise PluginError(channel.kind, "parse", f"answered {_kind(answer)}, not a list of Inbound")
+    names: set[str] = set()
+    for inbound in answer:
+        fault = next(_faults(inbound), "")
+        if not fault and inbound.external_id in names:
+            fault = f"external_id {inbound.external_id!r} stands for two messages"
+        if fault:
+            raise PluginError(channel.kind, "parse", fault)
+        names.add(inbound.external_id)
+    return answer
+
+
+def _faults(inbound: object) -> Iterator[str]:
+    if not isinstance(inbound, Inbound):
+        yield f"answered {_kind(inbound)} among messages"
+        return
+    yield from _type_faults(inbound, "")
+    if inbound.sent_at.tzinfo is None:
+        yield "sent_at has no time zone"
+    if not (inbound.sender.kind and inbound.sender.value.strip()):
+        yield "sender has no address"
+
+
+def _type_faults(value: object, place: str) -> Iterator[str]:
+    """Fields of a dataclass that hold what their annotation does not allow, nested ones too."""
+    for name, wanted in _fields(value).items():
+        held = getattr(value, name)
+        many = get_origin(wanted) is tuple
+        if many and not isinstance(held, tuple | list):
+            yield f"{place}{name} is {_kind(held)}, not a tuple"
+            continue
+        kind = get_args(wanted)[0] if many else wanted
+        for item in held if many else (held,):
+            if not isinstance(item, kind):
+                yield f"{place}{name} is {_kind(item)}, not {kind.__name__}"
+            elif isinstance(item, str) and not _is_writable(item):
+                yield f"{place}{name} holds a lone surrogate, which is no character"
+            else:
+                yield from _type_faults(item, f"{place}{name}.")
+
+
+_FIELDS = {kind: get_type_hints(kind) for kind in (Inbound, Address, File)}
+
+
+def _fields(value: object) -> Mapping[str, Any]:
+    return next((f for kind, f in _FIELDS.items() if isinstance(value, kind)), {})
+
+
+def _is_writable(text: str) -> bool:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+    return True
+
+
+def _kind(value: object) -> str:
+    """A value's type; the value itself may be what somebody wrote."""
+    return f"a {type(value).__name__}"

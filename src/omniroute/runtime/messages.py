@@ -1,0 +1,169 @@
+"""From what a channel read to one input for the writer, with the rows that belong to it.
+
+What the core must not see, the words and the addresses, goes into rows of their own; conditions on
+them are answered here, and plugins are asked here, so that the input carries their answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from omniroute.channel import Address, Cap, Channel, File, Inbound
+from omniroute.core.inputs import Claimed, MessageReceived, Seen
+from omniroute.core.model import Evidence, Fact
+from omniroute.core.rules import RuleSet, observe
+from omniroute.hookspecs import Claim
+from omniroute.runtime.files import Files
+from omniroute.runtime.inbox import Work
+from omniroute.runtime.keyed import Keyed
+from omniroute.runtime.names import Names
+from omniroute.runtime.record import encode
+from omniroute.runtime.rows import Attachment, Body
+from omniroute.runtime.spool import Entry
+
+log = logging.getLogger(__name__)
+
+REFERENCES: Final = 20  # of a message's references that are kept: the first, and the latest
+
+
+class Enricher(Protocol):
+    """The plugins' enriching hooks."""
+
+    def claims(self, inbound: Inbound, channel: str) -> Sequence[Claim]:
+        """Who the sender is besides."""
+
+    def facts(self, inbound: Inbound, channel: str) -> Mapping[str, Fact]:
+        """What the message is about."""
+
+
+class Messages:
+    """Makes inputs of messages."""
+
+    def __init__(
+        self,
+        enricher: Enricher,
+        keyed: Keyed,
+        names: Names,
+        files: Files,
+        rules: Callable[[], RuleSet],
+    ) -> None:
+        """*rules* gives the active rule set; it is called on the writer's thread."""
+        self._enricher, self._keyed, self._names = enricher, keyed, names
+        self._files, self._rules = files, rules
+
+    async def works(
+        self, channel: Channel, entry: Entry, inbounds: Sequence[Inbound]
+    ) -> list[Work]:
+        """What to decide for the messages of an entry.  Raises `StoreError`."""
+        return [await self._work(channel, entry, inbound) for inbound in inbounds]
+
+    async def _work(self, channel: Channel, entry: Entry, inbound: Inbound) -> Work:
+        kind = channel.kind
+        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        message = self._keyed.message(kind, channel.account, inbound.external_id, unique)
+        facts = dict(self._enricher.facts(inbound, kind))
+        claims = self._claims(channel, inbound)
+        body = await self._body(channel, entry, inbound)
+        puts: dict[str, bytes | None] = {"b/" + message: encode(body)}
+        for address in (inbound.sender, *(claim.address for claim in claims)):
+            handle = self._keyed.handle(address)
+            puts["p/" + handle] = self._names.row(handle, address)
+        seen = self._seen(inbound.sender)
+        claimed = tuple(
+            Claimed(self._seen(claim.address), claim.evidence, kind) for claim in claims
+        )
+        # Only these: a closure over the whole message would keep its files until the commit.
+        text, subject, name = inbound.text, inbound.subject, inbound.sender.display
+        emails, automatic = _vouched_emails(inbound, claims), inbound.automatic
+        account, live, sent_at = channel.account, Cap.LIVE in channel.caps, body.sent_at
+
+        def make(at: int) -> MessageReceived:
+            rules = self._rules()
+            return MessageReceived(
+                message,
+                at,
+                message,
+                kind,
+                account,
+                seen,
+                claimed,
+                facts,
+                observe(rules, text=text, subject=subject, emails=emails, name=name),
+                rules.version,
+                live=live,
+                automatic=automatic,
+                sent_at=sent_at,
+            )
+
+        return Work(make, puts)
+
+    # --- who ---
+
+    def _claims(self, channel: Channel, inbound: Inbound) -> list[Claim]:
+        """What the channel and plugins say of the sender; what has no value is nobody's address."""
+        said = [
+            Claim(address, Evidence.VERIFIED if address.verified else Evidence.ASSERTED)
+            for address in inbound.also_known_as
+        ]
+        found = [*said, *self._enricher.claims(inbound, channel.kind)]
+        kept = [_vouched(claim) for claim in found if _says_something(claim.address)]
+        if len(kept) < len(found):
+            log.error("%s “%s”: an address of a sender is empty", channel.kind, channel.account)
+        return kept
+
+    def _seen(self, address: Address) -> Seen:
+        return Seen(self._keyed.handle(address), address.kind, address.unique, address.verified)
+
+    # --- what ---
+
+    async def _body(self, channel: Channel, entry: Entry, inbound: Inbound) -> Body:
+        files = tuple([await self._keep(file) for file in inbound.files])
+        raw = await asyncio.to_thread(self._files.put, entry.raw) if inbound.unread else ""
+        return Body(
+            text=inbound.text,
+            html=inbound.html,
+            subject=inbound.subject,
+            quoted=inbound.quoted,
+            files=files,
+            external_id=inbound.external_id,
+            conversation=inbound.conversation,
+            channel=channel.kind,
+            account=channel.account,
+            references=(*_earlier(inbound), inbound.external_id),
+            unread=inbound.unread,
+            sent_at=int(inbound.sent_at.timestamp() * 1000),
+            raw=raw,
+        )
+
+    async def _keep(self, file: File) -> Attachment:
+        sha = await asyncio.to_thread(self._files.put, file.data)
+        return Attachment(file.name, file.media_type, len(file.data), sha, file.inline)
+
+
+def _earlier(inbound: Inbound) -> tuple[str, ...]:
+    """The messages before this one; the first is what some mail programs sort threads by."""
+    known = inbound.references or (inbound.in_reply_to,) * bool(inbound.in_reply_to)
+    return known if len(known) <= REFERENCES else (known[0], *known[1 - REFERENCES :])
+
+
+def _says_something(address: Address) -> bool:
+    return bool(address.kind and address.value.strip())
+
+
+def _vouched(claim: Claim) -> Claim:
+    """Whoever gives verified evidence of an address vouches for that address, too."""
+    if claim.evidence is not Evidence.VERIFIED or claim.address.verified:
+        return claim
+    return Claim(dataclasses.replace(claim.address, verified=True), claim.evidence)
+
+
+def _vouched_emails(inbound: Inbound, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """E-mail addresses that somebody vouches for; a forged sender has no rank."""
+    sure = [c.address for c in claims if c.evidence is Evidence.VERIFIED]
+    known = [inbound.sender, *sure] if inbound.sender.verified else []
+    return tuple(a.value for a in known if a.kind == "email")
