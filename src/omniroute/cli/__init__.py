@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import click
@@ -54,10 +54,10 @@ def cli() -> None:
     """One customer, one thread, the right agent, on every channel."""
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what goes wrong on purpose is said in plain words."""
     try:
-        cli()
+        cli(arguments)
     except OmniRouteError as error:
         click.echo(f"omniroute: {error}", err=True)
         sys.exit(1)

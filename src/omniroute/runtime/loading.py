@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from omniroute.core.evolve import evolve
 from omniroute.core.state import State
 from omniroute.runtime.record import decode
@@ -14,16 +16,27 @@ CORE_ROWS = ("h/", "c/", "t/", "tc/", "a/", "n/")
 
 
 def load(store: Store) -> State:
-    """The state at the store's head: all open work and all agents; the rest stays cold."""
+    """The state at the store's head: all open work and all agents; the rest stays cold.
+
+    Raises `Corrupt` naming the row that cannot be read.
+    """
     state = State()
     head = store.head()
     for prefix in State.PREFIXES:
         after = ""
         while rows := store.scan(prefix, after, PAGE, head):
             for key, row in rows:
-                state.absorb(key, row)
+                _absorb(state, key, row)
             after = rows[-1][0]
     return state
+
+
+def _absorb(state: State, key: str, row: bytes) -> None:
+    try:
+        state.absorb(key, row)
+    except msgspec.DecodeError as error:
+        fix = "`omniroute verify` says what else is damaged; then restore the last good copy"
+        raise Corrupt(f"row {key}", f"cannot be read: {error}", fix) from error
 
 
 def fold(reader: Reader, progress: Callable[[int, int], None] = lambda done, all: None) -> State:

@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -35,7 +36,7 @@ from omniroute.server.operations import ServerOperations
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.settings import section
-from omniroute.stores.api import InDoubt, Moved
+from omniroute.stores.api import Corrupt, InDoubt, Moved
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.web import plugin as web_desk
 from omniroute.web.app import build
@@ -67,21 +68,31 @@ class Server:
         self.paths = files_of(database)
         self.desk_files = read_desk(settings.rules.folder)
         plugins = load_plugins(settings.plugins.blocked)
-        self._listening = listen_tcp(settings.server.host, settings.server.port)
-        try:
+        with ExitStack() as opened:  # closed again if anything that follows fails
+            # First, so that a second server on a database hears who has it, not of a taken port.
             self.store = SqliteStore(database, reach=reach)
+            opened.callback(self.store.close)
             self._local = listen_local(socket_path(database))
+            opened.callback(socket_path(database).unlink, missing_ok=True)
+            opened.callback(self._local.close)
+            self._listening = listen_tcp(settings.server.host, settings.server.port)
+            opened.callback(self._listening.close)
+            self._accounts = Accounts(self.paths["accounts"], self._on_team)
+            opened.callback(self._accounts.close)
             parts = self._parts(plugins)
-        except BaseException:
-            self._listening.close()
-            raise
-        self.node = Node(
-            parts,
-            card=self._card,
-            names=lambda agent: self.application.directory.name(agent),
-            on_commit=self._committed,
-            on_trouble=self._trouble,
-        )
+            opened.pop_all()
+        try:
+            self.node = Node(
+                parts,
+                card=self._card,
+                names=lambda agent: self.application.directory.name(agent),
+                on_commit=self._committed,
+                on_trouble=self._trouble,
+            )
+        except Corrupt as error:
+            if error.place.startswith("row "):
+                error = Corrupt(f"{database}: {error.place}", error.fault, error.fix)
+            raise error from None
         self._readers = (self.store.reader(), self.store.reader())
         self.application = Application(
             self.node.inbox,
@@ -92,7 +103,6 @@ class Server:
             self.desk_files.directory(),
             undo=int(settings.replies.undo_seconds * 1000),
         )
-        self._accounts = Accounts(self.paths["accounts"], self._on_team)
         self.accounts = SignIn(self._accounts, self.application, self.clock.now)
         self._closing = asyncio.Event()
         self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
@@ -134,11 +144,12 @@ class Server:
     def _parts(self, plugins: Plugins) -> Parts:
         channels = self._channels(plugins.channels())
         desks = {kind: desk() for kind, desk in plugins.desks().items()}
+        files, keyed = Files(self.paths["files"]), open_key(self.paths["key"])
         return Parts(
             self.store,
             Spool(self.paths["spool"]),
-            Files(self.paths["files"]),
-            open_key(self.paths["key"]),
+            files,
+            keyed,
             plugins,
             channels,
             desks,

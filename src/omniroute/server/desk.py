@@ -9,6 +9,7 @@ from pathlib import Path
 from omniroute.application.directory import Directory
 from omniroute.core.inputs import Member
 from omniroute.core.rules import RuleSet
+from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.load import load, sources
 from omniroute.rules.team import FILE, load_team
 from omniroute.rules.team import Member as Person
@@ -44,5 +45,16 @@ class DeskFiles:
 
 def read_desk(folder: Path) -> DeskFiles:
     """Read a folder of rules with its team.  Raises `ConfigErrors` with every finding."""
-    rules = load(folder)
+    missing = [] if (folder / FILE).exists() or not folder.is_dir() else [_nobody(folder / FILE)]
+    try:
+        rules = load(folder)
+    except ConfigErrors as errors:
+        raise ConfigErrors([*missing, *errors.findings]) from None
+    if missing:
+        raise ConfigErrors(missing)
     return DeskFiles(rules, sources(folder), load_team(folder / FILE, rules.skills))
+
+
+def _nobody(path: Path) -> ConfigError:
+    fix = "it says who works here, with skills, teams and roles; see docs/reference/rules.md"
+    return ConfigError(str(path), "no such file", fix)

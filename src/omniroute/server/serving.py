@@ -65,6 +65,7 @@ class Serving(uvicorn.Server):
         self.should_exit = True
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
+        self._listening.close()
 
 
 def listen_tcp(host: str, port: int) -> socket.socket:

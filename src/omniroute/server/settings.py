@@ -5,8 +5,9 @@ Every field carries its description; ``docs/reference/settings.md`` is checked a
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -71,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True):
     channels: dict[str, dict[str, Any]] = {}
 
 
+ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
 SECTIONS: dict[str, type] = {
     "server": Web,
     "store": Storage,
@@ -107,6 +110,9 @@ def _channels(values: object) -> dict[str, dict[str, Any]]:
     if not isinstance(values, dict):
         raise ConfigError("channels", "is a table by account", "write [channels.help]")
     for account, table in values.items():
+        if not ACCOUNT.fullmatch(account):
+            fix = "use a to z, 0 to 9, - and _: it names a folder and stands in addresses"
+            raise ConfigError(f"channels.{account!r}", "cannot be an account's name", fix)
         if not isinstance(table, dict):
             raise ConfigError(f"channels.{account}", "is a table", f"write [channels.{account}]")
     return values

@@ -55,6 +55,12 @@ class ServerProcess:
         if not crash_at:
             raise AssertionError(f"the server did not start; see {self._log}")
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None

@@ -1,0 +1,163 @@
+"""A server on real sockets in a folder of its own, for tests to talk to from outside.
+
+`House` is the folder with its settings; `Running` is a process in it, with the clients that
+customers, agents and admins have: SMTP, the web chat's pages, the console's API, the local socket.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import smtplib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from omniroute.cli.client import Client
+from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
+
+ROOT = Path(__file__).parents[2]
+ADDRESS = "help@desk.example"
+SECRET = "shared with the shop's backend, which signs who a visitor is"
+CHAT = "/channels/webchat/site"
+
+
+# Root may write everywhere, unless it gives that up (capabilities(7): CAP_DAC_OVERRIDE).
+OBEYING_MODES = (
+    "import ctypes, os, sys\n"
+    "if os.geteuid() == 0:\n"
+    "    assert ctypes.CDLL(None).prctl(24, 1, 0, 0, 0) == 0\n"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+)
+
+
+def serve(house: House, *, obeying_modes: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a server that is not expected to last."""
+    command = ["-m", "omniroute", "serve", "--config", str(house.config)]
+    if obeying_modes:
+        command = ["-c", OBEYING_MODES, *command]
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+@dataclass
+class House:
+    """A folder with settings and rules, where a server may run."""
+
+    folder: Path
+    http: int = field(default_factory=free_port)
+    smtp: int = field(default_factory=free_port)
+    more: str = ""  # lines of settings, after the others
+    channels: bool = True
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.rules = self.folder / "routing_rules"
+        if not self.rules.exists():
+            shutil.copytree(ROOT / "routing_rules", self.rules)
+        self.config = self.folder / "omniroute.toml"
+        self.database = self.folder / "desk.db"
+        self.url = f"http://127.0.0.1:{self.http}"
+        self.write()
+
+    def write(self, settings: str | None = None) -> None:
+        """Write the settings file."""
+        self.config.write_text(self.settings() if settings is None else settings)
+
+    def settings(self) -> str:
+        """The settings as they are written."""
+        return f"""
+[server]
+port = {self.http}
+organisation = "The Desk"
+[store]
+path = "desk.db"
+[replies]
+undo_seconds = 0
+{self.accounts() if self.channels else ""}
+{self.more}
+"""
+
+    def accounts(self) -> str:
+        """One account of e-mail, one of web chat."""
+        return f"""
+[channels.help]
+kind = "email"
+addresses = ["{ADDRESS}"]
+listen_port = {self.smtp}
+[channels.site]
+kind = "webchat"
+secret = {json.dumps(SECRET)}
+"""
+
+    def rule_file(self) -> Path:
+        """The one file of rules."""
+        return self.rules / "support.yaml"
+
+    def change(self, old: str, new: str, file: str = "support.yaml") -> int:
+        """Change a text in a rules file, once; the number of its line."""
+        path = self.rules / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"“{old}” stands {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new))
+        return text[: text.index(old)].count("\n") + 1
+
+    @contextmanager
+    def running(self) -> Iterator[Running]:
+        """A server process, stopped at the end; it must have lived until then."""
+        server = ServerProcess(self.config)
+        server.start()
+        try:
+            yield Running(self, server)
+            assert server.is_alive(), server.log
+        finally:
+            if server.is_alive():
+                server.kill()
+
+
+class Running:
+    """A server process and its clients."""
+
+    def __init__(self, house: House, process: ServerProcess) -> None:
+        self.house, self.process = house, process
+        self.local = Client(house.database)
+        self._agents: dict[str, Browserless] = {}
+
+    def agent(self, name: str) -> Browserless:
+        """Somebody of the team, signed in by a link; online."""
+        if name not in self._agents:
+            session = Browserless(self.house.url)
+            url: str = self.local.post("/api/admin/links", {"agent": name})["url"]
+            session.sign_in(url.partition("link=")[2])
+            session.do({"do": "SetStatus", "status": "online"})
+            self._agents[name] = session
+        return self._agents[name]
+
+    def mail(self, sender: str, subject: str, text: str) -> None:
+        """An ordinary mail by SMTP."""
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = sender, ADDRESS, subject
+        message.set_content(text)
+        with smtplib.SMTP("127.0.0.1", self.house.smtp, timeout=20) as smtp:
+            smtp.send_message(message, sender, [ADDRESS])
+
+    def raw_mail(self, raw: bytes, sender: str = "joe@mail.example") -> None:
+        """Any bytes as a mail; raises what `smtplib` raises when they are refused."""
+        with smtplib.SMTP("127.0.0.1", self.house.smtp, timeout=20) as smtp:
+            smtp.sendmail(sender, [ADDRESS], raw)
+
+    def threads(self) -> list[dict[str, Any]]:
+        """Every thread, the latest first."""
+        rows: list[dict[str, Any]] = self.local.get("/api/threads")
+        return rows
+
+    def wait_for_threads(self, count: int) -> list[dict[str, Any]]:
+        """Every thread, once there are so many."""
+        until(f"{count} threads", 20, lambda: len(self.threads()) >= count)
+        return self.threads()
