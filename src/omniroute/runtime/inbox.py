@@ -22,7 +22,7 @@ from omniroute.core.state import State
 from omniroute.errors import StoreError
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.writer import Answered, Canned, Committed, Make, Puts, Writer
-from omniroute.stores.api import Moved, Store
+from omniroute.stores.api import InDoubt, Moved, Store, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +37,15 @@ class Work:
     make: Make
     puts: Puts = field(default_factory=dict)
     done: Callable[[Answered | Exception], None] | None = None  # called on the loop
+    ends_round: bool = False  # whatever comes after it is made when it is decided
 
 
 class Inbox:
-    """Owns the writer from `start` to `stop`."""
+    """Owns the writer from `start` to `stop`.
+
+    Whoever hands in is told, whatever happens: with the answer, with the fault, or that nothing is
+    decided any more, because the inbox was stopped or another has taken over the writing.
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class Inbox:
         self._writer = Writer(store, state, clock, deciders=deciders, canned=canned)
         self._clock, self._on_commit, self._on_trouble = clock, on_commit, on_trouble
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._over: StoreError | None = None  # why nothing is decided any more
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
 
@@ -81,9 +87,14 @@ class Inbox:
     def put(self, work: Work) -> None:
         """Hand in; *work.done* is called after the commit.  From any thread."""
         self._queue.put(work)
+        if self._over is not None:
+            self._turn_away(self._over)
 
     async def submit(self, make: Make, puts: Puts | None = None) -> Answered:
         """Decide one input and wait for its commit.  Raises `StoreError` if it failed."""
+        return await self._submitted(Work(make, puts or {}))
+
+    async def _submitted(self, work: Work) -> Answered:
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
 
         def done(answer: Answered | Exception) -> None:
@@ -94,7 +105,8 @@ class Inbox:
             else:
                 future.set_result(answer)
 
-        self._queue.put(Work(make, puts or {}, done))
+        work.done = done
+        self.put(work)
         return await future
 
     def forget(self, row: str) -> None:
@@ -102,37 +114,32 @@ class Inbox:
         self._writer.forget(row)
 
     async def adopt(self, rules: RuleSet, puts: Puts, make: Make) -> Answered:
-        """Decide by another rule set from now on."""
+        """Decide by another rule set from now on; what comes after is observed under it, too."""
 
         def adopting(at: int) -> AnyInput:
             self.state.adopt(rules)
             return make(at)
 
-        return await self.submit(adopting, puts)
+        return await self._submitted(Work(adopting, puts, ends_round=True))
 
     # --- the thread ---
 
     def _run(self) -> None:
         running = True
-        while running:
+        while running and self._over is None:
             batch = self._gather()
             running = not batch or batch[-1] is not None
-            works = [work for work in batch if work is not None]
-            try:
-                self._round(works)
-            except StoreError as error:
-                self._tell(works, error)
-                self._call(functools.partial(self._on_trouble, error))
-                if isinstance(error, Moved):
-                    log.critical("another writer took over: %s", error)
-                    return
+            self._catch_up()
+            self._decide([work for work in batch if work is not None])
+        self._over = self._over or Unavailable("inbox", "is closed")
+        self._turn_away(self._over)
 
     def _gather(self) -> list[Work | None]:
         try:
             batch = [self._queue.get(timeout=self._patience())]
         except queue.Empty:
             return []
-        while len(batch) < BATCH and batch[-1] is not None:
+        while len(batch) < BATCH and batch[-1] is not None and not batch[-1].ends_round:
             try:
                 batch.append(self._queue.get_nowait())
             except queue.Empty:
@@ -145,31 +152,65 @@ class Inbox:
             return None
         return min(max(due[0] - self._clock.now(), 0) / 1000, LONGEST)
 
-    def _round(self, works: Sequence[Work]) -> None:
-        """Have *works* decided together, or one by one if one of them trips over a bug."""
+    def _catch_up(self) -> None:
+        """Timers go before whatever was handed in, however many are due."""
+        while self._over is None and self._writer.behind():
+            if not self._decide([]):
+                return
+
+    def _decide(self, works: Sequence[Work]) -> bool:
+        """Have *works* decided together, or one by one if one of them trips over a bug.
+
+        Whether it went well; whoever handed in is told in any case.
+        """
+        if self._over is not None:
+            self._tell(works, self._over)
+            return False
         try:
             committed, answers = self._writer.round([(work.make, work.puts) for work in works])
-        except StoreError:
-            raise
+        except StoreError as error:
+            self._fail(works, error)
+            return False
         except Exception as error:
             if len(works) > 1:
                 for work in works:
-                    self._round([work])
-                return
+                    self._decide([work])
+                return False
             # A bug of ours: it must surface, and must not take the others with it.
             log.exception("an input could not be decided")
             self._tell(works, error)
-            return
+            return False
         self._call(lambda: self._finish(committed, works, answers))
+        return True
+
+    def _fail(self, works: Sequence[Work], error: StoreError) -> None:
+        """Nothing was so.  Where another writes, or nobody knows what is written, we must stop."""
+        if isinstance(error, InDoubt | Moved):
+            log.critical("nothing is decided any more: %s", error)
+            self._over = error
+        self._call(functools.partial(self._on_trouble, error))
+        self._tell(works, error)
+
+    def _turn_away(self, error: StoreError) -> None:
+        """Tell whoever has handed something in that it will not be decided."""
+        while True:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if work is not None:
+                self._tell([work], error)
 
     def _finish(
         self, committed: Committed, works: Sequence[Work], answers: Sequence[Answered]
     ) -> None:
-        if committed.entries:
-            self._on_commit(committed)
-        for work, answered in zip(works, answers, strict=True):
-            if work.done is not None:
-                work.done(answered)
+        try:
+            if committed.entries:
+                self._on_commit(committed)
+        finally:  # what is committed is answered, whatever becomes of those who only listen
+            for work, answered in zip(works, answers, strict=True):
+                if work.done is not None:
+                    work.done(answered)
 
     def _tell(self, works: Sequence[Work], error: Exception) -> None:
         def tell() -> None:

@@ -84,6 +84,11 @@ class Writer:
         with self._later_lock:
             self._later[row] = None
 
+    def behind(self) -> bool:
+        """Whether a timer is due."""
+        due = self.state.due()
+        return due is not None and due[0] <= self._clock.now()
+
     def round(self, works: Sequence[tuple[Make, Puts]]) -> tuple[Committed, list[Answered]]:
         """Decide and commit *works* in their order.  Whatever is raised, nothing has happened."""
         while True:
