@@ -37,6 +37,7 @@ from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Body
 from omniroute.runtime.spool import DeadLetter, Spool
+from omniroute.runtime.sweeping import sweep
 from omniroute.runtime.writer import Committed, Puts
 from omniroute.stores.api import InDoubt, Moved, Store
 
@@ -128,6 +129,7 @@ class Node:
         await self.adopt(rules, sources, team)
         self.outbox.start()
         self._run(self.reading.run(), "reading")
+        self._run(sweep(self.reader, self.inbox, self.parts.clock), "sweeping")
         self._run(self._observers.run(), "observers")
         self.parts.spool.sweep(self.parts.clock.now() - KEYS_KEPT)
         started = await asyncio.gather(
