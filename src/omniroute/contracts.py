@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, get_type_hints
+from types import FunctionType, MethodType
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
@@ -47,7 +48,7 @@ def plugin_faults(plugin: object, name: str, marks_of: MarksOf) -> Iterator[Plug
 
 def _attribute_faults(plugin: object, attribute: str, marks: Marks | None) -> Iterator[str]:
     static = inspect.getattr_static(plugin, attribute)
-    if not isinstance(static, staticmethod | classmethod) and not inspect.isroutine(static):
+    if not isinstance(static, FunctionType | MethodType | staticmethod | classmethod):
         if not _is_own_business(attribute, static):
             kind = "property" if _is_property(static) else type(static).__name__
             yield f"is a {kind}; a hook must be a plain function"
@@ -91,7 +92,8 @@ def _parameter_fault(
     """What is wrong with one parameter, or an empty string."""
     name = parameter.name
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-        return f"takes {parameter}; name the parameters that are wanted: {_listed(wanted)}"
+        stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
+        return f"takes {stars}{name}; name the parameters that are wanted: {_listed(wanted)}"
     if parameter.kind is parameter.KEYWORD_ONLY:
         return f"parameter {name} is keyword-only"
     if name == "self":
@@ -185,4 +187,6 @@ def _listed(names: Mapping[str, object] | frozenset[str]) -> str:
 
 
 def _shown(kind: object) -> str:
-    return getattr(kind, "__name__", None) or str(kind)
+    if isinstance(kind, type) and not get_args(kind):
+        return kind.__name__
+    return re.sub(r"[\w.]+\.", "", str(kind))
