@@ -13,7 +13,7 @@ from omniroute.bench.crowd import Crowd
 from omniroute.bench.heaps import Heaps
 from omniroute.bench.matching import Choosing
 from omniroute.bench.progress import Progress
-from omniroute.bench.rounds import alternate
+from omniroute.bench.rounds import in_turn
 from omniroute.bench.routing import RULES, chain, rule_set
 from omniroute.bench.rows import Row, Scale, alone, beside, table
 from omniroute.core.matching import order_key, signature
@@ -24,7 +24,7 @@ from omniroute.errors import ConfigError
 TINY = Scale(
     rounds=1,
     inputs=20,
-    messages=4,
+    seconds=0.05,
     connections=2,
     stream=100,
     decisions=5,
@@ -120,10 +120,10 @@ async def test_ours_and_the_floor_take_turns_and_the_median_counts() -> None:
         order.append("floor")
         return next(figures["floor"])
 
-    rates = await alternate("x", "y/s", 3, ours, floor, quiet())
+    row = await in_turn("x", "y/s", 3, ours, floor, quiet())
 
     assert order == ["ours", "floor", "floor", "ours", "ours", "floor"]
-    assert rates == (3.0, 30.0)
+    assert row == Row("x", 3.0, 30.0, "y/s", 0.1)
 
 
 def test_off_a_terminal_progress_is_a_line_for_each_row() -> None:

@@ -19,12 +19,12 @@ LONGEST: Final = 120.0  # seconds until a job has failed
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What to send: *messages* over *connections* at a time, of *size* bytes each, about."""
+    """What to send: messages of *size* bytes, about, over *connections* at a time."""
 
     kind: Literal["smtp", "http"]
     port: int
     connections: int
-    messages: int
+    seconds: float  # at least one message on each connection, however few there are
     size: int
     path: str = ""  # of messages
     session: str = ""  # path by which a session is begun before; empty for none
@@ -52,20 +52,23 @@ async def perform(job: Job) -> Outcome:
     try:
         async with asyncio.timeout(LONGEST):
             opened = [await hello(job) for _ in range(job.connections)]
-            share = job.messages // job.connections
             began = time.perf_counter()
-            await asyncio.gather(*(_repeat(send, share) for send, _ in opened))
+            end = began + job.seconds
+            taken = await asyncio.gather(*(_repeat(send, end) for send, _ in opened))
             took = time.perf_counter() - began
             for _, writer in opened:
                 writer.close()
     except (Unexpected, OSError, EOFError, TimeoutError) as error:
         return Outcome(fault=f"{type(error).__name__}: {error}")
-    return Outcome(share * job.connections, took)
+    return Outcome(sum(taken), took)
 
 
-async def _repeat(send: Send, times: int) -> None:
-    for _ in range(times):
+async def _repeat(send: Send, end: float) -> int:
+    sent = 0
+    while not sent or time.perf_counter() < end:
         await send()
+        sent += 1
+    return sent
 
 
 # --- SMTP ---

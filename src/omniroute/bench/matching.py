@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Final
@@ -19,8 +19,8 @@ from omniroute.bench import sample
 from omniroute.bench.crowd import Crowd
 from omniroute.bench.heaps import Heaps
 from omniroute.bench.progress import Progress
-from omniroute.bench.rounds import Rates, alternate
-from omniroute.bench.rows import Row, Scale, beside
+from omniroute.bench.rounds import Turn, in_turn
+from omniroute.bench.rows import Row, Scale
 from omniroute.core import inputs as i
 from omniroute.core.engine import Decision, decide, keys
 from omniroute.core.events import OfferMade
@@ -35,54 +35,45 @@ BATCH: Final = 33  # rounds between two commits
 
 async def run(names: Collection[str], scale: Scale, folder: Path, progress: Progress) -> list[Row]:
     """The rows of this module."""
-    sizes = {
-        "small": "match.flat" in names or _any(names, "small"),
-        "large": "match.flat" in names or _any(names, "large"),
-    }
-    found: dict[str, Rates] = {}
-    for number, size in enumerate(sizes):
-        if sizes[size]:
-            wanted = [f"match.{size}"] if "match.flat" in names else []
-            wanted += [name for name in (f"match.{size}", f"decide.{size}") if name in names]
+    wanted = [name for name in ROWS if name in names]
+    cases: dict[str, Case] = {}
+    for number, size in enumerate(("small", "large")):
+        if any(name.endswith((size, "flat")) for name in wanted):
             agents, waiting = scale.agents[number], scale.waiting[number]
-            crowd = Crowd(f"match.{size}", agents, waiting, progress)
-            found |= await _measure(crowd, dict.fromkeys(wanted), scale, progress)
-            del crowd
-            gc.collect()
-    rows = {name: beside(name, UNIT, rates.ours, rates.floor) for name, rates in found.items()}
-    if "match.flat" in names:
-        large, small = found["match.large"].ours, found["match.small"].ours
-        rows["match.flat"] = beside("match.flat", UNIT, large, small)
-    return [rows[name] for name in ROWS if name in names]
+            cases[size] = Case(Crowd(f"filling, {size}", agents, waiting, progress))
+    gc.collect()  # the garbage of filling is no decision's
+    rows = []
+    for name in wanted:
+        ours, floor = _sides(name, cases)
+        turns = _rate(ours, scale.decisions), _rate(floor, scale.decisions)
+        rows.append(await in_turn(name, UNIT, scale.rounds, *turns, progress))
+    return rows
 
 
-def _any(names: Collection[str], size: str) -> bool:
-    return any(name.endswith(f".{size}") for name in names)
+class Case:
+    """The small or the large one, with the three ways to go through it."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        heaps = Heaps(crowd.rules, crowd.kinds)
+        heaps.fill(t for t in crowd.state.open_threads() if t.phase is Phase.QUEUED)
+        self.match, self.decide, self.bare = Choosing(crowd), Deciding(crowd), Bare(crowd, heaps)
 
 
-async def _measure(
-    crowd: Crowd, names: Collection[str], scale: Scale, progress: Progress
-) -> dict[str, Rates]:
-    heaps = Heaps(crowd.rules, crowd.kinds)
-    heaps.fill(t for t in crowd.state.open_threads() if t.phase is Phase.QUEUED)
-    choosing, deciding, bare = Choosing(crowd), Deciding(crowd), Bare(crowd, heaps)
-    found = {}
-    for name in names:
-        ours = choosing.turn if name.startswith("match") else deciding.turn
-        found[name] = await alternate(
-            name,
-            UNIT,
-            scale.rounds,
-            _rate(ours, scale.decisions),
-            _rate(bare.turn, scale.decisions),
-            progress,
-        )
-    return found
+Timed = Callable[[int], float]
+"""Goes through so many rounds and gives the seconds of processor time."""
 
 
-def _rate(turn: Callable[[int], float], rounds: int) -> Callable[[], Awaitable[float]]:
+def _sides(name: str, cases: Mapping[str, Case]) -> tuple[Timed, Timed]:
+    what, _, size = name.partition(".")
+    if size == "flat":
+        return cases["large"].match.turn, cases["small"].match.turn
+    case = cases[size]
+    return (case.match if what == "match" else case.decide).turn, case.bare.turn
+
+
+def _rate(timed: Timed, rounds: int) -> Turn:
     async def rate() -> float:
-        return PER_ROUND * rounds / turn(rounds)
+        return PER_ROUND * rounds / timed(rounds)
 
     return rate
 

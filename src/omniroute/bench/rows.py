@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-PER_SECOND = "/s"
-
 
 class Row(msgspec.Struct, frozen=True):
     """One figure beside its floor; *ratio* is ours by the floor's, higher is better."""
@@ -24,8 +22,8 @@ class Scale(msgspec.Struct, frozen=True):
 
     rounds: int
     inputs: int  # of ingest, in one turn
-    messages: int  # of smtp and webhook, in one turn
-    connections: int  # that bring them, at a time
+    seconds: float  # of smtp and webhook, in one turn
+    connections: int  # that bring their messages, at a time
     stream: int  # inputs a second that the busy inbox decides
     decisions: int  # rounds of arriving, freeing and accepting, in one turn
     agents: tuple[int, int]  # in the small and in the large case
@@ -37,7 +35,7 @@ class Scale(msgspec.Struct, frozen=True):
 FULL = Scale(
     rounds=5,
     inputs=4_000,
-    messages=2_000,
+    seconds=1.5,
     connections=20,
     stream=300,
     decisions=2_000,
@@ -49,7 +47,7 @@ FULL = Scale(
 SMALL = Scale(
     rounds=3,
     inputs=1_500,
-    messages=600,
+    seconds=0.5,
     connections=20,
     stream=300,
     decisions=700,

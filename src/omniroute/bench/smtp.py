@@ -30,7 +30,7 @@ async def run(names: Collection[str], scale: Scale, folder: Path, progress: Prog
 
 
 def _job(port: int, scale: Scale) -> Job:
-    return Job("smtp", port, scale.connections, scale.messages, SIZE)
+    return Job("smtp", port, scale.connections, scale.seconds, SIZE)
 
 
 @asynccontextmanager

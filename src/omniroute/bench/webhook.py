@@ -34,7 +34,7 @@ async def run(names: Collection[str], scale: Scale, folder: Path, progress: Prog
 
 def _job(port: int, scale: Scale, session: str = "") -> Job:
     path = f"{MOUNTED}/messages"
-    return Job("http", port, scale.connections, scale.messages, SIZE // 4, path, session)
+    return Job("http", port, scale.connections, scale.seconds, SIZE // 4, path, session)
 
 
 @asynccontextmanager
