@@ -40,22 +40,38 @@ class Keyed:
         return hashlib.blake2b(purpose.encode(), key=self._key, digest_size=32).digest()
 
     def _hash(self, *parts: str) -> str:
-        named = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(named, key=self._key, digest_size=13).hexdigest()
+        """Each part with its length before it: whatever a sender writes stays in its part."""
+        named = hashlib.blake2b(key=self._key, digest_size=13)
+        for part in parts:
+            data = part.encode("utf-8", "surrogatepass")
+            named.update(len(data).to_bytes(8, "big") + data)
+        return named.hexdigest()
 
 
 def open_key(path: Path) -> Keyed:
     """Read the key file, or make it, readable by its owner only."""
     try:
         if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+            _make(path)
         key = path.read_bytes()
     except OSError as error:
         raise ConfigError(str(path), f"the key file cannot be used: {error.strerror}") from None
     if len(key) != KEY_BYTES:
         raise ConfigError(str(path), "is not a key file", f"it should hold {KEY_BYTES} bytes")
     return Keyed(key)
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole or not at all: a process that dies here leaves no half of one."""
+    new = path.with_name(path.name + ".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
