@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import types
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -243,15 +242,13 @@ def test_a_plugin_may_ask_to_be_first_or_last() -> None:
     def noting(name: str) -> Callable[[], None]:
         return lambda: asked.append(name)
 
-    plugins = Plugins()
-    for name, mark in {
-        "acme": hookimpl,
-        "bolt": hookimpl(trylast=True),
-        "cog": hookimpl(trylast=True),
-        "dot": hookimpl(tryfirst=True),
-        "eel": hookimpl(tryfirst=True),
-        "fan": hookimpl,
-    }.items():
+    first, last = hookimpl(tryfirst=True), hookimpl(trylast=True)
+    plain, plugins = hookimpl(), Plugins()
+    for name, mark in zip(
+        ("acme", "bolt", "cog", "dot", "eel", "fan"),
+        (plain, last, last, first, first, plain),
+        strict=True,
+    ):
         plugins.register(plugin(omniroute_facts=mark(noting(name))), name)
     plugins.facts(MESSAGE, "email")
     assert asked == ["dot", "eel", "acme", "fan", "bolt", "cog"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -130,10 +130,15 @@ def _converted(value: object, into: Any, place: str, strict: bool = True) -> Any
 def _decode(kind: type, value: object) -> object:
     if isinstance(value, kind):
         return value
-    if kind is Secret:
-        if not isinstance(value, str):
-            raise TypeError("a secret is text")
-        return Secret(value)
-    if kind is Path and isinstance(value, str):
-        return Path(value).expanduser()
-    raise NotImplementedError(kind)
+    make = _TEXTS.get(kind)
+    if make is None:
+        raise NotImplementedError(kind)
+    if not isinstance(value, str):
+        raise TypeError(f"a {kind.__name__.lower()} is text")
+    return make(value)
+
+
+_TEXTS: Mapping[type, Callable[[str], object]] = {
+    Secret: Secret,
+    Path: lambda text: Path(text).expanduser(),
+}
