@@ -48,6 +48,7 @@ class ConfigErrors(ConfigError):
         first = findings[0]
         super().__init__(first.place, first.fault, first.fix)
         self.findings = tuple(findings)
+        self.args = (self.findings,)
 
     def __str__(self) -> str:
         return "\n".join(str(finding) for finding in self.findings)
@@ -71,6 +72,7 @@ class PluginErrors(PluginError):
         first = findings[0]
         super().__init__(first.plugin, first.where, first.fault)
         self.findings = tuple(findings)
+        self.args = (self.findings,)
 
     def __str__(self) -> str:
         return "\n".join(str(finding) for finding in self.findings)

@@ -40,7 +40,7 @@ def language_of(text: str) -> str:
 
     By its ISO 639-1 code, or by its ISO 639-2 code where it has no other (Filipino, Cebuano).
     """
-    head = text[:LONGEST].encode("utf-8", "ignore").decode().translate(CONTROLS).strip()
+    head = text[:LONGEST].encode("utf-8", "replace").decode().translate(CONTROLS).strip()
     if _letters(head) < ENOUGH:
         return ""
     best = _identifier.FindLanguage(text=head)
