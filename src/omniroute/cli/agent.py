@@ -25,7 +25,7 @@ def link(agent: str, config: Path) -> None:
 
 @agent.command()
 @click.argument("agent")
-@click.password_option()
+@click.password_option(help="For scripts; a shell may keep what it is told.")
 @config
 def password(agent: str, password: str, config: Path) -> None:
     """Set AGENT's password, asked for at the prompt."""

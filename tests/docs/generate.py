@@ -1,0 +1,84 @@
+"""The parts of the reference that are made from the source: ``python -m tests.docs.generate``.
+
+A page marks such a part with ``<!-- generated: NAME -->`` and ``<!-- end -->``.  The tests beside
+this file hold each of them against the source, so that neither can change without the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+
+import click
+from tests.docs import source
+from tests.docs.pages import DOCS, ROOT, Page
+
+from omniroute import channel, desk, errors, hookspecs
+from omniroute.application import sentences
+from omniroute.server.settings import SECTIONS
+from omniroute.stores import api
+from omniroute_email.settings import Config as EmailSettings
+from omniroute_webchat.settings import Settings as WebChatSettings
+
+HOOKS = [name for name in vars(hookspecs) if name.startswith("omniroute_")]
+
+
+def values_of(*modules: ModuleType) -> list[type]:
+    """The dataclasses that modules define."""
+    return [
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and dataclasses.is_dataclass(kind)
+        and kind.__module__ == module.__name__
+    ]
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
+    "settings.email": partial(source.settings, EmailSettings),
+    "settings.webchat": partial(source.settings, WebChatSettings),
+    "commands": source.commands,
+    **{f"hook.{name}": partial(source.hook, name) for name in HOOKS},
+    "caps": source.caps,
+    "exports": source.exports,
+    "card-kinds": source.card_kinds,
+    "verbs": source.verbs,
+    **{
+        f"value.{kind.__name__}": partial(source.value, kind)
+        for kind in values_of(channel, desk, hookspecs)
+    },
+    "protocol.Channel": partial(source.protocol, channel.Channel),
+    "protocol.Intake": partial(source.protocol, channel.Intake),
+    "protocol.Desk": partial(source.protocol, desk.Desk),
+    "protocol.Door": partial(source.protocol, desk.Door),
+    "errors": partial(source.error_classes, errors),
+    "errors.stores": partial(source.error_classes, api),
+    "done": source.done,
+    "refused": partial(source.refused, sentences.REFUSED),
+    "invalid": partial(source.refused, sentences.INVALID),
+    "refused.elsewhere": source.refused_elsewhere,
+    "crash-points": source.crash_points,
+    "states": source.diagram,
+}
+"""Everything that is made, by the name that pages give it."""
+
+
+def main() -> None:
+    """Write every generated part anew."""
+    for path in sorted(DOCS.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        made = text
+        for name, old in Page(path).generated.items():
+            mark = f"<!-- generated: {name} -->\n"
+            made = made.replace(f"{mark}{old}<!-- end -->", f"{mark}{PARTS[name]()}<!-- end -->")
+        if made != text:
+            path.write_text(made, encoding="utf-8")
+            click.echo(f"{path.relative_to(ROOT)} written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Settings that pages show are settings that a server takes."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import PAGES, Block, page
+
+from omniroute.server.composition import load_plugins
+from omniroute.server.settings import SECTIONS, load
+from omniroute.settings import section
+
+SHOWN = [b for each in PAGES for b in each.blocks if b.language == "toml" and b.left_alone is None]
+
+
+@pytest.mark.parametrize("block", SHOWN, ids=lambda block: block.place)
+def test_settings_that_are_shown_can_be_loaded(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HELP_MAIL_PASSWORD", "a password")
+    for secret in ("chat.secret", "mail.password"):
+        Path(secret).write_text("x" * 40)
+    path = tmp_path / "omniroute.toml"
+    path.write_text(block.text)
+    settings = load(path)
+    kinds = load_plugins().channels()
+    for account, table in settings.channels.items():
+        kind = table.get("kind", account)
+        if kind == "acme":  # the channel that the page itself brings
+            continue
+        given = {name: value for name, value in table.items() if name != "kind"}
+        assert section(given, kinds[kind].Config, f"channels.{account}")
+
+
+def test_every_section_has_its_heading() -> None:
+    headings = page("reference/settings.md").headings
+    assert [heading for heading in headings if heading in {*SECTIONS, "channels"}] == [
+        *SECTIONS,
+        "channels",
+    ]
+
+
+def test_the_example_names_every_section_that_is_set_often() -> None:
+    (example,) = [b for b in page("reference/settings.md").blocks if b.file == "omniroute.toml"]
+    assert {*SECTIONS, "channels"} - tomllib.loads(example.text).keys() == {"plugins"}
