@@ -40,7 +40,7 @@ async def run(names: Collection[str], scale: Scale, folder: Path, progress: Prog
     for number, size in enumerate(("small", "large")):
         if any(name.endswith((size, "flat")) for name in wanted):
             agents, waiting = scale.agents[number], scale.waiting[number]
-            cases[size] = Case(Crowd(f"filling, {size}", agents, waiting, progress))
+            cases[size] = Case(Crowd(f"{size} case", agents, waiting, progress))
     gc.collect()  # the garbage of filling is no decision's
     rows = []
     for name in wanted:
@@ -148,7 +148,8 @@ class Deciding:
     def _free_and_accept(self, key: str, agent: str) -> None:
         thread = self._state.agents[agent].threads[0]
         freed = self._decide(i.ThreadResolved(f"{key}/r", self._at, agent, thread))
-        made = next(event for event in freed.events if isinstance(event, OfferMade))
+        made = next((event for event in freed.events if isinstance(event, OfferMade)), None)
+        assert made is not None, "nothing waits for whoever is free"
         accepted = self._decide(
             i.OfferAccepted(f"{key}/a", self._at, made.offer.agent, made.thread, made.offer.id)
         )

@@ -41,7 +41,7 @@ FULL = Scale(
     decisions=2_000,
     agents=(100, 100_000),
     waiting=(1_000, 1_000_000),
-    counted=10_000,
+    counted=5_000,
     routings=20_000,
 )
 SMALL = Scale(
@@ -53,7 +53,7 @@ SMALL = Scale(
     decisions=700,
     agents=(100, 10_000),
     waiting=(1_000, 100_000),
-    counted=3_000,
+    counted=2_000,
     routings=5_000,
 )
 SCALES = {"small": SMALL, "full": FULL}
