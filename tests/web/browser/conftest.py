@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from tests.web.people import village
 from tests.web.site import Workshop
 from tests.web.village import Doorman, Village
@@ -22,6 +29,9 @@ from omniroute.web.app import build
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
 ]
+
+
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 
 
 def now() -> int:
@@ -97,7 +107,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(
         viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin", locale="en-GB"
     )
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(20_000)
     yield made
     made.close()
 

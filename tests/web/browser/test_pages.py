@@ -97,7 +97,7 @@ def test_dark_is_dark(browser: Browser, served: Served) -> None:
 
 def test_everything_works_without_scripts(browser: Browser, served: Served) -> None:
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     sign_in(page, served)
     page.locator("#mine-4812 a").click()

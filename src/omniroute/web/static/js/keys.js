@@ -11,6 +11,9 @@
   const press = (element) => {
     if (!element) return false;
     element.click();
+    // At once, since the next key may be on its way: the browser tells of an open sheet only later.
+    const sheet = byId(element.getAttribute("popovertarget"));
+    if (sheet?.matches(":popover-open")) sheet.querySelector("[data-first]")?.focus();
     const mode = element.getAttribute("for");
     if (mode) byId(mode)?.focus();
     if (mode) byId(mode.replace("mode-", "") + "-text")?.focus();

@@ -39,7 +39,9 @@
 
   // A sheet that opens takes the focus. (Not by "autofocus": htmx gives it that again at every swap.)
   document.addEventListener("toggle", (event) => {
-    if (event.newState === "open") event.target.querySelector?.("[data-first]")?.focus();
+    const sheet = event.target;
+    if (event.newState !== "open" || sheet.contains(document.activeElement)) return;
+    sheet.querySelector?.("[data-first]")?.focus();
   }, true);
 
   // --- reply or note --------------------------------------------------------------------------------
