@@ -100,6 +100,14 @@ secret = {json.dumps(SECRET)}
         """The one file of rules."""
         return self.rules / "support.yaml"
 
+    def team(self) -> str:
+        """The team file's text."""
+        return (self.rules / "team.yaml").read_text()
+
+    def write_team(self, text: str) -> None:
+        """Another team."""
+        (self.rules / "team.yaml").write_text(text)
+
     def change(self, old: str, new: str, file: str = "support.yaml") -> int:
         """Change a text in a rules file, once; the number of its line."""
         path = self.rules / file
@@ -110,12 +118,12 @@ secret = {json.dumps(SECRET)}
 
     @contextmanager
     def running(self) -> Iterator[Running]:
-        """A server process, stopped at the end; it must have lived until then."""
+        """A server process, stopped at the end unless it was before; it must not have died."""
         server = ServerProcess(self.config)
         server.start()
         try:
             yield Running(self, server)
-            assert server.is_alive(), server.log
+            assert server.is_alive() or server.stopped, server.log
         finally:
             if server.is_alive():
                 server.kill()
@@ -139,6 +147,14 @@ class Running:
             self._agents[name] = session
         return self._agents[name]
 
+    def clear_the_desk(self) -> None:
+        """An admin resolves what is open; then everybody signs in anew."""
+        frieda = self.agent("frieda")
+        for row in self.threads():
+            if row["phase"] not in ("resolved", "closed"):
+                assert frieda.do({"do": "Resolve", "thread": row["id"]})["ok"]
+        self._agents.clear()
+
     def mail(self, sender: str, subject: str, text: str) -> None:
         """An ordinary mail by SMTP."""
         message = EmailMessage()
@@ -156,6 +172,39 @@ class Running:
         """Every thread, the latest first."""
         rows: list[dict[str, Any]] = self.local.get("/api/threads")
         return rows
+
+    def row(self, thread: int) -> dict[str, Any]:
+        """A thread as lists show it."""
+        row: dict[str, Any] = self.local.get(f"/api/threads/{thread}")["row"]
+        return row
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """What was laid aside."""
+        letters: list[dict[str, Any]] = self.local.get("/api/admin/dead-letters")
+        return letters
+
+    def settled(self) -> int:
+        """How many mails are threads or dead letters, each from somebody new."""
+        return len(self.threads()) + len(self.dead_letters())
+
+    def thread_of(self, sender: str) -> dict[str, Any]:
+        """The thread of a customer, by what they are called, once it is there."""
+        until(f"a thread of {sender}", 10, lambda: any(r["name"] == sender for r in self.threads()))
+        return next(row for row in self.threads() if row["name"] == sender)
+
+    def threads_with(self, text: str) -> list[dict[str, Any]]:
+        """The threads whose last message says this, once there is one."""
+
+        def found() -> list[dict[str, Any]]:
+            return [row for row in self.threads() if text in row["excerpt"]]
+
+        until(f"a thread with “{text}”", 10, found)
+        return found()
+
+    def customer_lines(self, thread: int) -> list[dict[str, Any]]:
+        """What the customer said in a thread."""
+        items = self.local.get(f"/api/threads/{thread}")["items"]
+        return [item for item in items if item["kind"] == "customer"]
 
     def wait_for_threads(self, count: int) -> list[dict[str, Any]]:
         """Every thread, once there are so many."""

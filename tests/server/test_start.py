@@ -279,18 +279,24 @@ def serve_and_stop(house: House) -> int:
 # --- a database that was damaged ---
 
 
-@pytest.fixture
-def used(house: House) -> House:
-    """A house where people have worked; its server has stopped."""
+@pytest.fixture(scope="module")
+def worked_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where people have worked; its server has stopped."""
+    house = House(tmp_path_factory.mktemp("worked-in"))
     with house.running() as running:
-        ana = running.agent("ana")
         for number in range(40):
             running.mail(f"c{number}@mail.example", f"Refund {number}", "I want a refund. " * 40)
-        rows = running.wait_for_threads(40)
-        ana.do({"do": "Take", "thread": rows[0]["id"]})
+        running.wait_for_threads(40)
         assert running.process.stop() == 0
-        running.process.start()
-    return house
+    return house.folder
+
+
+@pytest.fixture
+def used(worked_in: Path, tmp_path: Path) -> House:
+    """A copy of it, to be damaged."""
+    for path in worked_in.glob("desk.*"):
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, tmp_path / path.name)
+    return House(tmp_path)
 
 
 def test_a_damaged_page(used: House) -> None:

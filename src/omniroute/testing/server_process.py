@@ -13,8 +13,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from omniroute.runtime.crashpoints import VARIABLE
 
@@ -37,9 +38,11 @@ class ServerProcess:
         self.config = config
         self._process: subprocess.Popen[str] | None = None
         self._log = config.with_suffix(".log")
+        self.stopped = False  # was asked to stop, and did
 
     def start(self, crash_at: str = "") -> None:
         """Start and wait until it serves, or has died at the crash point *crash_at*."""
+        self.stopped = False
         environment = {**os.environ, VARIABLE: crash_at}
         command = [sys.executable, "-m", "omniroute", "serve", "--config", str(self.config)]
         with self._log.open("a") as log:
@@ -80,7 +83,9 @@ class ServerProcess:
         """SIGTERM, as a service manager stops it; the exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(PATIENCE)
+        code = self._process.wait(PATIENCE)
+        self.stopped = code == 0
+        return code
 
     @property
     def log(self) -> str:
@@ -88,42 +93,70 @@ class ServerProcess:
         return self._log.read_text()
 
 
+class Answer(NamedTuple):
+    """What came back over HTTP, whatever it was."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        """The text, read as JSON."""
+        return json.loads(self.text)
+
+
 class Browserless:
-    """An agent's session over HTTP, kept across restarts as a browser keeps it."""
+    """A session over HTTP, kept across restarts as a browser keeps it."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._cookies, self._token = url, {}, ""  # type: ignore[var-annotated]
+        self._url = url
+        self._cookies: dict[str, str] = {}
+        self.token = ""  # what forms and calls carry; "" before signing in
 
-    def sign_in(self, link: str) -> None:
+    def sign_in(self, link: str) -> Answer:
         """Redeem a one-time link, form and all."""
-        page = self._call("GET", f"/sign-in?link={link}")
+        return self._enter(f"/sign-in?link={link}", {"link": link})
+
+    def sign_in_with(self, name: str, password: str) -> Answer:
+        """Sign in by name and password."""
+        return self._enter("/sign-in", {"name": name, "password": password})
+
+    def _enter(self, door: str, form: Mapping[str, str]) -> Answer:
+        page = self.call("GET", door).text
         token = re.search(r'name="token" value="([^"]+)"', page)
         assert token is not None, "no sign-in form"
-        form = urllib.parse.urlencode({"link": link, "token": token[1]})
-        self._call("POST", "/sign-in", form, "application/x-www-form-urlencoded")
-        self._token = json.loads(self._call("GET", "/api/session"))["token"]
+        body = urllib.parse.urlencode({**form, "token": token[1]})
+        answer = self.call("POST", "/sign-in", body, "application/x-www-form-urlencoded")
+        session = self.call("GET", "/api/session")
+        self.token = session.json["token"] if session.status == HTTPStatus.OK else ""
+        return answer
 
     def do(self, command: Mapping[str, object]) -> dict[str, Any]:
         """Do a command; the outcome, whatever it is.  Raises `OSError` if there is no answer."""
-        answer: dict[str, Any] = json.loads(
-            self._call("POST", "/api/commands", json.dumps(command), "application/json")
-        )
+        answer: dict[str, Any] = self.post("/api/commands", command)
         return answer
 
     def get(self, path: str) -> Any:
         """Read something of the API."""
-        return json.loads(self._call("GET", path))
+        return self.call("GET", path).json
 
     def post(self, path: str, body: object) -> Any:
         """Post JSON, as a page does."""
-        return json.loads(self._call("POST", path, json.dumps(body), "application/json"))
+        return self.call("POST", path, json.dumps(body), "application/json").json
 
-    def _call(self, method: str, path: str, body: str = "", kind: str = "") -> str:
-        headers = {"Origin": self._url, "X-CSRF-Token": self._token}
+    @property
+    def cookies(self) -> str:
+        """The value of the header ``Cookie``."""
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
+    def call(self, method: str, path: str, body: str = "", kind: str = "") -> Answer:
+        """Any request; redirects are not followed.  Raises `OSError` if there is no answer."""
+        headers = {"Origin": self._url, "X-CSRF-Token": self.token}
         if kind:
             headers["Content-Type"] = kind
         if self._cookies:
-            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+            headers["Cookie"] = self.cookies
         request = urllib.request.Request(  # noqa: S310 - our own loopback address
             self._url + path, body.encode() or None, headers, method=method
         )
@@ -136,8 +169,7 @@ class Browserless:
             for cookie in answer.headers.get_all("Set-Cookie", []):
                 name, _, value = cookie.partition(";")[0].partition("=")
                 self._cookies[name] = value
-            text: str = answer.read().decode()
-            return text
+            return Answer(answer.status, answer.read().decode(), dict(answer.headers))
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
