@@ -146,7 +146,7 @@ def value(kind: type) -> str:
     """A value that passes between the engine and a plugin: what it is, and its fields."""
     assert dataclasses.is_dataclass(kind)
     said = [
-        _documentation(kind),
+        f"**{kind.__name__}.** {_documentation(kind)}",
         SHOWN,
         f"@dataclass(frozen=True, slots=True)\nclass {kind.__name__}:",
     ]
@@ -168,7 +168,7 @@ def protocol(kind: type) -> str:
     for name, method in vars(kind).items():
         if inspect.isfunction(method) and not name.startswith("_") and name in source:
             said += [
-                f"#### `{kind.__name__}.{name}`\n",
+                f"### `{kind.__name__}.{name}`\n",
                 SHOWN,
                 f"{_signature(method)}: ...",
                 "```\n",
