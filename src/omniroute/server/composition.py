@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -36,7 +37,7 @@ from omniroute.server.operations import ServerOperations
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.settings import section
-from omniroute.stores.api import Corrupt, InDoubt, Moved
+from omniroute.stores.api import Corrupt, InDoubt, Moved, Store
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.web import plugin as web_desk
 from omniroute.web.app import build
@@ -57,20 +58,22 @@ class Server:
         demo: bool = False,
         clock: Clock | None = None,
         mounts: Mapping[str, Sequence[BaseRoute]] | None = None,
+        plugins: Plugins | None = None,
     ) -> None:
         """Read and open everything.  Raises `ConfigError`, `PluginError` or `StoreError`.
 
         *mounts* are further routes by their path; in a *demo* anyone may act as any agent.
+        *plugins* are those installed unless given.
         """
         self.settings, self._demo, self._more = settings, demo, dict(mounts or {})
         self.clock = clock or SystemClock()
         database = settings.store.path.resolve()
         self.paths = files_of(database)
         self.desk_files = read_desk(settings.rules.folder)
-        plugins = load_plugins(settings.plugins.blocked)
+        plugins = plugins or load_plugins(settings.plugins.blocked)
         with ExitStack() as opened:  # closed again if anything that follows fails
             # First, so that a second server on a database hears who has it, not of a taken port.
-            self.store = SqliteStore(database, reach=reach)
+            self.store = self._open_store(database, plugins)
             opened.callback(self.store.close)
             self._local = listen_local(socket_path(database))
             opened.callback(socket_path(database).unlink, missing_ok=True)
@@ -133,13 +136,23 @@ class Server:
                 await self.node.stop()
         finally:
             await self.application.stop()
-            await self.node.close()
             for reader in self._readers:
                 reader.close()
             self._accounts.close()
-            socket_path(self.settings.store.path).unlink(missing_ok=True)
+            socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
+            await self.node.close()
 
     # --- putting together ---
+
+    def _open_store(self, database: Path, plugins: Plugins) -> Store:
+        url = self.settings.store.url
+        if not url:
+            return SqliteStore(database, reach=reach)
+        scheme, brought = url.partition(":")[0], plugins.stores()
+        if scheme not in brought:
+            fix = did_you_mean(scheme, brought) or f"installed: {', '.join(brought) or 'none'}"
+            raise ConfigError("store.url", f"no store for “{scheme}:” is installed", fix)
+        return brought[scheme](url)
 
     def _parts(self, plugins: Plugins) -> Parts:
         channels = self._channels(plugins.channels())

@@ -37,6 +37,9 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[Path, says("The database; its companions lie beside it.")] = Path(
         "omniroute.db"
     )
+    url: Annotated[
+        str, says("A store that a plugin brings, by its URL; the SQLite at `path` unless set.")
+    ] = ""
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +104,7 @@ def load(path: Path) -> Settings:
     home = path.resolve().parent
     return msgspec.structs.replace(
         settings,
-        store=Storage(home / settings.store.path),
+        store=msgspec.structs.replace(settings.store, path=home / settings.store.path),
         rules=Rules(home / settings.rules.folder),
     )
 
