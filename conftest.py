@@ -4,7 +4,10 @@ import os
 import shutil
 
 import pytest
+from playwright.async_api import expect as async_expect
+from playwright.sync_api import expect as sync_expect
 
+PATIENCE = 20_000  # ms
 NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or set CHROMIUM)"
 
 
@@ -19,6 +22,9 @@ def chromium() -> str:
     found = find_chromium()
     if found is None:
         pytest.fail(NO_CHROMIUM)
+    # A page may take its time where several browsers share two cores; what is wrong stays wrong.
+    async_expect.set_options(timeout=PATIENCE)
+    sync_expect.set_options(timeout=PATIENCE)
     return found
 
 
