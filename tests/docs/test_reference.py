@@ -15,7 +15,6 @@ from tests.docs.source import literal_refusals
 import omniroute
 from omniroute import channel, desk, errors, hookspecs, language
 from omniroute.application import sentences
-from omniroute.server import composition
 from omniroute.server.composition import load_plugins
 from omniroute.stores import api
 from omniroute.web import plugin as web
@@ -81,8 +80,3 @@ def test_every_code_that_an_action_can_be_answered_with_is_told() -> None:
     told = page("reference/errors.md").text
     known = {*sentences.DONE, *sentences.REFUSED, *sentences.INVALID, *literal_refusals()}
     assert {code for code in known if f"| `{code}` |" not in told} == set()
-
-
-def test_stores_of_plugins_are_not_asked_for_as_long_as_the_page_says_so() -> None:
-    asked = "stores()" in inspect.getsource(composition)
-    assert asked is ("Not asked yet" not in page("reference/hooks.md").text)
