@@ -69,6 +69,28 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert server.stop() == 0
 
 
+def test_a_store_that_a_plugin_brings_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code,) = [b.text for b in HOOKS.blocks if "def omniroute_stores" in b.text and "@" in b.text]
+    install(tmp_path / "site", "kept", "omniroute_kept", code)
+    known = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join(filter(None, (str(tmp_path / "site"), known)))
+    monkeypatch.setenv("PYTHONPATH", path)
+    rules = tmp_path / "routing_rules"
+    rules.mkdir()
+    (rules / "rules.yaml").write_text(files("routing_rules/rules.yaml")["routing_rules/rules.yaml"])
+    (rules / "team.yaml").write_text(TEAM)
+    config = tmp_path / "omniroute.toml"
+    config.write_text('[server]\nport = 0\n[store]\nurl = "memory:"\n')
+    server = ServerProcess(config)
+    server.start()
+    verdict = Client(tmp_path / "omniroute.db").get("/api/admin/verify")
+    assert server.stop() == 0
+    assert (verdict["ok"], verdict["records"]) == (True, 2)
+    assert not (tmp_path / "omniroute.db").exists()
+
+
 def post(url: str, said: object, secret: str) -> int:
     """What the platform does; the status it is answered."""
     headers = {"X-Acme-Secret": secret}
