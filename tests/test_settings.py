@@ -225,3 +225,11 @@ def test_a_folder_or_another_encoding_is_no_settings_file(tmp_path: Path) -> Non
     path.write_bytes("[server]\norganisation = 'Bäcker'".encode("latin-1"))
     with pytest.raises(ConfigError, match=r"latin.toml: is not UTF-8"):
         read(path)
+
+
+def test_a_secret_in_a_file_is_looked_for_beside_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "omniroute.toml").write_text('[mail]\npassword = {file = "keys/mail"}\n')
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "mail").write_text("correct horse\n")
+    tables = read(tmp_path / "omniroute.toml")
+    assert mail(**tables["mail"]).password == Secret("correct horse")

@@ -57,8 +57,8 @@ class Door(Protocol):
 
 @runtime_checkable
 class Desk(Protocol):
-    """A kind of desk.  Handed over by `omniroute_desks` as a class, constructed without
-    arguments when an account of it is configured."""
+    """A kind of desk, handed over by `omniroute_desks` as a class and constructed without
+    arguments.  Whose desks are which is said in ``team.yaml``."""
 
     kind: ClassVar[str]
 

@@ -72,9 +72,13 @@ def section(values: Mapping[str, object], into: type[T], place: str) -> T:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The tables of a settings file.  Raises `ConfigError` with file and, if it can, line."""
+    """The tables of a settings file.  Raises `ConfigError` with file and, if it can, line.
+
+    What they take from a ``{file = "…"}`` is relative to the file itself.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {name: _anchored(value, path.parent) for name, value in tables.items()}
     except FileNotFoundError:
         raise ConfigError(str(path), "no such file", "`omniroute demo` needs none") from None
     except OSError as error:
@@ -86,6 +90,17 @@ def read(path: Path) -> dict[str, Any]:
         fault, _, at = str(error).partition(" (at line ")
         line = f":{at.partition(',')[0]}" if at else ""
         raise ConfigError(f"{path}{line}", f"cannot be read as TOML: {fault}") from None
+
+
+def _anchored(value: Any, folder: Path) -> Any:
+    match value:
+        case {"file": str(name), **rest} if not rest:
+            return {"file": str(folder / Path(name).expanduser())}
+        case dict():
+            return {key: _anchored(inner, folder) for key, inner in value.items()}
+        case list():
+            return [_anchored(inner, folder) for inner in value]
+    return value
 
 
 def _resolve(value: object, place: str) -> object:

@@ -16,6 +16,7 @@ from omniroute.web.visits import SignedOut, Visit, see_out
 
 STATUS_OF = {
     **dict.fromkeys(INVALID, 422),
+    "bad_link": 401,
     "elsewhere": 403,
     "forbidden": 403,
     "invalid": 422,
@@ -26,8 +27,11 @@ STATUS_OF = {
     "too_many": 429,
     "too_much": 413,
     "unknown_file": 404,
+    "unknown_letter": 404,
     "unknown_message": 404,
     "unknown_thread": 404,
+    "weak_password": 422,
+    "wrong_sign_in": 401,
 }
 """HTTP statuses of refusals; any other is 409: it was possible once, or for somebody else."""
 
