@@ -13,6 +13,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final
 
 from omniroute.core.engine import Deciders
@@ -38,6 +39,7 @@ class Work:
     puts: Puts = field(default_factory=dict)
     done: Callable[[Answered | Exception], None] | None = None  # called on the loop
     ends_round: bool = False  # whatever comes after it is made when it is decided
+    line: int | None = None  # `Inbox.failures` when its line began: later ones break the line
 
 
 class Inbox:
@@ -62,6 +64,7 @@ class Inbox:
         self._writer = Writer(store, state, clock, deciders=deciders, canned=canned)
         self._clock, self._on_commit, self._on_trouble = clock, on_commit, on_trouble
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self.failures = 0  # of the store, so far
         self._over: StoreError | None = None  # why nothing is decided any more
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
@@ -166,6 +169,7 @@ class Inbox:
         if self._over is not None:
             self._tell(works, self._over)
             return False
+        works = self._in_line(works)
         try:
             committed, answers = self._writer.round([(work.make, work.puts) for work in works])
         except StoreError as error:
@@ -183,8 +187,17 @@ class Inbox:
         self._call(lambda: self._finish(committed, works, answers))
         return True
 
+    def _in_line(self, works: Sequence[Work]) -> Sequence[Work]:
+        """Those that may be decided; who stands in a line that has broken is sent back."""
+        stands = [work.line is None or work.line == self.failures for work in works]
+        if not all(stands):
+            sent_back = [work for work, in_line in zip(works, stands, strict=True) if not in_line]
+            self._tell(sent_back, Unavailable("inbox", "what came before it was not written"))
+        return list(compress(works, stands))
+
     def _fail(self, works: Sequence[Work], error: StoreError) -> None:
         """Nothing was so.  Where another writes, or nobody knows what is written, we must stop."""
+        self.failures += 1
         if isinstance(error, InDoubt | Moved):
             log.critical("nothing is decided any more: %s", error)
             self._over = error

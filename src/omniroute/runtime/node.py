@@ -31,7 +31,7 @@ from omniroute.runtime.loading import load
 from omniroute.runtime.messages import Messages
 from omniroute.runtime.names import Names
 from omniroute.runtime.observers import Observers
-from omniroute.runtime.outbox import Outbox
+from omniroute.runtime.outbox import GRACE, Outbox
 from omniroute.runtime.patience import Unruly
 from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
@@ -44,7 +44,7 @@ from omniroute.stores.api import InDoubt, Moved, Store
 log = logging.getLogger(__name__)
 
 KEYS_KEPT: Final = 30 * 86_400_000  # ms for which a redelivery is known
-UNTIL_READY: Final = 10.0  # seconds that the start waits for a channel to listen
+FIRST: Final = asyncio.FIRST_COMPLETED
 
 
 @dataclass(slots=True)
@@ -61,6 +61,15 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How a node waits; spans in seconds."""
+
+    until_ready: float = 10.0  # for a channel to listen, at the start
+    grace: float = GRACE  # for platforms that are being called, at a stop
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # between tries
+
+
 class Node:
     """Spool, reading, inbox, outbox and the channels' listeners, as one."""
 
@@ -72,16 +81,17 @@ class Node:
         names: Callable[[str], str],
         on_commit: Callable[[Committed], None] = lambda committed: None,
         on_trouble: Callable[[StoreError], None] = lambda error: None,
-        until_ready: float = UNTIL_READY,
+        waits: Waits | None = None,
     ) -> None:
         """*on_trouble* hears of every failure of the store.
 
         Of `InDoubt` and `Moved` there is no way back but `stop` and another start: until then
         nothing is sent and nothing new is read.
         """
+        waits = waits or Waits()
         self.parts = parts
         self._on_commit, self._on_trouble = on_commit, on_trouble
-        self._until_ready = until_ready
+        self._until_ready = waits.until_ready
         self.state: State = load(parts.store)
         self.inbox = Inbox(
             parts.store,
@@ -103,6 +113,8 @@ class Node:
             parts.clock,
             card=card,
             names=names,
+            sleep=waits.sleep,
+            grace=waits.grace,
         )
         self.reading = Reading(
             parts.spool,
@@ -115,6 +127,7 @@ class Node:
                 parts.files,
                 lambda: self.state.rules,
             ),
+            sleep=waits.sleep,
         )
         self._observers = Observers(parts.plugins.observers())
         self._tasks: list[asyncio.Task[None]] = []
@@ -144,15 +157,16 @@ class Node:
         listening = asyncio.create_task(_contained(channel.listen(intake)), name=name)
         self._tasks.append(listening)
         ready = asyncio.create_task(intake.listening.wait())
-        await asyncio.wait(
-            {listening, ready}, timeout=self._until_ready, return_when=asyncio.FIRST_COMPLETED
-        )
-        ready.cancel()
-        if listening.done() and not intake.listening.is_set():
-            await listening
-        elif not intake.listening.is_set():
-            log.error("%s has not said that it listens; the others go on", name)
-        listening.add_done_callback(_report)
+        try:
+            await asyncio.wait({listening, ready}, timeout=self._until_ready, return_when=FIRST)
+        finally:
+            ready.cancel()
+        if not intake.listening.is_set():
+            if listening.done():
+                await listening
+            else:
+                log.error("%s has not said that it listens; the others go on", name)
+        listening.add_done_callback(_report_end)
 
     async def open_desks(self, door: Door) -> None:
         """Hand the desks the door."""
@@ -232,6 +246,13 @@ def _report(task: asyncio.Task[None]) -> None:
     """Say what has ended by itself; the others go on."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("%s has stopped", task.get_name(), exc_info=error)
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    """Say that a channel takes nothing in any more, whatever the reason."""
+    if not task.cancelled() and task.exception() is None:
+        log.error("%s has stopped: its listen has returned", task.get_name())
+    _report(task)
 
 
 def _raise(errors: list[BaseException]) -> None:

@@ -25,6 +25,7 @@ from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.presenting import Presenting
+from omniroute.runtime.rows import Owed
 from omniroute.runtime.spool import Spool
 from omniroute.stores.api import Reader
 
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 FIRST, LONGEST = 1.0, 60.0  # seconds until an effect is tried again after the store failed
 GRACE: Final = 4.0  # seconds that a stop waits for platforms that are being called
-_effect = msgspec.json.Decoder(AnyEffect).decode
+_owed = msgspec.json.Decoder(Owed).decode
 
 
 class Outbox:
@@ -66,10 +67,11 @@ class Outbox:
         """Take up what an earlier process left.  Call it before anything new can be committed."""
         after, owed = "", []
         while rows := self._reader.scan("o/", after):
-            owed += [_effect(row) for _, row in rows]
+            owed += [_owed(row) for _, row in rows]
             after = rows[-1][0]
-        self._delivery.recover(effect.id for effect in owed)
-        self.take(owed)
+        owed.sort(key=lambda one: (one.seq, one.place))
+        self._delivery.recover(one.effect.id for one in owed)
+        self.take(one.effect for one in owed)
 
     def start(self) -> None:
         """Perform from now on."""

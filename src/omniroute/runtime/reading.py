@@ -9,6 +9,7 @@ another has taken over, reading ends and the entries stay where they are.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
@@ -171,8 +172,9 @@ Start = Callable[[Coroutine[Any, Any, None]], None]
 class _Hand:
     """Hands works in, in order, whatever the store does.
 
-    A work that the store would not take is handed in again, all such in their order, and until
-    they are through nothing new goes in.
+    They stand in one line: if the store fails, whoever stands behind is sent back, too.  When the
+    last of them is back they are handed in again, all in their order, and until they are through
+    nothing new goes in.
     """
 
     def __init__(
@@ -183,48 +185,50 @@ class _Hand:
         self._open = asyncio.Event()
         self._open.set()
         self._ended = False  # for good
-        self._number = 0
-        self._unsure: dict[int, Work] = {}  # what the store would not take, until it does
-        self._failed: set[int] = set()  # those of them that wait to be handed in again
+        self._numbers = itertools.count()
+        self._line = inbox.failures
+        self._outstanding: dict[int, Work] = {}
+        self._back: dict[int, Work] = {}
 
     async def put(self, work: Work, settled: Settled) -> None:
         """Hand *work* in as soon as there is room; *settled* is called when it is over."""
         await self._room.acquire()
         await self._open.wait()
-        self._number += 1
-        number = self._number
-        over = False
+        number = next(self._numbers)
 
         def done(answer: Answered | Exception) -> None:
-            nonlocal over
+            del self._outstanding[number]
             if isinstance(answer, StoreError):
-                self._refused(number, work, answer)
-            elif not over:
-                over = True
+                self._sent_back(number, work, answer)
+            else:
                 self._room.release()
-                self._taken(number)
                 settled(answer if isinstance(answer, Exception) else None)
+            if not self._outstanding and not self._ended:
+                self._all_answered()
 
         work.done = done
+        self._hand_in(number, work)
+
+    def _hand_in(self, number: int, work: Work) -> None:
+        self._outstanding[number] = work
+        work.line = self._line
         self._inbox.put(work)
 
-    def _refused(self, number: int, work: Work, error: StoreError) -> None:
+    def _sent_back(self, number: int, work: Work, error: StoreError) -> None:
         self._open.clear()
+        self._back[number] = work
         if isinstance(error, Moved | InDoubt):
             self._ended = True  # what has become of it is found out after a restart, by the spool
-            return
-        self._unsure[number] = work
-        self._failed.add(number)
-        if len(self._failed) == 1:
-            self._start(self._put_again())
 
-    def _taken(self, number: int) -> None:
-        self._unsure.pop(number, None)
-        if not self._unsure and not self._ended:
+    def _all_answered(self) -> None:
+        if self._back:
+            self._start(self._again())
+        else:
             self._open.set()
 
-    async def _put_again(self) -> None:
+    async def _again(self) -> None:
         await self._sleep(AGAIN)
-        failed, self._failed = sorted(self._failed), set()
-        for number in failed:
-            self._inbox.put(self._unsure[number])
+        self._line = self._inbox.failures
+        back, self._back = sorted(self._back.items()), {}
+        for number, work in back:
+            self._hand_in(number, work)

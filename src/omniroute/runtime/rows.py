@@ -6,7 +6,7 @@ written by `core.state`.  These are the runtime's:
 =================  ==================================================================
 ``b/<message>``    `Body`: what was said
 ``p/<handle>``     `Reached`: the address behind a handle
-``o/<effect>``     an effect not yet settled
+``o/<effect>``     `Owed`: an effect not yet settled
 ``d/<input key>``  the answer an input got, so that asking again changes nothing
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``r/<version>``    the sources of a rule set, so that the past can be explained
@@ -16,6 +16,20 @@ written by `core.state`.  These are the runtime's:
 from __future__ import annotations
 
 import msgspec
+
+from omniroute.core.effects import AnyEffect
+
+
+class Owed(msgspec.Struct, frozen=True):
+    """An effect not yet settled, and its place: the journal's number, and which of that entry's.
+
+    Effects are named by a hash; without their place two answers might go out in the wrong order
+    after a restart.
+    """
+
+    seq: int
+    place: int
+    effect: AnyEffect
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -24,6 +24,7 @@ from omniroute.core.model import ThreadId
 from omniroute.core.state import State
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, encode
+from omniroute.runtime.rows import Owed
 from omniroute.stores.api import Head, Store
 
 log = logging.getLogger(__name__)
@@ -191,11 +192,12 @@ class _Round:
                 Entry(VERSION, input.at, input, decision.events, decision.why, effects, rules)
             )
             self.effects.extend(decision.effects)
-        for effect in decision.effects:
-            self._puts["o/" + effect.id] = encode(effect)
+        seq = self._writer._head[0] + len(self.entries)
+        for place, effect in enumerate(decision.effects):
+            self._puts["o/" + effect.id] = encode(Owed(seq, place, effect))
             if isinstance(effect, Deliver) and effect.reply:
                 self._puts.update(self._writer._canned(effect, input))
-        return decision, _answered(decision.answer, self._writer._head[0] + len(self.entries))
+        return decision, _answered(decision.answer, seq)
 
 
 def _answered(answer: Answer, seq: int) -> Answered:

@@ -1,0 +1,419 @@
+"""From raw bytes to decided messages: in order, once, and what cannot be read is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from tests.runtime.house import Faulty, House, inbound, inbounds
+
+from omniroute import Address, Busy, File, Inbound
+from omniroute.core.observations import Observer, Texts
+from omniroute.core.rules import Defaults, Queue, RuleSet
+from omniroute.errors import StoreError
+from omniroute.runtime.backlog import READY
+from omniroute.runtime.files import Files
+from omniroute.runtime.reading import AGAIN, OUTSTANDING, SMALL
+from omniroute.runtime.spool import Spool
+from omniroute.stores.api import InDoubt, Moved, Unavailable
+
+
+def failing(*errors: BaseException) -> Callable[[bytes], Sequence[Inbound]]:
+    """A `parse` that raises these first and reads afterwards."""
+    left = list(errors)
+
+    def reads(raw: bytes) -> Sequence[Inbound]:
+        if left:
+            raise left.pop(0)
+        return inbounds(raw)
+
+    return reads
+
+
+# --- in order, once ---
+
+
+async def test_a_message_is_decided_and_leaves_the_spool(house: House) -> None:
+    await house.says("hello", sender="joe")
+    await house.read(1)
+    (message,) = house.messages()
+    assert (message.channel, message.account, message.live) == ("pipe", "a", True)
+    assert message.key == message.message
+    body = house.body(message.message)
+    assert (body.text, body.conversation, body.external_id) == ("hello", "with joe", "1")
+    assert (body.channel, body.account) == ("pipe", "a")
+    assert house.spool.pending() == []
+
+
+async def test_order_is_kept(house: House) -> None:
+    said = [f"line {number}" for number in range(60)]
+    await asyncio.gather(*(house.says(text) for text in said))
+    await house.read(60)
+    assert house.texts() == said
+
+
+async def test_order_is_kept_though_some_are_large(house: House) -> None:
+    large = "x" * SMALL
+    said = ["a", large, "b", large + "y", "c"]
+    for text in said:
+        await house.says(text)
+    await house.read(5)
+    assert house.texts() == said
+
+
+async def test_more_than_memory_holds_waits_on_the_disk(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    said = [f"line {number}" for number in range(2 * READY + 100)]
+    raws = [json.dumps({"text": text, "id": text}).encode() for text in said]
+    await asyncio.gather(*(house.spool.append("pipe", "a", raw, at=1) for raw in raws[:-100]))
+    async with house.running():
+        await asyncio.gather(*(house.accept(raw) for raw in raws[-100:]))
+        await house.read(len(said))
+        assert house.texts() == said
+
+
+async def test_what_comes_faster_than_it_is_read_is_read_in_order(house: House) -> None:
+    said = [f"line {number}" for number in range(2 * READY)]
+    left, chance = list(said), random.Random(1)
+    while left:
+        count = chance.randint(1, READY)
+        await asyncio.gather(*(house.says(text) for text in left[:count]))
+        del left[:count]
+    await house.read(len(said))
+    assert house.texts() == said
+
+
+async def test_several_messages_of_one_event_are_decided_together(house: House) -> None:
+    said = [{"id": "1", "text": "one"}, {"id": "2", "text": "two"}]
+    await house.accept(json.dumps(said).encode())
+    await house.read(2)
+    assert house.texts() == ["one", "two"]
+
+
+async def test_what_is_not_for_us_is_done_without_a_word(house: House) -> None:
+    await house.accept(b"[]")
+    await house.until(lambda: not house.spool.depth)
+    assert house.messages() == []
+    assert await house.spool.dead() == []
+
+
+async def test_a_redelivery_with_its_key_is_not_even_read(house: House) -> None:
+    read: list[bytes] = []
+
+    def reads(raw: bytes) -> Sequence[Inbound]:
+        read.append(raw)
+        return inbounds(raw)
+
+    house.pipe.reads = reads
+    for _ in range(3):
+        await house.accept(b'{"text": "hello"}', key="event 7")
+    await house.says("bye")
+    await house.read(2)
+    assert len(read) == 2
+    assert house.texts() == ["hello", "bye"]
+
+
+async def test_an_entry_read_again_changes_nothing(house: House) -> None:
+    raw = b'{"text": "hello", "display": "Joe"}'
+    await house.accept(raw)
+    await house.read(1)
+    before = dict(house.node.reader.scan(""))
+    await house.accept(raw)
+    await house.until(lambda: not house.spool.depth)
+    assert dict(house.node.reader.scan("")) == before
+    assert house.texts() == ["hello"]
+
+
+# --- what cannot be read ---
+
+
+async def test_what_cannot_be_read_is_a_dead_letter_with_its_reason(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.pipe.reads = failing(ValueError("no such charset: klingon"))
+    await house.says("hello")
+    assert await house.letter() == "ValueError: no such charset: klingon"
+    assert house.messages() == []
+    assert caplog.messages == ["pipe “a”: entry 1 is a dead letter: ValueError"]
+
+
+async def test_a_dead_letter_is_read_again_after_a_fix(house: House) -> None:
+    house.pipe.reads = failing(ValueError("no such charset"))
+    await house.says("hello")
+    await house.letter()
+    (letter,) = await house.node.dead_letters()
+    await house.node.retry(letter.id)
+    await house.read(1)
+    assert house.texts() == ["hello"]
+    assert await house.node.dead_letters() == []
+
+
+async def test_a_letter_may_die_twice(house: House) -> None:
+    house.pipe.reads = failing(ValueError("once"), ValueError("twice"))
+    await house.says("hello")
+    assert await house.letter() == "ValueError: once"
+    (letter,) = await house.node.dead_letters()
+    await house.node.retry(letter.id)
+    assert await house.letter() == "ValueError: twice"
+
+
+async def test_a_letter_from_before_a_restart_is_read_again(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    async with house.running():
+        house.pipe.reads = failing(ValueError("no such charset"))
+        await house.says("hello")
+        await house.letter()
+        await house.again()
+        (letter,) = await house.node.dead_letters()
+        await house.node.retry(letter.id)
+        await house.read(1)
+        await house.says("bye")
+        await house.read(2)
+        assert house.texts() == ["hello", "bye"]
+
+
+async def test_the_others_flow_past_a_dead_letter(house: House) -> None:
+    house.pipe.reads = failing(ValueError("bad"), SystemExit(3), RecursionError("deep"))
+    for text in ("a", "b", "c", "d"):
+        await house.says(text)
+    await house.read(1)
+    assert house.texts() == ["d"]
+    assert [letter.why for letter in await house.spool.dead()] == [
+        "ValueError: bad",
+        "SystemExit: 3",
+        "RecursionError: deep",
+    ]
+
+
+async def test_an_account_that_was_closed_leaves_its_mail_readable(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    await house.spool.append("pipe", "old", b"{}", at=1)
+    async with house.running():
+        assert await house.letter() == "there is no pipe channel “old” any more"
+
+
+NOW = inbound().sent_at
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "answered a NoneType, not a list of Inbound"),
+        ("hello", "answered a str, not a list of Inbound"),
+        ([{"text": "hello"}], "answered a dict among messages"),
+        ([inbound(text=None)], "text is a NoneType, not str"),  # type: ignore[arg-type]
+        ([inbound(text="\ud800")], "text holds a lone surrogate, which is no character"),
+        ([inbound(references="<1@x>")], "references is a str, not a tuple"),
+        ([inbound(references=(7,))], "references is a int, not str"),
+        ([inbound(also_known_as=("joe@x",))], "also_known_as is a str, not Address"),
+        (
+            [inbound(also_known_as=(Address("email", 7),))],  # type: ignore[arg-type]
+            "also_known_as.value is a int, not str",
+        ),
+        ([inbound(files=(File("a", "b", "text"),))], "files.data is a str, not bytes"),  # type: ignore[arg-type]
+        ([inbound(sender=" ")], "sender has no address"),
+        ([inbound(display=None)], "sender.display is a NoneType, not str"),  # type: ignore[arg-type]
+        ([Inbound("1", "c", Address("pipe", "x"), "", NOW.replace(tzinfo=None))], "sent_at has no"),
+        ([inbound(id="7"), inbound(id="7")], "external_id '7' stands for two messages"),
+    ],
+)
+async def test_what_no_channel_may_answer_is_named_by_plugin_and_field(
+    house: House, answer: object, said: str
+) -> None:
+    house.pipe.reads = lambda raw: answer
+    await house.says()
+    assert (await house.letter()).startswith(f"plugin pipe: parse: {said}")
+    assert house.messages() == []
+
+
+async def test_a_reason_has_an_end(house: House) -> None:
+    house.pipe.reads = failing(ValueError("x" * 1_000_000))
+    await house.says()
+    assert len(await house.letter()) == 2000
+
+
+class Tripping(Observer):
+    """Conditions that meet a bug of ours in certain words."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.broken = True
+
+    def observe(self, texts: Texts) -> tuple[int, ...]:
+        if self.broken and texts.text == "mine":
+            raise ZeroDivisionError("division by zero")
+        return ()
+
+
+@pytest.fixture
+async def tripping(tmp_path: Path) -> AsyncIterator[tuple[House, Tripping]]:
+    house, observer = House(tmp_path), Tripping()
+    house.rules = RuleSet("r1", Defaults("general"), queues={"general": Queue("general")})
+    object.__setattr__(house.rules, "observer", observer)
+    async with house.running():
+        yield house, observer
+
+
+async def test_a_bug_of_ours_is_a_dead_letter_too_and_the_others_flow(
+    tripping: tuple[House, Tripping],
+) -> None:
+    house, observer = tripping
+    await asyncio.gather(*(house.says(text) for text in ("a", "mine", "b", "mine", "c")))
+    await house.until(lambda: not house.spool.depth)
+    first, second = await house.node.dead_letters()
+    assert first.why == "could not be decided: ZeroDivisionError: division by zero"
+    assert house.texts() == ["a", "b", "c"]
+    observer.broken = False
+    await house.node.retry(second.id)
+    await house.read(4)
+    assert house.texts() == ["a", "b", "c", "mine"]
+
+
+async def test_an_event_with_one_bad_message_dies_once_and_is_finished_by_a_retry(
+    tripping: tuple[House, Tripping],
+) -> None:
+    house, observer = tripping
+    said = [{"id": str(number), "text": text} for number, text in enumerate(["a", "mine", "mine"])]
+    await house.accept(json.dumps([*said, {"id": "4", "text": "b"}]).encode())
+    await house.letter()
+    assert house.texts() == ["a", "b"]
+    observer.broken = False
+    (letter,) = await house.node.dead_letters()
+    await house.node.retry(letter.id)
+    await house.read(4)
+    assert house.texts() == ["a", "b", "mine", "mine"]
+    assert await house.node.dead_letters() == []
+
+
+# --- a store that fails ---
+
+
+async def test_what_the_store_would_not_take_is_handed_in_again(house: House) -> None:
+    store(house).faults.extend([Unavailable("disk", "is full")] * 3)
+    await house.says("hello")
+    await house.read(1)
+    assert house.texts() == ["hello"]
+    assert house.slept == [AGAIN] * 3
+    assert len(house.troubles) == 3
+
+
+async def test_nothing_overtakes_what_waits_for_the_store(house: House) -> None:
+    """A store that fails now and then while customers go on writing."""
+    chance = random.Random(2)
+    said = [f"line {number}" for number in range(300)]
+
+    def fail_again() -> None:
+        if chance.random() < 0.7:
+            store(house).faults.append(Unavailable("disk", "is full"))
+
+    house.on_sleep = fail_again
+    store(house).faults.append(Unavailable("disk", "is full"))
+    for text in said:
+        await house.says(text)
+    await house.read(len(said))
+    assert house.texts() == said
+
+
+async def test_nothing_overtakes_what_waits_though_much_is_on_its_way(house: House) -> None:
+    store(house).faults.extend([Unavailable("disk", "is full")] * 5)
+    said = [f"line {number}" for number in range(OUTSTANDING + READY + 50)]
+    await asyncio.gather(*(house.says(text) for text in said))
+    await house.read(len(said))
+    assert house.texts() == said
+    assert house.slept == [AGAIN] * 5
+
+
+@pytest.mark.parametrize("error", [InDoubt("disk", "no answer"), Moved((1, b""), (2, b""))])
+async def test_where_nobody_knows_what_the_store_has_nothing_goes_on(
+    house: House, error: StoreError
+) -> None:
+    await house.says("before")
+    await house.read(1)
+    store(house).faults.append(error)
+    await house.says("hello")
+    await house.until(lambda: house.troubles)
+    await house.says("bye")
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert house.texts() == ["before"]
+    assert house.spool.depth == 2
+    assert house.slept == []
+    await house.again()
+    await house.read(3)
+    assert house.texts() == ["before", "hello", "bye"]
+
+
+def store(house: House) -> Faulty:
+    assert isinstance(house.store, Faulty)
+    return house.store
+
+
+class FullDisk(Files):
+    """A folder on a disk that is full for a while."""
+
+    left = 0
+
+    def put(self, data: bytes) -> str:
+        if self.left:
+            self.left -= 1
+            raise Unavailable("files", "the disk is full")
+        return super().put(data)
+
+
+async def test_an_attachment_that_finds_no_room_waits_and_is_no_dead_letter(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path)
+    house.files = disk = FullDisk(tmp_path / "full")
+    house.node = house.made()
+    async with house.running():
+        house.pipe.reads = lambda raw: [inbound(files=(File("a.txt", "text/plain", b"abc"),))]
+        disk.left = 2
+        await house.says()
+        await house.read(1)
+        assert house.slept == [AGAIN] * 2
+        assert await house.node.dead_letters() == []
+        assert len(house.messages()) == 1
+
+
+async def test_a_spool_that_cannot_set_a_letter_aside_does_so_later(tmp_path: Path) -> None:
+    class Jammed(Spool):
+        left = 2
+
+        async def bury(self, id: int, why: str) -> None:
+            if self.left:
+                self.left -= 1
+                raise Unavailable("spool", "the disk is full")
+            await super().bury(id, why)
+
+    house = House(tmp_path)
+    await house.spool.close()
+    house.spool = Jammed(tmp_path / "spool", min_free=0)
+    house.node = house.made()
+    async with house.running():
+        house.pipe.reads = lambda raw: (_ for _ in ()).throw(ValueError("bad"))
+        await house.says()
+        assert await house.letter() == "ValueError: bad"
+        assert house.slept == [AGAIN] * 2
+
+
+# --- taking in ---
+
+
+async def test_a_disk_that_cannot_keep_it_asks_the_sender_to_come_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(tmp_path)
+    await house.spool.close()
+    house.spool = Spool(tmp_path / "spool", min_free=2**62)
+    house.node = house.made()
+    async with house.running():
+        with pytest.raises(Busy, match="the disk cannot keep it now"):
+            await house.says()
+        assert house.spool.depth == 0
+    assert "pipe “a” cannot take mail in: " in caplog.text
+    assert "the disk is nearly full" in caplog.text
