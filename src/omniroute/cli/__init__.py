@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Final
 import click
 
 from omniroute import __version__
-from omniroute.errors import OmniRouteError
+from omniroute.errors import OmniRouteError, PluginError, did_you_mean
 
 COMMANDS: Final[Mapping[str, str]] = {
     "serve": "omniroute.cli.serve:serve",
@@ -30,7 +31,7 @@ class Lazy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Ours in their order, then the plugins'."""
-        return [*COMMANDS, *sorted(self._brought())]
+        return [*COMMANDS, *sorted(self._brought)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
@@ -38,14 +39,35 @@ class Lazy(click.Group):
             module, _, name = COMMANDS[cmd_name].partition(":")
             command: click.Command = getattr(importlib.import_module(module), name)
             return command
-        return self._brought().get(cmd_name)
+        return self._brought.get(cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with the nearest name for one that is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            said = f"{error.message.rstrip('.')} — {hint}" if hint else error.message
+            raise click.UsageError(said, ctx) from None
+
+    @functools.cached_property
     def _brought(self) -> dict[str, click.Command]:
+        """The plugins' commands; what is wrong with plugins leaves ours usable."""
         from omniroute.plugins import Plugins  # slow to import, and rarely needed
 
         plugins = Plugins()
-        plugins.load_installed()
-        return {str(command.name): command for command in plugins.commands()}
+        try:
+            plugins.load_installed()
+            commands = {str(command.name): command for command in plugins.commands()}
+        except PluginError as error:
+            click.echo(f"omniroute: {error}", err=True)
+            return {}
+        for name in sorted(commands.keys() & COMMANDS.keys()):
+            click.echo(f"omniroute: a plugin brings “{name}”, which is ours: left out", err=True)
+            del commands[name]
+        return commands
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

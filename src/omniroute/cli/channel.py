@@ -43,7 +43,8 @@ def dead_letters(config: Path, json_: bool) -> None:
 @channel.command()
 @click.argument("letter", type=int)
 @config
-def retry(letter: int, config: Path) -> None:
+@as_json
+def retry(letter: int, config: Path, json_: bool) -> None:
     """Read a dead letter again, as after a fix."""
-    client(config).post(f"/api/admin/dead-letters/{letter}/retry")
-    click.echo(f"dead letter {letter} is read again")
+    answer = client(config).post(f"/api/admin/dead-letters/{letter}/retry")
+    return print_json(answer) if json_ else click.echo(f"dead letter {letter} is read again")

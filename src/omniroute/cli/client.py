@@ -54,14 +54,27 @@ class Client:
         except (FileNotFoundError, ConnectionRefusedError):
             fix = "start one with `omniroute serve`, or name its settings with --config"
             raise NotRunning(str(self._database), "no server runs on it", fix) from None
+        except PermissionError:
+            fault = "its server lets in nobody but the user who runs it"
+            raise ConfigError(str(self._database), fault, "run this as that user") from None
+        except (OSError, http.client.HTTPException) as error:
+            fault = f"its server went away before it answered ({type(error).__name__})"
+            raise ConfigError(str(self._database), fault, "see what it said last") from None
         finally:
             connection.close()
-        value = json.loads(content) if content else None
-        if answer.status >= 400:
-            said = value if isinstance(value, dict) else {}
-            text = str(said.get("text") or said.get("error") or answer.reason)
-            raise Refused(str(said.get("code", answer.status)), text)
-        return value
+        if answer.status < http.HTTPStatus.BAD_REQUEST:
+            return json.loads(content)
+        raise _refused(answer.status, answer.reason, content)
+
+
+def _refused(status: int, reason: str, content: bytes) -> Refused:
+    try:
+        said = json.loads(content)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        said = {}
+    return Refused(str(said.get("code", status)), str(said.get("text") or f"{status} {reason}"))
 
 
 def client(config: Path) -> Client:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import click
 
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json
-from omniroute.core.conditions import PRIVATE
+from omniroute.core.conditions import FACTS, PRIVATE
 from omniroute.core.model import Fact
 from omniroute.core.observations import Texts
-from omniroute.errors import ConfigError
+from omniroute.errors import ConfigError, did_you_mean
 from omniroute.rules.check import check as check_folder
 from omniroute.rules.explain import explain as explain_routing
 from omniroute.rules.explain import standing
@@ -88,6 +88,7 @@ def explain(
     team = standing(load_team(folder / FILE, rule_set.skills))
     facts, texts = _read(given)
     explanation = explain_routing(rule_set, facts, at=_moment(at), team=team, texts=texts)
+    _check_asked(facts, {leaf.fact for rule in explanation.rules for leaf in rule.leaves})
     if json_:
         return print_json(explanation)
     return click.echo(tell(explanation, rule_set))
@@ -140,6 +141,14 @@ def _read(given: Sequence[str]) -> tuple[dict[str, Fact | tuple[str, ...]], Text
         emails=(email,) if email else (),
         name=private.get("customer.name", ""),
     )
+
+
+def _check_asked(given: Iterable[str], asked: Set[str]) -> None:
+    """A misspelt fact would be left out in silence, and the explanation be of another message."""
+    for name in given:
+        if name not in FACTS and name not in asked:
+            hint = did_you_mean(name, {*FACTS, *asked, *SHORT})
+            raise ConfigError(f"--given {name}", "no rule asks for that fact", hint)
 
 
 def _typed(value: str) -> Fact:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
 
+from omniroute.application.words import priority
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
 from omniroute.cli.rules import number
@@ -19,18 +21,23 @@ COLUMNS = ("id", "phase", "queue", "priority", "name", "channel", "agent_name", 
 @config
 @as_json
 def threads(words: str, config: Path, json_: bool) -> None:
-    """List threads, the latest message first."""
+    """List threads, the latest message first; of those searched for, the passage that was found."""
     server = client(config)
     if words:
-        rows = [hit["row"] for hit in server.get(f"/api/search?q={quote(words)}")]
+        hits = server.get(f"/api/search?q={quote(words, safe='')}")
+        rows = [{**hit["row"], "excerpt": hit["snippet"]} for hit in hits]
     else:
         rows = server.get("/api/threads")
     if json_:
         return print_json(rows)
     if not rows:
         return click.echo("no threads")
-    short = [{**row, "id": f"#{row['id']}", "excerpt": row["excerpt"][:60]} for row in rows]
-    return click.echo(table(short, COLUMNS))
+    return click.echo(table([_shown(row) for row in rows], COLUMNS))
+
+
+def _shown(row: dict[str, Any]) -> dict[str, object]:
+    urgency = priority(row["priority"])
+    return {**row, "id": f"#{row['id']}", "priority": urgency, "excerpt": row["excerpt"][:60]}
 
 
 @click.command()

@@ -225,7 +225,10 @@ def _scan(db: sqlite3.Connection, prefix: str, after: str, limit: int) -> list[t
 
 def _tail(db: sqlite3.Connection, after: int, limit: int) -> list[Record]:
     rows = db.execute(
-        "SELECT seq, hash, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+        # Bytes, whatever an SQL shell has made of them: `verify` must be able to say so.
+        "SELECT seq, CAST(hash AS BLOB), CAST(body AS BLOB) FROM journal"
+        " WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
     )
     return [Record(*row) for row in rows]
 

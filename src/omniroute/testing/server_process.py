@@ -79,11 +79,14 @@ class ServerProcess:
         assert self._process is not None
         self._process.wait(PATIENCE)
 
-    def stop(self) -> int:
-        """SIGTERM, as a service manager stops it; the exit code."""
+    def stop(self, seconds: float = PATIENCE) -> int:
+        """SIGTERM, as a service manager stops it; the exit code.
+
+        Raises `subprocess.TimeoutExpired` if that takes longer.
+        """
         assert self._process is not None
         self._process.terminate()
-        code = self._process.wait(PATIENCE)
+        code = self._process.wait(seconds)
         self.stopped = code == 0
         return code
 
