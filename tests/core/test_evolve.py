@@ -7,8 +7,11 @@ import typing
 import msgspec
 
 from omniroute.core import events as e
+from omniroute.core.conditions import Always
 from omniroute.core.evolve import _FOLDS, evolve
 from omniroute.core.inputs import Member
+from omniroute.core.ladder import Stage
+from omniroute.core.rules import Defaults, Queue, RouteRule, RuleSet
 from omniroute.core.state import State
 from omniroute.testing.machine import loaded
 from omniroute.testing.rig import Rig
@@ -53,7 +56,9 @@ def test_levels_are_written_the_same_before_and_after_a_restart() -> None:
 
 
 def test_ladders_are_written_the_same_before_and_after_a_restart_and_are_kept_once() -> None:
-    rig = Rig(LADDER)
+    rule = RouteRule("r", Always(), "general", (Stage(need={"fr": 4}),))  # 4, and 4.0 in a row
+    queues = {"general": Queue("general")}
+    rig = Rig(RuleSet("whole", Defaults("general"), route=(rule,), queues=queues))
     for name in ("joe", "kim"):
         rig.customer(name, webchat=name).on("webchat").says("bonjour")
     joe, kim = rig.threads

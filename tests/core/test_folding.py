@@ -183,6 +183,23 @@ def test_whoever_writes_without_having_seen_the_other_thread_is_told() -> None:
     two.agents["ana"].replies("hello", two.joe, unseen=3 - turns, refused="customer_wrote")
 
 
+def test_what_was_answered_in_both_counts() -> None:
+    two = Two("assigned", "assigned")
+    two.agents["ana"].replies("one", two.joe)
+    two.agents["bo"].replies("two", two.same)
+    two.join()
+    assert (two.joe.thread.replies, two.joe.thread.turns) == (2, 3)
+
+
+def test_of_two_resolved_threads_the_one_that_stays_can_be_reopened_as_long_as_either() -> None:
+    two = Two("resolved", "resolved")
+    until = two.same.thread.reopen_until
+    assert until > two.joe.thread.reopen_until
+    claims = [two.joe.known_as("email")]
+    two.same.on("telegram").says("I am away", claims=claims, automatic=True)
+    assert two.joe.thread.reopen_until == until
+
+
 def test_both_threads_tags_are_kept() -> None:
     two = Two("queued", "queued")
     two.lea.tags(two.joe, add=["refund"])

@@ -316,6 +316,7 @@ def test_a_thread_that_comes_and_goes_is_entered_and_forgotten() -> None:
     made.thread_changed(waiting, None)
     assert made.best_thread(ana) is None
     assert made.waiting() == []
+    assert [line.heap for line in made.lines.values()] == [[]]
 
 
 def test_looking_at_an_order_and_stopping_early_leaves_it_as_it_was() -> None:
@@ -354,6 +355,29 @@ def test_threads_that_come_and_go_behind_one_that_waits_leave_nothing_behind() -
         made.thread_changed(gone, msgspec.structs.replace(gone, phase=Phase.ASSIGNED))
     assert list(made.waiting()) == [1]
     assert len(line.heap) < 100
+
+
+def test_an_agent_who_is_noted_twice_over_is_found_once() -> None:
+    ana, bo = agent("ana", idle_since=1), agent("bo", idle_since=2)
+    agents = {one.id: one for one in (ana, bo)}
+    pool = Pool(((), ()), {})
+    pool.members.update(dict.fromkeys(agents))
+    for _ in range(2):
+        order = [one.id for _, one in pool.ordered("longest_idle", True, agents)]
+        assert order == ["ana", "bo"]
+        pool.note(ana, standing(ana))
+        pool.note(ana, standing(ana))
+
+
+def test_whoever_goes_from_one_pool_to_another_is_found_there_alone() -> None:
+    agents = {name: agent(name, skills={"de": 4}) for name in ("ana", "bo")}
+    waiting = thread(1, {"de": 3})
+    made = Index(agents, {1: waiting})
+    made.adopt(compile_skills({"de": {}}), {})
+    assert [one.agent for one in made.find(waiting).candidates] == ["ana", "bo"]
+    old, agents["ana"] = agents["ana"], msgspec.structs.replace(agents["ana"], skills={"de": 1})
+    made.agent_changed(old, agents["ana"])
+    assert [one.agent for one in made.find(waiting).candidates] == ["bo"]
 
 
 def test_whoever_leaves_a_pool_is_not_found_there() -> None:

@@ -218,6 +218,16 @@ def test_an_activation_is_one_decision_that_offers_all_that_can_be_offered() -> 
         agent.is_offered(customer)
 
 
+def test_an_activation_strands_whom_nobody_serves_any_more() -> None:
+    rig = Rig(rules("one"))
+    rig.agent("ana", capacity=0)
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("hello")
+    joe.waits()
+    rig.adopt(rules("two", "money"))
+    joe.is_stranded(because="no_candidate")
+
+
 def test_an_activation_that_is_taken_back_leaves_the_old_rules() -> None:
     rig = Rig(rules("one", "money"))
     rig.agent("ana")

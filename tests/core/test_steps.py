@@ -152,6 +152,21 @@ def test_r6_after_a_missed_offer_the_same_step_is_matched_at_once() -> None:
     assert joe.thread.step == 0
 
 
+def test_r6_an_offer_that_ended_while_the_process_was_down_ended_then() -> None:
+    rig = Rig(LADDER)
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("bonjour")
+    rig.wait(seconds=25)
+    bo = rig.agent("bo", fr=4, dynamo=5)
+    bo.is_offered(joe)
+    rig.sleep(seconds=23)
+    rig.machine.run_timers()
+    rig.wait(seconds=1.999)
+    assert joe.thread.step == 0
+    rig.wait(seconds=0.001)
+    assert joe.thread.step == 1
+
+
 def test_r6_the_step_clock_stands_while_somebody_has_the_thread() -> None:
     rig = Rig(LADDER)
     lea = rig.lead("lea")
@@ -198,6 +213,27 @@ def test_a_step_may_move_the_thread_to_another_queue() -> None:
     joe.on("webchat").says("hello")
     assert joe.thread.queue == "rest"
     bo.is_offered(joe)
+
+
+def test_a_step_that_asks_for_the_same_is_still_another_step() -> None:
+    rig = Rig(LADDER.replace("{need: {fr: 3, dynamo: 5}, for: 30s}", "{broadcast: true}").replace(
+        "      - {need: {fr: 3, dynamo: 3}}\n", ""))  # fmt: skip
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("bonjour")
+    rig.wait(seconds=29.999)
+    joe.waits()
+    rig.wait(seconds=0.001)
+    assert joe.thread.step == 1
+    joe.is_stranded()
+
+
+def test_each_step_is_explained_once() -> None:
+    rig = Rig(ANA_FIRST.replace("SKIP", "nobody_present"))
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("hello")
+    joe.is_stranded()
+    assert [why["step"] for why in rig.why(joe, "match")] == [1]
+    assert [step.skipped for step in rig.happened(StepBegan)] == ["nobody_present"]
 
 
 # --- the same agent first ---

@@ -252,6 +252,18 @@ def test_whose_desk_cannot_be_reached_is_not_asked_and_not_barred() -> None:
     ana.is_offered(joe)
 
 
+def test_whose_desk_cannot_be_reached_keeps_no_other_offer() -> None:
+    rig = Rig()
+    ana, bo = rig.agent("ana"), rig.agent("bo", status="offline")
+    joe, kim = rig.customer("joe", webchat="v1"), rig.customer("kim", webchat="v2")
+    joe.on("webchat").says("hello")
+    kim.on("webchat").says("hello")
+    bo.goes("online")
+    rig.fails(rig.machine.cards[0])
+    ana.is_not_asked()
+    bo.is_offered(joe, kim)
+
+
 def test_a_card_that_failed_after_its_offer_had_ended_changes_nothing() -> None:
     rig = Rig()
     ana = rig.agent("ana")

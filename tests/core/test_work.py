@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from omniroute.core.events import NoteAdded, ReplyReleased, ThreadAssigned, ThreadSolved
-from omniroute.core.inputs import ReplyWritten
+from omniroute.core.events import (
+    NoteAdded,
+    ReplyReleased,
+    ThreadAssigned,
+    ThreadSolved,
+    ThreadStranded,
+)
+from omniroute.core.inputs import ReplyWritten, TimerDue
 from omniroute.core.model import Exclusion, Phase
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
@@ -16,6 +22,13 @@ skills: {fr: {}}
 defaults: {queue: general}
 enrich: [{id: french, when: {channel: telegram}, set: {need: {fr: 3}}}]
 queues: {general: {}, other: {}}
+"""
+LADDER = """
+version: 1
+skills: {fr: {}}
+defaults: {queue: general}
+route: [{id: r, to: {queue: general, need: {fr: 3}, for: 30s}, relax: [{drop: all}]}]
+queues: {general: {}}
 """
 
 
@@ -125,6 +138,21 @@ def test_a_thread_is_not_closed_before_its_last_reply_has_left() -> None:
     rig.wait(seconds=4)
     assert joe.thread.phase is Phase.RESOLVED
     rig.wait(seconds=1)
+    joe.on("webchat").receives("good bye")
+    assert rig.threads == []
+
+
+def test_a_reply_that_leaves_when_the_window_ends_is_the_last_of_one_timer() -> None:
+    rig = Rig(TWO_QUEUES.replace("general: {}", "general: {reopen_window: 5s}"))
+    ana = rig.agent("ana")
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("hello")
+    ana.accepts()
+    ana.replies("good bye", hold=5)
+    ana.resolves()
+    rig.wait(seconds=5)
+    assert isinstance(rig.machine.journal[-1].input, TimerDue)
+    assert not isinstance(rig.machine.journal[-2].input, TimerDue)
     joe.on("webchat").receives("good bye")
     assert rig.threads == []
 
@@ -292,6 +320,16 @@ def test_a_transfer_to_a_queue_keeps_the_age_and_the_need_and_does_not_come_back
     bo.is_offered(fleur)
 
 
+def test_what_is_stranded_and_handed_on_in_vain_is_stranded_again() -> None:
+    rig, joe, ana = desk()
+    ana.goes("offline")
+    lea = rig.lead("lea")
+    for _ in range(2):
+        lea.transfers(joe, to="other")
+        joe.is_stranded()
+    assert len(rig.happened(ThreadStranded)) == 2
+
+
 def test_a_transfer_ends_who_was_barred() -> None:
     rig = Rig(TWO_QUEUES)
     ana, bo = rig.agent("ana"), rig.agent("bo")
@@ -399,6 +437,23 @@ def test_what_is_reopened_is_the_reopener_s() -> None:
     bo = rig.agent("bo")
     bo.reopens(joe)
     bo.has(joe)
+
+
+def test_what_is_reopened_begins_from_the_beginning() -> None:
+    rig = Rig(LADDER)
+    ana, bo = rig.agent("ana", fr=4), rig.agent("bo")
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("hello")
+    ana.passes()
+    rig.wait(seconds=30)
+    bo.accepts()
+    assert (joe.thread.step, len(joe.thread.excluded)) == (1, 1)
+    bo.resolves()
+    bo.reopens(joe)
+    rig.wait(minutes=5)
+    rig.without("bo")
+    assert (joe.thread.step, joe.thread.step_used, joe.thread.excluded) == (0, 0, ())
+    ana.is_offered(joe)
 
 
 def test_what_is_taken_after_it_was_resolved_is_reopened() -> None:
