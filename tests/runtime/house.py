@@ -31,7 +31,7 @@ from omniroute import (
     Refused,
 )
 from omniroute.core import inputs as i
-from omniroute.core.effects import Deliver, Present
+from omniroute.core.effects import Present
 from omniroute.core.model import Status
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.desk import CardKind
@@ -41,10 +41,10 @@ from omniroute.runtime.files import Files
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.node import Node, Parts, Waits
 from omniroute.runtime.record import Entry, decode, encode
-from omniroute.runtime.rows import Body
+from omniroute.runtime.rows import Attachment, Body
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Answered, Committed
-from omniroute.stores.api import Head, Store
+from omniroute.stores.api import Head, Unavailable
 from omniroute.stores.memory import MemoryStore
 from omniroute.testing.machine import MONDAY
 
@@ -138,6 +138,7 @@ class Bell:
     def __init__(self) -> None:
         self.shown: list[Card] = []
         self.answers: deque[BaseException | None] = deque()
+        self.hangs = False
 
     def routes(self) -> Sequence[Any]:
         return ()
@@ -148,6 +149,8 @@ class Bell:
         answer = self.answers.popleft() if self.answers else None
         if answer is not None:
             raise answer
+        if self.hangs:
+            await asyncio.Event().wait()
         self.shown.append(card)
         return Receipt()
 
@@ -169,6 +172,11 @@ class Faulty(MemoryStore):
         super().__init__()
         self.faults: deque[StoreError] = deque()
 
+    def copy(self) -> Faulty:
+        other = Faulty()
+        vars(other).update(vars(super().copy()))
+        return other
+
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
         if self.faults:
             raise self.faults.popleft()
@@ -184,25 +192,29 @@ class House:
         *,
         plugins: Sequence[object] = (),
         until_ready: float = PATIENCE,
+        call: float = PATIENCE,
         grace: float = 0.01,
     ) -> None:
         self.folder = folder
         self.clock = Clock()
-        self.store: Store = Faulty()
+        self.store = Faulty()
         self.files = Files(folder / "files")
-        self.spool = Spool(folder / "spool", min_free=0)
+        self.spool = Jammed(folder / "spool")
         self.pipe, self.bell, self.horn = Pipe(), Bell(), Horn()
         self.more: list[Pipe] = []  # further channel accounts
         self.plugins = Plugins()
         for number, plugin in enumerate(plugins):
             self.plugins.register(plugin, f"plugin{number}")
-        self.rules = RULES
+        self.rules, self.team = RULES, TEAM
         self.troubles: list[StoreError] = []
         self.commits: list[Committed] = []
         self.slept: list[float] = []
+        self.names: Callable[[str], str] = str.title
         self.on_sleep: Callable[[], None] = lambda: None
+        self.awake = asyncio.Event()  # while it is not set, who sleeps sleeps on
+        self.awake.set()
         self.keys = itertools.count(1)
-        self._waits = Waits(until_ready, grace, self.sleep)
+        self._waits = Waits(until_ready, call, grace, self.sleep)
         self.node = self.made()
 
     def made(self) -> Node:
@@ -218,7 +230,7 @@ class House:
                 self.clock,
             ),
             card=self.card,
-            names=str.title,
+            names=lambda agent: self.names(agent),
             on_commit=self.commits.append,
             on_trouble=self.troubles.append,
             waits=self._waits,
@@ -226,7 +238,7 @@ class House:
 
     async def start(self) -> None:
         async with asyncio.timeout(PATIENCE):
-            await self.node.start(self.rules, b"rules", TEAM)
+            await self.node.start(self.rules, b"rules", self.team)
             await self.node.open_desks(Nobody())
 
     async def close(self) -> None:
@@ -247,9 +259,9 @@ class House:
 
         Calls of a platform that go on are cut off; whatever the old node still commits is not seen.
         """
-        left = self.store.copy()  # type: ignore[attr-defined]
+        left = self.store.copy()
         await self.close()
-        self.store, self.spool = left, Spool(self.folder / "spool", min_free=0)
+        self.store, self.spool = left, Jammed(self.folder / "spool")
         self.node = self.made()
         await self.start()
 
@@ -259,6 +271,7 @@ class House:
         self.slept.append(seconds)
         self.on_sleep()
         await asyncio.sleep(0)
+        await self.awake.wait()
 
     async def card(self, effect: Present) -> Card:
         return Card(
@@ -286,7 +299,7 @@ class House:
     async def do(
         self,
         kind: Callable[..., i.AnyInput],
-        puts: Mapping[str, bytes] | None = None,
+        puts: Mapping[str, bytes | None] | None = None,
         **values: object,
     ) -> Answered:
         key = f"input/{next(self.keys)}"
@@ -296,11 +309,19 @@ class House:
     async def goes(self, agent: str, status: Status = Status.ONLINE) -> None:
         await self.do(i.StatusDeclared, agent=agent, status=status)
 
-    async def replies(self, text: str, thread: int = 1, agent: str = "ana") -> Answered:
-        """An agent answers, whatever the customer has written meanwhile."""
+    async def replies(
+        self,
+        text: str,
+        thread: int = 1,
+        *,
+        agent: str = "ana",
+        files: tuple[Attachment, ...] = (),
+        hold: int = 0,
+    ) -> str:
+        """An agent answers, whatever the customer has written meanwhile; the message's id."""
         message = f"reply{next(self.keys)}"
-        body = encode(Body(text=text))
-        return await self.do(
+        body = encode(Body(text=text, files=files))
+        await self.do(
             i.ReplyWritten,
             {"b/" + message: body},
             agent=agent,
@@ -308,7 +329,14 @@ class House:
             message=message,
             seen=0,
             anyway=True,
+            hold=hold,
         )
+        return message
+
+    async def erase(self, *rows: str) -> None:
+        """Rows are gone, as after a person was erased."""
+        gone: dict[str, bytes | None] = dict.fromkeys(rows)
+        await self.do(i.TagsChanged, gone, agent="ana", thread=1, add=(f"t{next(self.keys)}",))
 
     # --- what came of it ---
 
@@ -368,5 +396,26 @@ class Nobody:
         raise Refused("closed", "Nobody is here.")
 
 
-def deliveries(commits: Sequence[Committed]) -> list[Deliver]:
-    return [effect for done in commits for effect in done.effects if isinstance(effect, Deliver)]
+class Jammed(Spool):
+    """A spool that cannot write certain things, so many times: by the name of the method."""
+
+    def __init__(self, path: Path, *, min_free: int = 0) -> None:
+        super().__init__(path, min_free=min_free)
+        self.left: dict[str, int] = {}
+
+    def _jams(self, what: str) -> None:
+        if self.left.get(what, 0):
+            self.left[what] -= 1
+            raise Unavailable("spool", "the disk is full")
+
+    async def bury(self, id: int, why: str) -> None:
+        self._jams("bury")
+        await super().bury(id, why)
+
+    async def attempt(self, eid: str, at: int) -> int:
+        self._jams("attempt")
+        return await super().attempt(eid, at)
+
+    async def receipt(self, eid: str, body: bytes) -> None:
+        self._jams("receipt")
+        await super().receipt(eid, body)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
-from tests.runtime.house import Faulty, House, inbound, inbounds
+from tests.runtime.house import House, Jammed, inbound, inbounds
 
 from omniroute import Address, Busy, File, Inbound
 from omniroute.core.observations import Observer, Texts
@@ -18,7 +18,6 @@ from omniroute.errors import StoreError
 from omniroute.runtime.backlog import READY
 from omniroute.runtime.files import Files
 from omniroute.runtime.reading import AGAIN, OUTSTANDING, SMALL
-from omniroute.runtime.spool import Spool
 from omniroute.stores.api import InDoubt, Moved, Unavailable
 
 
@@ -293,7 +292,7 @@ async def test_an_event_with_one_bad_message_dies_once_and_is_finished_by_a_retr
 
 
 async def test_what_the_store_would_not_take_is_handed_in_again(house: House) -> None:
-    store(house).faults.extend([Unavailable("disk", "is full")] * 3)
+    house.store.faults.extend([Unavailable("disk", "is full")] * 3)
     await house.says("hello")
     await house.read(1)
     assert house.texts() == ["hello"]
@@ -308,10 +307,10 @@ async def test_nothing_overtakes_what_waits_for_the_store(house: House) -> None:
 
     def fail_again() -> None:
         if chance.random() < 0.7:
-            store(house).faults.append(Unavailable("disk", "is full"))
+            house.store.faults.append(Unavailable("disk", "is full"))
 
     house.on_sleep = fail_again
-    store(house).faults.append(Unavailable("disk", "is full"))
+    house.store.faults.append(Unavailable("disk", "is full"))
     for text in said:
         await house.says(text)
     await house.read(len(said))
@@ -319,7 +318,7 @@ async def test_nothing_overtakes_what_waits_for_the_store(house: House) -> None:
 
 
 async def test_nothing_overtakes_what_waits_though_much_is_on_its_way(house: House) -> None:
-    store(house).faults.extend([Unavailable("disk", "is full")] * 5)
+    house.store.faults.extend([Unavailable("disk", "is full")] * 5)
     said = [f"line {number}" for number in range(OUTSTANDING + READY + 50)]
     await asyncio.gather(*(house.says(text) for text in said))
     await house.read(len(said))
@@ -333,7 +332,7 @@ async def test_where_nobody_knows_what_the_store_has_nothing_goes_on(
 ) -> None:
     await house.says("before")
     await house.read(1)
-    store(house).faults.append(error)
+    house.store.faults.append(error)
     await house.says("hello")
     await house.until(lambda: house.troubles)
     await house.says("bye")
@@ -345,11 +344,6 @@ async def test_where_nobody_knows_what_the_store_has_nothing_goes_on(
     await house.again()
     await house.read(3)
     assert house.texts() == ["before", "hello", "bye"]
-
-
-def store(house: House) -> Faulty:
-    assert isinstance(house.store, Faulty)
-    return house.store
 
 
 class FullDisk(Files):
@@ -380,25 +374,22 @@ async def test_an_attachment_that_finds_no_room_waits_and_is_no_dead_letter(
         assert len(house.messages()) == 1
 
 
-async def test_a_spool_that_cannot_set_a_letter_aside_does_so_later(tmp_path: Path) -> None:
-    class Jammed(Spool):
-        left = 2
+async def test_a_spool_that_cannot_set_a_letter_aside_does_so_later(house: House) -> None:
+    house.spool.left["bury"] = 2
+    house.pipe.reads = failing(*[ValueError("bad")] * 3)
+    await house.says()
+    assert await house.letter() == "ValueError: bad"
+    assert house.slept == [AGAIN] * 2
 
-        async def bury(self, id: int, why: str) -> None:
-            if self.left:
-                self.left -= 1
-                raise Unavailable("spool", "the disk is full")
-            await super().bury(id, why)
 
-    house = House(tmp_path)
-    await house.spool.close()
-    house.spool = Jammed(tmp_path / "spool", min_free=0)
-    house.node = house.made()
-    async with house.running():
-        house.pipe.reads = lambda raw: (_ for _ in ()).throw(ValueError("bad"))
-        await house.says()
-        assert await house.letter() == "ValueError: bad"
-        assert house.slept == [AGAIN] * 2
+async def test_a_spool_that_cannot_set_a_bug_aside_does_so_later(
+    tripping: tuple[House, Tripping],
+) -> None:
+    house, _ = tripping
+    house.spool.left["bury"] = 2
+    await house.says("mine")
+    assert await house.letter() == "could not be decided: ZeroDivisionError: division by zero"
+    assert house.slept == [AGAIN] * 2
 
 
 # --- taking in ---
@@ -409,7 +400,7 @@ async def test_a_disk_that_cannot_keep_it_asks_the_sender_to_come_again(
 ) -> None:
     house = House(tmp_path)
     await house.spool.close()
-    house.spool = Spool(tmp_path / "spool", min_free=2**62)
+    house.spool = Jammed(tmp_path / "spool", min_free=2**62)
     house.node = house.made()
     async with house.running():
         with pytest.raises(Busy, match="the disk cannot keep it now"):

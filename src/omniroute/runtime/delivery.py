@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 
 GIVE_UP: Final = 48 * 3600.0  # seconds of trying before the agent is told that it failed
 FIRST, LONGEST = 1.0, 600.0  # seconds between tries
-TIMEOUT: Final = 120.0  # seconds that one platform call may take
 AT_ONCE: Final = 16  # calls of one channel account at the same time
 T = TypeVar("T")
 
@@ -70,7 +69,7 @@ class Delivery:
         *,
         names: Callable[[str], str],
         sleep: Callable[[float], Awaitable[None]],
-        timeout: float = TIMEOUT,
+        timeout: float,
     ) -> None:
         self._reader, self._spool, self._inbox = reader, spool, inbox
         self._channels, self._files, self._clock = channels, files, clock

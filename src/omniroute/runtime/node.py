@@ -31,7 +31,7 @@ from omniroute.runtime.loading import load
 from omniroute.runtime.messages import Messages
 from omniroute.runtime.names import Names
 from omniroute.runtime.observers import Observers
-from omniroute.runtime.outbox import GRACE, Outbox
+from omniroute.runtime.outbox import CALL, GRACE, Outbox
 from omniroute.runtime.patience import Unruly
 from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
@@ -66,6 +66,7 @@ class Waits:
     """How a node waits; spans in seconds."""
 
     until_ready: float = 10.0  # for a channel to listen, at the start
+    call: float = CALL  # for a platform or a desk to answer
     grace: float = GRACE  # for platforms that are being called, at a stop
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # between tries
 
@@ -114,6 +115,7 @@ class Node:
             card=card,
             names=names,
             sleep=waits.sleep,
+            call=waits.call,
             grace=waits.grace,
         )
         self.reading = Reading(

@@ -32,6 +32,7 @@ from omniroute.stores.api import Reader
 log = logging.getLogger(__name__)
 
 FIRST, LONGEST = 1.0, 60.0  # seconds until an effect is tried again after the store failed
+CALL: Final = 120.0  # seconds that a platform may take to answer
 GRACE: Final = 4.0  # seconds that a stop waits for platforms that are being called
 _owed = msgspec.json.Decoder(Owed).decode
 
@@ -52,13 +53,18 @@ class Outbox:
         card: Callable[[Present], Awaitable[Card]],
         names: Callable[[str], str],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        call: float = CALL,
         grace: float = GRACE,
     ) -> None:
+        """*call* is how long a platform may take, *grace* how long a stop waits for one.
+
+        Both in seconds.
+        """
         self._reader, self._sleep, self._grace = reader, sleep, grace
         self._delivery = Delivery(
-            reader, spool, inbox, channels, files, clock, names=names, sleep=sleep
+            reader, spool, inbox, channels, files, clock, names=names, sleep=sleep, timeout=call
         )
-        self._presenting = Presenting(inbox, desks, clock, card=card, sleep=sleep)
+        self._presenting = Presenting(inbox, desks, clock, card=card, sleep=sleep, timeout=call)
         self._lanes: dict[str, deque[AnyEffect]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = False

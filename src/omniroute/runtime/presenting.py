@@ -17,8 +17,7 @@ from omniroute.runtime.pauses import Pauses
 
 log = logging.getLogger(__name__)
 
-TIMEOUT: Final = 30.0  # seconds that a desk may take
-FIRST, LONGEST = 1.0, 30.0  # seconds between tries
+FIRST, LONGEST = 1.0, 30.0  # seconds between tries; no desk may take longer to answer, either
 GIVE_UP: Final = 600.0  # seconds of trying; an offer is tried as long as it stands
 
 
@@ -33,10 +32,11 @@ class Presenting:
         *,
         card: Callable[[Present], Awaitable[Card]],
         sleep: Callable[[float], Awaitable[None]],
-        timeout: float = TIMEOUT,
+        timeout: float,
     ) -> None:
         self._inbox, self._desks, self._clock = inbox, desks, clock
-        self._card, self._sleep, self._timeout = card, sleep, timeout
+        self._card, self._sleep = card, sleep
+        self._timeout = min(timeout, LONGEST)
 
     async def present(self, effect: Present) -> None:
         """Show a card; an offer that no desk takes ends.

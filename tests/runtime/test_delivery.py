@@ -1,0 +1,450 @@
+"""Answers to customers: each at least once, and more often only where nobody can know."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.runtime.house import PATIENCE, House
+
+from omniroute import Address, NotAuthorised, Outbound, Receipt, Rejected, Retry
+from omniroute.core.events import ReplyFailed, ReplySent
+from omniroute.runtime.delivery import AT_ONCE, GIVE_UP
+from omniroute.runtime.rows import Attachment, Failure
+from omniroute.stores.api import Unavailable
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[House]:
+    """Joe has written, and Ana has him."""
+    async with House(tmp_path).running() as house:
+        await house.goes("ana")
+        await house.says("I was charged twice", sender="joe", display="Joe", id="m1")
+        await house.read(1)
+        yield house
+
+
+async def sent(desk: House, count: int = 1) -> list[ReplySent]:
+    """Wait until so many answers are known to be sent."""
+    await desk.until(lambda: len(desk.events("ReplySent")) >= count)
+    found: list[ReplySent] = desk.events("ReplySent")
+    return found
+
+
+async def failure(desk: House) -> tuple[ReplyFailed, str]:
+    """Wait until an answer has failed; the event, and the reason that people read."""
+    await desk.until(lambda: desk.events("ReplyFailed"))
+    (failed,) = desk.events("ReplyFailed")
+    return failed, msgspec.json.decode(desk.row("x/" + failed.effect), type=Failure).reason
+
+
+async def never(out: Outbound) -> Receipt:
+    """What a platform does that does not answer."""
+    await asyncio.Event().wait()
+    return Receipt()
+
+
+async def hanging(desk: House, count: int = 1) -> None:
+    """Wait until the platform has been called so often and has not answered yet."""
+    await desk.until(lambda: len(desk.pipe.sent) >= count)
+
+
+# --- what goes out ---
+
+
+async def test_an_answer_reaches_the_customer_where_they_wrote(desk: House) -> None:
+    await desk.replies("you get it back")
+    (event,) = await sent(desk)
+    (out,) = desk.pipe.sent
+    assert out == Outbound(
+        event.effect,
+        "with joe",
+        Address("pipe", "joe", True, "Joe"),
+        "you get it back",
+        in_reply_to="m1",
+        references=("m1",),
+        sender_name="Ana",
+    )
+    assert not event.repeat
+    assert desk.owed() == []
+    await desk.until(lambda: not desk.spool.attempts())
+
+
+async def test_an_answer_goes_where_the_customer_wrote_last(desk: House) -> None:
+    await desk.says("are you there?", sender="joe", id="m2")
+    await desk.read(2)
+    await desk.replies("yes")
+    await sent(desk)
+    assert desk.pipe.sent[0].in_reply_to == "m2"
+
+
+def kept(desk: House, name: str, data: bytes) -> Attachment:
+    return Attachment(name, "text/plain", len(data), desk.files.put(data))
+
+
+async def test_files_go_out_once(desk: House) -> None:
+    await desk.replies("x" * 250, files=(kept(desk, "a.txt", b"abc"),))
+    await sent(desk)
+    first, *rest = desk.pipe.sent
+    assert [(file.name, file.data) for file in first.files] == [("a.txt", b"abc")]
+    assert [out.files for out in rest] == [(), ()]
+
+
+async def test_an_answer_of_files_alone_is_sent(desk: House) -> None:
+    await desk.replies("", files=(kept(desk, "a.txt", b"abc"),))
+    await sent(desk)
+    assert [(out.text, len(out.files)) for out in desk.pipe.sent] == [("", 1)]
+
+
+async def test_an_answer_goes_out_with_all_its_files_or_not_at_all(desk: House) -> None:
+    gone = Attachment("a.txt", "text/plain", 3, hashlib.sha256(b"gone").hexdigest())
+    await desk.replies("here it is", files=(gone,))
+    _, reason = await failure(desk)
+    assert reason == "the attachment “a.txt” is gone"
+    assert desk.pipe.sent == []
+
+
+async def test_a_damaged_file_is_not_sent(desk: House) -> None:
+    file = kept(desk, "a.txt", b"pay 10 to Joe")
+    desk.files.path(file.sha).write_bytes(b"pay 99 to Joe")
+    await desk.replies("here it is", files=(file,))
+    _, reason = await failure(desk)
+    assert reason == "the attachment “a.txt” is damaged"
+
+
+async def test_a_long_answer_goes_in_parts_that_are_known_one_by_one(desk: House) -> None:
+    words = " ".join(f"word{number:02}" for number in range(36))
+    await desk.replies(words)
+    (event,) = await sent(desk)
+    assert " ".join(desk.pipe.texts) == words
+    assert max(map(len, desk.pipe.texts)) <= desk.pipe.max_text
+    keys = [out.idempotency_key for out in desk.pipe.sent]
+    assert keys == [event.effect, f"{event.effect}.1", f"{event.effect}.2"]
+
+
+# --- what a platform says ---
+
+
+async def test_a_platform_that_asks_for_time_gets_it(desk: House) -> None:
+    desk.pipe.answers.extend([Retry("too many requests", 30.0), Retry("too many requests", 7.5)])
+    await desk.replies("you get it back")
+    (event,) = await sent(desk)
+    assert desk.slept == [30.0, 7.5]
+    assert len({out.idempotency_key for out in desk.pipe.sent}) == 1
+    assert [out.repeat for out in desk.pipe.sent] == [False, False, False]
+    assert not event.repeat
+
+
+async def test_a_platform_that_says_nothing_of_time_is_asked_less_and_less_often(
+    desk: House,
+) -> None:
+    desk.pipe.answers.extend([Retry("try later")] * 5)
+    await desk.replies("you get it back")
+    await sent(desk)
+    for slept, about in zip(desk.slept, (1, 2, 4, 8, 16), strict=True):
+        assert 0.8 * about <= slept <= 1.2 * about
+
+
+async def test_after_two_days_the_agent_is_told(desk: House) -> None:
+    desk.pipe.answers.extend([Retry("mailbox is full")] * 100)
+
+    def an_hour_passes() -> None:
+        desk.clock.at += 3_600_000
+
+    desk.on_sleep = an_hour_passes
+    await desk.replies("you get it back")
+    event, reason = await failure(desk)
+    assert (event.outcome, reason) == ("gave_up", "mailbox is full")
+    assert len(desk.pipe.sent) == GIVE_UP / 3600 + 2
+
+
+@pytest.mark.parametrize(
+    "doubt", [Retry("the connection broke", in_doubt=True), TimeoutError(), TimeoutError("slow")]
+)
+async def test_where_a_platform_may_have_taken_it_the_next_is_marked(
+    desk: House, doubt: Exception
+) -> None:
+    desk.pipe.answers.extend([doubt, Retry("too many requests", 1.0)])
+    await desk.replies("you get it back")
+    (event,) = await sent(desk)
+    assert [out.repeat for out in desk.pipe.sent] == [False, True, True]
+    assert event.repeat
+
+
+async def test_a_platform_that_does_not_answer_is_doubtful_too(tmp_path: Path) -> None:
+    async with House(tmp_path, call=0.05).running() as desk:
+        await desk.says("hello")
+        await desk.read(1)
+        desk.pipe.answers.append(never)
+        await desk.replies("you get it back")
+        (event,) = await sent(desk)
+        assert [out.repeat for out in desk.pipe.sent] == [False, True]
+        assert event.repeat
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (Rejected("no such user"), "rejected", "no such user"),
+        (NotAuthorised("add the scope chat:write"), "not_authorised", "add the scope chat:write"),
+        (KeyError("ts"), "rejected", "KeyError: 'ts'"),
+        (SystemExit(3), "rejected", "Unruly: called sys.exit"),
+        (asyncio.CancelledError(), "rejected", "Unruly: cancelled itself"),
+    ],
+)
+async def test_whatever_else_a_platform_does_the_agent_learns_the_reason(
+    desk: House, answer: BaseException, outcome: str, reason: str
+) -> None:
+    desk.pipe.answers.append(answer)
+    await desk.replies("you get it back")
+    event, said = await failure(desk)
+    assert (event.outcome, said) == (outcome, reason)
+    await desk.until(lambda: desk.bell.kinds[-1] == "told")
+    assert desk.bell.shown[-1].reason == "failed"
+    await desk.until(lambda: not desk.spool.attempts())
+    await desk.replies("let me try again")
+    await sent(desk)
+
+
+async def test_of_a_part_that_fails_the_agent_learns_which(desk: House) -> None:
+    desk.pipe.answers.extend([Receipt(), Rejected("too much")])
+    await desk.replies("x" * 250)
+    _, reason = await failure(desk)
+    assert reason == "part 2 of 3: too much"
+    assert len(desk.pipe.sent) == 2
+
+
+async def test_credentials_that_no_longer_serve_are_in_the_log(
+    desk: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.pipe.answers.append(NotAuthorised("add the scope chat:write"))
+    await desk.replies("you get it back")
+    await failure(desk)
+    assert "pipe “a”: not authorised: add the scope chat:write" in caplog.messages
+
+
+async def test_an_answer_without_a_receipt_has_been_sent_all_the_same(
+    desk: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def says_nothing(out: Outbound) -> None:
+        return None
+
+    desk.pipe.answers.append(says_nothing)
+    await desk.replies("you get it back")
+    await sent(desk)
+    assert "pipe “a”: send answered None, no Receipt" in caplog.messages
+
+
+async def test_not_all_customers_at_once(desk: House) -> None:
+    """A platform is not stormed, however many answers wait, as after a night's outage."""
+    for number in range(2 * AT_ONCE):
+        await desk.says("hello", sender=f"customer {number}")
+    await desk.read(1 + 2 * AT_ONCE)
+    calling, most, go = 0, 0, asyncio.Event()
+
+    async def counts(out: Outbound) -> Receipt:
+        nonlocal calling, most
+        calling += 1
+        most = max(most, calling)
+        await go.wait()
+        calling -= 1
+        return Receipt()
+
+    desk.pipe.answers.extend([counts] * 2 * AT_ONCE)
+    for number in range(2 * AT_ONCE):
+        await desk.replies("hello", thread=2 + number)
+    await hanging(desk, AT_ONCE)
+    go.set()
+    await sent(desk, 2 * AT_ONCE)
+    assert most == AT_ONCE
+
+
+# --- what is gone ---
+
+
+@pytest.mark.parametrize("row", ["b/reply", "b/joe's message", "p/joe"])
+async def test_what_has_been_erased_is_sent_to_nobody(desk: House, row: str) -> None:
+    desk.node.outbox.halt()  # it dies before it is sent
+    message = await desk.replies("you get it back")
+    sender = desk.messages()[0].sender.id
+    asked = desk.messages()[0].message
+    rows = {"b/reply": "b/" + message, "b/joe's message": "b/" + asked, "p/joe": "p/" + sender}
+    await desk.erase(rows[row])
+    await desk.again()
+    event, reason = await failure(desk)
+    assert (event.outcome, reason) == ("rejected", "the message or the address has been erased")
+    assert desk.pipe.sent == []
+    assert event.effect not in desk.owed()
+
+
+async def test_an_account_that_was_closed_sends_nothing(desk: House) -> None:
+    desk.node.outbox.halt()
+    await desk.replies("you get it back")
+    desk.pipe.account = "b"
+    await desk.again()
+    _, reason = await failure(desk)
+    assert reason == "there is no pipe channel “a” any more"
+
+
+# --- a process that dies ---
+
+
+async def test_what_was_not_sent_before_a_crash_is_sent_after_it(desk: House) -> None:
+    desk.node.outbox.halt()
+    await desk.replies("you get it back")
+    await desk.again()
+    (event,) = await sent(desk)
+    assert desk.pipe.texts == ["you get it back"]
+    assert not event.repeat
+
+
+async def test_what_may_have_been_sent_before_a_crash_is_sent_again_and_marked(
+    desk: House,
+) -> None:
+    desk.pipe.answers.append(never)
+    await desk.replies("you get it back")
+    await hanging(desk)
+    await desk.again()
+    (event,) = await sent(desk)
+    assert [out.repeat for out in desk.pipe.sent] == [False, True]
+    assert len({out.idempotency_key for out in desk.pipe.sent}) == 1
+    assert event.repeat
+
+
+async def test_what_was_sent_before_a_crash_is_not_sent_again(desk: House) -> None:
+    async def takes_it_as_the_disk_fills_up(out: Outbound) -> Receipt:
+        desk.store.faults.extend([Unavailable("disk", "is full")] * 1000)
+        desk.awake.clear()
+        return Receipt(("platform 1",))
+
+    desk.pipe.answers.append(takes_it_as_the_disk_fills_up)
+    await desk.replies("you get it back")
+    await desk.until(lambda: desk.slept)
+    desk.store.faults.clear()
+    desk.awake.set()
+    await desk.again()
+    (event,) = await sent(desk)
+    assert len(desk.pipe.sent) == 1
+    assert not event.repeat
+    await desk.until(lambda: not desk.spool.attempts())
+
+
+async def test_what_was_refused_for_now_before_a_crash_is_not_in_doubt(desk: House) -> None:
+    desk.awake.clear()
+    desk.pipe.answers.append(Retry("too many requests", 30.0))
+    await desk.replies("you get it back")
+    await desk.until(lambda: desk.slept)
+    await desk.again()
+    (event,) = await sent(desk)
+    assert [out.repeat for out in desk.pipe.sent] == [False, False]
+    assert not event.repeat
+
+
+async def test_of_a_long_answer_only_the_missing_parts_go_out_after_a_crash(desk: House) -> None:
+    desk.pipe.answers.extend([Receipt(), never])
+    await desk.replies("a" * 100 + "b" * 100 + "c" * 50)
+    await hanging(desk, 2)
+    await desk.again()
+    (event,) = await sent(desk)
+    assert [(out.text[0], out.repeat) for out in desk.pipe.sent] == [
+        ("a", False),
+        ("b", False),
+        ("b", True),
+        ("c", False),
+    ]
+    assert event.repeat
+
+
+async def test_a_refusal_before_a_crash_stands(desk: House) -> None:
+    async def refuses_as_the_disk_fills_up(out: Outbound) -> Receipt:
+        desk.store.faults.extend([Unavailable("disk", "is full")] * 1000)
+        desk.awake.clear()
+        raise Rejected("no such user")
+
+    desk.pipe.answers.append(refuses_as_the_disk_fills_up)
+    await desk.replies("you get it back")
+    await desk.until(lambda: desk.slept)
+    desk.store.faults.clear()
+    desk.awake.set()
+    await desk.again()
+    event, reason = await failure(desk)
+    assert (event.outcome, reason) == ("rejected", "no such user")
+    assert len(desk.pipe.sent) == 1
+
+
+async def test_notes_of_what_is_settled_are_forgotten_at_the_next_start(tmp_path: Path) -> None:
+    """The spool is told without waiting; a crash may undo that."""
+    house = House(tmp_path)
+    await house.spool.attempt("an effect that the journal has", 1)
+    await house.spool.receipt("an effect that the journal has", b'{"outcome":"sent"}')
+    async with house.running():
+        await house.until(lambda: not house.spool.attempts())
+
+
+# --- a disk that fails ---
+
+
+async def test_nothing_is_sent_twice_because_the_journal_cannot_be_written(desk: House) -> None:
+    async def takes_it_as_the_disk_fills_up(out: Outbound) -> Receipt:
+        desk.store.faults.extend([Unavailable("disk", "is full")] * 5)
+        return Receipt()
+
+    desk.pipe.answers.append(takes_it_as_the_disk_fills_up)
+    await desk.replies("you get it back")
+    (event,) = await sent(desk)
+    assert len(desk.slept) == 5
+    assert len(desk.pipe.sent) == 1
+    assert not event.repeat
+
+
+async def test_nothing_is_sent_twice_because_the_receipt_cannot_be_written(
+    desk: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.spool.left["receipt"] = 1
+    await desk.replies("you get it back")
+    (event,) = await sent(desk)
+    assert len(desk.pipe.sent) == 1
+    assert f"the receipt of {event.effect} is not on the disk" in caplog.text
+
+
+async def test_nothing_is_sent_before_the_attempt_is_on_the_disk(desk: House) -> None:
+    desk.spool.left["attempt"] = 3
+    calls_before: list[int] = []
+    desk.on_sleep = lambda: calls_before.append(len(desk.pipe.sent))
+    await desk.replies("you get it back")
+    (event,) = await sent(desk)
+    assert calls_before == [0, 0, 0]
+    assert len(desk.pipe.sent) == 1
+    assert not event.repeat
+
+
+# --- a stop ---
+
+
+async def test_a_stop_waits_for_the_platform_s_answer(tmp_path: Path) -> None:
+    house = House(tmp_path, grace=PATIENCE)
+    async with house.running():
+        await house.says("hello")
+        await house.read(1)
+        answered = asyncio.Event()
+
+        async def slow(out: Outbound) -> Receipt:
+            await answered.wait()
+            return Receipt()
+
+        house.pipe.answers.append(slow)
+        await house.replies("you get it back")
+        await house.replies("and an apology")
+        await hanging(house)
+        stopping = asyncio.ensure_future(house.node.stop())
+        await asyncio.sleep(0.001)
+        assert not stopping.done()
+        answered.set()
+        await stopping
+        assert house.pipe.texts == ["you get it back"], "nothing new is begun"
+        assert len(house.events("ReplySent")) == 1
+        assert len(house.owed()) == 1

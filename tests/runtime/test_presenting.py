@@ -1,0 +1,164 @@
+"""Cards to agents: on the first desk that takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.runtime.house import House
+
+from omniroute import NotAuthorised, Rejected, Retry
+from omniroute.core.inputs import Member
+from omniroute.runtime.presenting import GIVE_UP
+from omniroute.stores.api import Unavailable
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[House]:
+    """Ana is online, on a bell and on a horn; nobody has written."""
+    async with House(tmp_path).running() as house:
+        await house.goes("ana")
+        yield house
+
+
+async def ended(desk: House) -> str:
+    """Wait until the offer has ended; how."""
+    await desk.until(lambda: desk.events("OfferEnded"))
+    return str(desk.events("OfferEnded")[0].how)
+
+
+async def test_a_card_is_shown_on_the_first_desk(desk: House) -> None:
+    await desk.says("hello")
+    await desk.until(lambda: desk.bell.shown)
+    (card,) = desk.bell.shown
+    (made,) = desk.events("OfferMade")
+    assert (card.agent, card.kind, card.thread, card.offer) == ("ana", "offer", 1, made.offer.id)
+    assert card.until == made.offer.until
+    assert desk.horn.shown == []
+
+
+async def test_what_was_shown_is_forgotten_with_the_next_commit(desk: House) -> None:
+    await desk.says("hello")
+    await desk.until(lambda: desk.bell.shown)
+    await desk.erase()
+    assert desk.owed() == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Rejected("no such channel"),
+        NotAuthorised("reinstall the app"),
+        Retry("too many requests", 1.0),
+        ValueError("a bug"),
+        SystemExit(1),
+        asyncio.CancelledError(),
+    ],
+)
+async def test_what_one_desk_cannot_show_the_next_does(desk: House, answer: BaseException) -> None:
+    desk.bell.answers.append(answer)
+    await desk.says("hello")
+    await desk.until(lambda: desk.horn.shown)
+    assert desk.bell.shown == []
+    assert desk.slept == []
+    assert desk.events("OfferEnded") == []
+
+
+async def test_a_desk_that_hangs_is_passed_by(tmp_path: Path) -> None:
+    async with House(tmp_path, call=0.05).running() as desk:
+        desk.bell.hangs = True
+        await desk.goes("ana")
+        await desk.says("hello")
+        await desk.until(lambda: desk.horn.shown)
+
+
+async def test_an_offer_that_no_desk_takes_ends_and_the_agent_is_not_asked_again(
+    desk: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.bell.answers.append(Rejected("no such channel"))
+    desk.horn.answers.append(NotAuthorised("reinstall the app"))
+    await desk.says("hello")
+    assert await ended(desk) == "failed"
+    assert [event.agent for event in desk.events("AgentUnresponsive")] == ["ana"]
+    assert "desk horn: not authorised: reinstall the app" in caplog.messages
+    assert "agent ana could not be shown thread 1: reinstall the app" in caplog.messages
+
+
+async def test_an_agent_without_a_desk_cannot_be_shown_anything(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.team = (Member("ana", desks=("slack",)),)
+    async with house.running():
+        await house.goes("ana")
+        await house.says("hello")
+        assert await ended(house) == "failed"
+
+
+async def test_a_desk_that_asks_for_time_gets_it_as_long_as_the_offer_stands(desk: House) -> None:
+    desk.bell.answers.extend([Retry("too many requests", 2.0), Retry("too many requests", 3.0)])
+    desk.horn.answers.extend([Rejected("no such channel")] * 2)
+    await desk.says("hello")
+    await desk.until(lambda: desk.bell.shown)
+    assert desk.slept == [2.0, 3.0]
+    assert desk.events("OfferEnded") == []
+
+
+async def test_an_offer_is_not_shown_when_it_is_over(desk: House) -> None:
+    desk.bell.answers.append(Retry("too many requests", 90.0))
+    desk.horn.answers.append(Rejected("no such channel"))
+
+    def it_takes_long() -> None:
+        desk.clock.at += 90_000
+
+    desk.on_sleep = it_takes_long
+    await desk.says("hello")
+    await desk.until(lambda: desk.slept)
+    await desk.erase()  # the writer looks at the clock
+    assert await ended(desk) == "expired"
+    await desk.until(lambda: "withdrawn" in desk.bell.kinds)
+    assert "offer" not in desk.bell.kinds
+
+
+async def test_a_card_that_nobody_can_show_is_given_up_in_the_end(desk: House) -> None:
+    await desk.says("hello")
+    await desk.until(lambda: desk.bell.shown)
+    await desk.replies("I see to it")
+    desk.bell.answers.extend([Retry("try later", 60.0)] * 100)
+    desk.horn.answers.extend([Rejected("no such channel")] * 100)
+
+    def a_minute_passes() -> None:
+        desk.clock.at += 60_000
+
+    desk.on_sleep = a_minute_passes
+    await desk.says("thank you")  # she has the thread and is told
+    await desk.until(lambda: len(desk.slept) == GIVE_UP / 60)
+    await desk.until(lambda: desk.node.outbox.depth == 0)
+    await desk.erase()
+    assert desk.owed() == []
+
+
+async def test_the_end_of_an_offer_waits_for_a_store_that_fails(desk: House) -> None:
+    desk.bell.answers.append(Retry("try later", 1.0))
+    desk.bell.answers.extend([Rejected("no such channel")] * 3)
+    desk.horn.answers.extend([Rejected("no such channel")] * 4)
+
+    def the_disk_fills_up() -> None:
+        if len(desk.slept) < 3:
+            desk.store.faults.append(Unavailable("disk", "is full"))
+
+    desk.on_sleep = the_disk_fills_up
+    await desk.says("hello")
+    assert await ended(desk) == "failed"
+    assert len(desk.slept) == 3
+
+
+async def test_cards_come_again_after_a_crash(desk: House) -> None:
+    desk.awake.clear()
+    desk.bell.answers.append(Retry("too many requests", 2.0))
+    desk.horn.answers.append(Rejected("no such channel"))
+    await desk.says("hello")
+    await desk.until(lambda: desk.slept)
+    await desk.again()
+    await desk.until(lambda: desk.bell.shown)
+    assert desk.bell.kinds == ["offer"]
