@@ -9,7 +9,7 @@ import msgspec
 from omniroute.core.evolve import evolve
 from omniroute.core.state import State
 from omniroute.runtime.record import decode
-from omniroute.stores.api import Corrupt, Reader, Store
+from omniroute.stores.api import Corrupt, Reader, Record, Store
 
 PAGE = 1000
 CORE_ROWS = ("h/", "c/", "t/", "tc/", "a/", "n/")
@@ -40,16 +40,27 @@ def _absorb(state: State, key: str, row: bytes) -> None:
 
 
 def fold(reader: Reader, progress: Callable[[int, int], None] = lambda done, all: None) -> State:
-    """The state that the journal's events alone give, nothing let go."""
+    """The state that the journal's events alone give, nothing let go.
+
+    Raises `Corrupt` naming the record that cannot be folded.
+    """
     state, after, last = State(), 0, reader.head()[0]
     while records := reader.tail(after, PAGE):
         for record in records:
-            entry = decode(record.body)
-            for event in entry.ev:
-                evolve(state, event, entry.at)
+            _evolve(state, record)
         after = records[-1].seq
         progress(after, last)
     return state
+
+
+def _evolve(state: State, record: Record) -> None:
+    try:
+        entry = decode(record.body)
+        for event in entry.ev:
+            evolve(state, event, entry.at)
+    except Exception as error:
+        fault = f"cannot be folded: {type(error).__name__}: {error}"
+        raise Corrupt(f"journal record {record.seq}", fault, "", record.seq) from error
 
 
 def differences(reader: Reader, state: State, limit: int = 20) -> list[Corrupt]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
-from omniroute.core.states import IllegalTransition
 from omniroute.runtime.loading import differences, fold
 from omniroute.stores.api import Corrupt, Reader, verify_chain
 
@@ -41,14 +38,18 @@ def verify(
     """Walk the hash chain, fold every event, compare with every row; closes *reader*."""
     try:
         with reader.snapshot() as still:
-            records = still.head()[0]
-            if (broken := verify_chain(still)) is not None:
-                return Verdict(records, 0, (broken,))
-            try:
-                state = fold(still, progress)
-            except (msgspec.DecodeError, KeyError, IllegalTransition) as error:
-                fault = Corrupt("journal", f"cannot be folded: {type(error).__name__}: {error}")
-                return Verdict(records, 0, (fault,))
-            return Verdict(records, len(state.threads), tuple(differences(still, state)))
+            return _verdict(still, progress)
     finally:
         reader.close()
+
+
+def _verdict(still: Reader, progress: Callable[[int, int], None]) -> Verdict:
+    records, threads = still.head()[0], 0
+    if (broken := verify_chain(still)) is not None:
+        return Verdict(records, threads, (broken,))
+    try:
+        state = fold(still, progress)
+        threads = len(state.threads)
+        return Verdict(records, threads, tuple(differences(still, state)))
+    except Corrupt as fault:  # a record that makes no sense, or a page of rows that is damaged
+        return Verdict(records, threads, (fault,))
