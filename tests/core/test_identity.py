@@ -68,6 +68,13 @@ def test_what_was_only_suggested_is_joined_once_it_is_verified() -> None:
     assert joe.row.suggested == ()
 
 
+def test_that_an_address_is_itself_is_no_evidence() -> None:
+    rig = Rig()
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("hello", claims=[joe.known_as("webchat")])
+    assert (rig.happened(LinkAdded), hows(rig)) == ([], ["new"])
+
+
 def test_i1_a_forged_sender_joins_nobody_and_gets_nothing_of_theirs() -> None:
     rig = Rig()
     ana = rig.agent("ana")

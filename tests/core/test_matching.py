@@ -201,6 +201,26 @@ def test_c2_mail_never_blocks_a_chat_and_a_chat_blocks_mail() -> None:
     assert rig.why(ned)[-1]["counts"]["capacity"] == 1
 
 
+@pytest.mark.parametrize("how", ["resolved", "by mail", "capacity"])
+def test_who_had_some_room_and_now_has_enough_is_asked(how: str) -> None:
+    rig = Rig(WEIGHTS)
+    ana = rig.agent("ana", capacity=5)
+    joe = rig.customer("joe", webchat="v1", email="joe@mail.example", verified=True)
+    kim = rig.customer("kim", webchat="v2")
+    joe.on("webchat").says("hello")
+    ana.accepts()
+    kim.on("webchat").says("hello")
+    kim.waits()
+    match how:
+        case "resolved":
+            ana.resolves()
+        case "by mail":
+            joe.on("email").says("I have to go; write to me")
+        case "capacity":
+            rig.change(ana, capacity=6)
+    ana.is_offered(kim)
+
+
 def test_c5_a_pending_offer_counts_at_once() -> None:
     rig = Rig(WEIGHTS)
     ana = rig.agent("ana", capacity=3)
