@@ -19,7 +19,7 @@ from omniroute.core.inputs import AnyInput, Member, RulesLoaded, TeamLoaded
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 from omniroute.desk import Card, Desk, Door
-from omniroute.errors import ConfigError, ConfigErrors, StoreError
+from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError, PluginError, StoreError
 from omniroute.hookspecs import Notice
 from omniroute.plugins import Plugins
 from omniroute.rules.replies import reply_text
@@ -165,7 +165,7 @@ class Node:
             ready.cancel()
         if not intake.listening.is_set():
             if listening.done():
-                await listening
+                await _outcome(channel, listening)
             else:
                 log.error("%s has not said that it listens; the others go on", name)
         listening.add_done_callback(_report_end)
@@ -244,6 +244,17 @@ async def _contained(work: Awaitable[None]) -> None:
         raise Unruly("called sys.exit") from error
 
 
+async def _outcome(channel: Channel, listening: asyncio.Task[None]) -> None:
+    """Raise what kept a channel from listening; what nobody foresaw is its plugin's fault."""
+    try:
+        await listening
+    except OmniRouteError:
+        raise
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+        raise PluginError(channel.kind, "listen", fault) from error
+
+
 def _report(task: asyncio.Task[None]) -> None:
     """Say what has ended by itself; the others go on."""
     if not task.cancelled() and (error := task.exception()) is not None:
@@ -258,11 +269,13 @@ def _report_end(task: asyncio.Task[None]) -> None:
 
 
 def _raise(errors: list[BaseException]) -> None:
+    """Raise what is not the admin's first, for they cannot mend it; of the rest, all at once."""
     faults = [error for error in errors if isinstance(error, ConfigError)]
-    if faults and len(faults) == len(errors):
-        raise faults[0] if len(faults) == 1 else ConfigErrors(faults)
     for error in errors:
-        raise error
+        if error not in faults:
+            raise error
+    if faults:
+        raise faults[0] if len(faults) == 1 else ConfigErrors(faults)
 
 
 def notices(committed: Committed) -> list[Notice]:

@@ -98,6 +98,7 @@ class _Line:
         if self._thread is None:
             self._thread = _Thread(f"observer {self._observer.plugin}")
         called = asyncio.wrap_future(self._thread.call(lambda: self._observer.tell(notice)))
+        called.add_done_callback(_forget)
         done, _ = await asyncio.wait({called}, timeout=self._seconds)
         if not done:
             self._complain(f"has been busy for {self._seconds:g} s; what it is to be told waits")
@@ -107,6 +108,12 @@ class _Line:
 
     def _complain(self, of: str) -> None:
         log.error("plugin %s: omniroute_event %s", self._observer.plugin, of)
+
+
+def _forget(called: asyncio.Future[object]) -> None:
+    """What comes after we were told to stop is not reported as an error that nobody looked at."""
+    if not called.cancelled():
+        called.exception()
 
 
 class _Thread:
