@@ -12,6 +12,9 @@ class Nobody:
     async def act(self, agent: str, action: str, arguments: object) -> str:
         raise AssertionError("the web desk acts through its pages")
 
+    async def say(self, agent: str, thread: int, line: str, seen: int | None = None) -> str:
+        raise AssertionError("nobody talks to the web desk")
+
 
 async def test_a_card_is_shown_by_being_committed() -> None:
     desk: Desk = WebDesk()
