@@ -30,12 +30,15 @@ class MailSink:
         self.answer: Callable[[], str] = lambda: "250 kept"
         self._record = record
         self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.BaseTransport] = set()
         self._arrived = asyncio.Event()
 
     async def __aenter__(self) -> MailSink:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: SMTP(self, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", self.port
+            lambda: _Connection(self._connections, self, enable_SMTPUTF8=True, loop=loop),
+            "127.0.0.1",
+            self.port,
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -43,6 +46,8 @@ class MailSink:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
+        for transport in list(self._connections):
+            transport.close()
 
     async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope
@@ -87,8 +92,31 @@ def _keep(record: Path, envelope: Envelope, message: EmailMessage) -> None:
 
 
 def _text(message: EmailMessage) -> str:
+    """The text, with ``\\n`` as the only line end; a charset that nobody knows is no obstacle."""
     body = message.get_body(("plain",))
-    return str(body.get_content()) if body is not None else ""
+    if body is None:
+        return ""
+    try:
+        text = str(body.get_content())
+    except LookupError:
+        text = bytes(body.get_payload(decode=True)).decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
+
+
+class _Connection(SMTP):
+    """A connection that is known for as long as it lasts."""
+
+    def __init__(self, known: set[asyncio.BaseTransport], handler: object, **more: Any) -> None:
+        super().__init__(handler, **more)
+        self._known = known
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._known.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._known.difference_update([t for t in self._known if t.is_closing()])
 
 
 async def serve(port: int, record: Path) -> None:
