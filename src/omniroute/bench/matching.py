@@ -41,6 +41,8 @@ async def run(names: Collection[str], scale: Scale, folder: Path, progress: Prog
         if any(name.endswith((size, "flat")) for name in wanted):
             agents, waiting = scale.agents[number], scale.waiting[number]
             cases[size] = Case(Crowd(f"{size} case", agents, waiting, progress))
+    for case in cases.values():
+        case.warm_up(scale.decisions // 2)
     gc.collect()  # the garbage of filling is no decision's
     rows = []
     for name in wanted:
@@ -57,6 +59,11 @@ class Case:
         heaps = Heaps(crowd.rules, crowd.kinds)
         heaps.fill(t for t in crowd.state.open_threads() if t.phase is Phase.QUEUED)
         self.match, self.decide, self.bare = Choosing(crowd), Deciding(crowd), Bare(crowd, heaps)
+
+    def warm_up(self, rounds: int) -> None:
+        """Have orders made that are made once, when they are first asked for."""
+        for way in (self.match, self.decide, self.bare):
+            way.turn(rounds)
 
 
 Timed = Callable[[int], float]
