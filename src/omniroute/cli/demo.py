@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shlex
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -72,9 +75,19 @@ async def _introduce(server: Server, desk: Demo) -> None:
               | curl -s smtp://127.0.0.1:{smtp_port(server)} --mail-from {JOE.email} \\
                 --mail-rcpt {ADDRESS} -T -
             (answers to customers appear at {server.url}/demo/mail)
+  Terminal  {_ourselves()} threads --config {shlex.quote(str(desk.config))}
+            (or: why, rules explain, channel list, verify)
 
 Stop with Ctrl+C."""
     )
+
+
+def _ourselves() -> str:
+    """How this command was called, as far as it can be called so again."""
+    if shutil.which("omniroute") is not None:
+        return "omniroute"
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "omniroute" else f"{sys.executable} -m omniroute"
 
 
 def _say(line: str) -> None:

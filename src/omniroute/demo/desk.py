@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from omniroute.demo import chats, mailbox
 from omniroute.demo.colleagues import PLAYED, work
@@ -24,13 +25,14 @@ from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import files_of
 from omniroute.server.composition import Server
 from omniroute.server.desk import DeskFiles, read_desk
-from omniroute.server.settings import Rules, Settings, Storage, Web
+from omniroute.server.settings import load
 from omniroute.stores.api import GENESIS
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.testing.mail_sink import MailSink
 from omniroute_webchat.sessions import conversation_of
 
+DATABASE, RULES = "omniroute.db", "routing_rules"
 MAIL, CHAT = "help", "site"
 ADDRESS: Final = "help@demo.example"
 CUSTOMERS: Final = 240
@@ -44,21 +46,28 @@ class Demo:
     def __init__(self, folder: Path, port: int, smtp_port: int) -> None:
         self.folder, self._port, self._smtp_port = folder, port, smtp_port
         self.chat_secret = secrets.token_urlsafe(36)
-        self.sink = MailSink()
+        self.sink = MailSink()  # where customers read their mail, while it serves
+
+    @property
+    def config(self) -> Path:
+        """The settings file, while it serves."""
+        return self.folder / "omniroute.toml"
 
     def prepare(self, progress: Callable[[int, int], None]) -> tuple[int, float]:
         """Make the folder, its rules and three days of history; inputs decided, and seconds."""
         if self.folder.exists() and any(self.folder.iterdir()):
-            fix = "remove it, or start there with `omniroute serve`"
+            fix = "remove it, or name another with --folder"
+            if self.config.exists():
+                fix = f"remove it, or go on there: omniroute serve --config {self.config}"
             raise ConfigError(str(self.folder), "is there already and not empty", fix)
         self.folder.mkdir(parents=True, exist_ok=True)
-        _copy_rules(self.folder / "routing_rules")
+        copy_rules(self.folder / RULES)
         began = time.monotonic()
-        desk = read_desk(self.folder / "routing_rules")
+        desk = read_desk(self.folder / RULES)
         return self._seed(desk, progress), time.monotonic() - began
 
     def _seed(self, desk: DeskFiles, progress: Callable[[int, int], None]) -> int:
-        paths = files_of((self.folder / "omniroute.db").resolve())
+        paths = files_of((self.folder / DATABASE).resolve())
         memory = MemoryStore()  # in one commit to the disk, rather than in hundreds
         here = datetime.now(UTC).astimezone()
         history = History(
@@ -85,10 +94,11 @@ class Demo:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[Server]:
         """The server, with the customers' mailbox beside it."""
-        async with self.sink as sink:
-            server = Server(
-                self._settings(sink.port), demo=True, mounts={"/demo": mailbox.routes(sink)}
-            )
+        async with MailSink() as sink:
+            self.sink = sink
+            self._write_settings(sink.port)
+            mounts = {"/demo": mailbox.routes(sink)}
+            server = Server(load(self.config), demo=True, mounts=mounts)
             try:
                 await server.start()
                 yield server
@@ -105,31 +115,39 @@ class Demo:
             for agent in PLAYED:
                 group.create_task(work(server.application, agent, say))
 
-    def _settings(self, sink_port: int) -> Settings:
-        return Settings(
-            server=Web(port=self._port, organisation="Demo Desk"),
-            store=Storage(self.folder / "omniroute.db"),
-            rules=Rules(self.folder / "routing_rules"),
-            channels={
-                MAIL: {
-                    "kind": "email",
-                    "addresses": [ADDRESS],
-                    "listen_port": self._smtp_port,
-                    "smtp_host": "127.0.0.1",
-                    "smtp_port": sink_port,
-                    "smtp_starttls": False,
-                },
-                CHAT: self._chat(),
-            },
-        )
+    def _write_settings(self, sink_port: int) -> None:
+        """As an admin would write them: the command line finds the desk by them."""
+        chat_secret = json.dumps(self.chat_secret)
+        settings = f"""# The settings of the demo.  While it runs, commands find it by this file:
+# omniroute threads --config {self.config}
+# If the folder was kept: omniroute serve --config {self.config}
 
-    def _chat(self) -> dict[str, Any]:
-        return {
-            "kind": "webchat",
-            "secret": self.chat_secret,
-            "title": "Demo Desk",
-            "greeting": "Hello! Ask us anything; a person will answer.",
-        }
+[server]
+port = {self._port}
+organisation = "Demo Desk"
+
+[store]
+path = "{DATABASE}"
+
+[rules]
+folder = "{RULES}"
+
+[channels.{MAIL}]
+kind = "email"
+addresses = ["{ADDRESS}"]
+listen_port = {self._smtp_port}
+smtp_host = "127.0.0.1"  # the customers' mailbox, at /demo/mail while the demo runs
+smtp_port = {sink_port}
+smtp_starttls = false
+
+[channels.{CHAT}]
+kind = "webchat"
+secret = {chat_secret}
+title = "Demo Desk"
+greeting = "Hello! Ask us anything; a person will answer."
+"""
+        self.config.touch(mode=0o600)
+        self.config.write_text(settings, encoding="utf-8")
 
     def remove(self) -> None:
         """Take the folder away again."""
@@ -142,7 +160,7 @@ def smtp_port(server: Server) -> int:
     return port
 
 
-def _copy_rules(target: Path) -> None:
+def copy_rules(target: Path) -> None:
     """The desk that ships, for the visitor to change."""
     packaged = files("omniroute.demo") / "routing_rules"
     beside = Path(__file__).parents[3] / "routing_rules"  # in a checkout

@@ -210,8 +210,10 @@ def thanks_for(answer: str) -> str:
 def answer_to(text: str) -> str:
     """What a colleague answers to a customer's text; empty when the text only says thanks."""
     words = _words(text)
+    if not words:
+        return LOST_FOR_WORDS["en"]
     matters = [matter for language in MATTERS.values() for matter in language]
-    if any(_alike(words, matter.thanks) >= ENOUGH for matter in matters):
+    if any(_same(words, _words(matter.thanks)) for matter in matters):
         return ""
     best = max(matters, key=lambda matter: _alike(words, matter.asks))
     if _alike(words, best.asks) < ENOUGH:
@@ -223,6 +225,10 @@ def answer_to(text: str) -> str:
 def _alike(words: frozenset[str], script: str) -> float:
     wanted = _words(script.replace("{order}", ""))
     return len(wanted & words) / len(wanted)
+
+
+def _same(words: frozenset[str], others: frozenset[str]) -> bool:
+    return len(words & others) >= ENOUGH * len(words | others)
 
 
 def _words(text: str) -> frozenset[str]:

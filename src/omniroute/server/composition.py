@@ -45,6 +45,7 @@ from omniroute.web.app import build
 log = logging.getLogger(__name__)
 
 SWITCH: Final = 0.0005  # s; a busy loop would starve the writer and the spool (5 ms by default)
+VIEWS: Final = 5.0  # seconds that a start waits for them
 STOP: Final = 10.0  # seconds that a stop may take (reliability.md F13)
 
 
@@ -123,8 +124,17 @@ class Server:
         desk = self.desk_files
         await self.node.start(desk.rules, desk.sources, desk.team)
         await self.node.open_desks(DeskDoor(self.application))
+        await self._fill_views()
         for site in self._sites:
             await site.begin()
+
+    async def _fill_views(self) -> None:
+        """Have the first page show what is so; views that must be made anew may take longer."""
+        try:
+            async with asyncio.timeout(VIEWS):
+                await self.application.projector.at_least(self.node.reader.head()[0])
+        except TimeoutError:
+            log.warning("pages and lists are incomplete until the views have caught up")
 
     async def stop(self) -> None:
         """Stop taking in, decide what was acknowledged, close; what is left waits on disk."""
