@@ -182,7 +182,7 @@ def test_r6_the_step_clock_stands_while_somebody_has_the_thread() -> None:
     assert joe.thread.step == 1
 
 
-def test_r7_r9_who_is_free_later_is_still_a_candidate() -> None:
+def test_r9_who_is_free_later_is_still_a_candidate() -> None:
     rig = Rig(LADDER)
     joe = rig.customer("joe", webchat="v1")
     joe.on("webchat").says("bonjour")
