@@ -123,7 +123,7 @@ async def test_colleagues_accept_answer_doubt_and_resolve(server: Server) -> Non
     (forged,) = [row for row in (await rows(server)) if not row.verified]
     actor = await offered(server, omar.id)
     name = server.application.directory.name(actor.id)
-    colleague = Colleague(server.application, actor.id, said.append)
+    colleague = Colleague(server.application, actor.id, said.append, waiting=0)
     await colleague.act()
     assert said == [f"{name} accepts #{omar.id} (general), Omar Diallo"]
     assert (await server.application.do(actor, c.Take(thread=forged.id))).ok

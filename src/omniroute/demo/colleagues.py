@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 PLAYED: Final = ("bo", "cem", "emeka")  # the others are off, and the visitor is Ana
 THINKING: Final = (4.0, 14.0)  # seconds until a colleague acts
+WAITING: Final = 60.0  # seconds that a colleague waits for a thank-you before they resolve
 DOUBT: Final = (
     "Nobody vouches for this address, so I do not answer here."
     " I will ask Joe under the address that we know."
@@ -44,9 +46,16 @@ async def work(
 class Colleague:
     """Accepts what is offered, else answers whoever waits, else resolves what is answered."""
 
-    def __init__(self, application: Application, agent: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        application: Application,
+        agent: str,
+        say: Callable[[str], None],
+        waiting: float = WAITING,
+    ) -> None:
         self.chance = random.Random()  # noqa: S311 - a play, not a secret
         self._application, self._agent, self._say = application, agent, say
+        self._waiting = waiting
         self._done: set[tuple[int, int]] = set()  # thread and turn: a reply is held for a while
 
     async def act(self) -> None:
@@ -89,7 +98,7 @@ class Colleague:
 
     async def _finish(self, actor: Actor, board: Board) -> str:
         for row in board.mine:
-            if not row.waiting and self.chance.random() < 0.2:
+            if not row.waiting and time.time() - row.last_at / 1000 > self._waiting:
                 await self._application.do(actor, c.Resolve(thread=row.id))
                 return f"resolves #{row.id}, {row.name}"
         return ""

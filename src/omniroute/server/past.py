@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from omniroute.core.inputs import MessageReceived
-from omniroute.core.model import Agent
+from omniroute.core.model import Agent, Thread
 from omniroute.errors import Refused
 from omniroute.rules.explain import explain
 from omniroute.rules.load import parse_rules
@@ -21,7 +21,7 @@ from omniroute.rules.tell import tell
 from omniroute.runtime.record import Entry, decode
 from omniroute.stores.api import Reader
 
-_agent = msgspec.json.Decoder(Agent).decode
+_agent, _thread = msgspec.json.Decoder(Agent).decode, msgspec.json.Decoder(Thread).decode
 
 
 def explained(reader: Reader, thread: int, seq: int) -> Mapping[str, object]:
@@ -43,7 +43,16 @@ def explained(reader: Reader, thread: int, seq: int) -> Mapping[str, object]:
         observed=asked.observed,
         live=asked.live,
     )
-    return {"text": tell(explanation, rules, f"#{thread}"), "explanation": explanation}
+    text = tell(explanation, rules, f"#{thread}")
+    return {"text": text + _since(reader, thread), "explanation": explanation}
+
+
+def _since(reader: Reader, thread: int) -> str:
+    """What the rules have no part in: that somebody handed it over since."""
+    row = reader.get([f"t/{thread}"]).get(f"t/{thread}")
+    if row is None or (now := _thread(row)).rule != "transfer":
+        return ""
+    return f"\nsince   handed over by hand to {now.queue}; `omniroute why {thread}` says by whom"
 
 
 def _facts(entry: Entry, thread: int) -> dict[str, Any]:

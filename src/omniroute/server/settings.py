@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -104,9 +105,30 @@ def load(path: Path) -> Settings:
     home = path.resolve().parent
     return msgspec.structs.replace(
         settings,
+        server=msgspec.structs.replace(
+            settings.server, public_url=_public(settings.server.public_url)
+        ),
         store=msgspec.structs.replace(settings.store, path=home / settings.store.path),
         rules=Rules(home / settings.rules.folder),
     )
+
+
+def _public(url: str) -> str:
+    """The address as links begin with it.  Raises `ConfigError` for what browsers cannot open."""
+    if url and not _is_site(url):
+        fix = "write scheme and host only, such as https://desk.example.org"
+        raise ConfigError("server.public_url", f"“{url}” is no address of a site", fix)
+    return url.rstrip("/")
+
+
+def _is_site(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+    return parts.scheme in ("http", "https") and bool(host) and bare
 
 
 def _channels(values: object) -> dict[str, dict[str, Any]]:
