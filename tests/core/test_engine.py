@@ -116,7 +116,7 @@ def test_a_thread_closed_in_this_round_is_as_gone_as_one_closed_long_ago() -> No
         rig.machine.run_timers()
         answer = rig.machine.put(i.TagsChanged, agent="ana", thread=1, add=("late",)).answer
         assert answer.code == "unknown_thread"
-        shown = rig.fails(rig.machine.deliveries[0]).effects
+        shown = rig.fails(rig.deliveries[0]).effects
         assert shown == ()
     assert b"late" not in rig.machine.rows["tc/1"]
 

@@ -244,7 +244,7 @@ def test_whose_desk_cannot_be_reached_is_not_asked_and_not_barred() -> None:
     ana = rig.agent("ana")
     joe = rig.customer("joe", webchat="v1")
     joe.on("webchat").says("hello")
-    rig.fails(rig.machine.cards[-1])
+    rig.fails(rig.cards[-1])
     ana.is_unresponsive()
     assert joe.thread.excluded == ()
     joe.is_stranded(because="nobody_present")
@@ -259,7 +259,7 @@ def test_whose_desk_cannot_be_reached_keeps_no_other_offer() -> None:
     joe.on("webchat").says("hello")
     kim.on("webchat").says("hello")
     bo.goes("online")
-    rig.fails(rig.machine.cards[0])
+    rig.fails(rig.cards[0])
     ana.is_not_asked()
     bo.is_offered(joe, kim)
 
@@ -269,7 +269,7 @@ def test_a_card_that_failed_after_its_offer_had_ended_changes_nothing() -> None:
     ana = rig.agent("ana")
     joe = rig.customer("joe", webchat="v1")
     joe.on("webchat").says("hello")
-    (card,) = rig.machine.cards
+    (card,) = rig.cards
     ana.accepts()
     assert rig.fails(card).events == ()
     ana.is_back()

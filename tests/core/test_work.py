@@ -60,7 +60,7 @@ def test_a_reply_answers_the_customer_s_last_message_there() -> None:
     ana.replies("hello Joe")
     joe.on("email").says("I had to go")
     ana.replies("I see")
-    answered = [rig.stage.words[delivery.answers] for delivery in rig.machine.deliveries]
+    answered = [rig.stage.words[delivery.answers] for delivery in rig.deliveries]
     assert answered == ["hello", "I had to go"]
 
 
@@ -70,7 +70,7 @@ def test_a_held_reply_answers_what_was_there_when_it_was_written() -> None:
     joe.on("email").says("I had to go")
     rig.wait(seconds=5)
     joe.on("webchat").receives("hello Joe")
-    (delivery,) = rig.machine.deliveries
+    (delivery,) = rig.deliveries
     assert rig.stage.words[delivery.answers] == "hello"
 
 
@@ -165,7 +165,7 @@ def test_the_same_reply_has_the_same_effect_whenever_it_is_released() -> None:
     rig.sleep(minutes=5)
     rig.machine.run_timers()
     (released,) = rig.happened(ReplyReleased)
-    (delivery,) = rig.machine.deliveries
+    (delivery,) = rig.deliveries
     assert delivery.id == released.effect
     again = Rig(TWO_QUEUES)
     kim = again.customer("kim", webchat="v1")
@@ -195,7 +195,7 @@ def test_whoever_answers_what_they_are_offered_has_accepted_it() -> None:
     joe.on("webchat").says("hello")
     ana.replies("hello Joe", joe)
     ana.has(joe)
-    withdrawn = [card for card in rig.machine.cards if card.kind == "withdrawn"]
+    withdrawn = [card for card in rig.cards if card.kind == "withdrawn"]
     assert withdrawn == []
     assert [event.how for event in rig.happened(ThreadAssigned)] == ["reply"]
 
@@ -226,7 +226,7 @@ def test_only_its_owner_and_a_lead_answer_a_thread() -> None:
 def test_a_failed_reply_is_told_to_whoever_has_the_thread() -> None:
     rig, _, ana = desk()
     ana.replies("hello Joe")
-    rig.fails(rig.machine.deliveries[-1])
+    rig.fails(rig.deliveries[-1])
     ana.is_told("failed")
 
 
@@ -234,7 +234,7 @@ def test_a_failed_reply_is_told_to_whoever_had_the_thread_if_nobody_has() -> Non
     rig, _, ana = desk()
     ana.replies("hello Joe")
     ana.transfers(to="other")
-    rig.fails(rig.machine.deliveries[-1])
+    rig.fails(rig.deliveries[-1])
     ana.is_told("failed")
 
 
@@ -244,10 +244,10 @@ def test_a_delivery_for_what_is_closed_is_noted_and_tells_nobody() -> None:
     ana.resolves()
     rig.wait(hours=24 * 8)
     assert rig.threads == []
-    before = len(rig.machine.cards)
-    decision = rig.fails(rig.machine.deliveries[-1])
+    before = len(rig.cards)
+    decision = rig.fails(rig.deliveries[-1])
     assert [type(event).__name__ for event in decision.events] == ["ReplyFailed"]
-    assert len(rig.machine.cards) == before
+    assert len(rig.cards) == before
 
 
 # --- notes, tags, priority ---
@@ -258,7 +258,7 @@ def test_a_note_goes_to_nobody_outside() -> None:
     bo = rig.agent("bo")
     bo.notes("he is right", joe)
     assert len(rig.happened(NoteAdded)) == 1
-    assert rig.machine.deliveries == []
+    assert rig.deliveries == []
 
 
 def test_tags_are_kept_in_order_and_once() -> None:

@@ -161,6 +161,16 @@ class Rig:
         """Every open thread, oldest first."""
         return sorted(self.state.threads.values(), key=lambda thread: thread.id)
 
+    @property
+    def cards(self) -> list[Present]:
+        """What agents were shown, in order."""
+        return self.machine.cards
+
+    @property
+    def deliveries(self) -> list[Deliver]:
+        """What customers were sent, in order."""
+        return self.machine.deliveries
+
     def happened(self, kind: type[E]) -> list[E]:
         """Every event of a kind so far, in order."""
         events = (event for done in self.machine.journal for event in done.decision.events)
