@@ -140,6 +140,7 @@ class Node:
         Raises what a channel raised in place of listening; all that several did, if they did.
         """
         self.outbox.recover()
+        self.state.adopt(rules)  # before the timers that came due meanwhile are decided
         self.inbox.start()
         await self.adopt(rules, sources, team)
         self.outbox.start()
