@@ -78,7 +78,7 @@ def _is_meant(name: str, word: str) -> bool:
     type=click.Choice(list(SCALES)),
     default="full",
     show_default=True,
-    help="How much is measured; small takes half a minute.",
+    help="How much is measured; small takes under a minute.",
 )
 @click.option(
     "--folder",
