@@ -61,8 +61,9 @@ def chosen(asked: Sequence[str]) -> list[str]:
         return list(NAMES)
     for word in asked:
         if not any(_is_meant(name, word) for name in NAMES):
-            known = f"there are: {', '.join(NAMES)}"
-            raise ConfigError("bench", f"no row “{word}”", did_you_mean(word, NAMES) or known)
+            beginnings = (name.partition(".")[0] for name in NAMES)
+            fix = did_you_mean(word, [*NAMES, *beginnings]) or f"there are: {', '.join(NAMES)}"
+            raise ConfigError("bench", f"no row “{word}”", fix)
     return [name for name in NAMES if any(_is_meant(name, word) for word in asked)]
 
 
