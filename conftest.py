@@ -8,6 +8,7 @@ from playwright.async_api import expect as async_expect
 from playwright.sync_api import expect as sync_expect
 
 PATIENCE = 20_000  # ms
+GROUPS = ("crash", "browser")
 NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or set CHROMIUM)"
 
 
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     without_browser = find_chromium() is None and not os.environ.get("CI")
     for item in items:
-        for name in ("crash", "browser"):
+        for name in GROUPS:
             if item.get_closest_marker(name) is not None:
                 item.add_marker(pytest.mark.xdist_group(name))
                 break

@@ -15,13 +15,24 @@ from omniroute.testing.crash_trial import Trial
 
 pytestmark = pytest.mark.crash
 
-ROOT = Path(__file__).parents[2]
 KILLS = 100
+RULES = """
+version: 1
+defaults: {queue: general}
+queues: {general: {}}
+route:
+  - {id: everything, to: {queue: general}}
+"""  # as little as can be: a hundred starts take their time
+TEAM = "version: 1\nagents: {ana: {name: Ana Ruiz, email: ana@desk.example}}\n"
 
 
 @pytest.fixture
 def trial(tmp_path: Path) -> Iterator[Trial]:
-    trial = Trial(tmp_path, ROOT / "routing_rules")
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "desk.yaml").write_text(RULES)
+    (rules / "team.yaml").write_text(TEAM)
+    trial = Trial(tmp_path, rules)
     trial.open()
     yield trial
     trial.close()
