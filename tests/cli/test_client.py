@@ -25,6 +25,9 @@ def answering(database: Path, answer: bytes) -> Iterator[None]:
             with asking:
                 asking.recv(65536)
                 asking.sendall(answer)
+                asking.shutdown(socket.SHUT_WR)
+                while asking.recv(65536):
+                    pass
 
         thread = threading.Thread(target=once)
         thread.start()

@@ -48,7 +48,10 @@ class Client:
         connection = _Local(socket_path(self._database))
         headers = {"Content-Type": "application/json", "Host": "localhost"}
         try:
-            connection.request(method, path, body, headers)
+            try:
+                connection.request(method, path, body, headers)
+            except BrokenPipeError:
+                pass  # it has answered before it had read everything, or it is gone
             answer = connection.getresponse()
             content = answer.read()
         except (FileNotFoundError, ConnectionRefusedError):

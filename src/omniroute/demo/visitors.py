@@ -9,6 +9,7 @@ import logging
 import random
 import smtplib
 import uuid
+from collections import deque
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
@@ -16,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from omniroute.demo.chats import token
-from omniroute.demo.script import JOE, MATTERS, Customer, customers, said, thanks_for
+from omniroute.demo.script import JOE, MATTERS, Customer, Matter, customers, said, thanks_for
 from omniroute.testing.mail_sink import MailSink
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,13 @@ class Visitors:
         self._address, self._smtp_port = address, smtp_port
         self._chat, self._secret, self._say = urlsplit(chat), secret, say
         self._chance = random.Random()  # noqa: S311 - a play, not a secret
+        self._recent: deque[Matter] = deque(maxlen=6)
 
     async def arrive(self, between: tuple[float, float] = ARRIVALS) -> None:
         """New customers until cancelled."""
         for person in customers(self._chance, MANY)[1:]:
             await asyncio.sleep(self._chance.uniform(*between))
-            matter = self._chance.choice(MATTERS[person.language])
+            matter = self._matter(person)
             text, subject = said(matter.asks, person), said(matter.subject, person)
             try:
                 if self._chance.random() < 0.3:
@@ -51,6 +53,14 @@ class Visitors:
                     self._say(f"e-mail   {person.name}: “{subject}”")
             except (OSError, smtplib.SMTPException) as error:
                 log.info("%s could not write: %s", person.name, error)
+
+    def _matter(self, person: Customer) -> Matter:
+        """Something that nobody has just asked."""
+        matters = MATTERS[person.language]
+        fresh = [matter for matter in matters if matter not in self._recent]
+        matter = self._chance.choice(fresh or matters)
+        self._recent.append(matter)
+        return matter
 
     async def read(self, sink: MailSink, after: tuple[float, float] = READING) -> None:
         """Say thanks for what came by mail, until cancelled.  Joe is left to the visitor."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -9,13 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
 
 from omniroute.runtime.crashpoints import VARIABLE
 
@@ -101,7 +100,7 @@ class Answer(NamedTuple):
 
     status: int
     text: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # by their names in lower case
 
     @property
     def json(self) -> Any:
@@ -129,7 +128,7 @@ class Browserless:
         page = self.call("GET", door).text
         token = re.search(r'name="token" value="([^"]+)"', page)
         assert token is not None, "no sign-in form"
-        body = urllib.parse.urlencode({**form, "token": token[1]})
+        body = urlencode({**form, "token": token[1]})
         answer = self.call("POST", "/sign-in", body, "application/x-www-form-urlencoded")
         session = self.call("GET", "/api/session")
         self.token = session.json["token"] if session.status == HTTPStatus.OK else ""
@@ -155,29 +154,25 @@ class Browserless:
 
     def call(self, method: str, path: str, body: str = "", kind: str = "") -> Answer:
         """Any request; redirects are not followed.  Raises `OSError` if there is no answer."""
-        headers = {"Origin": self._url, "X-CSRF-Token": self.token}
+        headers = {"Origin": self._url, "X-CSRF-Token": self.token, "Cookie": self.cookies}
         if kind:
             headers["Content-Type"] = kind
-        if self._cookies:
-            headers["Cookie"] = self.cookies
-        request = urllib.request.Request(  # noqa: S310 - our own loopback address
-            self._url + path, body.encode() or None, headers, method=method
-        )
-        opener = urllib.request.build_opener(_NoRedirects)
+        connection = http.client.HTTPConnection(urlsplit(self._url).netloc, timeout=10)
         try:
-            answer = opener.open(request, timeout=10)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            for cookie in answer.headers.get_all("Set-Cookie", []):
-                name, _, value = cookie.partition(";")[0].partition("=")
-                self._cookies[name] = value
-            return Answer(answer.status, answer.read().decode(), dict(answer.headers))
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        return None
+            try:
+                connection.request(method, path, body.encode() or None, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it may have answered before it had read everything
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        except http.client.HTTPException as error:
+            raise OSError(f"no answer: {error!r}") from error
+        finally:
+            connection.close()
+        for cookie in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return Answer(answer.status, text, {k.lower(): v for k, v in answer.headers.items()})
 
 
 def until(what: str, seconds: float, done: Any) -> None:
