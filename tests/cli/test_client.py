@@ -1,5 +1,6 @@
 """The command line's way to a server, when there is none, or one that does not behave."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -74,6 +75,22 @@ def test_a_server_that_refuses(database: Path, answer: bytes, said: str) -> None
     with answering(database, b"HTTP/1.1 " + answer), pytest.raises(Refused) as refused:
         Client(database).post("/api/commands")
     assert refused.value.text == said
+
+
+def test_a_socket_of_somebody_else_is_told_nothing(database: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a socket to somebody else")
+    with socket.socket(socket.AF_UNIX) as theirs:
+        theirs.bind(str(socket_path(database)))
+        theirs.listen()
+        os.chown(socket_path(database), 65534, 65534)
+        with pytest.raises(ConfigError, match="is not its server's: it belongs to user 65534"):
+            Client(database).post("/api/admin/passwords", {"agent": "ana", "password": "secret"})
+        database.touch()
+        os.chown(database, 65534, 65534)  # so is the database: this is its server
+        theirs.close()
+        with pytest.raises(NotRunning):
+            Client(database).get("/api/threads")
 
 
 def test_a_database_too_deep_for_a_socket_beside_it(tmp_path: Path) -> None:

@@ -184,6 +184,17 @@ def test_a_folder_of_somebody_s_own_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert omniroute("demo", "--folder", tmp_path / "file").err == (
+        f"omniroute: {tmp_path / 'file'}: is a file — name another with --folder\n"
+    )
+    assert omniroute("demo", "--folder", "/proc/here").err == (
+        "omniroute: /proc/here: cannot be made: No such file or directory"
+        " — name another with --folder\n"
+    )
+
+
 def test_a_port_in_use_leaves_nothing_behind(shown: Shown, tmp_path: Path) -> None:
     port = shown.console.rpartition(":")[2]
     ran = subprocess.run(

@@ -55,6 +55,15 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path, prepared: D
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_what_is_broken_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    def interrupted(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Demo(tmp_path / "omniroute-demo", 0, 0).prepare(interrupted)
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_a_folder_that_was_kept_says_how_to_go_on(prepared: Demo, server: Server) -> None:
     with pytest.raises(ConfigError) as refused:
         Demo(prepared.folder, 0, 0).prepare(lambda done, of: None)

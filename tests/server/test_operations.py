@@ -1,11 +1,16 @@
 """What admins do to a server that runs: read the rules again, look at channels, verify."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.server.house import Running
 
+from omniroute.channel import Health
 from omniroute.errors import Refused
+from omniroute.server.operations import ServerOperations
 from omniroute.testing.server_process import until
 
 RELOAD = "/api/admin/rules/reload"
@@ -109,6 +114,27 @@ def test_channels_say_how_they_are(running: Running) -> None:
     assert mail["fix"] == "set channels.help.smtp_host to the server that sends your mail"
     assert (chat["kind"], chat["account"], chat["ok"]) == ("webchat", "site", True)
     assert f"{running.house.url}/channels/webchat/site/" in chat["found"]
+
+
+async def test_a_channel_that_cannot_say_how_it_is_hides_none_of_the_others() -> None:
+    class Hurt:
+        kind, account = "fax", "hurt"
+
+        async def check(self) -> Health:
+            raise RuntimeError("with a secret in it")
+
+    class Well:
+        kind, account = "fax", "well"
+
+        async def check(self) -> Health:
+            return Health(True, "humming")
+
+    node: Any = SimpleNamespace(parts=SimpleNamespace(channels={1: Hurt(), 2: Well()}))
+    nothing: Any = None
+    operations = ServerOperations(node, nothing, nothing, Path(), nothing)
+    hurt, well = await operations.channels()
+    assert (hurt["ok"], hurt["found"]) == (False, "its check failed: RuntimeError")
+    assert (well["ok"], well["found"]) == (True, "humming")
 
 
 def test_a_running_server_verifies_itself(running: Running) -> None:

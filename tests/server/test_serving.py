@@ -1,9 +1,15 @@
 """HTTP inside our loop."""
 
 import asyncio
+import errno
 import socket
+import stat
+from pathlib import Path
 
-from omniroute.server.serving import listen_tcp
+import pytest
+
+from omniroute.errors import ConfigError
+from omniroute.server.serving import _cannot_listen, listen_local, listen_tcp, socket_path
 
 
 async def test_an_answer_in_two_pieces_does_not_wait_for_the_other_side() -> None:
@@ -21,3 +27,32 @@ async def test_an_answer_in_two_pieces_does_not_wait_for_the_other_side() -> Non
         assert await accepted
         writer.close()
         await writer.wait_closed()
+
+
+def test_what_cannot_be_listened_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holding:
+        port = holding.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"server\.port: port {port} is in use — stop what"):
+            listen_tcp("127.0.0.1", port)
+    with pytest.raises(ConfigError, match=r"server\.host: cannot serve on nowhere\.invalid: "):
+        listen_tcp("nowhere.invalid", 0)
+    denied = _cannot_listen(PermissionError(errno.EACCES, "Permission denied"), "::", 80)
+    assert str(denied) == (
+        "server.port: port 80 is not for us to open"
+        " — take one above 1023, and have a proxy forward to it"
+    )
+
+
+def test_a_socket_for_the_owner_alone_in_place_of_one_that_was_left(tmp_path: Path) -> None:
+    path = socket_path(tmp_path / "desk.db")
+    for _ in range(2):  # the second finds what the first left
+        with listen_local(path):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_place_where_no_socket_can_be(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no/desk\.sock: cannot listen there: No such file"):
+        listen_local(tmp_path / "no" / "desk.sock")
+    (tmp_path / "desk.sock").mkdir()
+    with pytest.raises(ConfigError, match="cannot listen there: Is a directory"):
+        listen_local(tmp_path / "desk.sock")

@@ -110,7 +110,7 @@ SETTINGS: dict[str, tuple[Break, str]] = {
     ),
     "a host that is not ours": (
         settings("[server]", "[server]\nhost = '192.0.2.1'"),
-        "server.host: 192.0.2.1:",
+        "server.host: cannot serve on 192.0.2.1: Cannot assign requested address — name an address",
     ),
 }
 
@@ -161,6 +161,16 @@ async def test_nobody_works_here(house: House) -> None:
     said = str(await refusal(house))
     assert said.startswith(f"{house.rules / 'team.yaml'}: no such file — it says who works here")
     assert "unknown skill “refnds”" in said  # one run names everything
+
+
+def test_rules_that_may_not_be_read(house: House) -> None:
+    house.rules.chmod(0o000)
+    refused = serve(house, obeying_modes=True)
+    house.rules.chmod(0o755)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"omniroute: {house.rules}: this folder cannot be read — let OmniRoute's user read it\n"
+    )
 
 
 # --- ports ---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class Client:
         return self._call("POST", path, json.dumps(body or {}))
 
     def _call(self, method: str, path: str, body: str | None) -> Any:
+        self._check_owner()
         connection = _Local(socket_path(self._database))
         headers = {"Content-Type": "application/json", "Host": "localhost"}
         try:
@@ -68,6 +70,21 @@ class Client:
         if answer.status < http.HTTPStatus.BAD_REQUEST:
             return json.loads(content)
         raise _refused(answer.status, answer.reason, content)
+
+    def _check_owner(self) -> None:
+        """Where paths are long the socket lies in a folder for all: tell a stranger nothing."""
+        path = socket_path(self._database)
+        friends = {os.geteuid(), *map(_owner, (self._database.parent, self._database))}
+        if (owner := _owner(path)) is not None and owner not in friends:
+            fault = f"is not its server's: it belongs to user {owner}"
+            raise ConfigError(str(path), fault, "ask that user to remove it")
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
 
 
 def _refused(status: int, reason: str, content: bytes) -> Refused:

@@ -54,17 +54,34 @@ class Demo:
         return self.folder / "omniroute.toml"
 
     def prepare(self, progress: Callable[[int, int], None]) -> tuple[int, float]:
-        """Make the folder, its rules and three days of history; inputs decided, and seconds."""
-        if self.folder.exists() and any(self.folder.iterdir()):
-            fix = "remove it, or name another with --folder"
+        """Make the folder, its rules and three days of history; inputs decided, and seconds.
+
+        Raises `ConfigError` if the folder is not for us; whatever fails later leaves none behind.
+        """
+        self._take_folder()
+        try:
+            copy_rules(self.folder / RULES)
+            began = time.monotonic()
+            desk = read_desk(self.folder / RULES)
+            return self._seed(desk, progress), time.monotonic() - began
+        except BaseException:
+            self.remove()
+            raise
+
+    def _take_folder(self) -> None:
+        fix = "name another with --folder"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            taken = any(self.folder.iterdir())
+        except FileExistsError:
+            raise ConfigError(str(self.folder), "is a file", fix) from None
+        except OSError as error:
+            raise ConfigError(str(self.folder), f"cannot be made: {error.strerror}", fix) from None
+        if taken:
+            fix = f"remove it, or {fix}"
             if self.config.exists():
                 fix = f"remove it, or go on there: omniroute serve --config {self.config}"
             raise ConfigError(str(self.folder), "is there already and not empty", fix)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        copy_rules(self.folder / RULES)
-        began = time.monotonic()
-        desk = read_desk(self.folder / RULES)
-        return self._seed(desk, progress), time.monotonic() - began
 
     def _seed(self, desk: DeskFiles, progress: Callable[[int, int], None]) -> int:
         paths = files_of((self.folder / DATABASE).resolve())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -45,6 +46,9 @@ class DeskFiles:
 
 def read_desk(folder: Path) -> DeskFiles:
     """Read a folder of rules with its team.  Raises `ConfigErrors` with every finding."""
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        fix = "let OmniRoute's user read it"
+        raise ConfigErrors([ConfigError(str(folder), "this folder cannot be read", fix)])
     missing = [] if (folder / FILE).exists() or not folder.is_dir() else [_nobody(folder / FILE)]
     try:
         rules = load(folder)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from omniroute.application.authorize import SYSTEM
 from omniroute.application.door import Application
-from omniroute.channel import Health
+from omniroute.channel import Channel, Health
 from omniroute.errors import Refused
 from omniroute.runtime.node import Node
 from omniroute.runtime.verify import verify
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.past import explained
 from omniroute.stores.api import Store
+
+log = logging.getLogger(__name__)
+
+CHECK: Final = 45.0  # seconds for a channel to say how it is
 
 
 class ServerOperations:
@@ -62,7 +68,7 @@ class ServerOperations:
     async def channels(self) -> Sequence[Mapping[str, object]]:
         """Every channel account with its health."""
         channels = list(self._node.parts.channels.values())
-        found = await asyncio.gather(*(channel.check() for channel in channels))
+        found = await asyncio.gather(*map(_checked, channels))
         return [
             {"kind": channel.kind, "account": channel.account, **_shown(health)}
             for channel, health in zip(channels, found, strict=True)
@@ -78,6 +84,18 @@ class ServerOperations:
             raise Refused("unknown_letter", f"There is no dead letter “{id}”.")
         await self._node.retry(int(id))
         return {"id": int(id), "state": "new"}
+
+
+async def _checked(channel: Channel) -> Health:
+    """What a channel says of itself; one that cannot say hides none of the others."""
+    try:
+        async with asyncio.timeout(CHECK):
+            return await channel.check()
+    except TimeoutError:
+        return Health(False, f"its check took longer than {CHECK:.0f} s", "try again later")
+    except Exception as error:
+        log.exception("%s “%s”: its check failed", channel.kind, channel.account)
+        return Health(False, f"its check failed: {type(error).__name__}", "see the server's log")
 
 
 def _shown(health: Health) -> dict[str, object]:

@@ -78,12 +78,20 @@ def listen_tcp(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        if error.errno == errno.EADDRINUSE:
-            fix = "stop what holds it, or set another (0 takes any free one)"
-            raise ConfigError("server.port", f"port {port} is in use", fix) from None
-        raise ConfigError("server.host", f"{host}:{port}: {error.strerror or error}") from None
+        raise _cannot_listen(error, host, port) from None
     listening.setblocking(False)
     return listening
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> ConfigError:
+    if error.errno == errno.EADDRINUSE:
+        fix = "stop what holds it, or set another (0 takes any free one)"
+        return ConfigError("server.port", f"port {port} is in use", fix)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        fix = "take one above 1023, and have a proxy forward to it"
+        return ConfigError("server.port", f"port {port} is not for us to open", fix)
+    fix = "name an address of this machine, such as 127.0.0.1 or 0.0.0.0"
+    return ConfigError("server.host", f"cannot serve on {host}: {error.strerror or error}", fix)
 
 
 def socket_path(database: Path) -> Path:
@@ -97,10 +105,10 @@ def socket_path(database: Path) -> Path:
 
 def listen_local(path: Path) -> socket.socket:
     """A socket that only its owner can open.  The caller holds the database's lock."""
-    path.unlink(missing_ok=True)  # left by a process that was killed: we hold the lock now
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o177)
     try:
+        path.unlink(missing_ok=True)  # left by a process that was killed: we hold the lock now
         listening.bind(str(path))
     except OSError as error:
         listening.close()
