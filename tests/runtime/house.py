@@ -254,6 +254,15 @@ class House:
         finally:
             await self.close()
 
+    async def restart(self) -> None:
+        """The node stops in order, and another starts on what it left."""
+        await self.node.stop()
+        left = self.store.copy()
+        await self.node.close()
+        self.store, self.spool = left, Jammed(self.folder / "spool")
+        self.node = self.made()
+        await self.start()
+
     async def again(self) -> None:
         """The process dies here and another starts on what it left.
 

@@ -202,7 +202,7 @@ async def test_what_was_acknowledged_before_a_stop_is_decided_by_then_or_after_i
     await house.start()
     said = [f"line {number}" for number in range(200)]
     await asyncio.gather(*(house.says(text) for text in said))
-    await house.again()
+    await house.restart()
     await house.read(200)
     assert house.texts() == said
     await house.close()
