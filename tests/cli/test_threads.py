@@ -66,7 +66,7 @@ def test_what_customers_write_cannot_play_with_the_terminal(
 def test_why_on_one_screen(config: Options) -> None:
     first, empty, *reasons, version = omniroute("why", "#1", *config).lines
     assert first.startswith("billing, waiting ")
-    assert "refunds ≥ 3; only Ana Ruiz meets that, at 3/5." in first
+    assert "refunds ≥ 3; only Ana Ruiz meets that, at " in first
     assert empty == ""
     assert any("rule refunds → billing" in line for line in reasons)
     assert version.startswith("rules ")

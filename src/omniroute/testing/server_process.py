@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import random
 import re
 import socket
 import subprocess
@@ -23,10 +24,17 @@ PATIENCE = 30.0  # seconds for a start or a stop
 
 
 def free_port() -> int:
-    """A port that nobody holds now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port that nobody holds now, nor is given to an outgoing connection while a server restarts.
+
+    Systems take the ports of connections from the upper half.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)  # whatever a test has seeded
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         return port
 
 
