@@ -71,6 +71,12 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """How the process has ended, if it has; negative: by that signal."""
+        assert self._process is not None
+        return self._process.poll()
+
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
