@@ -176,7 +176,9 @@ class Browserless:
             try:
                 connection.request(method, path, body.encode() or None, headers)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # it may have answered before it had read everything
+                if connection.sock is None:
+                    raise  # there was never a connection
+                # else it may have answered before it had read everything
             answer = connection.getresponse()
             text = answer.read().decode()
         except http.client.HTTPException as error:
