@@ -18,6 +18,7 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from playwright.async_api import Route as Requested
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -118,6 +119,7 @@ async def visit(browser: Browser | BrowserContext, address: str, **context: Any)
 async def write(where: Page | FrameLocator, text: str) -> None:
     field = where.get_by_label("Your message")
     await field.fill(text)
+    await expect(where.locator("#send")).to_be_enabled()  # the script has come
     await field.press("Enter")
 
 
@@ -373,6 +375,26 @@ async def test_the_widget_opens_over_a_page_and_counts_what_is_unread(
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
     assert joe.faults == []
+
+
+async def test_what_is_typed_before_the_script_has_come_stands(
+    serve: Serves, browser: Browser
+) -> None:
+    served = await serve()
+    page = await (await browser.new_context()).new_page()
+    come = asyncio.Event()
+
+    async def late(route: Requested) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await page.route("**/chat.js", late)
+    await page.goto(served.home, wait_until="commit")
+    await page.get_by_label("Your message").fill("I am quick")
+    come.set()
+    await page.get_by_role("button", name="Send").click()
+    await expect(texts(page)).to_have_text(["I am quick"])
+    await sent(page, 1)
 
 
 async def shop(browser: Browser, served: Served) -> Visitor:

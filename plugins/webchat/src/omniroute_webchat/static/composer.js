@@ -5,7 +5,8 @@ import { passing } from "./store.js";
 export class Composer {
   constructor({ form, field, button, count, words, longest, onSay }) {
     Object.assign(this, { form, field, button, count, words, longest, onSay });
-    field.value = passing.get("draft") ?? "";
+    // What was typed while this script was still on its way stands; it is newer than the draft.
+    field.value ||= passing.get("draft") ?? "";
     field.addEventListener("input", () => this.#look());
     field.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("submit", (event) => {
