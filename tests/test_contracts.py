@@ -241,6 +241,10 @@ class Wrong(Chat):
     async def parse(self, raw: bytes) -> Sequence[Inbound]:  # type: ignore[override]
         return []
 
+    @classmethod
+    async def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:
+        return {}
+
 
 def test_everything_wrong_with_a_channel_is_said_before_a_customer_finds_out() -> None:
     with pytest.raises(PluginErrors) as refused:
@@ -251,6 +255,8 @@ def test_everything_wrong_with_a_channel_is_said_before_a_customer_finds_out() -
         "Wrong: max_text must be a number of characters, at least 1",
         "Wrong: Config is no msgspec.Struct",
         "Wrong: parse is async; it must be a pure, plain function",
+        "Wrong: read_file is async; it must be a pure, plain function",
+        "Wrong: has read_file without forms; one that knows no forms says forms = {}",
     ]
 
 

@@ -13,6 +13,7 @@ from omniroute.channel import (
     Inbound,
     Intake,
     Outbound,
+    ReadsFiles,
     Receipt,
     Site,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Outbound",
     "PluginError",
     "Reader",
+    "ReadsFiles",
     "Receipt",
     "Record",
     "Refused",

@@ -9,7 +9,7 @@ retries, rate, order, deduplication and storage belong to the engine.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -188,3 +188,22 @@ class Channel(Protocol):
 
     async def check(self) -> Health:
         """Look at credentials and reachability; plain language, with the fix."""
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """What the class of a channel may offer besides: reading files for ``omniroute parse KIND``.
+
+    *forms* names the other ways in which the bytes of a file may be meant, each with a sentence;
+    each is a flag of the command.
+    """
+
+    forms: ClassVar[Mapping[str, str]]
+
+    @classmethod
+    def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:
+        """What is read out of *raw*, by the names of its fields, as JSON can hold it.  PURE.
+
+        It needs no account and no settings.  *form* is empty or one of *forms*.  An exception
+        becomes the file's ``error``; so does a field of that name which is not empty.
+        """

@@ -152,6 +152,19 @@ def channel_faults(channel: type) -> Iterator[str]:
         yield "Config is no msgspec.Struct"
     if _is_async(getattr(channel, "parse", None)):
         yield "parse is async; it must be a pure, plain function"
+    if hasattr(channel, "read_file"):
+        yield from _reading_faults(channel)
+
+
+def _reading_faults(channel: type) -> Iterator[str]:
+    """What is wrong with how a channel reads files, if it says that it does."""
+    if _is_async(getattr(channel, "read_file", None)):
+        yield "read_file is async; it must be a pure, plain function"
+    forms = getattr(channel, "forms", None)
+    if not isinstance(forms, Mapping):
+        yield "has read_file without forms; one that knows no forms says forms = {}"
+    elif not all(isinstance(form, str) and SLUG.fullmatch(form) for form in forms):
+        yield "forms must be slugs, as “text” is, since each is a flag of the command"
 
 
 def desk_faults(desk: type) -> Iterator[str]:

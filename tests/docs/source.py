@@ -165,7 +165,8 @@ def protocol(kind: type) -> str:
     said = [_documentation(kind)]
     if attributes:
         said += [SHOWN, *attributes, "```\n"]
-    for name, method in vars(kind).items():
+    for name, member in vars(kind).items():
+        method = member.__func__ if isinstance(member, classmethod) else member
         if inspect.isfunction(method) and not name.startswith("_") and name in source:
             said += [
                 f"### `{kind.__name__}.{name}`\n",

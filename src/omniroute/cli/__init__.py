@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "why": "omniroute.cli.threads:why",
     "verify": "omniroute.cli.verify:verify",
     "channel": "omniroute.cli.channel:channel",
+    "parse": "omniroute.cli.parse:parse",
     "agent": "omniroute.cli.agent:agent",
     "bench": "omniroute.bench.command:bench",
 }

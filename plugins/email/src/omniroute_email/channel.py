@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ from omniroute_email.envelope import unpack
 from omniroute_email.reading import NOBODY, read
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.reception import Reception
+from omniroute_email.report import FORMS, fields_of
 from omniroute_email.sending import probe, transmit
 from omniroute_email.server import serving
 
@@ -37,6 +38,7 @@ class EmailChannel:
     caps: ClassVar[Cap] = Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.THREADS
     max_text: ClassVar[int] = 1_000_000
     Config: ClassVar[type] = settings.Config
+    forms: ClassVar[Mapping[str, str]] = FORMS
 
     def __init__(self, account: str, config: settings.Config, site: Site) -> None:
         """Raises `ConfigError` for settings that cannot be meant."""
@@ -52,6 +54,11 @@ class EmailChannel:
         """One message.  Raises `ValueError` when *raw* was not written by our own reception."""
         envelope, message = unpack(raw)
         return [read(envelope, message, self._mailboxes.addresses, self._config.authserv_id)]
+
+    @classmethod
+    def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:
+        """Everything that is read out of a message, as ``omniroute parse email`` prints it."""
+        return fields_of(raw, form)
 
     def routes(self) -> Sequence[BaseRoute]:
         return ()
