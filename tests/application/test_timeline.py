@@ -70,6 +70,7 @@ TOLD = [
     (e.ThreadReopened(1, "customer"), "", "Reopened: the customer wrote again"),
     (e.ThreadReopened(1, "agent"), "bo", "Bo Berg reopened it"),
     (e.ThreadReopened(1, "fold"), "", "Reopened: another thread was joined to it"),
+    (e.ThreadAbandoned(1), "", "The customer left before anybody took it"),
     (e.ThreadClosed(1), "", "Closed"),
     (e.ThreadFolded(7, 1), "", "#7 was joined to this thread"),
     (e.TagsSet(1, ("vip", "refund")), "bo", "Bo Berg set the tags: vip, refund"),

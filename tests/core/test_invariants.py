@@ -95,7 +95,7 @@ class Shadow:
             case e.ThreadFolded():
                 self.places[event.into] |= self.places[event.thread]
                 self.asked |= {(event.into, a) for t, a in self.asked if t == event.thread}
-            case e.ThreadClosed():
+            case e.ThreadClosed() | e.ThreadAbandoned():
                 assert self.state.threads[event.thread].held == (), "a reply is lost"
 
     def _may_be_offered(self, event: e.OfferMade, at: int) -> None:

@@ -81,6 +81,8 @@ def test_the_diagram_is_drawn_from_the_table() -> None:
         "    queued --> resolved : ThreadSolved",
         "    stranded --> resolved : ThreadSolved",
         "    resolved --> new : ThreadReopened",
+        "    queued --> closed : ThreadAbandoned",
+        "    stranded --> closed : ThreadAbandoned",
         "    resolved --> closed : ThreadClosed",
         "    queued --> folded : ThreadFolded",
         "    stranded --> folded : ThreadFolded",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from omniroute.core.events import AutomaticReplyReleased, ThreadClosed, ThreadOpened
+from omniroute.core.events import (
+    AutomaticReplyReleased,
+    ThreadAbandoned,
+    ThreadClosed,
+    ThreadOpened,
+)
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Phase
+from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
 
@@ -191,3 +197,44 @@ def test_the_why_of_a_routing_names_the_rules_that_spoke() -> None:
     (why,) = rig.why(joe, "route")
     assert (why["rule"], why["queue"], why["enriched"]) == ("hello", "general", [])
     assert "hello" not in str(why["facts"])
+
+
+# --- a customer who leaves ---
+
+
+def test_who_leaves_while_waiting_is_history_and_comes_back_as_a_new_matter() -> None:
+    rig = Rig(RULES)
+    joe = rig.customer("joe", webchat="v1", verified=True)
+    joe.on("webchat").says("hello")
+    joe.leaves()
+    assert rig.threads == []
+    assert len(rig.happened(ThreadAbandoned)) == 1
+    assert joe.on("webchat").says("me again").values == {"thread": 2, "how": "opened"}
+
+
+def test_who_leaves_during_an_offer_takes_it_off_the_card() -> None:
+    rig = Rig(RULES)
+    ana, joe = rig.agent("ana"), rig.customer("joe", webchat="v1", verified=True)
+    joe.on("webchat").says("hello")
+    ana.is_offered(joe)
+    joe.leaves()
+    ana.accepts(refused="unknown_thread")
+    assert rig.machine.state.agents["ana"].load == 0
+
+
+def test_who_leaves_while_somebody_has_the_thread_takes_nothing_away() -> None:
+    rig, joe, ana = joe_with_ana()
+    joe.leaves(refused="taken")
+    ana.resolves()
+    joe.leaves(refused="resolved")
+    rig.wait(hours=DAY)
+    joe.leaves(refused="unknown_thread")
+
+
+def test_without_a_window_what_is_resolved_is_history_at_once() -> None:
+    rig = Rig(RuleSet("v", Defaults("q"), queues={"q": Queue("q", reopen_window_ms=0)}))
+    ana, joe = rig.agent("ana"), rig.customer("joe", webchat="v1", verified=True)
+    joe.on("webchat").says("hello")
+    ana.accepts()
+    ana.resolves()
+    assert rig.threads == []

@@ -160,6 +160,7 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadWoken": lambda t: _WOKEN.get(t.said["how"], "Awake again"),
     "ThreadSolved": lambda t: f"{t.name()} solved it",
     "ThreadReopened": lambda t: _REOPENED.get(t.said["how"], f"{t.doer} reopened it"),
+    "ThreadAbandoned": lambda t: "The customer left before anybody took it",
     "ThreadClosed": lambda t: "Closed",
     "ThreadFolded": lambda t: f"#{t.said['thread']} was joined to this thread",
     "TagsSet": _tags,

@@ -131,6 +131,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.TagsChanged: work.tag,
     i.PriorityChanged: work.prioritise,
     i.StatusDeclared: team.declare,
+    i.CustomerLeft: work.left,
     i.TimerDue: _time_came,
     i.Delivered: _delivered,
     i.TeamLoaded: team.load,

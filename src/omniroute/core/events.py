@@ -231,6 +231,10 @@ class ThreadReopened(ThreadEvent, frozen=True):
     how: str
 
 
+class ThreadAbandoned(ThreadEvent, frozen=True):
+    """The customer left before anybody took it; history from now on."""
+
+
 class ThreadClosed(ThreadEvent, frozen=True):
     """History from now on."""
 
@@ -318,6 +322,7 @@ AnyEvent: TypeAlias = (
     | ThreadWoken
     | ThreadSolved
     | ThreadReopened
+    | ThreadAbandoned
     | ThreadClosed
     | ThreadFolded
     | TagsSet

@@ -314,6 +314,13 @@ def _(state: State, event: e.ThreadReopened, at: int) -> None:
     )
 
 
+@_folds(e.ThreadAbandoned)
+def _(state: State, event: e.ThreadAbandoned, at: int) -> None:
+    thread = _change(state, event, clock_since=None, waiting=False)
+    customer = state.customers[thread.customer]
+    state.put_customer(replace(customer, open=None, history=(*customer.history, event.thread)))
+
+
 @_folds(e.ThreadClosed)
 def _(state: State, event: e.ThreadClosed, at: int) -> None:
     customer = state.customers[_change(state, event).customer]

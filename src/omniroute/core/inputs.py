@@ -162,6 +162,12 @@ class StatusDeclared(AgentInput, frozen=True):
     status: Status
 
 
+class CustomerLeft(Input, frozen=True):
+    """The customer gave up waiting: closed the chat, hung up, said that it is settled."""
+
+    thread: ThreadId
+
+
 class TimerDue(Input, frozen=True):
     """The time of a thread has come: an offer, a step, a snooze, a window or an undo ends."""
 
@@ -218,6 +224,7 @@ AnyInput: TypeAlias = (
     | TagsChanged
     | PriorityChanged
     | StatusDeclared
+    | CustomerLeft
     | TimerDue
     | Delivered
     | TeamLoaded

@@ -32,6 +32,7 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
         STRANDED: RESOLVED,
     },
     e.ThreadReopened: {RESOLVED: NEW},
+    e.ThreadAbandoned: {QUEUED: CLOSED, STRANDED: CLOSED},
     e.ThreadClosed: {RESOLVED: CLOSED},
     e.ThreadFolded: {QUEUED: FOLDED, STRANDED: FOLDED, RESOLVED: FOLDED},
 }

@@ -10,7 +10,7 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.model import Agent, AgentId, Exclusion, Held, Phase, Status, Step, Thread
 from omniroute.core.offers import assign, end_offers
-from omniroute.core.states import WAITING
+from omniroute.core.states import OPEN, WAITING
 from omniroute.core.turn import Answer, Turn
 
 _OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
@@ -195,7 +195,23 @@ def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
     end_offers(turn, thread.id, "cancelled", reason="resolved")
     window = turn.state.queue(thread.queue).reopen_window_ms
     turn.emit(e.ThreadSolved(thread.id, asked.agent, turn.at + window))
+    if not window and not thread.held:
+        turn.emit(e.ThreadClosed(thread.id))
     return Answer(True, "resolved")
+
+
+def left(turn: Turn, asked: i.CustomerLeft) -> Answer:
+    """The customer gave up waiting; what somebody has, or is about to answer, stays as it is."""
+    thread = turn.state.threads.get(asked.thread)
+    if thread is None or thread.phase not in OPEN:
+        return refused("unknown_thread", thread=asked.thread)
+    if thread.phase in _OWNED or thread.held:
+        return refused("taken", by=thread.agent or thread.last_agent)
+    if thread.phase is Phase.RESOLVED:
+        return refused("resolved")
+    end_offers(turn, thread.id, "cancelled", reason="left")
+    turn.emit(e.ThreadAbandoned(thread.id))
+    return Answer(True, "left")
 
 
 def reopen(turn: Turn, asked: i.ReopenAsked) -> Answer:

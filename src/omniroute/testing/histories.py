@@ -208,6 +208,10 @@ class History:
         if thread := self._thread(b):
             self._agent(self._owner(thread, a), i.ThreadResolved, thread=thread)
 
+    def leave(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self.machine.put(i.CustomerLeft, thread=thread)
+
     def reopen(self, a: int, b: int, c: int) -> None:
         for thread in self._open():
             if thread.phase is Phase.RESOLVED:
@@ -312,7 +316,7 @@ KINDS = tuple(
     for name, share in {
         "message": 8, "status": 4, "accept": 6, "decline": 3, "late_accept": 1, "claim": 1,
         "reply": 3, "undo": 1, "note": 1, "transfer": 2, "snooze": 2, "resolve": 4, "reopen": 1,
-        "tag": 1, "priority": 1, "team": 1, "rules": 1, "failure": 1, "again": 1,
+        "leave": 1, "tag": 1, "priority": 1, "team": 1, "rules": 1, "failure": 1, "again": 1,
         "wait": 5, "sleep": 1,
     }.items()
     for _ in range(share)

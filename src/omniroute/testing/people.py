@@ -104,6 +104,13 @@ class Customer:
                 return machine.state.customers[handle.customer]
         raise AssertionError(f"nobody knows {self.name}")
 
+    def leaves(self, refused: str = "") -> None:
+        """They give up waiting, or try to and are *refused* with this code."""
+        thread = self._stage.last_thread[self.name]
+        answer = self._stage.machine.put(i.CustomerLeft, thread=thread).answer
+        assert (not answer.ok) == bool(refused), f"{self.name} leaves: {answer}"
+        assert not refused or answer.code == refused, f"{self.name} leaves: {answer}"
+
     def waits(self) -> None:
         """They are in a queue."""
         assert self.thread.phase is Phase.QUEUED, f"{self.name}'s thread is {self.thread.phase}"

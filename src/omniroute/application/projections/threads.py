@@ -158,6 +158,11 @@ def reopened(fold: Fold, event: e.ThreadReopened) -> None:
     fold.happened(event.thread, event)
 
 
+def abandoned(fold: Fold, event: e.ThreadAbandoned) -> None:
+    fold.db.execute("UPDATE threads SET waiting = 0 WHERE id = ?", (event.thread,))
+    fold.happened(event.thread, event)
+
+
 def closed(fold: Fold, event: e.ThreadClosed) -> None:
     fold.happened(event.thread, event)
 
@@ -222,6 +227,7 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.ThreadWoken: woken,
     e.ThreadSolved: solved,
     e.ThreadReopened: reopened,
+    e.ThreadAbandoned: abandoned,
     e.ThreadClosed: closed,
     e.ThreadFolded: folded,
     e.TagsSet: tags_set,
