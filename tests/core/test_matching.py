@@ -53,6 +53,12 @@ def index(agents: list[Agent], threads: list[Thread], *queues: Queue) -> Index:
     return made
 
 
+def pool(agents: dict[str, Agent]) -> Pool:
+    made = Pool(((), ()), {})
+    made.members.update(dict.fromkeys(agents))
+    return made
+
+
 def chosen(agents: list[Agent], pick: str, waiting: Thread | None = None, limit: int = 1) -> str:
     waiting = waiting or thread(1)
     found = index(agents, [waiting], Queue("general", pick=pick)).find(waiting, limit)
@@ -326,42 +332,83 @@ def test_the_best_thread_of_who_is_full_for_mail_is_the_first_chat() -> None:
 
 def test_a_thread_that_comes_and_goes_is_entered_and_forgotten() -> None:
     ana, waiting = agent("ana"), thread(1)
-    made = index([ana], [waiting])
+    threads = {1: waiting}
+    made = Index({"ana": ana}, threads)
     offered = msgspec.structs.replace(waiting, phase=Phase.OFFERED)
     for _ in range(3):
-        made.thread_changed(waiting, offered)
+        threads[1] = offered
+        made.thread_changed(1, waiting)
         assert made.best_thread(ana) is None
-        made.thread_changed(offered, waiting)
+        threads[1] = waiting
+        made.thread_changed(1, offered)
         assert made.best_thread(ana) is waiting
-    made.thread_changed(waiting, None)
+    made.thread_changed(1, threads.pop(1))
     assert made.best_thread(ana) is None
     assert made.waiting() == []
     assert [line.heap for line in made.lines.values()] == [[]]
 
 
+def test_what_comes_and_goes_between_two_looks_leaves_no_trace() -> None:
+    agents, threads = {"ana": agent("ana", live_load=5)}, {1: thread(1)}
+    made = Index(agents, threads)
+    made.forget()
+    busy = agents["ana"]
+    for load in (4, 5):
+        made.agent_changed("ana", agents["ana"])
+        agents["ana"] = msgspec.structs.replace(busy, live_load=load)
+    threads[2] = thread(2)
+    made.thread_changed(2, None)
+    made.thread_changed(2, threads.pop(2))
+    made.catch_up()
+    assert (made.freed, made.queued, made.left) == ({}, {}, {})
+    assert list(made.waiting()) == [1]
+
+
 def test_looking_at_an_order_and_stopping_early_leaves_it_as_it_was() -> None:
     agents = {one.id: one for one in (agent("ana", idle_since=1), agent("bo", idle_since=2))}
-    pool = Pool(((), ()), {})
-    for one in agents.values():
-        pool.members[one.id] = None
+    order = pool(agents).order("longest_idle", True, 1, agents)
     for _ in range(2):
-        order = pool.ordered("longest_idle", True, agents)
-        assert next(order)[1].id == "ana"
-        order.close()
-        assert [one.id for _, one in pool.ordered("longest_idle", True, agents)] == ["ana", "bo"]
+        walk = order.walk()
+        assert next(walk)[-1] == "ana"
+        walk.close()
+        assert [part[-1] for part in order.walk()] == ["ana", "bo"]
 
 
 def test_an_agent_who_is_noted_often_is_found_once_and_in_their_present_place() -> None:
     ana, bo = agent("ana", idle_since=1), agent("bo", idle_since=2)
     agents = {one.id: one for one in (ana, bo)}
-    pool = Pool(((), ()), {})
-    pool.members.update(dict.fromkeys(agents))
-    assert [one.id for _, one in pool.ordered("longest_idle", True, agents)] == ["ana", "bo"]
+    both = pool(agents)
+    order = both.order("longest_idle", True, 1, agents)
+    assert [part[-1] for part in order.walk()] == ["ana", "bo"]
     for turn in range(200):  # more often than an order is kept without being made anew
         agents["ana"] = msgspec.structs.replace(ana, idle_since=1 if turn % 2 else 3)
-        pool.note(agents["ana"], standing(agents["ana"]))
+        both.note(agents["ana"], standing(agents["ana"]))
         first = ["ana", "bo"] if turn % 2 else ["bo", "ana"]
-        assert [one.id for _, one in pool.ordered("longest_idle", True, agents)] == first
+        assert [part[-1] for part in order.walk()] == first
+
+
+def test_the_first_two_are_those_that_walking_finds() -> None:
+    agents = {name: agent(name, idle_since=place) for place, name in enumerate("abcde")}
+    everybody = pool(agents)
+    order = everybody.order("longest_idle", True, 1, agents)
+    for gone in ("c", "a", "e"):
+        for barred in ((), ("b",), ("b", "d"), tuple("abcde")):
+            found = [part for part in order.walk() if part[-1] not in barred]
+            first = order.first(barred)
+            assert first == (found[0] if found else None)
+            if first is not None:
+                assert order.second(first, barred) == (found[1] if found[1:] else None)
+        everybody.forget(gone)
+
+
+def test_an_order_for_heavier_work_leaves_out_whoever_has_room_for_lighter_only() -> None:
+    agents = {"ana": agent("ana", capacity=2), "bo": agent("bo", capacity=3)}
+    both = pool(agents)
+    heavy = both.order("longest_idle", True, 3, agents)
+    assert [part[-1] for part in heavy.walk()] == ["bo"]
+    agents["bo"] = msgspec.structs.replace(agents["bo"], live_load=1)
+    both.note(agents["bo"], standing(agents["bo"]))
+    assert list(heavy.walk()) == []
 
 
 def test_threads_that_come_and_go_behind_one_that_waits_leave_nothing_behind() -> None:
@@ -370,9 +417,9 @@ def test_threads_that_come_and_go_behind_one_that_waits_leave_nothing_behind() -
     (line,) = made.lines.values()
     for number in range(2, 1_000):
         waiting[number] = thread(number)
-        made.thread_changed(None, waiting[number])
-        gone = waiting.pop(number)
-        made.thread_changed(gone, msgspec.structs.replace(gone, phase=Phase.ASSIGNED))
+        made.thread_changed(number, None)
+        made.catch_up()
+        made.thread_changed(number, waiting.pop(number))
     assert list(made.waiting()) == [1]
     assert len(line.heap) < 100
 
@@ -380,13 +427,12 @@ def test_threads_that_come_and_go_behind_one_that_waits_leave_nothing_behind() -
 def test_an_agent_who_is_noted_twice_over_is_found_once() -> None:
     ana, bo = agent("ana", idle_since=1), agent("bo", idle_since=2)
     agents = {one.id: one for one in (ana, bo)}
-    pool = Pool(((), ()), {})
-    pool.members.update(dict.fromkeys(agents))
+    both = pool(agents)
     for _ in range(2):
-        order = [one.id for _, one in pool.ordered("longest_idle", True, agents)]
-        assert order == ["ana", "bo"]
-        pool.note(ana, standing(ana))
-        pool.note(ana, standing(ana))
+        order = both.order("longest_idle", True, 1, agents)
+        assert [part[-1] for part in order.walk()] == ["ana", "bo"]
+        both.note(ana, standing(ana))
+        both.note(ana, standing(ana))
 
 
 def test_whoever_goes_from_one_pool_to_another_is_found_there_alone() -> None:
@@ -396,7 +442,7 @@ def test_whoever_goes_from_one_pool_to_another_is_found_there_alone() -> None:
     made.adopt(compile_skills({"de": {}}), {})
     assert [one.agent for one in made.find(waiting).candidates] == ["ana", "bo"]
     old, agents["ana"] = agents["ana"], msgspec.structs.replace(agents["ana"], skills={"de": 1})
-    made.agent_changed(old, agents["ana"])
+    made.agent_changed("ana", old)
     assert [one.agent for one in made.find(waiting).candidates] == ["bo"]
 
 
@@ -408,7 +454,7 @@ def test_whoever_leaves_a_pool_is_not_found_there() -> None:
     made.adopt(compile_skills({"de": {}}), {})
     assert made.find(waiting).candidates
     agents["ana"] = msgspec.structs.replace(ana, skills={})
-    made.agent_changed(ana, agents["ana"])
+    made.agent_changed("ana", ana)
     found = made.find(waiting)
     assert (found.candidates, found.counts["requirement"], found.hopeful) == ((), 1, False)
     assert [one.id for one in made.forsaken()] == [1]
@@ -428,9 +474,10 @@ def test_lines_that_nobody_waits_in_are_dropped_when_there_are_many() -> None:
     threads = {number: thread(number, weight=number) for number in range(1, LINES + 50)}
     made = Index({"ana": ana}, threads)
     for number in list(threads)[1:]:
-        made.thread_changed(threads.pop(number), None)
+        made.thread_changed(number, threads.pop(number))
+    made.catch_up()
     assert len(made.lines) == LINES
     assert made.best_thread(ana) is threads[1]
     threads[2] = thread(2, weight=2, priority=40)
-    made.thread_changed(None, threads[2])
+    made.thread_changed(2, None)
     assert made.best_thread(ana) is threads[2]

@@ -24,6 +24,7 @@ class Agenda:
         self._state, self._index = state, state.index
         self._threads: list[Key] = []
         self._agents: list[tuple[Key, AgentId]] = []
+        self._sure = -1  # the state of the index for which the first of them is known to be it
 
     def next(self) -> tuple[Thread, AgentId] | None:
         """The first in queue order, and the freed agent through whom it came up, if any."""
@@ -38,6 +39,7 @@ class Agenda:
                 if thread is not None and thread.phase in WAITING and order_key(thread) == key:
                     return thread, ""
             elif freed is not None:
+                self._sure = -1
                 return self._state.threads[freed[-1]], heapq.heappop(self._agents)[1]
             else:
                 return None
@@ -48,11 +50,15 @@ class Agenda:
 
     def tried(self, thread: ThreadId) -> None:
         """What could be done for this thread is done."""
+        self._index.catch_up()
         self._index.queued.pop(thread, None)
 
     def _gather(self) -> None:
         """Take over what has happened since."""
         index, threads = self._index, self._state.threads
+        index.catch_up()
+        if not (index.queued or index.left or index.freed):
+            return
         for id in index.queued:
             heapq.heappush(self._threads, order_key(threads[id]))
         for thread in index.forsaken():
@@ -62,16 +68,20 @@ class Agenda:
             best = index.best_thread(self._state.agents[name])
             if best is not None:
                 heapq.heappush(self._agents, (order_key(best), name))
+                self._sure = index.changes if len(self._agents) == 1 else -1
         index.forget()
 
     def _first_freed(self) -> Key | None:
         """The place of the first thread that a freed agent should have; its agent is on top."""
         while self._agents:
             key, name = self._agents[0]
+            if self._sure == self._index.changes:
+                return key
             best = self._index.best_thread(self._state.agents[name])
             if best is None:
                 heapq.heappop(self._agents)
             elif (now := order_key(best)) == key:
+                self._sure = self._index.changes
                 return key
             else:
                 heapq.heapreplace(self._agents, (now, name))

@@ -1,5 +1,9 @@
 """Who waits where and who is where: lines and pools, kept in step with the tables.
 
+A row is often replaced several times before anybody asks: an accept ends an offer and assigns the
+thread, and the agent's load goes down and up again.  So a change is noted here with the value
+that was last taken in, and `catch_up` takes in what it came to, once.
+
 Which pools of agents can serve which lines of threads is worked out once, when either first
 appears.  What has happened since it was last asked is remembered, too: who became able (`freed`),
 which threads began to wait (`queued`), and from which lines somebody went (`left`), so that their
@@ -20,7 +24,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import NOWHERE, more_room, standing
+from omniroute.core.ranking import NOWHERE, Standing, more_room, standing
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
 from omniroute.core.states import WAITING
@@ -33,6 +37,10 @@ class Lines:
 
     def __init__(self, agents: Mapping[AgentId, Agent], threads: Mapping[ThreadId, Thread]) -> None:
         self._agents, self._threads = agents, threads
+        self._standings: dict[AgentId, Standing] = {}
+        self._agents_before: dict[AgentId, Agent | None] = {}  # as they were when last taken in
+        self._threads_before: dict[ThreadId, Thread | None] = {}
+        self.changes = 0  # counts what was taken in
         self.adopt(None, {})
 
     def adopt(self, skills: Skills | None, queues: Mapping[str, Queue]) -> None:
@@ -47,10 +55,10 @@ class Lines:
         self.freed: dict[AgentId, None] = {}
         self.queued: dict[ThreadId, None] = {}
         self.left: dict[Signature, None] = {}
-        for agent in self._agents.values():
-            self.agent_changed(None, agent)
-        for thread in self._threads.values():
-            self.thread_changed(None, thread)
+        self._standings.clear()
+        self._agents_before = dict.fromkeys(self._agents)
+        self._threads_before = dict.fromkeys(self._threads)
+        self.catch_up()
         # Whom a freed agent can serve is found from the agent; what is left to see from the side
         # of the threads is which of them have nobody.
         self.queued.clear()
@@ -58,35 +66,58 @@ class Lines:
 
     def forget(self) -> None:
         """What has happened so far is seen to."""
+        self.catch_up()
         self.freed.clear()
         self.queued.clear()
         self.left.clear()
 
     # --- keeping in step ---
 
-    def agent_changed(self, old: Agent | None, new: Agent | None) -> None:
-        """An agent's value was replaced."""
-        home = self._home.get(old.id) if old is not None else None
-        before = standing(old) if old is not None and home is not None else NOWHERE
+    def agent_changed(self, id: AgentId, old: Agent | None) -> None:
+        """An agent's value is another one than *old*."""
+        self._agents_before.setdefault(id, old)
+
+    def thread_changed(self, id: ThreadId, old: Thread | None) -> None:
+        """A thread's value is another one than *old*."""
+        self._threads_before.setdefault(id, old)
+
+    def catch_up(self) -> None:
+        """Take in what the changes since the last time came to."""
+        if self._agents_before:
+            agents, self._agents_before = self._agents_before, {}
+            self.changes += 1
+            for agent, was in agents.items():
+                self._take_in_agent(agent, was, self._agents.get(agent))
+        if self._threads_before:
+            threads, self._threads_before = self._threads_before, {}
+            self.changes += 1
+            for thread, before in threads.items():
+                self._take_in_thread(thread, before, self._threads.get(thread))
+
+    def _take_in_agent(self, id: AgentId, old: Agent | None, new: Agent | None) -> None:
+        home = self._home.get(id)
+        before = self._standings.pop(id, NOWHERE)
         pool = self._settled(home, old, new)
-        now = standing(new) if new is not None and pool is not None else NOWHERE
-        if home is not None and (pool is not home or now != before):
-            home.count(before, -1)
-        if pool is not None and (pool is not home or now != before):
-            pool.count(now, 1)
-        if new is not None and pool is not None:
+        if new is None or pool is None:
+            now = NOWHERE
+        else:
+            now = self._standings[id] = standing(new)
             pool.note(new, now)
-            if old is None or pool is not home:
+            if pool is not home or old is None:
                 came = any(now.able)
             else:
                 came = more_room(old, before, new, now)
             if came:
-                self.freed[new.id] = None
-        if old is not None and home is not None:
+                self.freed[id] = None
+        if pool is home and now == before:
+            return
+        if pool is not None:
+            pool.count(now, 1)
+        if home is not None:
+            home.count(before, -1)
             for live in (False, True):
-                stays = pool is home and now.present[live]
-                if before.present[live] and not stays:
-                    self._left(home, old.id, live)
+                if before.present[live] and not (pool is home and now.present[live]):
+                    self._left(home, id, live)
 
     def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
         """The pool where the agent is at home from now on, if on the team."""
@@ -103,7 +134,7 @@ class Lines:
             pool = None
         if old is not None and home is not None and pool is not home:
             self._membership += 1
-            del home.members[old.id]
+            home.forget(old.id)
             if pool is None:
                 del self._home[old.id]
             if not home.members:
@@ -124,31 +155,29 @@ class Lines:
             if wanted[-1] == live:
                 self.left[wanted] = None
 
-    def thread_changed(self, old: Thread | None, new: Thread | None) -> None:
-        """A thread's value was replaced."""
+    def _take_in_thread(self, id: ThreadId, old: Thread | None, new: Thread | None) -> None:
         if new is None or new.phase not in WAITING:
-            gone = old.id if old is not None else new.id if new is not None else 0
-            self._displace(gone)
+            self._displace(id)
             return
         wanted, key = signature(new), order_key(new)
-        line = self._place.get(new.id)
+        line = self._place.get(id)
         again = (
             old is None
             or (old.phase is not new.phase and new.phase is Phase.QUEUED)
             or old.excluded != new.excluded
             or old.step != new.step
         )
-        if line is None or line.signature != wanted or line.places[new.id] != key:
-            self._displace(new.id)
-            line = self._place[new.id] = self.lines.get(wanted) or self._line(wanted)
+        if line is None or line.signature != wanted or line.places[id] != key:
+            self._displace(id)
+            line = self._place[id] = self.lines.get(wanted) or self._line(wanted)
             line.enter(key)
             again = True
         if new.excluded:
-            line.barring[new.id] = None
+            line.barring[id] = None
         else:
-            line.barring.pop(new.id, None)
+            line.barring.pop(id, None)
         if again:
-            self.queued[new.id] = None
+            self.queued[id] = None
 
     def _displace(self, thread: ThreadId) -> None:
         """The thread waits here no more."""
@@ -213,4 +242,5 @@ class Lines:
 
     def waiting(self) -> Sequence[ThreadId]:
         """Every waiting thread, in no particular order."""
+        self.catch_up()
         return list(self._place)

@@ -8,15 +8,17 @@ costs.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 
 from omniroute.core.lines import Lines
 from omniroute.core.model import Agent, AgentId, Candidate, Phase, Thread, ThreadId
-from omniroute.core.pools import Key, Line, Pool, Signature, order_key, signature
-from omniroute.core.ranking import PARTS, Part, able, fits, present, rank, takes
+from omniroute.core.pools import Key, Line, Order, Signature, order_key, signature
+from omniroute.core.ranking import PARTS, Part, able, fits, present, rank, room, takes
 
 __all__ = [
     "CANDIDATES",
@@ -62,6 +64,7 @@ class Index(Lines):
 
     def find(self, thread: Thread, limit: int = 2) -> Found:
         """The best agents for a waiting thread, best first, and why the others are not."""
+        self.catch_up()
         line = self._place[thread.id]
         barred = {exclusion.agent for exclusion in thread.excluded}
         barred.update(offer.agent for offer in thread.offers)
@@ -72,38 +75,40 @@ class Index(Lines):
     def _ranked(
         self, thread: Thread, line: Line, barred: set[AgentId], limit: int
     ) -> tuple[Candidate, ...]:
-        """Eligible agents, best first: the heads of all pools, merged."""
-        policy, near = self.policy(line.queue), self._agents.get(thread.last_agent)
-        if near is not None and (near.id in barred or not takes(near, line.weight, line.live)):
-            near = None
+        """Eligible agents, best first: whom the customer knows, then the heads of all pools."""
+        policy = self.policy(line.queue)
         streams = [
-            self._stream(line, pool, cost, strength, policy, barred, near)
+            _Stream(
+                policy, cost, strength, pool.order(policy, line.live, line.weight, self._agents)
+            )
             for cost, strength, pool in line.pools
             if pool.free[line.live]
         ]
-        try:
-            found = list(islice(heapq.merge(*streams), limit))
-        finally:
-            for stream in streams:
-                stream.close()
-        return tuple(Candidate(name, tuple(ranked)) for ranked, name in found)
+        if not streams:
+            return ()
+        near = self._near(thread, line, barred, policy)
+        if near:
+            barred = {*barred, near[0].agent}
+            limit -= 1
+        if limit > 2:
+            ranked = list(islice(heapq.merge(*(one.all(barred) for one in streams)), limit))
+        else:
+            ranked = _two(streams, barred)[:limit]
+        return (*near, *(Candidate(name, tuple(rank)) for rank, name in ranked))
 
-    def _stream(
-        self,
-        line: Line,
-        pool: Pool,
-        cost: float,
-        strength: float,
-        policy: str,
-        barred: set[AgentId],
-        near: Agent | None,
-    ) -> Generator[tuple[Part, AgentId], None, None]:
-        if near is not None and near.id in pool.members:
-            yield rank(policy, True, cost, strength, PARTS[policy](near)), near.id
-        for part, agent in pool.ordered(policy, line.live, self._agents):
-            if agent.id in barred or agent is near or not fits(agent, line.weight, line.live):
-                continue
-            yield rank(policy, False, cost, strength, part), agent.id
+    def _near(
+        self, thread: Thread, line: Line, barred: set[AgentId], policy: str
+    ) -> tuple[Candidate, ...]:
+        """Whoever had this customer last, if they can be asked."""
+        near = self._agents.get(thread.last_agent)
+        if near is None or near.id in barred or not takes(near, line.weight, line.live):
+            return ()
+        home = self._home.get(near.id)
+        for cost, strength, pool in line.pools:
+            if pool is home:
+                part = PARTS[policy](near)
+                return (Candidate(near.id, rank(policy, True, cost, strength, part)),)
+        return ()
 
     def _explained(self, line: Line, barred: set[AgentId], found: tuple[Candidate, ...]) -> Found:
         live = line.live
@@ -174,41 +179,38 @@ class Index(Lines):
 
     def best_thread(self, agent: Agent) -> Thread | None:
         """The thread that *agent* should have next: the first they can serve in queue order."""
+        self.catch_up()
         pool = self._home.get(agent.id)
         if pool is None:
             return None
         best: Key | None = None
-        for line in self._lines_of(pool, agent):
-            if takes(agent, line.weight, line.live):
+        rooms = room(agent, False), room(agent, True)
+        if max(rooms) <= 0:
+            return None
+        for line in pool.lines.values():
+            if line.places and line.weight <= rooms[line.live]:
+                best = self._head(line, agent, best)
+        for wanted in self._named.get(agent.id, ()):
+            line = self.lines[wanted]
+            if line.places and line.weight <= rooms[line.live] and not self.lacking(line, pool):
                 best = self._head(line, agent, best)
         return self._threads[best[-1]] if best is not None else None
 
-    def _lines_of(self, pool: Pool, agent: Agent) -> Iterator[Line]:
-        for line in pool.lines.values():
-            if line.places:
-                yield line
-        for wanted in self._named.get(agent.id, ()):
-            line = self.lines[wanted]
-            if line.places and not self.lacking(line, pool):
-                yield line
-
     def _head(self, line: Line, agent: Agent, best: Key | None) -> Key | None:
         """The first in line that *agent* may have, if it goes before *best*; else *best*."""
-        heap = line.heap
+        heap, places, barring = line.heap, line.places, line.barring
         aside: list[Key] = []
-        try:
-            while heap and (best is None or heap[0] < best):
-                key = heap[0]
-                if line.places.get(key[-1]) != key or (aside and aside[-1] == key):
-                    heapq.heappop(heap)  # no longer so
-                elif key[-1] in line.barring and self._barred(agent.id, key[-1]):
-                    aside.append(heapq.heappop(heap))
-                else:
-                    return key
-            return best
-        finally:
-            for key in aside:
-                heapq.heappush(heap, key)
+        while heap and (best is None or heap[0] < best):
+            key = heap[0]
+            if places.get(key[-1]) is not key:
+                heapq.heappop(heap)  # no longer so
+            elif key[-1] in barring and self._barred(agent.id, key[-1]):
+                aside.append(heapq.heappop(heap))
+            else:
+                best = key
+        for key in aside:
+            heapq.heappush(heap, key)
+        return best
 
     def _barred(self, agent: AgentId, thread: ThreadId) -> bool:
         return any(exclusion.agent == agent for exclusion in self._threads[thread].excluded)
@@ -217,6 +219,7 @@ class Index(Lines):
 
     def forsaken(self) -> Iterator[Thread]:
         """Queued threads for whom perhaps nobody is here any more, since somebody left."""
+        self.catch_up()
         for wanted in self.left:
             line = self.lines.get(wanted)
             if line is None:
@@ -238,3 +241,56 @@ class Index(Lines):
                 and present(self._agents[name], line.live)
             )
         return sum(pool.present[line.live] for _, _, pool in line.pools)
+
+
+class _Stream:
+    """The agents of one pool as a line sees them."""
+
+    __slots__ = ("_cost", "_order", "_policy", "_strength")
+
+    def __init__(self, policy: str, cost: float, strength: float, order: Order) -> None:
+        self._policy, self._cost, self._strength, self._order = policy, cost, strength, order
+
+    def first(self, barred: set[AgentId]) -> Part | None:
+        """The part of the first."""
+        return self._order.first(barred)
+
+    def second(self, first: Part, barred: set[AgentId]) -> _Ranked | None:
+        """The next after the first."""
+        part = self._order.second(first, barred)
+        return None if part is None else self.ranked(part)
+
+    def all(self, barred: set[AgentId]) -> Iterator[_Ranked]:
+        """Everybody, best first."""
+        with closing(self._order.walk()) as walk:
+            for part in walk:
+                if part[-1] not in barred:
+                    yield self.ranked(part)
+
+    def ranked(self, part: Part) -> _Ranked:
+        """Somebody's rank and id."""
+        return rank(self._policy, False, self._cost, self._strength, part), str(part[-1])
+
+
+_Ranked: TypeAlias = tuple[Part, AgentId]
+
+
+def _two(streams: list[_Stream], barred: set[AgentId]) -> list[_Ranked]:
+    """The best two of several streams."""
+    best: _Ranked | None = None
+    second: _Ranked | None = None
+    at: tuple[_Stream, Part] | None = None
+    for stream in streams:
+        part = stream.first(barred)
+        if part is None:
+            continue
+        one = stream.ranked(part)
+        if best is None or one < best:
+            best, second, at = one, best, (stream, part)
+        elif second is None or one < second:
+            second = one
+    if best is None or at is None:
+        return []
+    after = at[0].second(at[1], barred)
+    rest = [one for one in (second, after) if one is not None]
+    return [best, min(rest)] if rest else [best]

@@ -7,11 +7,11 @@ Both are heaps that are cleaned lazily: an entry counts only if it says what is 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Mapping
+from collections.abc import Container, Generator, Mapping
 from typing import TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
-from omniroute.core.ranking import PARTS, Part, Standing, able
+from omniroute.core.ranking import PARTS, Part, Standing, fits, takes
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
 Profile: TypeAlias = tuple[tuple[str, ...], Needed]  # teams, skills
@@ -32,6 +32,71 @@ def signature(thread: Thread) -> Signature:
     return thread.queue, needs, step.agents, thread.weight, thread.live
 
 
+class Order:
+    """Agents who have room for so many units, best first under one policy."""
+
+    __slots__ = ("_entries", "_heap", "_part")
+
+    def __init__(self, policy: str) -> None:
+        self._part = PARTS[policy]
+        self._entries: dict[float | str, Part] = {}  # which entries of the heap are still so
+        self._heap: list[Part] = []
+
+    def enter(self, agent: Agent) -> None:
+        """The agent is here, with this rank."""
+        entry, entries, heap = self._part(agent), self._entries, self._heap
+        if entries.get(agent.id) == entry:
+            return
+        entries[agent.id] = entry
+        if len(heap) > 4 * len(entries) + 64:  # mostly out of date
+            heap[:] = sorted(entries.values())
+        else:
+            heapq.heappush(heap, entry)
+
+    def leave(self, agent: AgentId) -> None:
+        """The agent is here no more."""
+        self._entries.pop(agent, None)
+
+    def first(self, barred: Container[AgentId]) -> Part | None:
+        """The best who is not *barred*."""
+        entries, heap = self._entries, self._heap
+        while heap:
+            entry = heap[0]
+            if entries.get(entry[-1]) is not entry:
+                heapq.heappop(heap)  # no longer so
+            elif entry[-1] in barred:
+                return next((e for e in self.walk() if e[-1] not in barred), None)
+            else:
+                return entry
+        return None
+
+    def second(self, first: Part, barred: Container[AgentId]) -> Part | None:
+        """The best after *first* who is not *barred*."""
+        entries, heap = self._entries, self._heap
+        if heap[0] is first:
+            below = heap[1:3]
+            for entry in below:
+                if entries.get(entry[-1]) is not entry or entry[-1] in barred:
+                    break
+            else:
+                return min(below, default=None)
+        return next((e for e in self.walk() if e is not first and e[-1] not in barred), None)
+
+    def walk(self) -> Generator[Part, None, None]:
+        """All, best first.  Whoever stops early leaves the order as it was."""
+        entries, heap = self._entries, self._heap
+        taken: list[Part] = []
+        try:
+            while heap:
+                entry = heapq.heappop(heap)
+                if entries.get(entry[-1]) is entry:
+                    taken.append(entry)
+                    yield entry
+        finally:
+            for entry in taken:
+                heapq.heappush(heap, entry)
+
+
 class Pool:
     """Agents with one profile, ordered under each policy that was ever asked for."""
 
@@ -48,7 +113,7 @@ class Pool:
         self.present = [0, 0]  # how many could be asked for mail, for a chat
         self.free = [0, 0]  # how many of them have room
         self.lines: dict[Signature, Line] = {}  # that this pool serves
-        self._orders: dict[tuple[str, bool], list[Part]] = {}
+        self._orders: dict[tuple[str, bool, int], Order] = {}
 
     def count(self, one: Standing, by: int) -> None:
         """Keep the head counts by which a failed match is explained."""
@@ -58,44 +123,28 @@ class Pool:
 
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
-        for key, order in list(self._orders.items()):
-            policy, live = key
-            if not now.able[live]:
-                continue
-            if len(order) > 4 * len(self.members) + 64:
-                del self._orders[key]  # mostly out of date; made anew when next asked for
+        for (_, live, weight), order in self._orders.items():
+            if now.present[live] and fits(agent, weight, live):
+                order.enter(agent)
             else:
-                heapq.heappush(order, PARTS[policy](agent))
+                order.leave(agent.id)
 
-    def ordered(
-        self, policy: str, live: bool, agents: Mapping[AgentId, Agent]
-    ) -> Generator[tuple[Part, Agent], None, None]:
-        """Able agents, best first.  Whoever stops early leaves the order as it was."""
-        part = PARTS[policy]
-        order = self._orders.get((policy, live))
+    def forget(self, agent: AgentId) -> None:
+        """The agent is no longer at home here."""
+        del self.members[agent]
+        for order in self._orders.values():
+            order.leave(agent)
+
+    def order(self, policy: str, live: bool, weight: int, agents: Mapping[AgentId, Agent]) -> Order:
+        """Those who can be asked for so many units, best first."""
+        key = policy, live, weight
+        order = self._orders.get(key)
         if order is None:
-            order = [part(agents[a]) for a in self.members if able(agents[a], live)]
-            heapq.heapify(order)
-            self._orders[policy, live] = order
-        taken: list[Part] = []
-        try:
-            while order:
-                entry = order[0]
-                agent = agents.get(str(entry[-1]))
-                if (
-                    agent is None
-                    or agent.id not in self.members
-                    or not able(agent, live)
-                    or part(agent) != entry
-                    or (taken and taken[-1] == entry)
-                ):
-                    heapq.heappop(order)
-                    continue
-                yield entry, agent
-                taken.append(heapq.heappop(order))
-        finally:
-            for entry in taken:
-                heapq.heappush(order, entry)
+            order = self._orders[key] = Order(policy)
+            for name in self.members:
+                if takes(agents[name], weight, live):
+                    order.enter(agents[name])
+        return order
 
 
 class Line:

@@ -27,6 +27,13 @@ def fits(agent: Agent, weight: int, live: bool) -> bool:
     return used + weight <= agent.capacity
 
 
+def room(agent: Agent, live: bool) -> int:
+    """How many units more the agent can take; below 1, none."""
+    if not present(agent, live):
+        return 0
+    return agent.capacity - (agent.live_load if live else agent.live_load + agent.mail_load)
+
+
 def able(agent: Agent, live: bool) -> bool:
     """Present, with room for at least one unit."""
     return present(agent, live) and fits(agent, 1, live)

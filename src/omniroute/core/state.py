@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -69,6 +70,7 @@ class State:
         self._undo: dict[str, object] = {}
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._timers: list[tuple[int, ThreadId]] = []
+        self._untimed: dict[ThreadId, Thread | None] = {}  # as they were when last put there
         self._ignored: set[tuple[int, ThreadId]] = set()
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
 
@@ -104,7 +106,7 @@ class State:
         old = self.agents.get(agent.id)
         self._remember("a/" + agent.id, old)
         self.agents[agent.id] = agent
-        self.index.agent_changed(old, agent)
+        self.index.agent_changed(agent.id, old)
 
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
@@ -153,31 +155,32 @@ class State:
         if new is None:
             assert old is not None
             del self.threads[old.id]
+            self.index.thread_changed(old.id, old)
         else:
             self.threads[new.id] = new
-            due = next_due(new)
-            if due is not None and (old is None or next_due(old) != due):
-                heapq.heappush(self._timers, (due, new.id))
+            self._untimed.setdefault(new.id, old)
+            self.index.thread_changed(new.id, old)
         before, now = _burden(old), _burden(new)
         if before != now:
-            for name in {**before, **now}:
-                self._burden_changed(name, before.get(name), now.get(name))
-        self.index.thread_changed(old, new)
+            was, becomes = dict(before), dict(now)
+            id = new.id if new is not None else old.id if old is not None else 0
+            for name in {**was, **becomes}:
+                self._burden_changed(id, name, was.get(name), becomes.get(name))
 
     def _burden_changed(
-        self, name: AgentId, old: tuple[ThreadId, int, bool] | None,
-        new: tuple[ThreadId, int, bool] | None,
+        self, thread: ThreadId, name: AgentId, old: tuple[int, bool] | None,
+        new: tuple[int, bool] | None,
     ) -> None:  # fmt: skip
         agent = self.agents.get(name)
-        if agent is None:
+        if agent is None or old == new:
             return
         live, mail, threads = agent.live_load, agent.mail_load, agent.threads
         if old is not None:
-            live, mail = live - old[1] * old[2], mail - old[1] * (not old[2])
-            threads = tuple(t for t in threads if t != old[0])
+            live, mail = live - old[0] * old[1], mail - old[0] * (not old[1])
+            threads = tuple(t for t in threads if t != thread)
         if new is not None:
-            live, mail = live + new[1] * new[2], mail + new[1] * (not new[2])
-            threads = (*threads, new[0])
+            live, mail = live + new[0] * new[1], mail + new[0] * (not new[1])
+            threads = (*threads, thread)
         self.put_agent(
             msgspec.structs.replace(agent, live_load=live, mail_load=mail, threads=threads)
         )
@@ -223,6 +226,7 @@ class State:
         self._undo.clear()
         self._warm.clear()
         self.absent.clear()
+        self._set_timers()
 
     def rollback(self) -> None:
         """The round is not committed: every value as it was before it."""
@@ -241,12 +245,11 @@ class State:
     def _put_back_thread(self, current: Thread, old: object) -> None:
         if isinstance(old, Thread):
             self.threads[old.id] = old
-            if (due := next_due(old)) is not None:
-                heapq.heappush(self._timers, (due, old.id))
-            self.index.thread_changed(current, old)
+            self._untimed[old.id] = None  # its timer may be gone
+            self.index.thread_changed(old.id, current)
         else:
             del self.threads[current.id]
-            self.index.thread_changed(current, None)
+            self.index.thread_changed(current.id, current)
 
     def _put_back(self, key: str, old: object) -> None:
         name = key[2:]
@@ -254,9 +257,9 @@ class State:
             case "a", Agent():
                 current = self.agents.get(name)
                 self.agents[name] = old
-                self.index.agent_changed(current, old)
+                self.index.agent_changed(name, current)
             case "a", None:
-                self.index.agent_changed(self.agents.pop(name), None)
+                self.index.agent_changed(name, self.agents.pop(name))
             case "h", Handle():
                 self.handles[name] = old
             case "h", None:
@@ -293,15 +296,14 @@ class State:
         elif key.startswith("a/"):
             agent = _agent(row)
             self.agents[agent.id] = agent
-            self.index.agent_changed(None, agent)
+            self.index.agent_changed(agent.id, None)
             self.index.forget()
         elif key.startswith("t/"):
             thread = _thread(row)
             thread = msgspec.structs.replace(thread, steps=self.shared(thread.steps))
             self.threads[thread.id] = thread
-            if (due := next_due(thread)) is not None:
-                heapq.heappush(self._timers, (due, thread.id))
-            self.index.thread_changed(None, thread)
+            self._untimed[thread.id] = None
+            self.index.thread_changed(thread.id, None)
             self.index.forget()
         elif key == "n/":
             self.counters = msgspec.json.decode(row, type=Counters)
@@ -310,6 +312,7 @@ class State:
 
     def due(self) -> tuple[int, ThreadId] | None:
         """The next moment at which a thread asks for attention, and which; earliest first."""
+        self._set_timers()
         while self._timers:
             due, thread = self._timers[0]
             known = self.threads.get(thread)
@@ -318,6 +321,17 @@ class State:
                 return due, thread
             heapq.heappop(self._timers)
         return None
+
+    def _set_timers(self) -> None:
+        """Take in what the changes since the last time came to."""
+        if not self._untimed:
+            return
+        untimed, self._untimed = self._untimed, {}
+        for id, old in untimed.items():
+            new = self.threads.get(id)
+            due = next_due(new) if new is not None else None
+            if due is not None and (old is None or next_due(old) != due):
+                heapq.heappush(self._timers, (due, id))
 
     def ignore_timer(self, due: int, thread: ThreadId) -> None:
         """Let this timer be, until a restart: deciding it has failed."""
@@ -328,12 +342,17 @@ class State:
         return iter(self.threads.values())
 
 
-def _burden(thread: Thread | None) -> dict[AgentId, tuple[ThreadId, int, bool]]:
+Burden: TypeAlias = tuple[tuple[AgentId, tuple[int, bool]], ...]
+
+
+def _burden(thread: Thread | None) -> Burden:
     """What a thread costs whom: its weight for who has it or is asked; nothing while snoozed."""
     if thread is None:
-        return {}
+        return ()
+    if thread.offers:
+        return tuple((offer.agent, (thread.weight, thread.live)) for offer in thread.offers)
     if thread.phase is Phase.ASSIGNED:
-        return {thread.agent: (thread.id, thread.weight, thread.live)}
+        return ((thread.agent, (thread.weight, thread.live)),)
     if thread.phase is Phase.SNOOZED:
-        return {thread.agent: (thread.id, 0, thread.live)}
-    return {offer.agent: (thread.id, thread.weight, thread.live) for offer in thread.offers}
+        return ((thread.agent, (0, thread.live)),)
+    return ()
