@@ -13,7 +13,7 @@ from omniroute.application.directory import Directory
 from omniroute.application.sentences import DONE, INVALID, REFUSED, Told, sentence
 
 ROOT = Path(omniroute.__file__).parent
-NOT_FOR_PEOPLE = {"received", "timer", "nothing_due", "delivered", "team", "rules"}
+NOT_FOR_PEOPLE = {"received", "timer", "nothing_due", "delivered", "team", "rules", "trial"}
 """Answers to inputs that no agent made."""
 
 NOW = 1_772_442_900_000
@@ -24,7 +24,7 @@ TOLD = Told(
     values={
         "by": "ana", "to": "bo", "agent": "bo", "queue": "bilings", "release": NOW + 5_000,
         "until": NOW + 3_600_000, "status": "away", "into": 4807, "most": 50_000,
-        "action": "fly", "fault": "until: expected int",
+        "action": "fly", "fault": "until: expected int", "version": "9c41",
     },
     since=NOW - 3_000,
     customer="Joe Miller",

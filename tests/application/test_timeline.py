@@ -12,6 +12,7 @@ from omniroute.application.timeline import STRANDED, Telling, sentence
 from omniroute.core import events as e
 from omniroute.core.inputs import Member
 from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step
+from omniroute.core.trials import Trial
 
 DIRECTORY = Directory(agents={"ana": "Ana Ruiz", "bo": "Bo Berg"})
 AT = 1_772_442_900_000
@@ -118,6 +119,8 @@ NOT_ABOUT_A_THREAD = [
     e.AgentUnresponsive("ana"),
     e.AgentBack("ana"),
     e.RulesActivated("r1"),
+    e.TrialBegan(Trial("r2", "shadow")),
+    e.TrialEnded("r2", "stopped"),
 ]
 
 

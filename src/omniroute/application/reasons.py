@@ -37,6 +37,8 @@ def _words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _route(why)
         case "match":
             return _match(why, directory)
+        case "shadow":
+            return _shadow(why)
         case "refused":
             by = f" ({directory.name(why['by'])} has it)" if why.get("by") else ""
             said = str(why.get("code", "")).replace("_", " ")
@@ -60,6 +62,16 @@ def _route(why: Mapping[str, Any]) -> str:
     rule = why.get("rule")
     said = f"rule {rule}" if rule else "no rule matched"
     return f"{said} → {why.get('queue')}{enriched}"
+
+
+def _shadow(why: Mapping[str, Any]) -> str:
+    said = f"rules {why.get('rules')}, on trial, "
+    differs = [name for name in why.get("differs", ()) if name != "queue"]
+    if not why.get("differs"):
+        return f"{said}would do the same"
+    into = f"send it to {why.get('queue')}" if "queue" in why["differs"] else ""
+    rest = f"set other {', '.join(differs)}" if differs else ""
+    return f"{said}would {' and '.join(filter(None, (into, rest)))}"
 
 
 COUNTS = (

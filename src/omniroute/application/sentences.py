@@ -114,6 +114,8 @@ REFUSED: Mapping[str, Sentence] = {
     "not_here": lambda told: f"{told.who('agent')} is not here; choose somebody else or a queue.",
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
+    "already_live": lambda told: f"Version {told.value('version')} is live already.",
+    "unknown_rules": lambda told: f"There are no rules of version {told.value('version')}.",
 }
 """What the core refuses."""
 

@@ -15,9 +15,11 @@ from omniroute.core import inputs as i
 from omniroute.core import offers, team, threads, work
 from omniroute.core.evolve import evolve
 from omniroute.core.model import Phase, Thread, ThreadId
+from omniroute.core.reevaluating import reevaluate
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
 from omniroute.core.timers import snooze_end
+from omniroute.core.trials import Trial
 from omniroute.core.turn import Answer, Deciders, Decision, Turn
 
 __all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
@@ -111,9 +113,29 @@ def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
 
 
 def _rules_loaded(turn: Turn, input: i.RulesLoaded) -> Answer:
+    """Another rule set decides from now on; a trial beside the one before it is over."""
     if turn.state.counters.rules != input.version:
+        if turn.state.trial.version:
+            turn.emit(e.TrialEnded(turn.state.trial.version, "replaced"))
         turn.emit(e.RulesActivated(input.version))
-    return Answer(True, "rules")
+    moved = reevaluate(turn, input.reseen)
+    return Answer(True, "rules", {"moved": moved} if input.reseen else {})
+
+
+def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
+    """Put a rule set on trial, in the place of another, or end the trial."""
+    state = turn.state
+    trial = Trial(input.version, input.mode, input.share, input.until)
+    if trial.version == state.counters.rules:
+        return work.refused("already_live", version=trial.version)
+    if trial.version and state.known_rules(trial.version) is None:
+        return work.refused("unknown_rules", version=trial.version)
+    if state.trial.version and state.trial != trial:
+        how = "replaced" if trial.version else "stopped"
+        turn.emit(e.TrialEnded(state.trial.version, how))
+    if trial.version and state.trial != trial:
+        turn.emit(e.TrialBegan(trial))
+    return Answer(True, "trial")
 
 
 _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
@@ -136,4 +158,5 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.Delivered: _delivered,
     i.TeamLoaded: team.load,
     i.RulesLoaded: _rules_loaded,
+    i.RulesTried: _rules_tried,
 }

@@ -25,6 +25,7 @@ from omniroute.core.model import (
     Step,
     ThreadId,
 )
+from omniroute.core.trials import Trial
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="ev"):
@@ -298,6 +299,19 @@ class RulesActivated(Event, frozen=True):
     version: str
 
 
+class TrialBegan(Event, frozen=True):
+    """A rule set is on trial beside the active one."""
+
+    trial: Trial
+
+
+class TrialEnded(Event, frozen=True):
+    """No rule set is on trial any more."""
+
+    version: str
+    how: str  # stopped | replaced
+
+
 AnyEvent: TypeAlias = (
     HandleSeen
     | LinkAdded
@@ -333,4 +347,6 @@ AnyEvent: TypeAlias = (
     | AgentUnresponsive
     | AgentBack
     | RulesActivated
+    | TrialBegan
+    | TrialEnded
 )

@@ -22,6 +22,7 @@ from omniroute.core.model import (
 )
 from omniroute.core.state import State
 from omniroute.core.states import after
+from omniroute.core.trials import NONE
 
 E = TypeVar("E", bound=e.Event)
 Fold = Callable[[State, Any, int], None]
@@ -414,3 +415,13 @@ def _(state: State, event: e.AgentBack, at: int) -> None:
 @_folds(e.RulesActivated)
 def _(state: State, event: e.RulesActivated, at: int) -> None:
     state.put_counters(replace(state.counters, rules=event.version))
+
+
+@_folds(e.TrialBegan)
+def _(state: State, event: e.TrialBegan, at: int) -> None:
+    state.put_trial(event.trial)
+
+
+@_folds(e.TrialEnded)
+def _(state: State, event: e.TrialEnded, at: int) -> None:
+    state.put_trial(NONE)

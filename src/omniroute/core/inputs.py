@@ -60,6 +60,14 @@ class MessageReceived(Input, frozen=True):
     live: bool = False
     automatic: bool = False
     sent_at: int = 0
+    trial: str = ""  # the rule set on trial then
+    trial_observed: tuple[int, ...] = ()  # what holds of its private conditions
+
+    def observed_under(self, version: str) -> tuple[int, ...]:
+        """What holds of the private conditions of a rule set; numbers of others mean nothing."""
+        if self.rules in ("", version):
+            return self.observed
+        return self.trial_observed if self.trial == version else ()
 
 
 class AgentInput(Input, frozen=True):
@@ -203,10 +211,33 @@ class TeamLoaded(Input, frozen=True):
     members: tuple[Member, ...]
 
 
+class Reseen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A waiting thread as another rule set sees it: its facts, and which conditions hold."""
+
+    thread: ThreadId
+    facts: dict[str, Fact] = {}
+    observed: tuple[int, ...] = ()
+
+
 class RulesLoaded(Input, frozen=True):
-    """A rule set becomes the active one."""
+    """A rule set becomes the active one.
+
+    Waiting threads stay under the rules they were queued by, except those in *reseen*.
+    """
 
     version: str
+    by: AgentId = ""
+    reseen: tuple[Reseen, ...] = ()
+
+
+class RulesTried(Input, frozen=True):
+    """A rule set goes on trial as a `core.trials.Trial` has it; no version ends the trial."""
+
+    version: str = ""
+    mode: str = ""
+    share: float = 0.0
+    until: int = 0
+    by: AgentId = ""
 
 
 AnyInput: TypeAlias = (
@@ -229,4 +260,5 @@ AnyInput: TypeAlias = (
     | Delivered
     | TeamLoaded
     | RulesLoaded
+    | RulesTried
 )

@@ -63,6 +63,15 @@ class Skills:
         return {skill: level for skill, level in sorted(levels.items()) if level > 0.0}
 
 
+def joined(one: Skills, other: Skills) -> Skills:
+    """Both graphs side by side; what both say of a pair of skills holds as *one* has it."""
+    covers = {
+        skill: {**other.covers.get(skill, {}), **one.covers.get(skill, {})}
+        for skill in {**other.covers, **one.covers}
+    }
+    return Skills(one.known | other.known, covers)
+
+
 def compile_skills(edges: Edges) -> Skills:
     """Compile the graph: each skill with the skills that it covers and the cost of each.
 

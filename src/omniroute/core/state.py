@@ -30,8 +30,10 @@ from omniroute.core.model import (
     ThreadId,
 )
 from omniroute.core.rules import Defaults, Queue, RuleSet
+from omniroute.core.skills import joined
 from omniroute.core.states import OPEN
 from omniroute.core.timers import next_due
+from omniroute.core.trials import CANARY, NONE, SHADOW, Trial
 
 _encode = msgspec.json.Encoder().encode
 _handle = msgspec.json.Decoder(Handle).decode
@@ -63,6 +65,7 @@ class State:
         self.threads: dict[ThreadId, Thread] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.counters = Counters()
+        self.trial = NONE
         self.rules = BARE
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
         self.index = Index(self.agents, self.threads)
@@ -113,6 +116,11 @@ class State:
         self._remember("n/", self.counters)
         self._count(counters)
 
+    def put_trial(self, trial: Trial) -> None:
+        """Replace what is on trial."""
+        self._remember("n/trial", self.trial)
+        self._try(trial)
+
     def adopt(self, rules: RuleSet) -> None:
         """Make a rule set known; it decides from the moment that an event makes it the active one.
 
@@ -125,10 +133,29 @@ class State:
             self._activate(rules)
             if active:
                 self.index.forget()  # whatever these rules could do is done
+        elif self._canary() is rules:
+            self._arrange()
+            self.index.forget()
 
     def _activate(self, rules: RuleSet) -> None:
         self.rules = rules
-        self.index.adopt(rules.skills, rules.queues)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Sort who waits by the queues of the active rules, and by those that only a canary has."""
+        skills, queues = self.rules.skills, self.rules.queues
+        if (canary := self._canary()) is not None:
+            skills, queues = joined(skills, canary.skills), {**canary.queues, **queues}
+        self.index.adopt(skills, queues)
+
+    def _try(self, trial: Trial) -> None:
+        before = self._canary()
+        self.trial = trial
+        if self._canary() is not before:
+            self._arrange()
+
+    def _canary(self) -> RuleSet | None:
+        return self._sets.get(self.trial.version) if self.trial.mode == CANARY else None
 
     def _count(self, counters: Counters) -> None:
         changed = counters.rules != self.counters.rules
@@ -138,8 +165,30 @@ class State:
             self._activate(rules)
 
     def queue(self, name: str) -> Queue:
-        """A queue of the active rules; one they no longer have is as plain as can be."""
-        return self.rules.queues.get(name) or Queue(name)
+        """A queue of the active rules or of a canary; one that none has is as plain as can be."""
+        known = self.rules.queues.get(name)
+        if known is None and (canary := self._canary()) is not None:
+            known = canary.queues.get(name)
+        return known or Queue(name)
+
+    def rules_for(self, customer: CustomerId, at: int) -> RuleSet:
+        """The rules that decide for a customer: a canary's, or the active ones."""
+        if self.trial.decides(customer, at):
+            return self._sets.get(self.trial.version, self.rules)
+        return self.rules
+
+    def shadow(self, at: int) -> RuleSet | None:
+        """The rules that are asked besides, without effect."""
+        running = self.trial.mode == SHADOW and self.trial.running(at)
+        return self._sets.get(self.trial.version) if running else None
+
+    def tried(self, at: int) -> RuleSet | None:
+        """The rules on trial, whatever the mode."""
+        return self._sets.get(self.trial.version) if self.trial.running(at) else None
+
+    def known_rules(self, version: str) -> RuleSet | None:
+        """The active rules or those on trial, by their version."""
+        return self.rules if version == self.rules.version else self._sets.get(version)
 
     def shared(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """One copy of equal ladders, however many threads wait on them, as a row gives it back."""
@@ -203,7 +252,7 @@ class State:
                 "h": self.handles.get(name),
                 "c": self.customers.get(name),
                 "a": self.agents.get(name),
-                "n": self.counters,
+                "n": self.counters if not name else self.trial if self.trial.version else None,
             }[kind]
             rows[key] = None if value is None else _encode(value)
         return rows
@@ -215,8 +264,9 @@ class State:
                 thread = self.threads.get(int(key[2:]))
                 if thread is not None and thread.phase not in OPEN:
                     self._set_thread(thread, None)
-        if "n/" in self._undo:
-            self._sets = {self.rules.version: self.rules}
+        if "n/" in self._undo or "n/trial" in self._undo:
+            kept = {self.rules.version, self.trial.version}
+            self._sets = {v: rules for v, rules in self._sets.items() if v in kept}
         for name in self._warm:
             customer = self.customers.get(name)
             if customer is not None and customer.open is None:
@@ -270,6 +320,8 @@ class State:
                 self.customers.pop(name, None)
             case "n", Counters():
                 self._count(old)
+            case "n", Trial():
+                self._try(old)
 
     # --- cold rows ---
 
@@ -307,6 +359,8 @@ class State:
             self.index.forget()
         elif key == "n/":
             self.counters = msgspec.json.decode(row, type=Counters)
+        elif key == "n/trial":
+            self.trial = msgspec.json.decode(row, type=Trial)
 
     # --- time ---
 

@@ -8,8 +8,11 @@ from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import withdraw_absent
-from omniroute.core.rules import route
+from omniroute.core.rules import Routing, route
 from omniroute.core.turn import Answer, Turn
+
+COMPARED = ("queue", "priority", "steps", "sla", "tags", "weight", "reply")
+"""What of a routing counts when two rule sets are compared; another rule's name alone does not."""
 
 
 def receive(turn: Turn, message: MessageReceived) -> Answer:
@@ -57,11 +60,10 @@ def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> t
 
 def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str) -> None:
     """Ask the rules where the thread goes, and queue it there."""
-    rules = turn.state.rules
+    rules = turn.state.rules_for(thread.customer, turn.at)
     facts = facts_of(turn, thread, message, how)
-    # Numbers of conditions mean something only in the rule set they were observed under.
-    observed = message.observed if message.rules in ("", rules.version) else ()
-    routing = route(rules, facts, observed, turn.at)
+    routing = route(rules, facts, message.observed_under(rules.version), turn.at)
+    canary = {} if rules is turn.state.rules else {"rules": rules.version}
     turn.explain(
         "route",
         thread=thread.id,
@@ -69,7 +71,11 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         enriched=list(routing.enriched),
         queue=routing.queue,
         facts={name: value for name, value in facts.items() if value},
+        **canary,
     )
+    if (shadow := turn.state.shadow(turn.at)) is not None:
+        beside = route(shadow, facts, message.observed_under(shadow.version), turn.at)
+        turn.explain("shadow", thread=thread.id, **compared(routing, beside))
     turn.emit(
         e.ThreadRouted(
             thread.id,
@@ -87,6 +93,19 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     )
     if routing.reply and message.sender.verified and not message.automatic:
         _reply_by_itself(turn, turn.thread(thread.id), routing.reply)
+
+
+def compared(live: Routing, beside: Routing) -> dict[str, object]:
+    """What a rule set on trial makes of a thread, and where that is another thing."""
+    differs = [name for name in COMPARED if getattr(live, name) != getattr(beside, name)]
+    return {
+        "rules": beside.rules,
+        "rule": beside.rule,
+        "queue": beside.queue,
+        "priority": beside.priority,
+        "live": {"rule": live.rule, "queue": live.queue, "priority": live.priority},
+        "differs": differs,
+    }
 
 
 def facts_of(

@@ -51,10 +51,12 @@ class Messages:
         names: Names,
         files: Files,
         rules: Callable[[], RuleSet],
+        tried: Callable[[int], RuleSet | None] = lambda at: None,
     ) -> None:
-        """*rules* gives the active rule set; it is called on the writer's thread."""
+        """*rules* gives the active rule set, *tried* the one on trial at a time; both are called
+        on the writer's thread."""
         self._enricher, self._keyed, self._names = enricher, keyed, names
-        self._files, self._rules = files, rules
+        self._files, self._rules, self._tried = files, rules, tried
 
     async def works(
         self, channel: Channel, entry: Entry, inbounds: Sequence[Inbound]
@@ -82,8 +84,11 @@ class Messages:
         emails, automatic = _vouched_emails(inbound, claims), inbound.automatic
         account, live, sent_at = channel.account, Cap.LIVE in channel.caps, body.sent_at
 
+        def holding(rules: RuleSet) -> tuple[int, ...]:
+            return observe(rules, text=text, subject=subject, emails=emails, name=name)
+
         def make(at: int) -> MessageReceived:
-            rules = self._rules()
+            rules, tried = self._rules(), self._tried(at)
             return MessageReceived(
                 message,
                 at,
@@ -93,11 +98,13 @@ class Messages:
                 seen,
                 claimed,
                 facts,
-                observe(rules, text=text, subject=subject, emails=emails, name=name),
+                holding(rules),
                 rules.version,
                 live=live,
                 automatic=automatic,
                 sent_at=sent_at,
+                trial=tried.version if tried else "",
+                trial_observed=holding(tried) if tried else (),
             )
 
         return Work(make, puts)

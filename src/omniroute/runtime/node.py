@@ -128,6 +128,7 @@ class Node:
                 Names(self.reader),
                 parts.files,
                 lambda: self.state.rules,
+                lambda at: self.state.tried(at),
             ),
             sleep=waits.sleep,
         )
@@ -222,7 +223,9 @@ class Node:
         """The text of an automatic reply, as a row; on the writer's thread."""
         facts = getattr(input, "facts", {})
         language = str(facts.get("message.language") or "")
-        text, _ = reply_text(self.state.rules, effect.reply, language, input.at)
+        thread = self.state.threads[effect.thread]
+        rules = self.state.known_rules(thread.rules) or self.state.rules
+        text, _ = reply_text(rules, effect.reply, language, input.at)
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}
 
     def _committed(self, committed: Committed) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 from omniroute.core.effects import AnyEffect, Deliver, Present
 from omniroute.core.engine import Deciders, Decision, decide, keys
 from omniroute.core.evolve import evolve
-from omniroute.core.inputs import AnyInput, RulesLoaded, TimerDue
+from omniroute.core.inputs import AnyInput, RulesLoaded, RulesTried, TimerDue
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import BARE, State
 
@@ -49,6 +49,7 @@ class Machine:
     state: State = field(default_factory=State)
     _keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _open: bool = False
+    _tried: RuleSet | None = None
 
     def __post_init__(self) -> None:
         self.adopt(self.rules)
@@ -93,6 +94,12 @@ class Machine:
         if rules.version != self.state.counters.rules:
             self.put(RulesLoaded, version=rules.version)
 
+    def tries(self, rules: RuleSet, mode: str, *, share: float = 0.0, until: int = 0) -> Decision:
+        """Put *rules* on trial: in the shadow, or as a canary for a *share* of the customers."""
+        self._tried = rules
+        self.state.adopt(rules)
+        return self.put(RulesTried, version=rules.version, mode=mode, share=share, until=until)
+
     @contextmanager
     def one_commit(self) -> Iterator[None]:
         """What is decided within is committed together, at the end."""
@@ -127,6 +134,8 @@ class Machine:
         """Forget the state and build it again from the rows."""
         self.state = loaded(self.rows)
         self.state.adopt(self.rules)
+        if self._tried is not None:
+            self.state.adopt(self._tried)
 
     def fold(self) -> dict[str, bytes]:
         """The rows that the journal's events alone make."""

@@ -12,7 +12,7 @@ from omniroute.core.events import CustomerWrote, ReplyReleased, ThreadFolded, Th
 from omniroute.core.model import Agent as AgentRow
 from omniroute.core.model import Customer as CustomerRow
 from omniroute.core.model import Evidence, Fact, Phase, Status, Thread
-from omniroute.core.rules import observe
+from omniroute.core.rules import RuleSet, observe
 from omniroute.testing.machine import Machine
 
 
@@ -157,8 +157,11 @@ class Place:
         what a plugin found out (``{"message.language": "de"}``)."""
         machine, whom = self.stage.machine, self.whom
         message = self.stage.said(text)
-        rules = machine.state.rules
-        observed = observe(rules, text=text, subject="", emails=whom.emails, name=whom.name)
+        rules, tried = machine.state.rules, machine.state.tried(machine.now)
+
+        def holding(rules: RuleSet) -> tuple[int, ...]:
+            return observe(rules, text=text, subject="", emails=whom.emails, name=whom.name)
+
         decision = machine.put(
             i.MessageReceived,
             message=message,
@@ -167,8 +170,10 @@ class Place:
             sender=whom.seen(self.channel),
             claims=(*whom.vouched(self.channel), *claims),
             facts=about or {},
-            observed=observed,
+            observed=holding(rules),
             rules=rules.version,
+            trial=tried.version if tried else "",
+            trial_observed=holding(tried) if tried else (),
             live=self.channel not in self.stage.not_live,
             automatic=automatic,
         )

@@ -29,6 +29,7 @@ from omniroute.core.inputs import Delivered, Member, TeamLoaded
 from omniroute.core.model import Thread
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import BARE, State
+from omniroute.core.trials import CANARY, SHADOW
 from omniroute.rules.load import parse_rules
 from omniroute.testing.invariants import violations
 from omniroute.testing.machine import Decided, Machine
@@ -136,6 +137,15 @@ class Rig:
     def adopt(self, rules: RuleSet | str) -> None:
         """Another rule set becomes the active one."""
         self.machine.adopt(_rules(rules))
+
+    def shadows(self, rules: RuleSet | str, *, hours: float = 0) -> None:
+        """A rule set is asked besides, without effect; for so long, where *hours* are given."""
+        until = self.now + _ms(0, 0, hours) if hours else 0
+        self.machine.tries(_rules(rules), SHADOW, until=until)
+
+    def canaries(self, rules: RuleSet | str, share: float) -> None:
+        """A rule set decides for a share of the customers, from 0 to 1."""
+        self.machine.tries(_rules(rules), CANARY, share=share)
 
     # --- deliveries ---
 

@@ -120,6 +120,10 @@ def rules_activated(fold: Fold, event: e.RulesActivated) -> None:
     """Versions are kept with every decision; pages need no table of them yet."""
 
 
+def trial(fold: Fold, event: e.TrialBegan | e.TrialEnded) -> None:
+    """The core's own row says what is on trial."""
+
+
 FOLDS: dict[type[e.Event], Folding] = {
     e.HandleSeen: handle_seen,
     e.LinkAdded: link_added,
@@ -130,4 +134,6 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.AgentUnresponsive: unresponsive,
     e.AgentBack: back,
     e.RulesActivated: rules_activated,
+    e.TrialBegan: trial,
+    e.TrialEnded: trial,
 }

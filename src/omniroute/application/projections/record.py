@@ -65,9 +65,11 @@ def _keep_decisions(db: sqlite3.Connection, entry: Entry) -> None:
     for n, why in enumerate(entry.why):
         thread = why.get("thread", home)
         if isinstance(thread, int) and thread:
+            # A canary decides by other rules than the entry's; a shadow decides nothing.
+            rules = why.get("rules", entry.rules) if why.get("about") == "route" else entry.rules
             db.execute(
                 "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (entry.seq, n, thread, entry.at, entry.rules, entry.agent, json(why)),
+                (entry.seq, n, thread, entry.at, rules, entry.agent, json(why)),
             )
 
 
