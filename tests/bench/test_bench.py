@@ -11,7 +11,7 @@ from omniroute.bench import sample
 from omniroute.bench.command import GROUPS, NAMES, bench, chosen, run
 from omniroute.bench.crowd import Crowd
 from omniroute.bench.heaps import Heaps
-from omniroute.bench.matching import Choosing
+from omniroute.bench.matching import Choosing, Kept
 from omniroute.bench.progress import Progress
 from omniroute.bench.rounds import in_turn
 from omniroute.bench.routing import RULES, chain, rule_set
@@ -41,6 +41,7 @@ UNITS = {
     "memory": "bytes",
     "match": "decisions/s",
     "decide": "decisions/s",
+    "decide.arrivals": "arrivals/s",
 }
 
 
@@ -55,8 +56,8 @@ def test_a_row_has_a_figure_beside_its_floor(group: str, tmp_path: Path) -> None
     assert [row.name for row in rows] == list(GROUPS[group])
     for row in rows:
         assert row.ours > 0
-        assert row.unit == UNITS[row.name.partition(".")[0]]
-        if row.unit == "bytes":
+        assert row.unit == UNITS.get(row.name, UNITS[row.name.partition(".")[0]])
+        if row.unit in ("bytes", "arrivals/s"):
             assert (row.floor, row.ratio) == (None, None)
         else:
             assert row.floor
@@ -176,6 +177,17 @@ def test_the_bare_heaps_choose_what_the_core_chooses() -> None:
         choosing.free_and_accept(agent)
         (now,) = set(crowd.state.agents[agent].threads) - set(before)
         assert now == offered
+
+
+def test_the_heaps_that_keep_rows_give_every_agent_what_the_core_gives_them() -> None:
+    crowd = Crowd("x", 40, 160, quiet())
+    kept, choosing = Kept(crowd), Choosing(crowd)
+    agents = tuple(crowd.state.agents)
+    for number, agent in enumerate(agents):
+        choosing.free_and_accept(agent)
+        kept.heaps.free_and_accept(number % len(sample.profiles()), agent, number)
+    for agent in agents:
+        assert kept.heaps.holds(agent) == crowd.state.agents[agent].threads
 
 
 def test_the_chain_of_ifs_decides_as_the_rules_do() -> None:

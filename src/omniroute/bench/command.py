@@ -24,7 +24,16 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "webhook": ("webhook.accept.idle", "webhook.accept.busy"),
     "routing": ("rules.route",),
     "memory": ("memory.waiting_thread", "memory.agent"),
-    "matching": ("match.small", "match.large", "match.flat", "decide.small", "decide.large"),
+    "matching": (
+        "match.small",
+        "match.large",
+        "match.flat",
+        "match.kept.small",
+        "match.kept.large",
+        "decide.small",
+        "decide.large",
+        "decide.arrivals",
+    ),
 }
 """Modules and their rows, in the order of measuring: what fills the memory comes last."""
 

@@ -50,26 +50,31 @@ class Agenda:
 
     def tried(self, thread: ThreadId) -> None:
         """What could be done for this thread is done."""
-        self._index.catch_up()
-        self._index.queued.pop(thread, None)
+        index = self._index
+        index.catch_up()
+        index.queued.pop(thread, None)
 
     def _gather(self) -> None:
         """Take over what has happened since."""
-        index, threads = self._index, self._state.threads
+        index = self._index
         index.catch_up()
-        if not (index.queued or index.left or index.freed):
-            return
-        for id in index.queued:
-            heapq.heappush(self._threads, order_key(threads[id]))
-        for thread in index.forsaken():
-            if _lives_by_hope(thread):
-                heapq.heappush(self._threads, order_key(thread))
-        for name in index.freed:
-            best = index.best_thread(self._state.agents[name])
-            if best is not None:
-                heapq.heappush(self._agents, (order_key(best), name))
-                self._sure = index.changes if len(self._agents) == 1 else -1
-        index.forget()
+        if index.queued:
+            threads = self._state.threads
+            for id in index.queued:
+                heapq.heappush(self._threads, order_key(threads[id]))
+            index.queued.clear()
+        if index.left:
+            for thread in index.forsaken():
+                if _lives_by_hope(thread):
+                    heapq.heappush(self._threads, order_key(thread))
+            index.left.clear()
+        if index.freed:
+            for name in index.freed:
+                best = index.best_thread(self._state.agents[name])
+                if best is not None:
+                    heapq.heappush(self._agents, (order_key(best), name))
+                    self._sure = index.changes if len(self._agents) == 1 else -1
+            index.freed.clear()
 
     def _first_freed(self) -> Key | None:
         """The place of the first thread that a freed agent should have; its agent is on top."""

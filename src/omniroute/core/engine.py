@@ -14,7 +14,7 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core import offers, team, threads, work
 from omniroute.core.evolve import evolve
-from omniroute.core.model import Phase, Thread, ThreadId
+from omniroute.core.model import CustomerId, HandleId, Phase, Thread, ThreadId
 from omniroute.core.reevaluating import reevaluate
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
@@ -27,17 +27,34 @@ __all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
 
 def keys(state: State, input: i.AnyInput) -> list[str]:
     """Rows the next `decide` needs and the state does not have."""
+    wanted: dict[str, None] = {}
     if isinstance(input, i.MessageReceived):
-        wanted = ["h/" + input.sender.id, *("h/" + claim.handle.id for claim in input.claims)]
-        found = [state.handles.get(key[2:]) for key in wanted]
-        customers = ["c/" + handle.customer for handle in found if handle is not None]
+        _want_handle(state, input.sender.id, wanted)
+        for claim in input.claims:
+            _want_handle(state, claim.handle.id, wanted)
     else:
-        thread = _open(state, getattr(input, "thread", -1))
-        wanted, customers = [], ["c/" + thread.customer] if thread is not None else []
-    for key in customers:
-        customer = state.customers.get(key[2:])
-        wanted += [key] if customer is None else ["h/" + id for id in customer.handles]
-    return [key for key in dict.fromkeys(wanted) if not state.knows(key)]
+        thread = state.threads.get(getattr(input, "thread", -1))
+        if thread is not None and thread.phase in OPEN:
+            _want_customer(state, thread.customer, wanted)
+    return list(wanted)
+
+
+def _want_handle(state: State, id: HandleId, wanted: dict[str, None]) -> None:
+    handle = state.handles.get(id)
+    if handle is not None:
+        _want_customer(state, handle.customer, wanted)
+    elif (key := "h/" + id) not in state.absent:
+        wanted[key] = None
+
+
+def _want_customer(state: State, id: CustomerId, wanted: dict[str, None]) -> None:
+    customer = state.customers.get(id)
+    if customer is not None:
+        for handle in customer.handles:
+            if handle not in state.handles and (key := "h/" + handle) not in state.absent:
+                wanted[key] = None
+    elif (key := "c/" + id) not in state.absent:
+        wanted[key] = None
 
 
 def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) -> Decision:

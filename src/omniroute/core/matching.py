@@ -188,7 +188,8 @@ class Index(Lines):
         if max(rooms) <= 0:
             return None
         for line in pool.lines.values():
-            if line.places and line.weight <= rooms[line.live]:
+            heap = line.heap
+            if heap and (best is None or heap[0] < best) and line.weight <= rooms[line.live]:
                 best = self._head(line, agent, best)
         for wanted in self._named.get(agent.id, ()):
             line = self.lines[wanted]

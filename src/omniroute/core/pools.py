@@ -124,7 +124,7 @@ class Pool:
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
         for (_, live, weight), order in self._orders.items():
-            if now.present[live] and fits(agent, weight, live):
+            if now.able[live] and fits(agent, weight, live):
                 order.enter(agent)
             else:
                 order.leave(agent.id)

@@ -58,14 +58,20 @@ NOWHERE = Standing((False, False), (False, False))
 def standing(agent: Agent) -> Standing:
     """Whether the agent may be asked, and whether they have room."""
     mail, live = present(agent, False), present(agent, True)
+    if not (mail or live):
+        return NOWHERE
     return Standing((mail, live), (mail and fits(agent, 1, False), live and fits(agent, 1, True)))
 
 
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
     """Whether the agent, whose standing changed with them, can take what they could not before."""
-    gained = any(can and not could for could, can in zip(before.able, now.able, strict=True))
-    lighter = new.load < old.load or new.live_load < old.live_load or new.capacity > old.capacity
-    return gained or (lighter and any(now.able))
+    mail, live = now.able
+    if not (mail or live):
+        return False
+    could_mail, could_live = before.able
+    if (mail and not could_mail) or (live and not could_live):
+        return True
+    return new.load < old.load or new.live_load < old.live_load or new.capacity > old.capacity
 
 
 PARTS: Mapping[str, Callable[[Agent], Part]] = {

@@ -22,6 +22,7 @@ from omniroute.core.conditions import (
     Facts,
     Kind,
     Leaf,
+    Order,
     View,
     compile_condition,
     leaves,
@@ -39,7 +40,7 @@ ORDER = ("priority", "deadline", "routing_since")
 AFTER_OFFER = ("next_best", "broadcast")
 SKIP_IF = ("nobody_present", "nobody_free")
 
-_KEPT_LADDERS = 4_096
+_KEPT = 4_096  # ladders, and judgements
 
 
 class Sla(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -188,6 +189,8 @@ class RuleSet:
     _routing: _Sieve[RouteRule] = field(init=False, repr=False)
     _holes: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     _ladders: dict[tuple[object, ...], tuple[Step, ...]] = field(init=False, repr=False)
+    _sameness: _Sameness = field(init=False, repr=False)
+    _judged: dict[tuple[object, ...], Routing] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         def keep(name: str, value: object) -> None:
@@ -198,6 +201,8 @@ class RuleSet:
         keep("_routing", _Sieve(self.route, self.calendars))
         keep("_holes", {rule.id: tuple(_asked(rule.stages)) for rule in self.route})
         keep("_ladders", {})
+        keep("_sameness", _Sameness(every, self.calendars))
+        keep("_judged", {})
         keep("observer", Observer(leaf for rule in every for leaf, _ in leaves(rule.when)))
 
     def calendar(self, clock: str) -> Calendar | None:
@@ -219,6 +224,18 @@ def observe(
 def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Routing:
     """Where a thread waits, for whom, and how urgently."""
     view = View(facts, frozenset(observed), at)
+    key = rules._sameness.of(view)
+    known = rules._judged.get(key)
+    if known is None:
+        if len(rules._judged) >= _KEPT:
+            rules._judged.clear()
+        known = rules._judged[key] = _judge(rules, view)
+    due_at = due(rules.calendar(known.sla.clock), at, known.sla.first_reply)
+    return msgspec.structs.replace(known, deadline=due_at)
+
+
+def _judge(rules: RuleSet, view: View) -> Routing:
+    """All that the rules say, less the deadline, which alone depends on when they say it."""
     found = _Enriched(rules.defaults)
     passed: list[RouteRule] = []
     decided: RouteRule | None = None
@@ -229,7 +246,6 @@ def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Rou
             passed.append(rule)
         else:
             decided = rule
-    sla = found.sla
     reply = next((rule.reply for rule in (*passed, decided) if rule and rule.reply), "")
     return Routing(
         rules=rules.version,
@@ -237,14 +253,54 @@ def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Rou
         rule=decided.id if decided else "",
         steps=_steps(rules, passed, decided, found.need, view.facts),
         priority=found.priority,
-        deadline=due(rules.calendar(sla.clock), at, sla.first_reply),
-        sla=sla,
+        deadline=0,
+        sla=found.sla,
         enriched=tuple(found.ids),
         passed=tuple(rule.id for rule in passed),
         tags=tuple(found.tags),
         reply=reply,
         weight=found.weight,
     )
+
+
+class _Sameness:
+    """What the rules can tell messages apart by; messages alike in it are judged alike.
+
+    Facts that are compared to a bound, and the clock, count by the answer and not by the value,
+    of which there are too many.
+    """
+
+    __slots__ = ("_answers", "_facts")
+
+    def __init__(
+        self, rules: Iterable[EnrichRule | RouteRule], calendars: Mapping[str, Calendar]
+    ) -> None:
+        asked: dict[str, None] = {}
+        answers: dict[object, Check] = {}
+        for rule in rules:
+            templates = [*rule.need] if isinstance(rule, EnrichRule) else _templates(rule.stages)
+            asked.update(dict.fromkeys(hole for one in templates for hole in holes(one)))
+            for leaf, _ in leaves(rule.when):
+                if leaf.private:
+                    continue
+                if isinstance(leaf.test, Order | Clock):
+                    answers[leaf.fact, leaf.test] = compile_condition(leaf, calendars)
+                else:
+                    asked[leaf.fact] = None
+        self._facts, self._answers = tuple(asked), tuple(answers.values())
+
+    def of(self, view: View) -> tuple[object, ...]:
+        """The same for messages that no rule tells apart."""
+        facts = view.facts
+        return (
+            view.observed,
+            *[
+                # As text other than strings: 1, 1.0 and True are one in Python, not in a rule.
+                value if (value := facts.get(fact)).__class__ is str else (repr(value),)
+                for fact in self._facts
+            ],
+            *[check(view) for check in self._answers],
+        )
 
 
 class LeafSeen(msgspec.Struct, frozen=True):
@@ -351,7 +407,7 @@ def _steps(
     )
     known = rules._ladders.get(key)
     if known is None:
-        if len(rules._ladders) >= _KEPT_LADDERS:
+        if len(rules._ladders) >= _KEPT:
             rules._ladders.clear()
         ahead = [stage for rule in passed for stage in rule.stages]
         stages = decided.stages if decided else ()
@@ -360,9 +416,13 @@ def _steps(
 
 
 def _asked(stages: Iterable[Stage]) -> Iterator[str]:
+    for template in _templates(stages):
+        yield from holes(template)
+
+
+def _templates(stages: Iterable[Stage]) -> Iterator[str]:
     for stage in stages:
-        for template in (*stage.need, *stage.drop, *stage.agents):
-            yield from holes(template)
+        yield from (*stage.need, *stage.drop, *stage.agents)
 
 
 def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:

@@ -43,6 +43,9 @@ _steps = msgspec.json.Decoder(tuple[Step, ...]).decode
 _agent = msgspec.json.Decoder(Agent).decode
 
 
+Burden: TypeAlias = tuple[tuple[AgentId, tuple[int, bool]], ...]  # weight, live
+
+
 class Counters(msgspec.Struct, frozen=True):
     """The row ``n``: the next thread's number and the active rule set."""
 
@@ -100,16 +103,23 @@ class State:
 
     def put_thread(self, thread: Thread) -> None:
         """Enter or replace a thread; agents' loads follow."""
-        old = self.threads.get(thread.id)
-        self._remember(f"t/{thread.id}", old)
-        self._set_thread(old, thread)
+        id = thread.id
+        old = self.threads.get(id)
+        self._undo.setdefault(f"t/{id}", old)
+        self.threads[id] = thread
+        self._untimed.setdefault(id, old)
+        self.index.thread_changed(id, old)
+        before, now = _burden(old), _burden(thread)
+        if before != now:
+            self._burdens_changed(id, before, now)
 
     def put_agent(self, agent: Agent) -> None:
         """Enter or replace an agent."""
-        old = self.agents.get(agent.id)
-        self._remember("a/" + agent.id, old)
-        self.agents[agent.id] = agent
-        self.index.agent_changed(agent.id, old)
+        id = agent.id
+        old = self.agents.get(id)
+        self._undo.setdefault("a/" + id, old)
+        self.agents[id] = agent
+        self.index.agent_changed(id, old)
 
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
@@ -200,21 +210,10 @@ class State:
     def _remember(self, key: str, old: object) -> None:
         self._undo.setdefault(key, old)
 
-    def _set_thread(self, old: Thread | None, new: Thread | None) -> None:
-        if new is None:
-            assert old is not None
-            del self.threads[old.id]
-            self.index.thread_changed(old.id, old)
-        else:
-            self.threads[new.id] = new
-            self._untimed.setdefault(new.id, old)
-            self.index.thread_changed(new.id, old)
-        before, now = _burden(old), _burden(new)
-        if before != now:
-            was, becomes = dict(before), dict(now)
-            id = new.id if new is not None else old.id if old is not None else 0
-            for name in {**was, **becomes}:
-                self._burden_changed(id, name, was.get(name), becomes.get(name))
+    def _burdens_changed(self, id: ThreadId, before: Burden, now: Burden) -> None:
+        was, becomes = dict(before), dict(now)
+        for name in {**was, **becomes}:
+            self._burden_changed(id, name, was.get(name), becomes.get(name))
 
     def _burden_changed(
         self, thread: ThreadId, name: AgentId, old: tuple[int, bool] | None,
@@ -263,7 +262,8 @@ class State:
             if key[0] == "t":
                 thread = self.threads.get(int(key[2:]))
                 if thread is not None and thread.phase not in OPEN:
-                    self._set_thread(thread, None)
+                    del self.threads[thread.id]  # it is no burden: whoever closes it, releases it
+                    self.index.thread_changed(thread.id, thread)
         if "n/" in self._undo or "n/trial" in self._undo:
             kept = {self.rules.version, self.trial.version}
             self._sets = {v: rules for v, rules in self._sets.items() if v in kept}
@@ -394,9 +394,6 @@ class State:
     def open_threads(self) -> Iterator[Thread]:
         """Every open thread."""
         return iter(self.threads.values())
-
-
-Burden: TypeAlias = tuple[tuple[AgentId, tuple[int, bool]], ...]
 
 
 def _burden(thread: Thread | None) -> Burden:
