@@ -9,7 +9,7 @@ from tests.cli.terminal import omniroute
 from tests.server.house import House, Running
 
 from omniroute.rules.schema import schema as rules_schema
-from omniroute.rules.schema import team_schema
+from omniroute.rules.schema import schema_of_tests, team_schema
 
 Options = tuple[str, Path]
 REFUND = ("--given", "channel=email", "--given", "text=My refund?", "--given", "language=de")
@@ -79,6 +79,43 @@ def test_no_rules_to_check(tmp_path: Path) -> None:
     ran = omniroute("rules", "check", tmp_path / "nowhere")
     assert ran.code == 1
     assert "no such folder of rules" in ran.out
+
+
+# --- test ---
+
+
+def test_tests_of_the_desk(house: House, tmp_path: Path) -> None:
+    xml = tmp_path / "rules.xml"
+    ran = omniroute("rules", "test", house.rules, "--strict", "--fail-under", "100",
+                    "--junit", str(xml))  # fmt: skip
+    assert ran.code == 0
+    assert "rule coverage 11/11 (100%)" in ran.out.splitlines()[-1]
+    assert 'failures="0"' in xml.read_text()
+
+
+def test_tests_that_fail(house: House) -> None:
+    house.change("priority: urgent, tags: [at-risk]", "priority: high, tags: [at-risk]")
+    ran = omniroute("rules", "test", house.rules)
+    assert ran.code == 1
+    assert ran.out.splitlines()[0].startswith(
+        "FAIL Who speaks of a lawyer is urgent  priority: expected 'urgent', got 'high'"
+    )
+    said = omniroute("rules", "test", house.rules, "--json")
+    assert said.code == 1
+    assert (json.loads(said.out)["failed"], json.loads(said.out)["coverage"]) == (1, 100)
+
+
+def test_some_tests_and_too_little_covered(house: House) -> None:
+    ran = omniroute("rules", "test", house.rules, "--run", "lawyer")
+    assert ran.out.splitlines()[0] == "PASS Who speaks of a lawyer is urgent"
+    (house.rules / "tests" / "support.test.yaml").write_text(
+        "tests: [{name: a, given: {text: refund}, expect: {rule: refunds}}]"
+    )
+    ran = omniroute("rules", "test", house.rules, "--fail-under", "50")
+    assert ran.code == 1
+    assert "rule coverage 9% is under 50%" in ran.err
+    refusal = omniroute("rules", "test", house.rules, "--run", "nothing").refusal
+    assert refusal == "--run nothing: no test has that in its name"
 
 
 # --- explain ---
@@ -184,3 +221,5 @@ def test_without_a_server(nobody: Options) -> None:
 def test_the_schemas_for_editors() -> None:
     assert omniroute("rules", "schema").json == rules_schema()
     assert omniroute("rules", "schema", "--team").json == team_schema()
+    assert omniroute("rules", "schema", "--tests").json == schema_of_tests()
+    assert omniroute("rules", "schema", "--tests", "--team").misuse == "--team or --tests, not both"

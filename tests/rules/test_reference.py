@@ -9,6 +9,7 @@ from omniroute.core.conditions import FACTS
 from omniroute.errors import ConfigErrors
 from omniroute.rules import parse_rules
 from omniroute.rules.grammar import SHAPES
+from omniroute.rules.testing import read_suites, run_all
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rules.md").read_text()
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
@@ -31,6 +32,10 @@ HEADINGS = {
     "defaults": "What holds otherwise",
     "team file": "The team file",
     "agent": "An agent",
+    "test file": "A file of tests",
+    "test agent": "An agent in tests",
+    "rule test": "A test of rules",
+    "expectation": "What is expected",
 }
 
 # What examples may refer to, unless they say it themselves.
@@ -46,6 +51,14 @@ def section(heading: str) -> str:
     found = re.search(rf"^### {re.escape(heading)}\n(.*?)(?=^##)", PAGE, re.M | re.S)
     assert found is not None, f"no heading {heading}"
     return found[1]
+
+
+TEAM = """\
+version: 1
+agents:
+  ana: {name: Ana, email: ana@desk.example, skills: {refunds: 4}}
+  bo: {name: Bo, email: bo@desk.example, skills: {refunds: 2}}
+"""
 
 
 def test_every_shape_has_its_heading() -> None:
@@ -72,10 +85,18 @@ def test_every_link_within_the_page_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_every_example_is_taken_by_the_loader(example: str) -> None:
+def test_every_example_is_taken_by_the_loader(example: str, tmp_path: Path) -> None:
     own = set(re.findall(r"^(\w+):", example, re.M))
     ground = [f"{name}: {text}" for name, text in GROUND.items() if name not in own]
     files = {"ground.yaml": "\n".join(["version: 1", *ground])}
+    if example.startswith("# tests/"):
+        (tmp_path / "tests").mkdir()
+        (tmp_path / "tests" / "a.test.yaml").write_text(example)
+        (tmp_path / "rules.yaml").write_text(files["ground.yaml"] + "\n" + EXAMPLES[0])
+        (tmp_path / "team.yaml").write_text(TEAM)
+        report = run_all(read_suites(tmp_path))
+        assert report.failed == 0, str(report)
+        return
     if example.startswith("# team.yaml"):
         files["team.yaml"] = example
     else:

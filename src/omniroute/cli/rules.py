@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from omniroute.cli.client import client
-from omniroute.cli.output import as_json, config, print_json
+from omniroute.cli.output import as_json, config, print_json, progress
 from omniroute.core.conditions import FACTS, PRIVATE
 from omniroute.core.model import Fact
 from omniroute.core.observations import Texts
@@ -20,23 +20,18 @@ from omniroute.rules.explain import explain as explain_routing
 from omniroute.rules.explain import standing
 from omniroute.rules.load import load
 from omniroute.rules.schema import schema as rules_schema
-from omniroute.rules.schema import team_schema
+from omniroute.rules.schema import schema_of_tests, team_schema
 from omniroute.rules.team import FILE, load_team
 from omniroute.rules.tell import tell
+from omniroute.rules.testing import Report, junit, read_suites, run_all
+from omniroute.rules.testing.cases import SHORT, SUFFIX
 from omniroute.runtime.clock import SystemClock
 
 FOLDER = Path("routing_rules")
 folder = click.argument(
     "folder", type=click.Path(path_type=Path), default=FOLDER, metavar="[FOLDER]"
 )
-SHORT = {
-    "text": "message.text",
-    "subject": "message.subject",
-    "language": "message.language",
-    "email": "customer.email",
-    "name": "customer.name",
-    "tier": "customer.tier",
-}
+MANY = 200  # tests from which on a bar is shown
 
 
 @click.group()
@@ -56,6 +51,58 @@ def check(folder: Path, json_: bool) -> None:
         click.echo(str(report))
     if report.count("error"):
         sys.exit(1)
+
+
+@rules.command()
+@folder
+@click.option("--run", "named", default="", metavar="NAME", help="Tests with this in their name.")
+@click.option("--strict", is_flag=True, help="A fact that a rule asks for must be given.")
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write JUnit XML to this file.")  # fmt: skip
+@click.option("--fail-under", type=click.IntRange(0, 100), default=0, metavar="N",
+              help="Fail if less than N % of the rules have matched.")  # fmt: skip
+@as_json
+def test(
+    folder: Path,
+    named: str,
+    strict: bool,
+    junit_file: Path | None,
+    fail_under: int,
+    json_: bool,
+) -> None:
+    """Run the tests in FOLDER/tests, and say which rules none of them covers; exit 1 on failure.
+
+    FOLDER may also be a single file of tests.
+    """
+    suites = read_suites(folder)
+    others = [] if folder.name.endswith(SUFFIX) else [load(folder)]
+    many = sum(len(suite.cases) for suite in suites)
+    with progress("tests", quiet=json_ or many < MANY) as move:
+        report = run_all(suites, others, named=named, strict=strict, progress=move)
+    if junit_file is not None:
+        junit_file.write_bytes(junit(report))
+    if not report.outcomes:
+        raise ConfigError(f"--run {named}", "no test has that in its name")
+    short = not named and report.coverage < fail_under
+    if json_:
+        print_json(_as_json(report))
+    else:
+        click.echo(str(report))
+    if short:
+        click.echo(f"rule coverage {report.coverage}% is under {fail_under}%", err=True)
+    if report.failed or short:
+        sys.exit(1)
+
+
+def _as_json(report: Report) -> dict[str, object]:
+    return {
+        "tests": report.outcomes,
+        "passed": len(report.outcomes) - report.failed,
+        "failed": report.failed,
+        "seconds": report.seconds,
+        "coverage": report.coverage,
+        "uncovered": report.uncovered,
+    }
 
 
 @rules.command()
@@ -109,9 +156,12 @@ def reload(config: Path, json_: bool) -> None:
 
 @rules.command()
 @click.option("--team", is_flag=True, help="Of team.yaml instead.")
-def schema(team: bool) -> None:
+@click.option("--tests", is_flag=True, help="Of files of tests instead.")
+def schema(team: bool, tests: bool) -> None:
     """Print the JSON Schema that editors check rule files by."""
-    print_json(team_schema() if team else rules_schema())
+    if team and tests:
+        raise click.UsageError("--team or --tests, not both")
+    print_json(team_schema() if team else schema_of_tests() if tests else rules_schema())
 
 
 def number(thread: str) -> int:

@@ -70,7 +70,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         rule=routing.rule,
         enriched=list(routing.enriched),
         queue=routing.queue,
-        facts={name: value for name, value in facts.items() if value},
+        facts={name: value for name, value in facts.items() if value not in (None, ())},
         **canary,
     )
     if (shadow := turn.state.shadow(turn.at)) is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from omniroute.core.conditions import FACTS, ORDERS
+from omniroute.core.model import Phase, Status
 from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, SKIP_IF
 from omniroute.core.urgency import PRIORITIES, WEEK_DAYS
 
@@ -21,6 +22,7 @@ ROLES = ("agent", "lead", "admin")
 NEVER = "never"
 ALWAYS = "always"
 FALL_THROUGH = "fall_through"
+STATES = tuple(phase for phase in Phase if phase not in (Phase.NEW, Phase.FOLDED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,12 @@ DAY = rf"({'|'.join(WEEK_DAYS)})"
 DAYS = rf"^{DAY}(-{DAY})?(, *{DAY}(-{DAY})?)*$"
 HOURS = r"^\d{1,2}:\d{2} *- *\d{1,2}:\d{2}$"
 DATE = r"^(\d{4}-)?\d{2}-\d{2}$"
+LOAD = r"^\d{1,3}(/\d{1,4})?$"
+MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})$"
 
 CONDITIONS: JsonSchema = {"type": "array", "items": ref("condition"), "minItems": 1}
+
+TEXT = ref("text")
 
 VALUES: Mapping[str, JsonSchema] = {
     "name": {"type": ["string", "number"], "pattern": NAME},
@@ -75,6 +81,10 @@ VALUES: Mapping[str, JsonSchema] = {
     "hours": {"type": "string", "pattern": HOURS},
     "date": {"type": "string", "pattern": DATE},
     "bound": {"anyOf": [ref("span"), {"type": "number"}]},
+    "load": {"type": ["string", "number"], "pattern": LOAD},
+    "moment": {"type": "string", "pattern": MOMENT},
+    "given value": {"type": ["string", "number", "boolean", "null"]},
+    "maybe name": {"type": ["string", "number", "null"]},
 }
 
 SHAPES: Mapping[str, Mapping[str, Key]] = {
@@ -231,5 +241,70 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         ),
         "role": Key("What they may do; `agent` if left out.", choice(*ROLES)),
         "desks": Key("Where they work, most used first; `web` if left out.", listed("name")),
+    },
+    "test file": {
+        "rules": Key("The rules that are tested, from here; the folder above if left out.", TEXT),
+        "agents": Key(
+            "Who works here in these tests; if left out, the whole team, online and free.",
+            by_name("test agent"),
+        ),
+        "tests": Key(
+            "The tests, in the order in which they run.",
+            {"type": "array", "items": ref("rule test"), "minItems": 1},
+            required=True,
+        ),
+    },
+    "test agent": {
+        "skills": Key("What they know; of somebody in the team, this instead.", ref("needs")),
+        "teams": Key("The teams they are in; those of the team file if left out.", listed("name")),
+        "load": Key("Units in use, or those of how many: `2` or `2/5`.", ref("load")),
+        "status": Key("`online` if left out.", choice(*Status)),
+        "idle": Key("For how long they have had nothing to do.", ref("span")),
+    },
+    "rule test": {
+        "name": Key("What is so, in a sentence.", TEXT, required=True),
+        "at": Key(
+            "When the message comes, with the zone; else Monday, 2 March 2026, 10:00 UTC.",
+            ref("moment"),
+        ),
+        "given": Key(
+            "The message and what is known of its customer, fact by fact.",
+            {"type": "object", "additionalProperties": listed("given value")},
+            required=True,
+        ),
+        "live": Key(
+            "Whether somebody waits on the other side; on `email` nobody does.", ref("flag")
+        ),
+        "without": Key("Agents who are offline in this test.", listed("name")),
+        "expect": Key("What is so at once.", ref("expectation")),
+        "after": Key(
+            "What is so later: by the span that has passed.",
+            {
+                "type": "object",
+                "propertyNames": ref("span"),
+                "additionalProperties": ref("expectation"),
+                "minProperties": 1,
+            },
+        ),
+    },
+    "expectation": {
+        "rule": Key("The routing rule that decided; `null`: none did.", ref("maybe name")),
+        "enriched": Key("Enriching rules that apply, perhaps among others.", listed("name")),
+        "queue": Key("Where the thread is.", ref("name")),
+        "priority": Key("A word or a number.", ref("priority")),
+        "tags": Key("Tags that it has, perhaps among others.", listed("text")),
+        "need": Key(
+            "Levels asked for now; a skill with `null` is not asked for.",
+            {
+                "type": "object",
+                "additionalProperties": {"anyOf": [ref("level"), {"type": "null"}]},
+            },
+        ),
+        "agent": Key("Who has it or is asked; `null`: nobody.", ref("maybe name")),
+        "agents": Key("All who are asked, where several are.", listed("name")),
+        "tell": Key("What the agent reads about the step.", TEXT),
+        "reply": Key("The automatic reply sent so far; `null`: none.", ref("maybe name")),
+        "first_reply": Key("What is promised.", ref("span")),
+        "state": Key("Where the thread stands.", choice(*STATES)),
     },
 }

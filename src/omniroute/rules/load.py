@@ -53,12 +53,12 @@ def load(folder: Path) -> RuleSet:
 
     Raises `ConfigErrors` with every finding, each with file and line.
     """
-    return _accepted(read(folder))
+    return accepted(read(folder))
 
 
 def parse_rules(files: Mapping[str, bytes]) -> RuleSet:
     """The rule set in files given by name, ``team.yaml`` among them if there is one."""
-    return _accepted(draft(files))
+    return accepted(draft(files))
 
 
 def sources(folder: Path) -> bytes:
@@ -129,7 +129,8 @@ def draft(files: Mapping[str, bytes]) -> Draft:
     return _Merged(reader, nodes).draft(version)
 
 
-def _accepted(draft: Draft) -> RuleSet:
+def accepted(draft: Draft) -> RuleSet:
+    """The rules of a draft without faults.  Raises `ConfigErrors` with those it has."""
     if draft.faults:
         raise ConfigErrors(draft.faults)
     return draft.rules

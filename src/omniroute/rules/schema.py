@@ -20,6 +20,11 @@ def team_schema() -> dict[str, Any]:
     return _file("team file", "OmniRoute team")
 
 
+def schema_of_tests() -> dict[str, Any]:
+    """The schema of the files in the folder ``tests``."""
+    return _file("test file", "OmniRoute tests of rules")
+
+
 def _file(shape: str, title: str) -> dict[str, Any]:
     defs: dict[str, Any] = {name: dict(value) for name, value in VALUES.items()}
     defs |= {name: _shape(keys) for name, keys in SHAPES.items()}

@@ -1,0 +1,198 @@
+"""One test: the message is decided, time passes, and what is so is held against what should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from omniroute.core import events as e
+from omniroute.core.inputs import MessageReceived
+from omniroute.core.model import Step, Thread
+from omniroute.core.rules import Routing, route, trail
+from omniroute.core.spans import show_span
+from omniroute.core.urgency import PRIORITIES
+from omniroute.errors import ConfigError
+from omniroute.rules.testing import before
+from omniroute.rules.testing.cases import Case, Expectation, Suite
+from omniroute.rules.testing.clockwork import Clockwork
+
+# Facts that the engine makes by itself; all others must be given where `strict` is asked for.
+OF_THE_ENGINE = ("thread.", "clock", "tags", "message.automatic", "message.verified")
+_WORDS = {number: word for word, number in PRIORITIES.items()}
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What came of a test: no faults if it passed; *covered* are the rules that matched."""
+
+    faults: tuple[str, ...]
+    covered: frozenset[str]
+
+
+def run(suite: Suite, case: Case, strict: bool = False) -> Ran:
+    """Run one test of a suite; with *strict*, a fact that a rule asks for must be given."""
+    try:
+        trial = _Trial(suite, case)
+    except ConfigError as error:
+        return Ran((error.fault + (f" — {error.fix}" if error.fix else ""),), frozenset())
+    faults = [*trial.not_given()] if strict else []
+    for after, expected in case.expect:
+        trial.wait(after)
+        when = f"after {show_span(after)} " if after else ""
+        faults += [f"{when}{fault}" for fault in trial.faults(expected)]
+    return Ran(tuple(faults), trial.covered)
+
+
+class _Trial:
+    """A test that is under way."""
+
+    def __init__(self, suite: Suite, case: Case) -> None:
+        past = before.Past(case)
+        idlest = max((present.idle for present in suite.people), default=0)
+        self._case, self._rules = case, suite.rules
+        self._work = Clockwork(case.at - max(past.length, idlest) - 1)
+        before.make(self._work, case, suite.people, past)
+        before.come(self._work, case, suite.people)
+        self._work.wait(case.at - 1)
+        self._work.adopt(suite.rules)
+        self._work.wait(case.at)
+        self._events = len(self._work.events)
+        self._write()
+
+    def _write(self) -> None:
+        case, work, rules = self._case, self._work, self._rules
+        observed = rules.observer.observe(case.texts)
+        engine = ("channel", "tags", "message.automatic", "message.verified")
+        decision = work.put(
+            MessageReceived,
+            message="message",
+            channel=str(case.given["channel"]),
+            account="test",
+            sender=before.sender_of(case),
+            facts={
+                fact: value
+                for fact, value in case.given.items()
+                if fact not in engine and not fact.startswith("thread.") and value is not None
+            },
+            observed=observed,
+            rules=rules.version,
+            live=case.live,
+            automatic=case.given.get("message.automatic") is True,
+        )
+        self._thread = int(decision.answer.values["thread"])
+        self._known: Thread = work.state.threads[self._thread]
+        why = next((w for w in decision.why if w["about"] == "route"), None)
+        facts: Any = why["facts"] if why is not None else {}
+        self._met = trail(rules, facts, observed, case.at)
+        self._routing: Routing = route(rules, facts, observed, case.at)
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """The rules that matched."""
+        return frozenset(rule.id for rule in self._met if rule.matched)
+
+    def not_given(self) -> Iterator[str]:
+        """Each fact that a rule has asked for and the test has left open, once."""
+        told: set[str] = set()
+        for rule in self._met:
+            for leaf in rule.leaves:
+                engine = leaf.fact.startswith(OF_THE_ENGINE)
+                if not engine and leaf.fact not in self._case.named and leaf.fact not in told:
+                    told.add(leaf.fact)
+                    yield f"{leaf.fact} is not given, and {rule.id} asks for it"
+
+    def wait(self, after: int) -> None:
+        """Let so much time pass since the message."""
+        self._work.wait(self._case.at + after)
+
+    @property
+    def thread(self) -> Thread:
+        """The thread as it is, or as it was before it became history."""
+        self._known = self._work.state.threads.get(self._thread, self._known)
+        return self._known
+
+    def faults(self, expected: Expectation) -> Iterator[str]:
+        """Where what is so differs from what is expected."""
+        for key in expected.__struct_fields__:
+            wanted = getattr(expected, key)
+            if wanted is msgspec.UNSET or wanted == () or wanted == {}:
+                continue
+            fault = getattr(self, f"_{key}")(wanted)
+            if fault:
+                yield fault
+
+    # --- one expectation each: what is wrong, or nothing ---
+
+    def _rule(self, wanted: str | None) -> str:
+        return _differ("rule", wanted, self._routing.rule or None)
+
+    def _enriched(self, wanted: tuple[str, ...]) -> str:
+        return _lacking("enriched", wanted, self._routing.enriched)
+
+    def _queue(self, wanted: str) -> str:
+        return _differ("queue", wanted, self.thread.queue)
+
+    def _priority(self, wanted: int) -> str:
+        found = self.thread.priority
+        return _differ("priority", _WORDS.get(wanted, wanted), _WORDS.get(found, found))
+
+    def _tags(self, wanted: tuple[str, ...]) -> str:
+        return _lacking("tags", wanted, self.thread.tags)
+
+    def _need(self, wanted: dict[str, float | None]) -> str:
+        asked = self._step.need
+        wrong = {skill: level for skill, level in wanted.items() if asked.get(skill) != level}
+        return _differ("need", _levels(wrong), _levels({s: asked.get(s) for s in wrong}))
+
+    def _agent(self, wanted: str | None) -> str:
+        return _differ("agent", wanted, ", ".join(self._asked()) or None)
+
+    def _agents(self, wanted: tuple[str, ...]) -> str:
+        return _differ("agents", ", ".join(sorted(wanted)), ", ".join(sorted(self._asked())))
+
+    def _tell(self, wanted: str) -> str:
+        return _differ("tell", wanted, self._step.tell or None)
+
+    def _reply(self, wanted: str | None) -> str:
+        sent = [
+            event.reply
+            for event in self._work.events[self._events :]
+            if isinstance(event, e.AutomaticReplyReleased) and event.thread == self._thread
+        ]
+        return _differ("reply", wanted, sent[-1] if sent else None)
+
+    def _first_reply(self, wanted: int) -> str:
+        promised = show_span(self._routing.sla.first_reply)
+        return _differ("first_reply", show_span(wanted), promised)
+
+    def _state(self, wanted: str) -> str:
+        return _differ("state", str(wanted), self.thread.phase.value)
+
+    @property
+    def _step(self) -> Step:
+        thread = self.thread
+        return thread.steps[thread.step] if thread.steps else Step()
+
+    def _asked(self) -> list[str]:
+        thread = self.thread
+        return [thread.agent] if thread.agent else [offer.agent for offer in thread.offers]
+
+
+def _differ(key: str, wanted: object, found: object) -> str:
+    return "" if wanted == found else f"{key}: expected {_said(wanted)}, got {_said(found)}"
+
+
+def _lacking(key: str, wanted: tuple[str, ...], found: tuple[str, ...]) -> str:
+    lacking = [one for one in wanted if one not in found]
+    said = ", ".join(found) or None
+    return f"{key}: expected {_said(', '.join(lacking))}, got {_said(said)}" if lacking else ""
+
+
+def _levels(need: dict[str, float | None]) -> str:
+    said = (f"{s} {'not asked' if n is None else f'{n:g}'}" for s, n in sorted(need.items()))
+    return ", ".join(said)
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else f"'{value}'"

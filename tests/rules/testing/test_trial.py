@@ -1,0 +1,100 @@
+"""Tests of rules run on the core: who is asked, now and later, with a past or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Fault = Callable[..., str]
+
+REFUND = "given: {channel: email, text: My refund?, language: en}"
+GERMAN = "given: {channel: email, text: Erstattung?, language: de}"
+HELLO = "channel: email, text: Hello"
+
+
+def test_who_is_asked_at_once_and_who_later(fault: Fault) -> None:
+    assert not fault(f"{REFUND}, expect: {{agent: ana, queue: billing, rule: refunds}}")
+    later = "expect: {agent: null}, after: {1m59s: {agent: null}, 2m: {agent: bo}}"
+    assert not fault(f"{REFUND}, without: [ana], {later}")
+    assert fault(f"{REFUND}, without: [ana], after: {{1m: {{agent: bo}}}}") == (
+        "after 1m agent: expected 'bo', got nothing"
+    )
+
+
+def test_a_step_that_drops_a_skill_and_tells_the_agent(fault: Fault) -> None:
+    dropped = "{agent: bo, need: {lang.de: null, refunds: 2}, tell: writes German}"
+    assert not fault(f"{GERMAN}, without: [ana], after: {{5m: {dropped}}}")
+
+
+def test_an_offer_that_is_not_answered_goes_on_to_the_next(fault: Fault) -> None:
+    hello = f"given: {{{HELLO}, language: en}}"
+    assert not fault(f"{hello}, expect: {{agent: ana}}, after: {{1m: {{agent: bo}}}}")
+
+
+def test_agents_as_the_test_has_them(fault: Fault) -> None:
+    busy = "agents: {ana: {load: 5/5}, bo: {skills: {refunds: 5, lang.en: 5}, load: 1}}"
+    assert not fault(f"{REFUND}, expect: {{agent: bo}}", busy)
+    away = "agents: {ana: {status: away}, bo: {status: offline}}"
+    assert not fault(f"{REFUND}, expect: {{agent: ana}}", away)
+    assert not fault(f"{REFUND}, live: true, expect: {{agent: null}}", away)
+    idle = "agents: {ana: {idle: 1h}, bo: {idle: 2h}}"
+    assert not fault(f"given: {{{HELLO}, language: en}}, expect: {{agent: bo}}", idle)
+    other = "agents: {cleo: {teams: [money], skills: {refunds: 4, lang.en: 3}}}"
+    assert not fault(f"{REFUND}, expect: {{agent: cleo}}", other)
+
+
+def test_everything_that_can_be_expected_and_how_it_is_told(fault: Fault) -> None:
+    vip = f"given: {{{HELLO}, tier: vip}}"
+    right = "priority: high, tags: [vip], first_reply: 1h, enriched: vip, state: offered"
+    assert not fault(f"{vip}, expect: {{{right}, rule: rest, agents: ana}}")
+    wrong = "priority: urgent, tags: [vip, odd], first_reply: 2h, enriched: language, state: queued"
+    assert fault(f"{vip}, expect: {{{wrong}, rule: null, agents: [ana, bo], reply: later}}") == (
+        "rule: expected nothing, got 'rest'; enriched: expected 'language', got 'vip';"
+        " priority: expected 'urgent', got 'high'; tags: expected 'odd', got 'vip';"
+        " agents: expected 'ana, bo', got 'ana'; reply: expected 'later', got nothing;"
+        " first_reply: expected '2h', got '1h'; state: expected 'queued', got 'offered'"
+    )
+    assert fault(f"{GERMAN}, expect: {{need: {{refunds: 2, lang.en: 1, lang.de: 3}}}}") == (
+        "need: expected 'lang.en 1, refunds 2', got 'lang.en not asked, refunds 3'"
+    )
+
+
+def test_the_hour(fault: Fault) -> None:
+    chat = "given: {channel: webchat, text: Hello}"
+    night = "at: 2026-03-02T22:00+01:00"
+    assert not fault(f"{chat}, {night}, expect: {{rule: night, reply: later}}")
+    assert not fault(f"{chat}, at: 2026-03-02T12:00+01:00, expect: {{rule: rest, reply: null}}")
+
+
+def test_a_customer_with_a_past(fault: Fault) -> None:
+    known = f"given: {{{HELLO}, thread.last_agent: bo, thread.idle: 2d}}"
+    assert not fault(f"{known}, expect: {{agent: bo}}")
+    assert not fault(f"{known}, without: [bo], expect: {{agent: ana}}")
+    long_ago = f"given: {{{HELLO}, thread.last_agent: bo, thread.idle: 8d}}"
+    assert fault(f"{long_ago}, expect: {{need: {{lang.en: 1}}}}") == (
+        "need: expected 'lang.en 1', got 'lang.en not asked'"
+    )
+    assert not fault(f"given: {{{HELLO}, thread.history: 3}}, expect: {{rule: loyal}}")
+    assert not fault(f"given: {{{HELLO}, thread.history: 2}}, expect: {{rule: rest}}")
+    odd = f"given: {{{HELLO}, thread.reopened: true, tags: odd}}"
+    assert not fault(f"{odd}, expect: {{rule: again, tags: odd}}")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("thread.history: 0, thread.idle: 1d", "thread.history: 0, yet somebody has served"),
+        ("tags: odd", "tags are given, and a new thread has none — say thread.reopened: true"),
+    ],
+)
+def test_a_past_that_cannot_be(fault: Fault, given: str, said: str) -> None:
+    assert fault(f"given: {{{HELLO}, {given}}}, expect: {{rule: rest}}").startswith(said)
+
+
+def test_a_fact_that_is_left_open_is_an_error_where_that_is_asked_for(fault: Fault) -> None:
+    test = f"given: {{{HELLO}, language: en}}, expect: {{rule: rest}}"
+    assert not fault(test)
+    assert fault(test, strict=True) == "customer.tier is not given, and vip asks for it"
+    closed = f"given: {{{HELLO}, language: en, tier: null}}, expect: {{rule: rest}}"
+    assert not fault(closed, strict=True)
