@@ -7,8 +7,10 @@ from hashlib import sha256
 from typing import Final
 
 from omniroute import File
-from omniroute_email.envelope import Envelope
-from omniroute_email.reading import read
+from omniroute_email.reading.addresses import Mailbox
+from omniroute_email.reading.automatic import automatic
+from omniroute_email.reading.fields import stated_date
+from omniroute_email.reading.mail import examine
 
 FORMS: Final[Mapping[str, str]] = {
     "text": "The file is a plain body without header fields.",
@@ -22,22 +24,33 @@ _HEAD: Final = {
 
 def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
     """The fields of a message, or of a bare body if *form* names one."""
-    message = _HEAD.get(form, b"") + raw
-    envelope = Envelope(peer="", trusted=False, mail_from="-", rcpt_to=(), received_at=1 << 43)
-    said = read(envelope, message, frozenset(), "")
+    mail = examine(_HEAD.get(form, b"") + raw)
+    author = next((who for who in mail.authors if who.address or who.display), Mailbox("", ""))
+    machine = automatic(
+        mail.headers,
+        subject=mail.subject,
+        return_path=None,
+        sender=author.address,
+        ours=frozenset(),
+    )
+    sent = stated_date(mail.headers.first("date"))
     return {
-        "from_email": said.sender.value,
-        "from_name": said.sender.display,
-        "subject": said.subject,
-        "date": said.sent_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "message_id": said.external_id,
-        "in_reply_to": said.in_reply_to,
-        "references": said.references,
-        "text": f"{said.text}\n{said.quoted}".strip(),
-        "reply": said.text,
-        "quoted": said.quoted,
-        "attachments": [_file(file) for file in said.files],
-        "auto": said.automatic,
+        "from_email": author.address,
+        "from_name": author.display,
+        "to": [who.address for who in mail.to if who.address],
+        "cc": [who.address for who in mail.cc if who.address],
+        "reply_to": mail.reply_to[0].address if mail.reply_to else "",
+        "subject": mail.subject,
+        "date": sent.strftime("%Y-%m-%dT%H:%M:%SZ") if sent else None,
+        "message_id": mail.message_id,
+        "in_reply_to": mail.in_reply_to,
+        "references": mail.references,
+        "text": mail.text,
+        "reply": mail.visible.reply,
+        "quoted": mail.visible.quoted,
+        "signature": mail.visible.signature,
+        "attachments": [_file(file) for file in mail.files],
+        "auto": machine is not None,
     }
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omniroute_email.reading.fields import MAX_IDS, is_automatic, message_ids, sent_at
-from omniroute_email.reading.headers import Headers
+from omniroute_email.reading.fields import MAX_IDS, message_ids, sent_at
 
 RECEIVED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -56,51 +55,3 @@ def test_the_date_counts_if_it_can_be(value: str, at: datetime) -> None:
 @given(st.text() | st.text(st.sampled_from("0123456789:+- ,JanMo()")))
 def test_no_date_raises(value: str) -> None:
     assert sent_at(value, RECEIVED).tzinfo is UTC
-
-
-PERSON = ("from", "joe@x.example")
-
-
-def automatic(
-    *fields: tuple[str, str], path: str = "joe@x.example", who: str = "joe@x.example"
-) -> bool:
-    return is_automatic(Headers((PERSON, *fields)), path, who, frozenset({"help@demo.example"}))
-
-
-@pytest.mark.parametrize(
-    "field",
-    [
-        ("auto-submitted", " auto-replied"),
-        ("auto-submitted", "auto-generated; owner-email=x"),
-        ("precedence", "Bulk"),
-        ("precedence", "junk"),
-        ("precedence", "list"),
-        ("list-id", "<news.x.example>"),
-        ("list-unsubscribe", "<mailto:x>"),
-        ("x-auto-response-suppress", "All"),
-        ("x-autoreply", "yes"),
-        ("content-type", 'multipart/report; report-type="delivery-status"'),
-    ],
-)
-def test_machines_are_known_by_what_they_say(field: tuple[str, str]) -> None:
-    assert automatic(field)
-
-
-def test_and_by_where_they_come_from() -> None:
-    assert automatic(path="")
-    assert automatic(path="<>")
-    for who in (
-        "MAILER-DAEMON@x",
-        "no-reply@x",
-        "noreply+1@x",
-        "do-not-reply@x",
-        "help@demo.example",
-    ):
-        assert automatic(who=who)
-    assert automatic(*[("received", "by x")] * 51)
-
-
-def test_people_are_not() -> None:
-    assert not automatic()
-    assert not automatic(("auto-submitted", "no"), ("precedence", "normal"), ("received", "by x"))
-    assert not automatic(who="noreen@x.example")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from omniroute import Address, Inbound
 from omniroute_email.envelope import Envelope
 from omniroute_email.reading import NOBODY, read
-from omniroute_email.reading.message import MAX_TEXT
+from omniroute_email.reading.texts import MAX_TEXT
 
 OURS = frozenset({"help@demo.example"})
 RECEIVED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -174,7 +174,7 @@ def test_text_without_end_is_cut_and_said() -> None:
         said = reading(mail(*lines))
         assert len(said.text) <= MAX_TEXT
         assert len(said.html) <= MAX_TEXT
-        assert said.unread == "text beyond 1,000,000 characters"
+        assert said.unread == "text beyond 400,000 characters"
 
 
 def test_a_text_that_is_cut_is_not_cut_amid_a_character() -> None:

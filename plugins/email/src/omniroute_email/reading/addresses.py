@@ -102,10 +102,10 @@ def _tokens(field: str) -> tuple[list[tuple[str, str]], list[str]]:
     while position < len(field):
         char = field[position]
         if char == '"':
-            stop = _end_of_quoted(field, position)
-            outside.append(("quoted", _unescaped(field[position + 1 : stop])))
+            stop = end_of_quoted(field, position)
+            outside.append(("quoted", unescaped(field[position + 1 : stop])))
         elif char == "(":
-            stop = _end_of_comment(field, position)
+            stop = end_of_comment(field, position)
             outside.append(("comment", field[position + 1 : stop]))
         elif char == "<":
             stop = field.find(">", position)
@@ -120,14 +120,16 @@ def _tokens(field: str) -> tuple[list[tuple[str, str]], list[str]]:
     return outside, angles
 
 
-def _end_of_quoted(field: str, start: int) -> int:
+def end_of_quoted(field: str, start: int) -> int:
+    """Where the quoted string that begins at *start* has its closing mark."""
     position = start + 1
     while position < len(field) and field[position] != '"':
         position += 2 if field[position] == "\\" else 1
     return position
 
 
-def _end_of_comment(field: str, start: int) -> int:
+def end_of_comment(field: str, start: int) -> int:
+    """Where the comment that begins at *start*, with those inside it, ends."""
     depth = 0
     position = start
     while position < len(field):
@@ -144,7 +146,8 @@ def _end_of_comment(field: str, start: int) -> int:
     return position
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Quoted text without its backslashes."""
     return re.sub(r"\\(.)", r"\1", text)
 
 

@@ -28,7 +28,13 @@ def sort(root: Part) -> Bodies:
 
 
 def is_plain(part: Part) -> bool:
+    """Whether it is text without HTML."""
     return part.media_type in _SHOWN_AS_PLAIN
+
+
+def is_shown_as_text(part: Part) -> bool:
+    """Whether it is text of any sort."""
+    return is_plain(part) or part.media_type == "text/html"
 
 
 @dataclass(frozen=True, slots=True)
