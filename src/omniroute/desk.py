@@ -58,7 +58,13 @@ class Door(Protocol):
 @runtime_checkable
 class Desk(Protocol):
     """A kind of desk, handed over by `omniroute_desks` as a class and constructed without
-    arguments.  Whose desks are which is said in ``team.yaml``."""
+    arguments.  Whose desks are which is said in ``team.yaml``.
+
+    A desk that agents read seldom, such as a mailbox, says as a class attribute how long an offer
+    must stand there at least: ``answers_within: ClassVar[float] = 600`` (seconds).  One from which
+    nobody can serve a customer who waits on the other side says ``chats: ClassVar[bool] = False``;
+    who has no other desk is then asked for mail only.
+    """
 
     kind: ClassVar[str]
 

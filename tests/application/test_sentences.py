@@ -13,7 +13,10 @@ from omniroute.application.directory import Directory
 from omniroute.application.sentences import DONE, INVALID, REFUSED, Told, sentence
 
 ROOT = Path(omniroute.__file__).parent
-NOT_FOR_PEOPLE = {"received", "timer", "nothing_due", "delivered", "team", "rules", "trial"}
+NOT_FOR_PEOPLE = {
+    "received", "timer", "nothing_due", "desk", "delivered", "team", "rules", "trial",
+    "left",
+}  # fmt: skip
 """Answers to inputs that no agent made."""
 
 NOW = 1_772_442_900_000

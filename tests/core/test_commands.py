@@ -44,7 +44,7 @@ def test_what_agents_say(line: str, meant: Spoken) -> None:
         ("snooze 2026-03-02T10:30", "in which zone"),
         ("snooze 2020-03-02T10:30+01:00", "has passed"),
         ("priority enormous", "low|normal|high|urgent"),
-        ("status gone", "online|away|transfers|offline"),
+        ("status gone", "online|away|transfers|draining|offline"),
         ("resolve now please", "takes nothing more — “now please”"),
     ],
 )

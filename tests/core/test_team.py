@@ -245,7 +245,7 @@ def test_whose_desk_cannot_be_reached_is_not_asked_and_not_barred() -> None:
     joe = rig.customer("joe", webchat="v1")
     joe.on("webchat").says("hello")
     rig.fails(rig.cards[-1])
-    ana.is_unresponsive()
+    assert ana.row.lost == ("web",)
     assert joe.thread.excluded == ()
     joe.is_stranded(because="nobody_present")
     ana.goes("online")

@@ -30,6 +30,7 @@ HEADINGS = {
     "calendar": "A calendar",
     "sla": "An SLA",
     "defaults": "What holds otherwise",
+    "presence": "Presence",
     "team file": "The team file",
     "agent": "An agent",
     "test file": "A file of tests",

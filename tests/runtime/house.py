@@ -239,7 +239,7 @@ class House:
     async def start(self) -> None:
         async with asyncio.timeout(PATIENCE):
             await self.node.start(self.rules, b"rules", self.team)
-            await self.node.open_desks(Nobody())
+            await self.node.open_desks(lambda kind: Nobody())
 
     async def close(self) -> None:
         async with asyncio.timeout(PATIENCE):

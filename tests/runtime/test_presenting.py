@@ -81,7 +81,7 @@ async def test_an_offer_that_no_desk_takes_ends_and_the_agent_is_not_asked_again
     desk.horn.answers.append(NotAuthorised("reinstall the app"))
     await desk.says("hello")
     assert await ended(desk) == "failed"
-    assert [event.agent for event in desk.events("AgentUnresponsive")] == ["ana"]
+    assert [event.desks for event in desk.events("DesksLost")] == [("bell", "horn")]
     assert "desk horn: not authorised: reinstall the app" in caplog.messages
     assert "agent ana could not be shown thread 1: reinstall the app" in caplog.messages
 
@@ -162,3 +162,14 @@ async def test_cards_come_again_after_a_crash(desk: House) -> None:
     await desk.again()
     await desk.until(lambda: desk.bell.shown)
     assert desk.bell.kinds == ["offer"]
+
+
+async def test_a_desk_that_will_not_take_cards_is_known_and_asked_last(desk: House) -> None:
+    desk.bell.answers.append(Rejected("the agent has blocked us"))
+    await desk.says("hello")
+    await desk.until(lambda: desk.events("DesksLost"))
+    assert [event.desks for event in desk.events("DesksLost")] == [("bell",)]
+    assert desk.events("OfferEnded") == []
+    await desk.says("are you there?", sender="kim")
+    await desk.until(lambda: len(desk.horn.shown) == 2)
+    assert desk.bell.shown == []

@@ -72,7 +72,7 @@ def test_priorities_between_the_words_are_rounded_up() -> None:
 
 def test_who_missed_two_offers_is_shown_as_away() -> None:
     eva = AgentView("eva", "Eva", "agent", "online", True, 0, 5, (), {})
-    assert words.status(eva).word == "away, missed two offers"
+    assert words.status(eva).word == "away, missed offers"
 
 
 def test_every_state_of_a_reply_has_a_mark() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -181,6 +182,9 @@ class Village:
         queue: asyncio.Queue[Change] = asyncio.Queue()
         self.listeners.add(queue)
         return self.subscribe_forever(queue)
+
+    def at_web_desk(self, actor: Actor) -> AbstractContextManager[None]:
+        return nullcontext()
 
     # --- acts ---
 

@@ -101,7 +101,7 @@ class Prioritise(OnThread, frozen=True, kw_only=True):
 
 
 class SetStatus(Command, frozen=True, kw_only=True):
-    """Say whether one can be asked: online, away, transfers, offline.
+    """Say whether one can be asked: online, away, transfers, draining, offline.
 
     *agent* is whose status it is, where a lead sets a colleague's; empty for one's own.
     """

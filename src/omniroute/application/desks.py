@@ -33,13 +33,16 @@ ACTIONS: Mapping[str, type[c.Command]] = {
 
 
 class DeskDoor:
-    """An `omniroute.Door` for one desk; *hold* (ms) is how long an answer can be taken back there.
+    """An `omniroute.Door` for one desk, of the kind *desk* where it has one; *hold* (ms) is how
+    long an answer can be taken back there.
 
     Who acts is for the desk to know: it has recognised the agent by the platform's own account.
     """
 
-    def __init__(self, application: Application, *, hold: int | None = None) -> None:
-        self._application, self._hold = application, hold
+    def __init__(
+        self, application: Application, *, hold: int | None = None, desk: str = ""
+    ) -> None:
+        self._application, self._hold, self._desk = application, hold, desk
 
     async def act(self, agent: str, action: str, arguments: Mapping[str, object]) -> str:
         """Do *action* as *agent*; returns a sentence for them.
@@ -48,7 +51,7 @@ class DeskDoor:
         """
         command = read(action, arguments)
         actor = await self._application.actor(agent)
-        outcome = await self._application.do(actor, command, hold=self._hold)
+        outcome = await self._application.do(actor, command, hold=self._hold, desk=self._desk)
         if not outcome.ok:
             raise Refused(outcome.code, outcome.text)
         return outcome.text

@@ -21,6 +21,7 @@ class Directory:
     queues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     skills: Skills = field(default_factory=Skills)
     zone: tzinfo = UTC
+    heartbeat: int = 60_000  # ms that a desk may be silent before it counts as left
 
     def name(self, agent: AgentId) -> str:
         """What people call an agent; who is no longer in the files keeps their id."""

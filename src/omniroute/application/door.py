@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
@@ -17,6 +18,7 @@ from omniroute.application import commands as c
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.bounds import Invalid, check
 from omniroute.application.directory import Directory
+from omniroute.application.heartbeats import Heartbeats
 from omniroute.application.judgement import asked_for, judge
 from omniroute.application.pages import FileView
 from omniroute.application.ports import Clock, Files, Inbox
@@ -32,6 +34,9 @@ from omniroute.stores.api import Reader
 
 UNDO = 5_000
 """How long (ms) a reply can be taken back where a desk says nothing else."""
+
+WEB = "web"
+"""The kind of desk whose pages are ours."""
 
 PATIENCE = 2.0
 """Seconds that a command waits for the views to show what it did; it is done either way."""
@@ -54,6 +59,7 @@ class Application:
         self._present = Present(reader)
         self._voice = Voice(lambda: self.directory, clock, self._present, views)
         self._subscriptions = Subscriptions()
+        self._heartbeats = Heartbeats(inbox, WEB, lambda: self.directory.heartbeat / 1000)
         self.projector = Projector(views)
         self.query = Queries(views, reader, lambda: self.directory, clock, self._voice)
 
@@ -72,6 +78,7 @@ class Application:
 
     async def stop(self) -> None:
         """End subscriptions and the thread of the views, and close their file."""
+        await self._heartbeats.stop()
         self._subscriptions.close()
         await self.projector.stop()
         self._views.close()
@@ -90,9 +97,9 @@ class Application:
         return Actor(Kind.AGENT, agent, known.role)
 
     async def do(
-        self, actor: Actor, command: c.AnyCommand, *, hold: int | None = None
+        self, actor: Actor, command: c.AnyCommand, *, hold: int | None = None, desk: str = ""
     ) -> c.Outcome:
-        """Do *command* for *actor*.
+        """Do *command* for *actor*, who is at *desk* if that is known.
 
         *hold* is how long (ms) a reply can be taken back; a mail desk gives more time than a chat
         desk.  Raises `Refused` if the command cannot be meant, or may not be done by them; and
@@ -107,7 +114,7 @@ class Application:
             judge(actor, command, standing, self.directory)
         except Invalid as wrong:
             raise self._voice.refused(wrong.code, thread, **wrong.values) from None
-        asked = translate(command, actor.id, self._undo if hold is None else hold)
+        asked = translate(command, actor.id, self._undo if hold is None else hold, desk)
         answer = await self._inbox.submit(asked.make, asked.puts)
         await self._shown(answer.seq)
         text = await asyncio.to_thread(self._voice.answer, command, answer)
@@ -132,6 +139,10 @@ class Application:
         """Changes from now on.  Close it, or use it as ``async with``."""
         authorize(actor, Action.READ)
         return self._subscriptions.open()
+
+    def at_web_desk(self, actor: Actor) -> AbstractContextManager[None]:
+        """While this lasts, a page of *actor*'s is open; long without one, they have left."""
+        return self._heartbeats.there(actor.id) if actor.kind is Kind.AGENT else nullcontext()
 
     async def file(self, actor: Actor, sha: str) -> bytes:
         """The bytes of an attachment; of what no message carries, nothing is given out."""

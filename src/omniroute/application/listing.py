@@ -129,6 +129,7 @@ def agent_view(row: sqlite3.Row, directory: Directory) -> AgentView:
         capacity=row["capacity"],
         teams=_texts.decode(row["teams"]),
         skills=_levels.decode(row["skills"]),
+        unreachable=bool(row["unreachable"]),
     )
 
 

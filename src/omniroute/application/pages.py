@@ -99,6 +99,7 @@ class AgentView(msgspec.Struct, frozen=True):
     capacity: int
     teams: tuple[str, ...]
     skills: dict[str, float]
+    unreachable: bool = False  # on none of their desks
 
 
 class Board(msgspec.Struct, frozen=True):

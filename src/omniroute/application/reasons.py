@@ -76,6 +76,7 @@ def _shadow(why: Mapping[str, Any]) -> str:
 
 COUNTS = (
     ("team", "is in another team", "are in other teams"),
+    ("permission", "may not reply there", "may not reply there"),
     ("requirement", "lacks a skill", "lack a skill"),
     ("exclusion", "has passed or missed it", "have passed or missed it"),
     ("availability", "is not here", "are not here"),
@@ -204,12 +205,14 @@ def _who(able: Sequence[AgentView], asked: bool) -> str:
 
 
 def _here(agent: AgentView) -> bool:
-    return agent.status == "online" and not agent.unresponsive
+    return agent.status == "online" and not agent.unresponsive and not agent.unreachable
 
 
 def _state(agent: AgentView) -> str:
     if agent.unresponsive:
         return "not answering"
+    if agent.unreachable and agent.status != "offline":
+        return "at no desk"
     if agent.status != "online":
         return agent.status
     return f"at {agent.load}/{agent.capacity}"

@@ -112,6 +112,9 @@ REFUSED: Mapping[str, Sentence] = {
     "folded": lambda told: f"{told.it} was joined to #{told.value('into')}; go on there.",
     "no_such_agent": lambda told: f"Nobody on the team is called {told.who('agent')}.",
     "not_here": lambda told: f"{told.who('agent')} is not here; choose somebody else or a queue.",
+    "reads_only": lambda told: (
+        f"{told.who('agent')} may read in {told.value('queue')} and not reply there."
+    ),
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
     "already_live": lambda told: f"Version {told.value('version')} is live already.",
@@ -129,7 +132,7 @@ INVALID: Mapping[str, Sentence] = {
     "too_far": "That is more than a year away; choose an earlier time.",
     "bad_tag": "A tag has letters, digits, dots and dashes, at most 40 of them; 20 tags at most.",
     "bad_priority": "A priority is a number from 10 (low) to 40 (urgent).",
-    "bad_status": "A status is online, away, transfers or offline.",
+    "bad_status": "A status is online, away, transfers, draining or offline.",
     "bad_seen": "The number of customer messages on screen is missing.",
     "bad_key": "A key has at most 128 characters.",
     "bad_action": lambda told: f"There is no action “{told.value('action')}”.",

@@ -100,7 +100,11 @@ _ASSIGNED = {
     "auto": "Given to {}",
 }
 
-_RELEASED = {"transfer": "{} handed it over", "left": "{} left the team"}
+_RELEASED = {
+    "transfer": "{} handed it over",
+    "left": "{} left the team",
+    "gone": "{} is offline; it waits for others",
+}
 
 _WOKEN = {
     "time": "The snooze is over",

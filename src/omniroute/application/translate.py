@@ -40,13 +40,19 @@ def message_id(key: str) -> str:
     return hashlib.blake2b(f"said\x1f{key}".encode(), digest_size=13).hexdigest()
 
 
-def translate(command: c.AnyCommand, agent: str, hold: int) -> Translated:
-    """*command* as *agent*'s act; *hold* is how long (ms) a reply can be taken back."""
+def translate(command: c.AnyCommand, agent: str, hold: int, desk: str = "") -> Translated:
+    """*command* as *agent*'s act; *hold* is how long (ms) a reply can be taken back, *desk* the
+    kind of desk they are at, if it is known."""
     key = input_key(agent, command.key)
     said = _said(command)
     message = message_id(key) if said else ""
     puts = {f"b/{message}": msgspec.json.encode(Body(text=said))} if said else {}
-    return Translated(_make(command, key, agent, message, hold), message, puts)
+    make = _make(command, key, agent, message, hold)
+    return Translated(_at(desk, make) if desk else make, message, puts)
+
+
+def _at(desk: str, make: Make) -> Make:
+    return lambda at: msgspec.structs.replace(make(at), desk=desk)
 
 
 def _said(command: c.AnyCommand) -> str:

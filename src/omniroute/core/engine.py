@@ -12,7 +12,7 @@ from typing import Any
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core import offers, team, threads, work
+from omniroute.core import offers, presence, team, threads, work
 from omniroute.core.evolve import evolve
 from omniroute.core.model import CustomerId, HandleId, Phase, Thread, ThreadId
 from omniroute.core.reevaluating import reevaluate
@@ -63,6 +63,7 @@ def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) ->
     answer = _answer(turn, input)
     if not answer.ok:
         turn.explain("refused", code=answer.code, **answer.values)
+    presence.drained(turn)
     offers.match(turn)
     return turn.decision(answer)
 
@@ -72,8 +73,8 @@ def _answer(turn: Turn, input: i.AnyInput) -> Answer:
         agent = turn.state.agents.get(input.agent)
         if agent is None or not agent.employed:
             return work.refused("no_such_agent", agent=input.agent)
-        if agent.unresponsive and not isinstance(input, i.StatusDeclared):
-            turn.emit(e.AgentBack(agent.id))
+        if not isinstance(input, i.StatusDeclared):
+            presence.came_back(turn, input)
         thread = getattr(input, "thread", None)
         if thread is not None and _open(turn.state, thread) is None:
             return work.refused("unknown_thread", thread=thread)
@@ -120,12 +121,16 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
 
 
 def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
-    """No desk could take an offer: it ends, and the agent may be asked again later."""
+    """Desks could not take an offer: where none could, it ends, and nobody is barred by that."""
     thread = turn.state.threads.get(input.thread)
     offer = next((o for o in thread.offers if o.id == input.offer), None) if thread else None
-    if thread is not None and offer is not None and input.outcome != "sent":
+    if thread is None or offer is None:
+        return Answer(True, "delivered")
+    failed = input.outcome != "sent"
+    if failed:
         turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "failed"))
-        offers.unresponsive(turn, offer.agent)
+    desks = turn.state.agents[offer.agent].desks
+    presence.lose(turn, offer.agent, desks if failed else input.desks)
     return Answer(True, "delivered")
 
 
@@ -169,9 +174,11 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.ReopenAsked: work.reopen,
     i.TagsChanged: work.tag,
     i.PriorityChanged: work.prioritise,
-    i.StatusDeclared: team.declare,
+    i.StatusDeclared: presence.declare,
     i.CustomerLeft: work.left,
     i.TimerDue: _time_came,
+    i.AgentTimerDue: presence.time_came,
+    i.DeskSignal: presence.signalled,
     i.Delivered: _delivered,
     i.TeamLoaded: team.load,
     i.RulesLoaded: _rules_loaded,

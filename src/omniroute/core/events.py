@@ -202,7 +202,7 @@ class ThreadReleased(ThreadEvent, frozen=True):
     """The agent is no longer responsible."""
 
     agent: AgentId
-    how: str  # transfer | fold | left
+    how: str  # transfer | fold | left | gone
     exclusion: Exclusion | None = None
 
 
@@ -263,9 +263,10 @@ class PrioritySet(ThreadEvent, frozen=True):
 
 
 class AgentJoined(Event, frozen=True):
-    """An agent is on the team, or changed there."""
+    """An agent is on the team, or changed there; *shift_end* is that of the shift they are in."""
 
     member: Member
+    shift_end: int = 0
 
 
 class AgentLeft(Event, frozen=True):
@@ -275,10 +276,12 @@ class AgentLeft(Event, frozen=True):
 
 
 class StatusChanged(Event, frozen=True):
-    """An agent declared a status."""
+    """An agent declared a status, or a shift ended; what follows at its time is said with it."""
 
     agent: AgentId
     status: Status
+    shift_end: int = 0
+    give_back_at: int = 0
 
 
 class AgentUnresponsive(Event, frozen=True):
@@ -288,7 +291,35 @@ class AgentUnresponsive(Event, frozen=True):
 
 
 class AgentBack(Event, frozen=True):
-    """An unresponsive agent did something."""
+    """An agent who was taken for absent did something, and so can be reached on *desks*."""
+
+    agent: AgentId
+    desks: tuple[str, ...] = ()
+
+
+class DesksLost(Event, frozen=True):
+    """Nobody reaches an agent on these desks; *flag_at* if those were the last of theirs."""
+
+    agent: AgentId
+    desks: tuple[str, ...]
+    flag_at: int = 0
+
+
+class DeskReached(Event, frozen=True):
+    """A desk says that its agent is there."""
+
+    agent: AgentId
+    desk: str
+
+
+class AgentGone(Event, frozen=True):
+    """An agent has been offline for so long that what waits for us goes to others."""
+
+    agent: AgentId
+
+
+class OwnerUnreachable(Event, frozen=True):
+    """Nobody has reached an agent for so long that leads are told of what they have."""
 
     agent: AgentId
 
@@ -346,6 +377,10 @@ AnyEvent: TypeAlias = (
     | StatusChanged
     | AgentUnresponsive
     | AgentBack
+    | DesksLost
+    | DeskReached
+    | AgentGone
+    | OwnerUnreachable
     | RulesActivated
     | TrialBegan
     | TrialEnded

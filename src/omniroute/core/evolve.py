@@ -20,6 +20,7 @@ from omniroute.core.model import (
     Status,
     Thread,
 )
+from omniroute.core.ranking import reachable
 from omniroute.core.state import State
 from omniroute.core.states import after
 from omniroute.core.trials import NONE
@@ -381,6 +382,13 @@ def _(state: State, event: e.AgentJoined, at: int) -> None:
             capacity=member.capacity,
             role=member.role,
             desks=member.desks,
+            slow=member.slow,
+            chatless=member.chatless,
+            shift=member.shift,
+            reads=member.reads,
+            lost=tuple(desk for desk in known.lost if desk in member.desks),
+            beating=tuple(desk for desk in known.beating if desk in member.desks),
+            shift_end=event.shift_end,
             employed=True,
         )
     )
@@ -388,18 +396,33 @@ def _(state: State, event: e.AgentJoined, at: int) -> None:
 
 @_folds(e.AgentLeft)
 def _(state: State, event: e.AgentLeft, at: int) -> None:
-    _agent(state, event.agent, employed=False, status=Status.OFFLINE)
+    times: dict[str, object] = {"shift_end": 0, "give_back_at": 0, "flag_at": 0}
+    _agent(state, event.agent, employed=False, status=Status.OFFLINE, **times)
 
 
 @_folds(e.StatusChanged)
 def _(state: State, event: e.StatusChanged, at: int) -> None:
+    """Who says that they are here is here, on whatever desk."""
     agent = state.agents[event.agent]
-    here = agent.status is Status.ONLINE and not agent.unresponsive
-    came = event.status is Status.ONLINE and not here
-    idle = at if came else agent.idle_since
+    came = event.status is Status.ONLINE and not _here(agent)
     state.put_agent(
-        replace(agent, status=event.status, idle_since=idle, unresponsive=False, misses=0)
+        replace(
+            agent,
+            status=event.status,
+            idle_since=at if came else agent.idle_since,
+            unresponsive=False,
+            misses=0,
+            lost=(),
+            shift_end=event.shift_end,
+            give_back_at=event.give_back_at,
+            flag_at=0,
+            gone=False,
+        )
     )
+
+
+def _here(agent: Agent) -> bool:
+    return agent.status is Status.ONLINE and not agent.unresponsive and reachable(agent, False)
 
 
 @_folds(e.AgentUnresponsive)
@@ -409,7 +432,41 @@ def _(state: State, event: e.AgentUnresponsive, at: int) -> None:
 
 @_folds(e.AgentBack)
 def _(state: State, event: e.AgentBack, at: int) -> None:
-    _agent(state, event.agent, unresponsive=False, misses=0, idle_since=at)
+    agent = state.agents[event.agent]
+    lost = tuple(desk for desk in agent.lost if desk not in event.desks)
+    _found(state, replace(agent, unresponsive=False, misses=0, lost=lost), at)
+
+
+@_folds(e.DeskReached)
+def _(state: State, event: e.DeskReached, at: int) -> None:
+    agent = state.agents[event.agent]
+    lost = tuple(desk for desk in agent.lost if desk != event.desk)
+    beating = tuple(dict.fromkeys((*agent.beating, event.desk)))
+    _found(state, replace(agent, lost=lost, beating=beating), at)
+
+
+def _found(state: State, agent: Agent, at: int) -> None:
+    """Whoever could not be asked and can be now goes to the end."""
+    came = _here(agent) and not _here(state.agents[agent.id])
+    flag_at = agent.flag_at if not reachable(agent, False) else 0
+    idle = at if came else agent.idle_since
+    state.put_agent(replace(agent, idle_since=idle, flag_at=flag_at))
+
+
+@_folds(e.DesksLost)
+def _(state: State, event: e.DesksLost, at: int) -> None:
+    agent = state.agents[event.agent]
+    state.put_agent(replace(agent, lost=(*agent.lost, *event.desks), flag_at=event.flag_at))
+
+
+@_folds(e.AgentGone)
+def _(state: State, event: e.AgentGone, at: int) -> None:
+    _agent(state, event.agent, gone=True, give_back_at=0)
+
+
+@_folds(e.OwnerUnreachable)
+def _(state: State, event: e.OwnerUnreachable, at: int) -> None:
+    _agent(state, event.agent, flag_at=0)
 
 
 @_folds(e.RulesActivated)

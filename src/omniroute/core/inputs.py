@@ -70,7 +70,13 @@ class MessageReceived(Input, frozen=True):
         return self.trial_observed if self.trial == version else ()
 
 
-class AgentInput(Input, frozen=True):
+class AtDesk(Input, frozen=True, kw_only=True):
+    """Something done at a desk; its kind, where it is known."""
+
+    desk: str = ""
+
+
+class AgentInput(AtDesk, frozen=True):
     """Something an agent did, on any desk; *agent* is who did it."""
 
     agent: AgentId
@@ -183,8 +189,34 @@ class TimerDue(Input, frozen=True):
     due: int
 
 
+class AgentTimerDue(Input, frozen=True):
+    """The time of an agent has come: a shift ends, or they were gone for long enough."""
+
+    agent: AgentId
+    due: int
+
+
+def due_now(at: int, due: int, owner: ThreadId | AgentId) -> TimerDue | AgentTimerDue:
+    """The input of what `State.due` names, taken up at *at*."""
+    key = f"timer/{owner}/{due}"
+    if isinstance(owner, str):
+        return AgentTimerDue(key, at, owner, due)
+    return TimerDue(key, at, owner, due)
+
+
+class DeskSignal(Input, frozen=True):
+    """A desk says of itself whether its agent can be reached there."""
+
+    agent: AgentId
+    desk: str
+    up: bool
+
+
 class Delivered(Input, frozen=True):
-    """The outbox has an outcome for an effect: ``sent`` or a failure with a reason code."""
+    """The outbox has an outcome for an effect: ``sent`` or a failure with a reason code.
+
+    Of a card, *desks* are the agent's desks that could not take it; all of them if it failed.
+    """
 
     effect: str
     thread: ThreadId
@@ -192,10 +224,16 @@ class Delivered(Input, frozen=True):
     message: MessageId = ""
     offer: str = ""
     repeat: bool = False
+    desks: tuple[str, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An agent as the team file has them, less name and address."""
+    """An agent as the team file has them, less name and address.
+
+    *slow* are desks that need longer for an offer than queues allow, with the least time (ms);
+    *chatless* those from which nobody can serve a customer who waits on the other side;
+    *shift* is the calendar of their hours, *reads* are queues in which they do not reply.
+    """
 
     id: AgentId
     teams: tuple[str, ...] = ()
@@ -203,6 +241,10 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     capacity: int = 5
     role: str = "agent"
     desks: tuple[str, ...] = ("web",)
+    slow: dict[str, int] = {}
+    chatless: tuple[str, ...] = ()
+    shift: str = ""
+    reads: tuple[str, ...] = ()
 
 
 class TeamLoaded(Input, frozen=True):
@@ -257,6 +299,8 @@ AnyInput: TypeAlias = (
     | StatusDeclared
     | CustomerLeft
     | TimerDue
+    | AgentTimerDue
+    | DeskSignal
     | Delivered
     | TeamLoaded
     | RulesLoaded

@@ -122,7 +122,7 @@ class Lines:
     def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
         """The pool where the agent is at home from now on, if on the team."""
         if new is not None and new.employed:
-            same = old is not None and old.skills == new.skills and old.teams == new.teams
+            same = old is not None and _known(old) == _known(new)
             if home is not None and same:
                 return home
             pool = self._pool(new)
@@ -196,7 +196,7 @@ class Lines:
             self._named[name].pop(line.signature, None)
 
     def _pool(self, agent: Agent) -> Pool:
-        profile = (tuple(sorted(agent.teams)), tuple(sorted(agent.skills.items())))
+        profile = _profile(agent)
         if (pool := self.pools.get(profile)) is None:
             levels = self._skills.profile(agent.skills) if self._skills else dict(agent.skills)
             pool = self.pools[profile] = Pool(profile, levels)
@@ -231,11 +231,14 @@ class Lines:
         return cost, strength
 
     def lacking(self, line: Line, pool: Pool) -> str:
-        """Why agents of *pool* never get threads of *line*: ``team``, ``requirement`` or ``""``."""
+        """Why agents of *pool* never get threads of *line*: ``team``, ``permission``,
+        ``requirement`` or ``""``."""
         queue = self._queues.get(line.queue)
         teams = queue.teams if queue is not None and not line.named else ()
         if teams and pool.teams.isdisjoint(teams):
             return "team"
+        if line.queue in pool.reads:
+            return "permission"
         if any(pool.levels.get(skill, 0.0) < level for skill, level in line.needs):
             return "requirement"
         return ""
@@ -244,3 +247,12 @@ class Lines:
         """Every waiting thread, in no particular order."""
         self.catch_up()
         return list(self._place)
+
+
+def _known(agent: Agent) -> tuple[object, ...]:
+    return agent.teams, agent.skills, agent.reads
+
+
+def _profile(agent: Agent) -> Profile:
+    skills = tuple(sorted(agent.skills.items()))
+    return tuple(sorted(agent.teams)), skills, tuple(sorted(agent.reads))

@@ -124,10 +124,8 @@ class Index(Lines):
                 out += 1
                 out_here += present(self._agents[name], live)
                 out_free += able(self._agents[name], live)
-        team, requirement = self._lack(line)
         counts = {
-            "team": team,
-            "requirement": requirement,
+            **self._lack(line),
             "exclusion": out,
             "availability": members - here - (out - out_here),
             # Whoever has room, but less than this thread's weight, counts once nobody fits.
@@ -135,14 +133,17 @@ class Index(Lines):
         }
         return Found(found, counts, here > out_here, counts["availability"] > 0, out_here > 0)
 
-    def _lack(self, line: Line) -> tuple[int, int]:
-        """How many lack the team or the requirement, as of the present membership of all pools."""
+    def _lack(self, line: Line) -> dict[str, int]:
+        """How many lack the team, the permission (where somebody does) or the requirement."""
         if line.lack[0] != self._membership:
-            lack = {"team": 0, "requirement": 0, "": 0}
+            lack = {"team": 0, "permission": 0, "requirement": 0, "": 0}
             for pool in self.pools.values():
                 lack[self.lacking(line, pool)] += len(pool.members)
-            line.lack = (self._membership, lack["team"], lack["requirement"])
-        return line.lack[1:]
+            del lack[""]
+            if not lack["permission"]:
+                del lack["permission"]
+            line.lack = (self._membership, lack)
+        return line.lack[1]
 
     def _among_named(self, line: Line, barred: set[AgentId], limit: int) -> Found:
         counts = dict.fromkeys(("team", "requirement", "exclusion", "availability", "capacity"), 0)
@@ -152,7 +153,7 @@ class Index(Lines):
         for name in dict.fromkeys(line.named):
             reason = self._not_named(line, name, barred)
             if reason:
-                counts[reason] += 1
+                counts[reason] = counts.get(reason, 0) + 1
                 if reason == "exclusion" and present(self._agents[name], line.live):
                     barred_here = True
             else:
@@ -167,8 +168,8 @@ class Index(Lines):
         home = self._home.get(name)
         if home is None:
             return "availability"
-        if self.lacking(line, home):
-            return "requirement"
+        if lacking := self.lacking(line, home):
+            return lacking
         if name in barred:
             return "exclusion"
         if not present(self._agents[name], line.live):

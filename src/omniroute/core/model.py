@@ -32,11 +32,13 @@ class Evidence(enum.StrEnum):
 
 
 class Status(enum.StrEnum):
-    """What an agent declares.  ``away`` still gets mail, ``transfers`` only what is handed over."""
+    """What an agent declares.  ``away`` still gets mail, ``transfers`` only what is handed over;
+    ``draining`` keeps what they have, gets nothing new, and is offline once nothing is left."""
 
     ONLINE = "online"
     AWAY = "away"
     TRANSFERS = "transfers"
+    DRAINING = "draining"
     OFFLINE = "offline"
 
 
@@ -183,7 +185,17 @@ class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     capacity: int = 5
     role: str = "agent"  # agent | lead | admin
     desks: tuple[str, ...] = ("web",)
+    slow: dict[str, int] = {}  # desks that need longer for an offer, and how long (ms)
+    chatless: tuple[str, ...] = ()  # desks from which nobody can chat
+    shift: str = ""  # the calendar of their hours
+    reads: tuple[str, ...] = ()  # queues in which they do not reply
     status: Status = Status.OFFLINE
+    lost: tuple[str, ...] = ()  # desks on which nobody reaches them
+    beating: tuple[str, ...] = ()  # desks that have said of themselves that they are there
+    shift_end: int = 0  # when they begin to drain
+    give_back_at: int = 0  # offline: when what waits for us goes to others
+    flag_at: int = 0  # beyond reach: when a lead is told of what they have
+    gone: bool = False  # offline for so long that it has gone to others
     employed: bool = True
     unresponsive: bool = False
     misses: int = 0

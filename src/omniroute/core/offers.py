@@ -10,12 +10,20 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.agenda import Agenda
 from omniroute.core.matching import CANDIDATES, Found, fits, present
-from omniroute.core.model import AgentId, Candidate, Exclusion, Offer, Phase, Step, Thread, ThreadId
+from omniroute.core.model import (
+    Agent,
+    AgentId,
+    Candidate,
+    Exclusion,
+    Offer,
+    Phase,
+    Step,
+    Thread,
+    ThreadId,
+)
 from omniroute.core.rules import Queue
 from omniroute.core.timers import step_end
 from omniroute.core.turn import Turn
-
-MISSES = 2  # after so many missed offers an agent counts as unresponsive
 
 
 def match(turn: Turn) -> None:
@@ -77,12 +85,20 @@ def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool) -> None:
         assign(turn, thread.id, chosen[0].agent, "auto")
         turn.present(thread.id, chosen[0].agent, "assigned")
         return
-    span = queue.offer_timeout_ms
     for candidate in chosen:
+        span = max(queue.offer_timeout_ms, _slowness(turn.state.agents[candidate.agent]))
         number = turn.thread(thread.id).offered + 1
         offer = Offer(f"{thread.id}.{number}", candidate.agent, turn.at, turn.at + span)
         turn.emit(e.OfferMade(thread.id, offer))
         turn.present(thread.id, candidate.agent, "offer", offer)
+
+
+def _slowness(agent: Agent) -> int:
+    """How long an offer must stand at least where the agent reads it first (ms)."""
+    if not agent.slow:
+        return 0
+    desk = next((desk for desk in agent.desks if desk not in agent.lost), "")
+    return agent.slow.get(desk, 0)
 
 
 def _named(found: Found, agent: AgentId) -> tuple[Candidate, ...]:
@@ -179,8 +195,17 @@ def withdraw_from(turn: Turn, agent: AgentId) -> None:
         withdraw_absent(turn, id)
 
 
+def end_offers_of(turn: Turn, agent: AgentId, how: str) -> None:
+    """End every offer that an agent has; nobody is barred by that."""
+    for id in turn.state.agents[agent].threads:
+        for offer in turn.thread(id).offers:
+            if offer.agent == agent:
+                take_back(turn, id, offer, how)
+
+
 def expire(turn: Turn, thread: Thread) -> None:
     """End the offers whose time is over; who missed too many is not asked until they act."""
+    misses = turn.state.rules.defaults.presence.misses
     for offer in thread.offers:
         if offer.until > turn.at:
             continue
@@ -188,12 +213,7 @@ def expire(turn: Turn, thread: Thread) -> None:
         turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "expired", offer.until, barred))
         turn.present(thread.id, offer.agent, "withdrawn", offer, reason="expired")
         agent = turn.state.agents[offer.agent]
-        if agent.misses >= MISSES and not agent.unresponsive:
-            unresponsive(turn, agent.id)
+        if agent.misses >= misses and not agent.unresponsive:
+            turn.emit(e.AgentUnresponsive(agent.id))
+            withdraw_from(turn, agent.id)
             turn.present(thread.id, agent.id, "told", reason="unresponsive")
-
-
-def unresponsive(turn: Turn, agent: AgentId) -> None:
-    """An agent does not answer, or cannot be reached: they get nothing until they act."""
-    turn.emit(e.AgentUnresponsive(agent))
-    withdraw_from(turn, agent)

@@ -14,7 +14,8 @@ from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
 from omniroute.core.ranking import PARTS, Part, Standing, fits, takes
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
-Profile: TypeAlias = tuple[tuple[str, ...], Needed]  # teams, skills
+Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...]]
+"""What agents have in common: teams, skills, queues in which they do not reply."""
 Key: TypeAlias = tuple[int, int, int, ThreadId]  # -priority, deadline, routing_since, id
 Signature: TypeAlias = tuple[str, Needed, tuple[AgentId, ...], int, bool]
 """What threads ask for: queue, needs, named agents, weight, live."""
@@ -101,13 +102,15 @@ class Pool:
     """Agents with one profile, ordered under each policy that was ever asked for."""
 
     __slots__ = (
-        "_orders", "free", "levels", "lines", "members", "present", "profile", "skills", "teams",
+        "_orders", "free", "levels", "lines", "members", "present", "profile", "reads", "skills",
+        "teams",
     )  # fmt: skip
 
     def __init__(self, profile: Profile, levels: Mapping[str, float]) -> None:
         self.profile = profile
         self.teams = frozenset(profile[0])
         self.skills = dict(profile[1])
+        self.reads = frozenset(profile[2])
         self.levels = levels
         self.members: dict[AgentId, None] = {}
         self.present = [0, 0]  # how many could be asked for mail, for a chat
@@ -162,7 +165,7 @@ class Line:
         self.heap: list[Key] = []
         self.places: dict[ThreadId, Key] = {}  # which of its entries are still so
         self.barring: dict[ThreadId, None] = {}  # waiting threads from which somebody is barred
-        self.lack = (-1, 0, 0)  # at which membership; how many lack the team, the requirement
+        self.lack: tuple[int, dict[str, int]] = (-1, {})  # at which membership; how many lack what
 
     def enter(self, key: Key) -> None:
         """A thread waits here."""

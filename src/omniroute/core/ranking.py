@@ -14,9 +14,18 @@ from omniroute.core.model import Agent, Status
 Part: TypeAlias = tuple[float | str, ...]  # an agent's share of their rank
 
 
+def reachable(agent: Agent, live: bool) -> bool:
+    """Whether a desk of theirs is there on which they can do it."""
+    if not agent.lost and not (live and agent.chatless):
+        return True
+    return any(
+        desk not in agent.lost and not (live and desk in agent.chatless) for desk in agent.desks
+    )
+
+
 def present(agent: Agent, live: bool) -> bool:
     """Whether the agent may be asked at all; the away still get what is not live."""
-    if not agent.employed or agent.unresponsive:
+    if not agent.employed or agent.unresponsive or not reachable(agent, live):
         return False
     return agent.status is Status.ONLINE or (not live and agent.status is Status.AWAY)
 

@@ -38,6 +38,7 @@ from omniroute.core.urgency import DAY, HOUR, MINUTE, PRIORITIES, Calendar, due
 PICKS = ("least_loaded", "most_spare", "longest_idle", "round_robin", "best_skill")
 ORDER = ("priority", "deadline", "routing_since")
 AFTER_OFFER = ("next_best", "broadcast")
+REQUEUE = ("live", "all", "never")
 SKIP_IF = ("nobody_present", "nobody_free")
 
 _KEPT = 4_096  # ladders, and judgements
@@ -59,12 +60,23 @@ class SlaChange(msgspec.Struct, frozen=True, omit_defaults=True):
     next_reply: int | None = None
 
 
+class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When somebody counts as gone, and what then becomes of what they have; spans in ms."""
+
+    misses: int = 2  # missed offers in a row, after which an agent is not asked until they act
+    offline_grace_ms: int = MINUTE
+    requeue: str = "live"  # what goes to others when its owner is offline
+    heartbeat_ms: int = MINUTE  # so long after its last sign of life a desk counts as left
+    owner_unreachable_ms: int = 5 * MINUTE
+
+
 class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     """What holds where no rule says otherwise."""
 
     queue: str
     priority: int = PRIORITIES["normal"]
     sla: Sla = Sla()
+    presence: Presence = Presence()
 
 
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,6 @@ cold) or in `rollback` (it does not: as if the round had never been).
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -25,6 +24,7 @@ from omniroute.core.model import (
     Handle,
     HandleId,
     Phase,
+    Status,
     Step,
     Thread,
     ThreadId,
@@ -32,7 +32,7 @@ from omniroute.core.model import (
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.core.skills import joined
 from omniroute.core.states import OPEN
-from omniroute.core.timers import next_due
+from omniroute.core.timers import Alarms, Due, Owner, agent_due, next_due
 from omniroute.core.trials import CANARY, NONE, SHADOW, Trial
 
 _encode = msgspec.json.Encoder().encode
@@ -72,12 +72,12 @@ class State:
         self.rules = BARE
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
         self.index = Index(self.agents, self.threads)
+        self.draining: dict[AgentId, None] = {}
+        self._leads: dict[AgentId, None] = {}
         self.absent: set[str] = set()
         self._undo: dict[str, object] = {}
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
-        self._timers: list[tuple[int, ThreadId]] = []
-        self._untimed: dict[ThreadId, Thread | None] = {}  # as they were when last put there
-        self._ignored: set[tuple[int, ThreadId]] = set()
+        self._alarms = Alarms(self._due_of)
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
 
     # --- changing ---
@@ -107,7 +107,7 @@ class State:
         old = self.threads.get(id)
         self._undo.setdefault(f"t/{id}", old)
         self.threads[id] = thread
-        self._untimed.setdefault(id, old)
+        self._alarms.untimed.setdefault(id, old)
         self.index.thread_changed(id, old)
         before, now = _burden(old), _burden(thread)
         if before != now:
@@ -115,11 +115,9 @@ class State:
 
     def put_agent(self, agent: Agent) -> None:
         """Enter or replace an agent."""
-        id = agent.id
-        old = self.agents.get(id)
-        self._undo.setdefault("a/" + id, old)
-        self.agents[id] = agent
-        self.index.agent_changed(id, old)
+        old = self.agents.get(agent.id)
+        self._undo.setdefault("a/" + agent.id, old)
+        self._set_agent(old, agent)
 
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
@@ -215,6 +213,20 @@ class State:
         for name in {**was, **becomes}:
             self._burden_changed(id, name, was.get(name), becomes.get(name))
 
+    def _set_agent(self, old: Agent | None, new: Agent) -> None:
+        self.agents[new.id] = new
+        if (
+            old is None
+            or old.status is not new.status
+            or old.employed is not new.employed
+            or old.role != new.role
+        ):
+            _sort(self.draining, new, new.employed and new.status is Status.DRAINING)
+            _sort(self._leads, new, new.employed and new.role != "agent")
+        if new.shift_end or new.give_back_at or new.flag_at:
+            self._alarms.changed(new.id, old)
+        self.index.agent_changed(new.id, old)
+
     def _burden_changed(
         self, thread: ThreadId, name: AgentId, old: tuple[int, bool] | None,
         new: tuple[int, bool] | None,
@@ -276,7 +288,7 @@ class State:
         self._undo.clear()
         self._warm.clear()
         self.absent.clear()
-        self._set_timers()
+        self._alarms.take_in()
 
     def rollback(self) -> None:
         """The round is not committed: every value as it was before it."""
@@ -295,7 +307,7 @@ class State:
     def _put_back_thread(self, current: Thread, old: object) -> None:
         if isinstance(old, Thread):
             self.threads[old.id] = old
-            self._untimed[old.id] = None  # its timer may be gone
+            self._alarms.changed(old.id, None)  # its timer may be gone
             self.index.thread_changed(old.id, current)
         else:
             del self.threads[current.id]
@@ -305,11 +317,12 @@ class State:
         name = key[2:]
         match key[0], old:
             case "a", Agent():
-                current = self.agents.get(name)
-                self.agents[name] = old
-                self.index.agent_changed(name, current)
+                self._set_agent(self.agents.get(name), old)
             case "a", None:
-                self.index.agent_changed(name, self.agents.pop(name))
+                gone = self.agents.pop(name)
+                _sort(self.draining, gone, False)
+                _sort(self._leads, gone, False)
+                self.index.agent_changed(name, gone)
             case "h", Handle():
                 self.handles[name] = old
             case "h", None:
@@ -347,14 +360,13 @@ class State:
             self._warm.add(key[2:])
         elif key.startswith("a/"):
             agent = _agent(row)
-            self.agents[agent.id] = agent
-            self.index.agent_changed(agent.id, None)
+            self._set_agent(None, agent)
             self.index.forget()
         elif key.startswith("t/"):
             thread = _thread(row)
             thread = msgspec.structs.replace(thread, steps=self.shared(thread.steps))
             self.threads[thread.id] = thread
-            self._untimed[thread.id] = None
+            self._alarms.changed(thread.id, None)
             self.index.thread_changed(thread.id, None)
             self.index.forget()
         elif key == "n/":
@@ -364,36 +376,35 @@ class State:
 
     # --- time ---
 
-    def due(self) -> tuple[int, ThreadId] | None:
-        """The next moment at which a thread asks for attention, and which; earliest first."""
-        self._set_timers()
-        while self._timers:
-            due, thread = self._timers[0]
-            known = self.threads.get(thread)
-            current = known is not None and next_due(known) == due
-            if current and (due, thread) not in self._ignored:
-                return due, thread
-            heapq.heappop(self._timers)
-        return None
+    def due(self) -> Due | None:
+        """The next moment at which a thread or an agent asks for attention, and which."""
+        return self._alarms.next()
 
-    def _set_timers(self) -> None:
-        """Take in what the changes since the last time came to."""
-        if not self._untimed:
-            return
-        untimed, self._untimed = self._untimed, {}
-        for id, old in untimed.items():
-            new = self.threads.get(id)
-            due = next_due(new) if new is not None else None
-            if due is not None and (old is None or next_due(old) != due):
-                heapq.heappush(self._timers, (due, id))
-
-    def ignore_timer(self, due: int, thread: ThreadId) -> None:
+    def ignore_timer(self, due: int, owner: Owner) -> None:
         """Let this timer be, until a restart: deciding it has failed."""
-        self._ignored.add((due, thread))
+        self._alarms.ignore(due, owner)
+
+    def _due_of(self, owner: Owner) -> int | None:
+        if isinstance(owner, str):
+            agent = self.agents.get(owner)
+            return agent_due(agent) if agent is not None else None
+        thread = self.threads.get(owner)
+        return next_due(thread) if thread is not None else None
+
+    def leads(self) -> list[Agent]:
+        """Agents who may act for others."""
+        return [self.agents[name] for name in sorted(self._leads)]
 
     def open_threads(self) -> Iterator[Thread]:
         """Every open thread."""
         return iter(self.threads.values())
+
+
+def _sort(into: dict[AgentId, None], agent: Agent, belongs: bool) -> None:
+    if belongs:
+        into[agent.id] = None
+    else:
+        into.pop(agent.id, None)
 
 
 def _burden(thread: Thread | None) -> Burden:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.model import AgentId
-from omniroute.core.offers import take_back, withdraw_from
+from omniroute.core.offers import take_back
+from omniroute.core.presence import shift_end
 from omniroute.core.turn import Answer, Turn
 
 
@@ -15,11 +18,21 @@ def load(turn: Turn, asked: i.TeamLoaded) -> Answer:
     for member in asked.members:
         known = agents.get(member.id)
         if known is None or not known.employed or _differs(turn, member):
-            turn.emit(e.AgentJoined(member))
+            turn.emit(e.AgentJoined(member, _shift_end(turn, member)))
     staying = {member.id for member in asked.members}
     for id in [a.id for a in agents.values() if a.employed and a.id not in staying]:
         _leave(turn, id)
     return Answer(True, "team")
+
+
+def _shift_end(turn: Turn, member: i.Member) -> int:
+    """When the shift ends of somebody who is here already, under what the file says now."""
+    known = turn.state.agents.get(member.id)
+    if known is None or not known.employed:
+        return 0
+    if known.shift == member.shift:
+        return known.shift_end
+    return shift_end(turn, replace(known, shift=member.shift), known.status)
 
 
 def _differs(turn: Turn, member: i.Member) -> bool:
@@ -36,12 +49,3 @@ def _leave(turn: Turn, id: AgentId) -> None:
             if offer.agent == id:
                 take_back(turn, thread.id, offer, "rescinded")
     turn.emit(e.AgentLeft(id))
-
-
-def declare(turn: Turn, asked: i.StatusDeclared) -> Answer:
-    """An agent says whether they can be asked; offers they can no longer take go elsewhere."""
-    agent = turn.state.agents[asked.agent]
-    if agent.status is not asked.status or agent.unresponsive:
-        turn.emit(e.StatusChanged(agent.id, asked.status))
-        withdraw_from(turn, agent.id)
-    return Answer(True, "status", {"status": asked.status.value})

@@ -8,6 +8,7 @@ from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import withdraw_absent
+from omniroute.core.presence import give_back
 from omniroute.core.rules import Routing, route
 from omniroute.core.turn import Answer, Turn
 
@@ -37,8 +38,10 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
         case Phase.SNOOZED if not message.automatic:
             turn.emit(e.ThreadWoken(id, "customer"))
             turn.present(id, thread.agent, "message")
+            give_back(turn, turn.thread(id))
         case Phase.ASSIGNED:
             turn.present(id, thread.agent, "message")
+            give_back(turn, thread)
         case Phase.OFFERED:
             withdraw_absent(turn, id)  # who gets mail only was asked, and now it is a chat
     return Answer(True, "received", {"thread": id, "how": how})

@@ -1,13 +1,21 @@
-"""When a thread next asks for attention of its own accord.
+"""When a thread or an agent next asks for attention of its own accord.
 
-Due times are derived from the thread itself, never stored: an offer's end, a step's end, the end
-of a snooze, of the reopen window, of a reply's undo.  A timer that fires twice or late finds
-nothing, or everything, that is due by then.
+Due times are derived from the thread or the agent itself, never stored: an offer's end, a step's
+end, the end of a snooze, of the reopen window, of a reply's undo; the end of a shift, and what
+follows when an agent is gone or beyond reach.  A timer that fires twice or late finds nothing, or
+everything, that is due by then.
 """
 
 from __future__ import annotations
 
-from omniroute.core.model import Phase, Thread
+import heapq
+from collections.abc import Callable
+from typing import TypeAlias
+
+from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
+
+Owner: TypeAlias = ThreadId | AgentId
+Due: TypeAlias = tuple[int, Owner]
 
 
 def step_end(thread: Thread) -> int | None:
@@ -36,3 +44,58 @@ def next_due(thread: Thread) -> int | None:
     if thread.phase is Phase.RESOLVED and not thread.held:
         moments.append(thread.reopen_until)
     return min(moments, default=None)
+
+
+def agent_due(agent: Agent) -> int | None:
+    """The earliest moment at which something about *agent* is due, or None."""
+    moments = (agent.shift_end, agent.give_back_at, agent.flag_at)
+    return min(filter(None, moments), default=None)
+
+
+class Alarms:
+    """Due times of threads and agents, earliest first; at one moment threads go before agents.
+
+    *due_of* says when something is really due: an entry that says otherwise is out of date.  What
+    changes is taken in once, when somebody asks.
+    """
+
+    def __init__(self, due_of: Callable[[Owner], int | None]) -> None:
+        self._due_of = due_of
+        self._heap: list[tuple[int, bool, Owner]] = []
+        self.untimed: dict[Owner, Thread | Agent | None] = {}  # as each was at the last look
+        self._ignored: set[Due] = set()
+
+    def changed(self, owner: Owner, old: Thread | Agent | None) -> None:
+        """*owner* was *old* until now; None where an entry may be missing."""
+        if old is None:
+            self.untimed[owner] = None
+        else:
+            self.untimed.setdefault(owner, old)
+
+    def next(self) -> Due | None:
+        """The next moment that is still so, and whose."""
+        self.take_in()
+        while self._heap:
+            due, _, owner = self._heap[0]
+            if self._due_of(owner) == due and (due, owner) not in self._ignored:
+                return due, owner
+            heapq.heappop(self._heap)
+        return None
+
+    def ignore(self, due: int, owner: Owner) -> None:
+        """Let this one be, until a restart."""
+        self._ignored.add((due, owner))
+
+    def take_in(self) -> None:
+        """Take in what the changes since the last time came to."""
+        if not self.untimed:
+            return
+        untimed, self.untimed = self.untimed, {}
+        for owner, old in untimed.items():
+            due = self._due_of(owner)
+            if due is not None and (old is None or due != _due(old)):
+                heapq.heappush(self._heap, (due, isinstance(owner, str), owner))
+
+
+def _due(one: Thread | Agent) -> int | None:
+    return agent_due(one) if isinstance(one, Agent) else next_due(one)

@@ -58,6 +58,15 @@ class Calendar:
                 return max(start, at)
         return at + HORIZON_DAYS * DAY
 
+    def closes(self, at: int) -> int:
+        """The end of the opening hours that *at* is in, or that come next."""
+        end = 0
+        for start, stop in self._from(at):
+            if end and start > end:  # a day's end in UTC is none on the wall
+                break
+            end = stop
+        return end or at + HORIZON_DAYS * DAY
+
     def add(self, start: int, span: int, stops: Sequence[Span] = ()) -> int:
         """When *span* ms of open time after *start* are over; *stops* are pauses of the clock."""
         left = span

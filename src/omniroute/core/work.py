@@ -10,16 +10,23 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.model import Agent, AgentId, Exclusion, Held, Phase, Status, Step, Thread
 from omniroute.core.offers import assign, end_offers
+from omniroute.core.ranking import reachable
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.turn import Answer, Turn
 
 _OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
+_LEAVING = (Status.OFFLINE, Status.DRAINING)
 _UNOWNED = WAITING | {Phase.OFFERED}
 
 
 def refused(code: str, **values: str | int) -> Answer:
     """An answer that nothing was done, and why."""
     return Answer(False, code, values)
+
+
+def _may_reply(turn: Turn, agent: AgentId, thread: Thread) -> bool:
+    """Whether the agent may do work in the thread's queue, and not only read there."""
+    return thread.queue not in turn.state.agents[agent].reads
 
 
 def accept(turn: Turn, asked: i.OfferAccepted) -> Answer:
@@ -63,6 +70,8 @@ def take(turn: Turn, asked: i.ThreadClaimed) -> Answer:
         if thread.agent == asked.agent:
             return Answer(True, "taken_over")
         return refused("taken", by=thread.agent)
+    if not _may_reply(turn, asked.agent, thread):
+        return refused("reads_only", agent=asked.agent, queue=thread.queue)
     if thread.phase is Phase.RESOLVED:
         turn.emit(e.ThreadReopened(thread.id, "agent"))
     assign(turn, thread.id, asked.agent, "claim")
@@ -74,6 +83,8 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
     thread = turn.thread(asked.thread)
     if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
         return refused("not_yours", by=thread.agent)
+    if not _may_reply(turn, asked.agent, thread):
+        return refused("reads_only", agent=asked.agent, queue=thread.queue)
     if asked.seen < thread.turns and not asked.anyway:
         return refused("customer_wrote", message=thread.message, turns=thread.turns)
     _own(turn, thread, asked.agent)
@@ -134,8 +145,10 @@ def transfer(turn: Turn, asked: i.TransferAsked) -> Answer:
     to = turn.state.agents.get(asked.to_agent)
     if asked.to_agent and (to is None or not to.employed):
         return refused("no_such_agent", agent=asked.to_agent)
-    if to is not None and (to.status is Status.OFFLINE or to.unresponsive):
+    if to is not None and (to.status in _LEAVING or to.unresponsive or not reachable(to, False)):
         return refused("not_here", agent=to.id)
+    if to is not None and not _may_reply(turn, to.id, thread):
+        return refused("reads_only", agent=to.id, queue=thread.queue)
     if to is not None and to.id == thread.agent:
         return refused("already", agent=to.id)
     if to is None and asked.to_queue not in turn.state.rules.queues:
@@ -219,6 +232,8 @@ def reopen(turn: Turn, asked: i.ReopenAsked) -> Answer:
     thread = turn.thread(asked.thread)
     if thread.phase is not Phase.RESOLVED:
         return refused("not_resolved")
+    if not _may_reply(turn, asked.agent, thread):
+        return refused("reads_only", agent=asked.agent, queue=thread.queue)
     turn.emit(e.ThreadReopened(thread.id, "agent"))
     assign(turn, thread.id, asked.agent, "claim")
     return Answer(True, "reopened")

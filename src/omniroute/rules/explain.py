@@ -14,6 +14,7 @@ from omniroute.core.conditions import PRIVATE, Facts
 from omniroute.core.matching import Found, Index, present
 from omniroute.core.model import Agent, AgentId, Fact, Phase, Status, Step, Thread
 from omniroute.core.observations import Texts
+from omniroute.core.ranking import reachable
 from omniroute.core.rules import LeafSeen, Queue, Routing, RuleSeen, RuleSet, route, trail
 from omniroute.rules.team import Member
 
@@ -91,6 +92,8 @@ def standing(members: Iterable[Member]) -> tuple[Agent, ...]:
             capacity=member.capacity,
             role=member.role,
             desks=member.desks,
+            shift=member.shift,
+            reads=member.reads,
             status=Status.ONLINE,
         )
         for member in members
@@ -190,8 +193,10 @@ class _Desk:
             return (f"only {', '.join(step.agents)} for now",)
         if not step.agents and queue.teams and not set(queue.teams) & set(agent.teams):
             return (f"not in {' or '.join(queue.teams)}",)
+        if queue.name in agent.reads:
+            return ("no permission: reply",)
         if not present(agent, self._live):
-            return ("unresponsive" if agent.unresponsive else f"status {agent.status}",)
+            return (_absent(agent, self._live),)
         lacking = [said for said in self._levels(agent, step) if "<" in said]
         if lacking:
             return tuple(lacking)
@@ -220,6 +225,17 @@ class _Desk:
 
     def _askable(self, number: int) -> frozenset[AgentId]:
         return frozenset(candidate.agent for candidate in self._find(number).candidates)
+
+
+def _absent(agent: Agent, live: bool) -> str:
+    """Why somebody cannot be asked."""
+    if agent.unresponsive:
+        return "unresponsive"
+    if not reachable(agent, False):
+        return f"unreachable on {', '.join(agent.desks) or 'any desk'}"
+    if not reachable(agent, live):
+        return "desk cannot chat"
+    return f"status {agent.status}"
 
 
 def _skipped(step: Step, found: Found) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from omniroute.core.conditions import FACTS, ORDERS
 from omniroute.core.model import Phase, Status
-from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, SKIP_IF
+from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, REQUEUE, SKIP_IF
 from omniroute.core.urgency import PRIORITIES, WEEK_DAYS
 
 JsonSchema: TypeAlias = Mapping[str, Any]
@@ -131,6 +131,27 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "queue": Key("Where a thread waits when no rule names a queue.", ref("name")),
         "priority": Key("Priority unless a rule sets it; `normal` if left out.", ref("priority")),
         "sla": Key("The promise unless a rule changes it.", ref("sla")),
+        "presence": Key("When an agent counts as gone, and what follows.", ref("presence")),
+    },
+    "presence": {
+        "misses": Key(
+            "Missed offers in a row until an agent is not asked any more; 2 if left out.",
+            {"type": "integer", "minimum": 1, "maximum": 100},
+        ),
+        "offline_grace": Key(
+            "How long who goes offline keeps what waits for us; `60s` if left out.", ref("span")
+        ),
+        "requeue": Key(
+            "What goes to others then: `live` threads, if left out; `all` or `never`.",
+            choice(*REQUEUE),
+        ),
+        "heartbeat": Key(
+            "How long after its last sign of life a desk counts as left; `60s` if left out.",
+            ref("span"),
+        ),
+        "owner_unreachable": Key(
+            "Beyond reach for so long, and leads are told; `5m` if left out.", ref("span")
+        ),
     },
     "sla": {
         "first_reply": Key("Until a person has answered; `24h` if left out.", ref("span")),
@@ -241,6 +262,8 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         ),
         "role": Key("What they may do; `agent` if left out.", choice(*ROLES)),
         "desks": Key("Where they work, most used first; `web` if left out.", listed("name")),
+        "shift": Key("The calendar of their hours; at its end they drain.", ref("name")),
+        "reads": Key("Queues that they may read and not reply in.", listed("name")),
     },
     "test file": {
         "rules": Key("The rules that are tested, from here; the folder above if left out.", TEXT),

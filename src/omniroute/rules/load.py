@@ -27,7 +27,7 @@ from omniroute.rules.calendars import calendar
 from omniroute.rules.reading import Reader
 from omniroute.rules.statements import Statements
 from omniroute.rules.team import FILE as TEAM
-from omniroute.rules.team import Member, check_version, members, read_bytes
+from omniroute.rules.team import Known, Member, check_version, members, read_bytes
 from omniroute.rules.whens import Whens
 from omniroute.rules.yaml12 import Fields, Node, Scalar, parse, place
 
@@ -190,7 +190,8 @@ class _Merged:
             skills = Skills(frozenset(graph))
         team = None
         if TEAM in self.nodes:
-            team = members(reader, self.nodes[TEAM], skills)
+            named = Known(skills.known, self.named["calendars"], self.named["queues"])
+            team = members(reader, self.nodes[TEAM], named)
         calendars, closed = self._calendars()
         rules = self._rules(version, skills, calendars, team)
         reader.faults.extend(_endless(rules, place(self.defaults) if self.defaults else ""))

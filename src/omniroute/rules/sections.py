@@ -6,7 +6,16 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, Defaults, Queue
+from omniroute.core.rules import (
+    AFTER_OFFER,
+    ORDER,
+    PICKS,
+    REQUEUE,
+    Defaults,
+    Presence,
+    Queue,
+    Sla,
+)
 from omniroute.core.skills import Edges, Skills, SkillsError, compile_skills
 from omniroute.core.urgency import PRIORITIES
 from omniroute.rules.actions import Names, sla, sla_change
@@ -127,8 +136,22 @@ def defaults(reader: Reader, node: Node | None, names: Names, root: Node) -> Def
     return Defaults(
         queue=queue,
         priority=PRIORITIES["normal"] if priority is None else priority,
-        **({"sla": sla(change)} if change is not None else {}),
+        sla=Sla() if change is None else sla(change),
+        presence=_presence(reader, given["presence"]) if "presence" in given else Presence(),
     )
+
+
+def _presence(reader: Reader, node: Node) -> Presence:
+    given = reader.shape(node, "presence")
+    said: dict[str, Any] = {}
+    if "misses" in given:
+        said["misses"] = reader.integer(given["misses"], 1, 100)
+    if "requeue" in given:
+        said["requeue"] = reader.choice(given["requeue"], REQUEUE)
+    for key in ("offline_grace", "heartbeat", "owner_unreachable"):
+        if key in given:
+            said[key + "_ms"] = reader.span(given[key])
+    return Presence(**{key: value for key, value in said.items() if value is not None})
 
 
 def reply(reader: Reader, node: Node, names: Names) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ Names and addresses stay outside the core; `Member` carries them for sign-in, ma
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,26 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     capacity: int = 5
     role: str = "agent"  # agent | lead | admin
     desks: tuple[str, ...] = ("web",)
+    shift: str = ""  # a calendar of the rules
+    reads: tuple[str, ...] = ()  # queues in which they do not reply
 
 
-def load_team(path: Path, skills: Skills) -> tuple[Member, ...]:
+class Known(msgspec.Struct, frozen=True):
+    """Names that a team file may refer to; of what is None, every name is taken to be right."""
+
+    skills: Collection[str] | None = None
+    calendars: Collection[str] | None = None
+    queues: Collection[str] | None = None
+
+
+def load_team(path: Path, skills: Skills, known: Known | None = None) -> tuple[Member, ...]:
     """The members that a team file names, in its order.
 
     Raises `ConfigErrors` with every fault; without skills (``Skills()``) theirs are not checked.
     """
     reader = Reader()
-    found = members(reader, parse(read_bytes(path), path.name), skills if skills.known else None)
+    known = known or Known(skills.known or None)
+    found = members(reader, parse(read_bytes(path), path.name), known)
     if reader.faults:
         raise ConfigErrors(reader.faults)
     return found
@@ -61,7 +72,7 @@ def read_bytes(path: Path) -> bytes:
         raise ConfigErrors([ConfigError(path.name, fault)]) from None
 
 
-def members(reader: Reader, node: Node, skills: Skills | None) -> tuple[Member, ...]:
+def members(reader: Reader, node: Node, known: Known) -> tuple[Member, ...]:
     """The members in a team file's node; what cannot be read is noted and keeps its default."""
     given = reader.shape(node, "team file")
     check_version(reader, given)
@@ -70,7 +81,7 @@ def members(reader: Reader, node: Node, skills: Skills | None) -> tuple[Member, 
     if "agents" not in given:
         return ()
     for name, key, value in reader.named(given["agents"], "an agent"):
-        member = _member(reader.about(name), name, value, skills)
+        member = _member(reader.about(name), name, value, known)
         other = addresses.setdefault(member.email.casefold(), name)
         if member.email and other != name:
             reader.about(name).fault(key, f"has the same e-mail address as {other}")
@@ -86,25 +97,35 @@ def check_version(reader: Reader, given: dict[str, Node]) -> None:
             reader.fault(given["version"], f"form {version} is not known", "this is version 1")
 
 
-def _member(reader: Reader, name: AgentId, node: Node, skills: Skills | None) -> Member:
+def _member(reader: Reader, name: AgentId, node: Node, known: Known) -> Member:
     given = reader.shape(node, "agent")
     said: dict[str, Any] = {}
     if "teams" in given:
         said["teams"] = _names(reader, given["teams"], "a team")
     if "skills" in given:
-        said["skills"] = _skills(reader, given["skills"], skills)
+        said["skills"] = _skills(reader, given["skills"], known.skills)
     if "capacity" in given:
         said["capacity"] = reader.integer(given["capacity"], 0, 1000)
     if "role" in given:
         said["role"] = reader.choice(given["role"], ROLES)
     if "desks" in given:
         said["desks"] = _names(reader, given["desks"], "a desk")
+    if "shift" in given:
+        said["shift"] = _reference(reader, given["shift"], "calendar", known.calendars)
+    if "reads" in given:
+        items = reader.several(given["reads"])
+        found = [_reference(reader, item, "queue", known.queues) for item in items]
+        said["reads"] = tuple(queue for queue in found if queue is not None)
     return Member(
         id=name,
         name=(reader.text(given["name"], "a name") or "") if "name" in given else "",
         email=_email(reader, given["email"]) if "email" in given else "",
         **{key: value for key, value in said.items() if value is not None},
     )
+
+
+def _reference(reader: Reader, node: Node, what: str, known: Collection[str] | None) -> str | None:
+    return reader.name(node, f"a {what}") if known is None else reader.reference(node, what, known)
 
 
 def _email(reader: Reader, node: Node) -> str:
@@ -121,15 +142,15 @@ def _names(reader: Reader, node: Node, what: str) -> Sequence[str]:
     return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
-def _skills(reader: Reader, node: Node, skills: Skills | None) -> Needs:
+def _skills(reader: Reader, node: Node, skills: Collection[str] | None) -> Needs:
     found: Needs = {}
     if not isinstance(node, Fields):
         reader.wrong(node, "a level by skill", "skills: {refunds: 3}")
         return found
     for skill, (key, value) in node.entries.items():
         level = reader.number(value, 0, 5, "a level from 0 to 5")
-        if skills is not None and skill not in skills.known:
-            reader.unknown(key, "skill", skill, skills.known)
+        if skills is not None and skill not in skills:
+            reader.unknown(key, "skill", skill, skills)
         elif level is not None:
             found[skill] = float(level)
     return found

@@ -172,10 +172,10 @@ class Node:
                 log.error("%s has not said that it listens; the others go on", name)
         listening.add_done_callback(_report_end)
 
-    async def open_desks(self, door: Door) -> None:
-        """Hand the desks the door."""
+    async def open_desks(self, door: Callable[[str], Door]) -> None:
+        """Hand each desk the door that *door* makes for its kind."""
         for kind, desk in self.parts.desks.items():
-            self._run(desk.start(door), f"desk {kind}")
+            self._run(desk.start(door(kind)), f"desk {kind}")
         await asyncio.sleep(0)
 
     async def adopt(self, rules: RuleSet, sources: bytes, team: tuple[Member, ...]) -> None:

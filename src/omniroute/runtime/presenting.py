@@ -47,9 +47,9 @@ class Presenting:
         while True:
             if effect.until and effect.kind == CardKind.OFFER and effect.until <= self._clock.now():
                 return self._inbox.forget("o/" + effect.id)  # it has ended by itself
-            failure = await self._tried(effect)
+            failure, lost = await self._tried(effect)
             if failure is None:
-                return self._inbox.forget("o/" + effect.id)
+                return await self._shown(effect, lost)
             if not isinstance(failure, Retry) or self._clock.now() >= until:
                 return await self._failed(effect, str(failure))
             await self._sleep(pauses.next(failure.after))
@@ -57,24 +57,34 @@ class Presenting:
     def _until(self, effect: Present) -> int:
         return effect.until or self._clock.now() + int(GIVE_UP * 1000)
 
-    async def _tried(self, effect: Present) -> Exception | None:
-        """Why no desk took it; if any may take it later, what that one said."""
-        agent = self._inbox.state.agents.get(effect.agent)
+    async def _tried(self, effect: Present) -> tuple[Exception | None, tuple[str, ...]]:
+        """Why no desk took it, if none did, and on which desks nobody reaches the agent.
+
+        If any may take it later, the reason is what that one said.
+        """
         failure: Exception = Rejected("has no desk")
-        for kind in agent.desks if agent is not None else ():
-            desk = self._desks.get(kind)
-            if desk is None:
-                continue
+        lost: list[str] = []
+        for kind, desk in self._desks_of(effect.agent):
             try:
                 await within(self._timeout, desk.present(await self._card(effect)))
-                return None
+                return None, tuple(lost)
             except StoreError:
                 raise
             except Exception as error:  # noqa: BLE001 - the next desk may do what this one cannot
                 self._complain(kind, error)
+                if isinstance(error, Rejected | NotAuthorised):
+                    lost.append(kind)
                 if not isinstance(failure, Retry):
                     failure = error
-        return failure
+        return failure, tuple(lost)
+
+    def _desks_of(self, name: str) -> list[tuple[str, Desk]]:
+        """An agent's desks in their order; those on which nobody reaches them come last."""
+        agent = self._inbox.state.agents.get(name)
+        if agent is None:
+            return []
+        known = [(kind, self._desks[kind]) for kind in agent.desks if kind in self._desks]
+        return sorted(known, key=lambda desk: desk[0] in agent.lost)
 
     def _complain(self, kind: str, error: Exception) -> None:
         if isinstance(error, NotAuthorised):
@@ -82,18 +92,27 @@ class Presenting:
         elif not isinstance(error, RemoteError | Overdue):
             log.error("desk %s: a card could not be shown", kind, exc_info=error)
 
+    async def _shown(self, effect: Present, lost: tuple[str, ...]) -> None:
+        if lost and effect.offer and effect.kind == CardKind.OFFER:
+            await self._report(effect, "sent", lost)
+        self._inbox.forget("o/" + effect.id)
+
     async def _failed(self, effect: Present, why: str) -> None:
         log.warning("agent %s could not be shown thread %d: %s", effect.agent, effect.thread, why)
         if effect.offer and effect.kind == CardKind.OFFER:
-            await self._inbox.submit(
-                lambda at: Delivered(
-                    f"outcome/{effect.id}",
-                    at,
-                    effect.id,
-                    effect.thread,
-                    "rejected",
-                    offer=effect.offer,
-                ),
-                {"o/" + effect.id: None},
-            )
+            await self._report(effect, "rejected", ())
         self._inbox.forget("o/" + effect.id)  # also where the offer had ended meanwhile
+
+    async def _report(self, effect: Present, outcome: str, lost: tuple[str, ...]) -> None:
+        await self._inbox.submit(
+            lambda at: Delivered(
+                f"outcome/{effect.id}",
+                at,
+                effect.id,
+                effect.thread,
+                outcome,
+                offer=effect.offer,
+                desks=lost,
+            ),
+            {"o/" + effect.id: None},
+        )

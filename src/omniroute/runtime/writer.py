@@ -19,9 +19,9 @@ import msgspec
 
 from omniroute.core.effects import AnyEffect, Deliver
 from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
-from omniroute.core.inputs import AnyInput, TimerDue
-from omniroute.core.model import ThreadId
+from omniroute.core.inputs import AnyInput, due_now
 from omniroute.core.state import State
+from omniroute.core.timers import Due
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, encode
 from omniroute.runtime.rows import Owed
@@ -57,8 +57,9 @@ class Committed:
 class PoisonedTimer(Exception):
     """A timer met a bug of ours; it is left alone from now on, so that the others run."""
 
-    def __init__(self, due: tuple[int, ThreadId]) -> None:
-        super().__init__(f"the timer of thread {due[1]}, due {due[0]}, cannot be decided")
+    def __init__(self, due: Due) -> None:
+        what = "agent" if isinstance(due[1], str) else "thread"
+        super().__init__(f"the timer of {what} {due[1]}, due {due[0]}, cannot be decided")
         self.due = due
 
 
@@ -122,11 +123,11 @@ class _Round:
 
     def run_timers(self) -> None:
         """What is due goes first, earliest first (routing.md 2)."""
-        seen: set[tuple[int, int]] = set()
+        seen: set[Due] = set()
         while (due := self._state.due()) is not None and due[0] <= self._at:
             if len(seen) >= TIMERS:
                 return
-            timer = TimerDue(f"timer/{due[1]}/{due[0]}", self._at, due[1], due[0])
+            timer = due_now(self._at, *due)
             self._absorb([timer])
             try:
                 if due in seen:

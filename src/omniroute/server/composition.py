@@ -122,8 +122,8 @@ class Server:
         sys.setswitchinterval(SWITCH)
         self.application.start()
         desk = self.desk_files
-        await self.node.start(desk.rules, desk.sources, desk.team)
-        await self.node.open_desks(DeskDoor(self.application))
+        await self.node.start(desk.rules, desk.sources, desk.team_at(self.node.parts.desks))
+        await self.node.open_desks(lambda kind: DeskDoor(self.application, desk=kind))
         await self._fill_views()
         for site in self._sites:
             await site.begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -12,7 +13,7 @@ from omniroute.core.inputs import Member
 from omniroute.core.rules import RuleSet
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.load import load, sources
-from omniroute.rules.team import FILE, load_team
+from omniroute.rules.team import FILE, Known, load_team
 from omniroute.rules.team import Member as Person
 
 
@@ -27,8 +28,28 @@ class DeskFiles:
     @property
     def team(self) -> tuple[Member, ...]:
         """The team as the core may know it: without names and addresses."""
+        return self.team_at({})
+
+    def team_at(self, desks: Mapping[str, object]) -> tuple[Member, ...]:
+        """The same, with what is particular to the *desks* they work at."""
+        slow = {
+            kind: int(getattr(desk, "answers_within", 0) * 1000) for kind, desk in desks.items()
+        }
+        chatless = {kind for kind, desk in desks.items() if not getattr(desk, "chats", True)}
         return tuple(
-            Member(p.id, p.teams, p.skills, p.capacity, p.role, p.desks) for p in self.people
+            Member(
+                p.id,
+                p.teams,
+                p.skills,
+                p.capacity,
+                p.role,
+                p.desks,
+                slow={kind: slow[kind] for kind in p.desks if slow.get(kind)},
+                chatless=tuple(kind for kind in p.desks if kind in chatless),
+                shift=p.shift,
+                reads=p.reads,
+            )
+            for p in self.people
         )
 
     def directory(self) -> Directory:
@@ -38,6 +59,7 @@ class DeskFiles:
             queues={name: queue.teams for name, queue in self.rules.queues.items()},
             skills=self.rules.skills,
             zone=self._zone(),
+            heartbeat=self.rules.defaults.presence.heartbeat_ms,
         )
 
     def _zone(self) -> tzinfo:
@@ -56,7 +78,8 @@ def read_desk(folder: Path) -> DeskFiles:
         raise ConfigErrors([*missing, *errors.findings]) from None
     if missing:
         raise ConfigErrors(missing)
-    return DeskFiles(rules, sources(folder), load_team(folder / FILE, rules.skills))
+    known = Known(rules.skills.known or None, rules.calendars, rules.queues)
+    return DeskFiles(rules, sources(folder), load_team(folder / FILE, rules.skills, known))
 
 
 def _nobody(path: Path) -> ConfigError:

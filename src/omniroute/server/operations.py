@@ -49,7 +49,7 @@ class ServerOperations:
         """
         async with self._reloading:
             desk = await asyncio.to_thread(read_desk, self._folder)
-            await self._node.adopt(desk.rules, desk.sources, desk.team)
+            await self._node.adopt(desk.rules, desk.sources, desk.team_at(self._node.parts.desks))
             self._on_reload(desk)
         return {
             "version": desk.rules.version,

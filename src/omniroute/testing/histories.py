@@ -152,7 +152,7 @@ class History:
         )
 
     def status(self, a: int, b: int, c: int) -> None:
-        self._agent(a, i.StatusDeclared, status=list(Status)[b % 4] if c % 3 else Status.ONLINE)
+        self._agent(a, i.StatusDeclared, status=list(Status)[b % 5] if c % 3 else Status.ONLINE)
 
     def accept(self, a: int, b: int, c: int) -> None:
         if offer := self._offer(a):

@@ -39,6 +39,8 @@ def meets(state: State, agent: Agent, thread: Thread) -> bool:
             return False
     elif queue.teams and not set(queue.teams) & set(agent.teams):
         return False
+    if thread.queue in agent.reads:
+        return False
     return agent.employed and state.rules.skills.meets(agent.skills, step.need)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from omniroute.core.effects import AnyEffect, Deliver, Present
 from omniroute.core.engine import Deciders, Decision, decide, keys
 from omniroute.core.evolve import evolve
-from omniroute.core.inputs import AnyInput, RulesLoaded, RulesTried, TimerDue
+from omniroute.core.inputs import AnyInput, RulesLoaded, RulesTried, due_now
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import BARE, State
 
@@ -83,8 +83,7 @@ class Machine:
             due = self.state.due()
             if due is None or due[0] > self.now:
                 return
-            at, thread = due
-            self._step(TimerDue(key=f"timer/{thread}/{at}", at=self.now, thread=thread, due=at))
+            self._step(due_now(self.now, *due))
         raise AssertionError(f"timers do not run down: {self.state.due()}")
 
     def adopt(self, rules: RuleSet) -> None:

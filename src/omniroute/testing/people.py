@@ -291,10 +291,22 @@ class Agent:
         return self._acts(i.TagsChanged, whom, "", add=tuple(add), remove=tuple(drop))
 
     def goes(self, status: str) -> Answer:
-        """Declare a status: online, away, transfers, offline."""
+        """Declare a status: online, away, transfers, draining, offline."""
         return self._decided(i.StatusDeclared, "", status=Status(status))
 
+    def opens(self, desk: str) -> None:
+        """A desk says that they are there."""
+        self._stage.machine.put(i.DeskSignal, agent=self.name, desk=desk, up=True)
+
+    def closes(self, desk: str) -> None:
+        """A desk says that they are not there any more."""
+        self._stage.machine.put(i.DeskSignal, agent=self.name, desk=desk, up=False)
+
     # --- expectations ---
+
+    def is_status(self, status: str) -> None:
+        """They are online, away, transfers, draining or offline."""
+        assert self.row.status == status, f"{self.name} is {self.row.status}"
 
     def is_unresponsive(self) -> None:
         """They missed too many offers, and are not asked."""

@@ -84,9 +84,9 @@ class Rig:
             agent.goes(status)
         return agent
 
-    def lead(self, name: str) -> Agent:
+    def lead(self, name: str, *, teams: tuple[str, ...] = ()) -> Agent:
         """Somebody joins who may act for others, and is not asked themselves."""
-        return self.agent(name, role="lead", status="transfers")
+        return self.agent(name, role="lead", status="transfers", teams=teams)
 
     def customer(
         self, name: str, *, verified: bool = False, forged: bool = False, **addresses: str
@@ -149,12 +149,16 @@ class Rig:
 
     # --- deliveries ---
 
-    def fails(self, effect: Deliver | Present, outcome: str = "gave_up") -> Decision:
-        """What should have been sent or shown was not."""
+    def fails(
+        self, effect: Deliver | Present, outcome: str = "gave_up", desks: tuple[str, ...] = ()
+    ) -> Decision:
+        """What should have been sent or shown was not; or on these *desks* not, but on another."""
+        about: dict[str, object]
         if isinstance(effect, Deliver):
             about = {"message": effect.message}
         else:
-            about = {"offer": effect.offer}
+            about = {"offer": effect.offer, "desks": desks}
+            outcome = "sent" if desks else outcome
         return self.machine.put(
             Delivered, effect=effect.id, thread=effect.thread, outcome=outcome, **about
         )

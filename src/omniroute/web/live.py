@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -29,7 +30,12 @@ async def live(request: Request, visit: Visit) -> Response:
 
 
 async def stream(console: Console, visit: Visit) -> AsyncIterator[str]:
-    """The text of the stream: changes as they come, else a sign of life."""
+    """The text of the stream: changes as they come, else a sign of life.
+
+    While it is open, the agent is at the web desk.
+    """
+    there = ExitStack()
+    there.enter_context(console.application.at_web_desk(visit.actor))
     changes = console.application.subscribe(visit.actor)
     coming = asyncio.ensure_future(anext(changes))
     closing = asyncio.ensure_future(console.closing.wait())
@@ -53,6 +59,7 @@ async def stream(console: Console, visit: Visit) -> AsyncIterator[str]:
                     return
                 yield ": alive\n\n"
     finally:
+        there.close()
         coming.cancel()
         closing.cancel()
         await asyncio.gather(coming, closing, return_exceptions=True)

@@ -53,14 +53,15 @@ STATUSES = {
     "online": Mark("online", "dot", "online"),
     "away": Mark("away", "half", "away"),
     "transfers": Mark("transfers only", "swap", "transfers"),
-    "offline": Mark("offline", "ring", "offline"),
     "draining": Mark("finishing up", "half", "away"),
+    "offline": Mark("offline", "ring", "offline"),
 }
 
 STATUS_HELP = {
     "online": "asked for everything I can do",
     "away": "no live chats, mail only",
     "transfers": "only what colleagues hand over",
+    "draining": "nothing new, then offline",
     "offline": "not asked",
 }
 
@@ -87,7 +88,9 @@ def priority(number: int) -> Mark:
 def status(agent: AgentView) -> Mark:
     """What colleagues should believe about an agent's presence."""
     if agent.unresponsive:
-        return Mark("away, missed two offers", "half", "away")
+        return Mark("away, missed offers", "half", "away")
+    if agent.unreachable and agent.status != "offline":
+        return Mark("away, at no desk", "half", "away")
     return STATUSES.get(agent.status) or Mark(agent.status, "ring", "offline")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from omniroute.application import words
 from omniroute.application.projections.fold import Fold, Folding, json
 from omniroute.core import events as e
+from omniroute.core.model import AgentId
 
 NOBODY = "unknown sender"
 """Shown where an address is gone, because the person was erased."""
@@ -100,7 +101,7 @@ def agent_left(fold: Fold, event: e.AgentLeft) -> None:
 
 def status_changed(fold: Fold, event: e.StatusChanged) -> None:
     fold.db.execute(
-        "UPDATE agents SET status = ?, unresponsive = 0 WHERE id = ?",
+        "UPDATE agents SET status = ?, unresponsive = 0, unreachable = 0 WHERE id = ?",
         (event.status.value, event.agent),
     )
     fold.touched.agents.add(event.agent)
@@ -113,7 +114,27 @@ def unresponsive(fold: Fold, event: e.AgentUnresponsive) -> None:
 
 def back(fold: Fold, event: e.AgentBack) -> None:
     fold.db.execute("UPDATE agents SET unresponsive = 0 WHERE id = ?", (event.agent,))
+    if event.desks:
+        _reach(fold, event.agent, True)
     fold.touched.agents.add(event.agent)
+
+
+def desks_lost(fold: Fold, event: e.DesksLost) -> None:
+    if event.flag_at:  # the last of theirs
+        _reach(fold, event.agent, False)
+
+
+def desk_reached(fold: Fold, event: e.DeskReached) -> None:
+    _reach(fold, event.agent, True)
+
+
+def _reach(fold: Fold, agent: AgentId, reached: bool) -> None:
+    fold.db.execute("UPDATE agents SET unreachable = ? WHERE id = ?", (not reached, agent))
+    fold.touched.agents.add(agent)
+
+
+def no_view(fold: Fold, event: e.AgentGone | e.OwnerUnreachable) -> None:
+    """What follows for threads are events of theirs; whoever must know is told by a card."""
 
 
 def rules_activated(fold: Fold, event: e.RulesActivated) -> None:
@@ -133,6 +154,10 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.StatusChanged: status_changed,
     e.AgentUnresponsive: unresponsive,
     e.AgentBack: back,
+    e.DesksLost: desks_lost,
+    e.DeskReached: desk_reached,
+    e.AgentGone: no_view,
+    e.OwnerUnreachable: no_view,
     e.RulesActivated: rules_activated,
     e.TrialBegan: trial,
     e.TrialEnded: trial,

@@ -94,7 +94,8 @@ CREATE INDEX offers_pending ON offers (agent) WHERE state = 'pending';
 CREATE TABLE agents (
   id TEXT PRIMARY KEY, teams TEXT NOT NULL, skills TEXT NOT NULL, capacity INTEGER NOT NULL,
   role TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'offline',
-  unresponsive INTEGER NOT NULL DEFAULT 0, employed INTEGER NOT NULL DEFAULT 1
+  unresponsive INTEGER NOT NULL DEFAULT 0, employed INTEGER NOT NULL DEFAULT 1,
+  unreachable INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 CREATE VIEW loads AS

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from omniroute.core.effects import AnyEffect
 from omniroute.core.engine import Decision, decide, keys
 from omniroute.core.events import AnyEvent
-from omniroute.core.inputs import AnyInput, RulesLoaded, TimerDue
+from omniroute.core.inputs import AnyInput, RulesLoaded, due_now
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 
@@ -50,8 +50,7 @@ class Clockwork:
                 self.now = max(self.now, until)
                 return
             self.now = max(self.now, due[0])
-            key = f"timer/{due[1]}/{due[0]}/{next(self._keys)}"
-            self._decide(TimerDue(key=key, at=self.now, thread=due[1], due=due[0]))
+            self._decide(due_now(self.now, *due))
         raise RuntimeError(f"timers do not run down: {self.state.due()}")
 
     def _decide(self, input: AnyInput) -> Decision:
