@@ -81,7 +81,7 @@ def install(folder: Path, source: str) -> None:
 def test_a_plugin_brings_a_command(tmp_path: Path) -> None:
     install(tmp_path, MOON)
     listed = module(tmp_path, "--help")
-    assert "  moon     Tell the phase of the moon.\n" in listed.stdout
+    assert "  moon      Tell the phase of the moon.\n" in listed.stdout
     assert "Serve channels, console and API" in listed.stdout
     assert listed.stderr == "omniroute: a plugin brings “serve”, which is ours: left out\n"
     assert module(tmp_path, "moon").stdout == "full\n"

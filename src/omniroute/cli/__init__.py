@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "threads": "omniroute.cli.threads:threads",
     "why": "omniroute.cli.threads:why",
     "verify": "omniroute.cli.verify:verify",
+    "simulate": "omniroute.cli.simulate:simulate",
     "channel": "omniroute.cli.channel:channel",
     "parse": "omniroute.cli.parse:parse",
     "agent": "omniroute.cli.agent:agent",

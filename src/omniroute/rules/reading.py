@@ -7,13 +7,13 @@ None for what could not be read; the fault is noted by then, so callers leave it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from omniroute.core.spans import LONGEST, parse_span, show_span
 from omniroute.core.urgency import PRIORITIES
 from omniroute.errors import ConfigError, did_you_mean
-from omniroute.rules.grammar import NAME, SHAPES
+from omniroute.rules.grammar import NAME, SHAPES, Key
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Items, Node, Scalar, place
 
@@ -24,14 +24,15 @@ _NAME = re.compile(NAME)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Collects faults; *subject* opens the text of each."""
+    """Collects faults; *subject* opens the text of each, *shapes* are the keys of its language."""
 
     faults: list[ConfigError] = field(default_factory=list)
     subject: str = ""
+    shapes: Mapping[str, Mapping[str, Key]] = field(default_factory=lambda: SHAPES, repr=False)
 
     def about(self, subject: str) -> Reader:
         """The same collection, for what belongs to *subject*."""
-        return Reader(self.faults, subject)
+        return Reader(self.faults, subject, self.shapes)
 
     def fault(self, node: Node, fault: str, fix: str = "") -> None:
         said = f"{self.subject}: {fault}" if self.subject else fault
@@ -58,7 +59,7 @@ class Reader:
 
     def shape(self, node: Node, shape: str) -> dict[str, Node]:
         """The values of a mapping with the keys of *shape*, in the order of the file."""
-        keys = SHAPES[shape]
+        keys = self.shapes[shape]
         if not isinstance(node, Fields):
             self.wrong(node, f"a mapping with {', '.join(keys)}")
             return {}
