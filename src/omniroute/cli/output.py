@@ -77,7 +77,7 @@ def _plain(label: str) -> Callable[[int, int], None]:
     def say(done: int, total: int) -> None:
         nonlocal said
         percent = 100 * done // max(total, 1)
-        if percent >= said + LINES_EVERY:
+        if percent >= said + LINES_EVERY or said < percent == 100:
             said = percent
             click.echo(f"{label}: {done} of {total} ({percent} %)", err=True)
 
