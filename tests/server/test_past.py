@@ -9,7 +9,8 @@ from tests.demo.played import past
 
 from omniroute.errors import Refused
 from omniroute.rules.load import canonical
-from omniroute.server.past import explained, files_in
+from omniroute.runtime.versions import files_in
+from omniroute.server.past import explained
 from omniroute.stores.memory import MemoryStore
 
 names = st.text(st.sampled_from("abc.- é"), min_size=1, max_size=8).map(lambda n: f"{n}.yaml")
@@ -43,7 +44,7 @@ def routed() -> tuple[MemoryStore, int, int]:
 
 def test_it_says_what_was_decided_without_the_text() -> None:
     store, thread, seq = routed()
-    text = str(explained(store.reader(), thread, seq)["text"])
+    text = str(explained(store.reader(), thread, [seq])["text"])
     assert text.startswith(f"thread  #{thread}  at ")
     assert "route  ✔ refunds" in text
     assert "result  queue billing" in text
@@ -56,6 +57,6 @@ def test_rules_that_are_not_kept_any_more() -> None:
     head = store.commit(head, [b"{}"], {key: None for key, _ in rules})
     try:
         with pytest.raises(Refused, match=r"The rules of that time \(\w+\) are not kept"):
-            explained(store.reader(), thread, seq)
+            explained(store.reader(), thread, [seq])
     finally:
         past.cache_clear()  # that one is spoilt

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import httpx2 as httpx
 from starlette.testclient import TestClient
 from tests.web.people import village
+from tests.web.shelf import Shelf
 from tests.web.village import Doorman
 
-from omniroute.errors import ConfigError, Refused
+from omniroute.errors import Refused
 from omniroute.web.app import build
 from omniroute.web.ports import Accounts, Application, Operations
 
@@ -87,15 +88,10 @@ class Workshop:
 
     def __init__(self) -> None:
         self.retried: list[str] = []
-        self.broken = False
+        self.rulebook = Shelf()
 
     async def verify(self) -> Mapping[str, object]:
         return {"ok": True, "records": 212}
-
-    async def reload_rules(self) -> Mapping[str, object]:
-        if self.broken:
-            raise ConfigError("rules.yaml:14", "no queue “bilings”", "did you mean “billing”?")
-        return {"rules": 11, "version": "9c41", "agents": 5}
 
     async def channels(self) -> Sequence[Mapping[str, object]]:
         return [{"kind": "email", "account": "support", "ok": False, "found": "port is taken"}]

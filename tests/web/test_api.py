@@ -143,7 +143,7 @@ def test_others_do_not(site: Site) -> None:
 def test_broken_rules_are_told_with_line_and_fix(site: Site) -> None:
     site.client.cookies.clear()
     site.sign_in("di")
-    site.operations.broken = True
+    site.operations.rulebook.broken = True
     headers = {"x-csrf-token": site.token}
     answer = site.client.post("/api/admin/rules/reload", headers=headers)
     assert answer.status_code == 422

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
 from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
@@ -71,6 +72,10 @@ class Application:
     def now(self) -> int:
         """The present moment, in ms since the epoch, as everything here counts it."""
         return self._clock()
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A snapshot of the views, for what the server itself has to look up; from any thread."""
+        return self._views.reading()
 
     def wake(self) -> None:
         """The writer has committed; from any thread."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from omniroute.cli import rules_history
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, progress
 from omniroute.core.conditions import FACTS, PRIVATE
@@ -36,7 +37,7 @@ MANY = 200  # tests from which on a bar is shown
 
 @click.group()
 def rules() -> None:
-    """Check, explain and reload the routing rules."""
+    """Check, explain, try and promote the routing rules."""
 
 
 @rules.command()
@@ -142,11 +143,14 @@ def explain(
 
 
 @rules.command()
+@click.option("--reevaluate", is_flag=True, help="Put waiting threads under them, too.")
+@rules_history.said
 @config
 @as_json
-def reload(config: Path, json_: bool) -> None:
+def reload(reevaluate: bool, message: str, by: str | None, config: Path, json_: bool) -> None:
     """Have the running server read its rules again; what is wrong leaves the last good set."""
-    answer = client(config).post("/api/admin/rules/reload")
+    asked = {"message": message, "by": rules_history.author(by), "reevaluate": reevaluate}
+    answer = client(config).post("/api/admin/rules/reload", asked)
     if json_:
         return print_json(answer)
     return click.echo(
@@ -220,3 +224,7 @@ def _moment(at: str | None) -> int:
     if moment.tzinfo is None:
         raise ConfigError("--at", f"“{at}” has no zone", "as in 2026-03-02T10:15+01:00")
     return int(moment.timestamp() * 1000)
+
+
+for _command in rules_history.COMMANDS:
+    rules.add_command(_command)

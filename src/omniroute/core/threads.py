@@ -66,7 +66,9 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     rules = turn.state.rules_for(thread.customer, turn.at)
     facts = facts_of(turn, thread, message, how)
     routing = route(rules, facts, message.observed_under(rules.version), turn.at)
-    canary = {} if rules is turn.state.rules else {"rules": rules.version}
+    more: dict[str, object] = {} if rules is turn.state.rules else {"rules": rules.version}
+    if routing.passed:
+        more["passed"] = list(routing.passed)
     turn.explain(
         "route",
         thread=thread.id,
@@ -74,7 +76,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         enriched=list(routing.enriched),
         queue=routing.queue,
         facts={name: value for name, value in facts.items() if value not in (None, ())},
-        **canary,
+        **more,
     )
     if (shadow := turn.state.shadow(turn.at)) is not None:
         beside = route(shadow, facts, message.observed_under(shadow.version), turn.at)
@@ -104,9 +106,15 @@ def compared(live: Routing, beside: Routing) -> dict[str, object]:
     return {
         "rules": beside.rules,
         "rule": beside.rule,
+        "enriched": list(beside.enriched),
         "queue": beside.queue,
         "priority": beside.priority,
-        "live": {"rule": live.rule, "queue": live.queue, "priority": live.priority},
+        "live": {
+            "rule": live.rule,
+            "enriched": list(live.enriched),
+            "queue": live.queue,
+            "priority": live.priority,
+        },
         "differs": differs,
     }
 

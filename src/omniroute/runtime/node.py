@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from omniroute.channel import Channel
 from omniroute.core.effects import Deliver, Present
-from omniroute.core.inputs import AnyInput, Member, RulesLoaded, TeamLoaded
+from omniroute.core.inputs import (
+    AnyInput,
+    Member,
+    Reseen,
+    RulesLoaded,
+    RulesTried,
+    TeamLoaded,
+)
+from omniroute.core.model import AgentId
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 from omniroute.desk import Card, Desk, Door
@@ -35,10 +43,10 @@ from omniroute.runtime.outbox import CALL, GRACE, Outbox
 from omniroute.runtime.patience import Unruly
 from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
-from omniroute.runtime.rows import Body
+from omniroute.runtime.rows import Body, RulesAct
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.sweeping import sweep
-from omniroute.runtime.writer import Committed, Puts
+from omniroute.runtime.writer import Answered, Committed, Puts
 from omniroute.stores.api import InDoubt, Moved, Store
 
 log = logging.getLogger(__name__)
@@ -135,13 +143,22 @@ class Node:
         self._observers = Observers(parts.plugins.observers())
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, rules: RuleSet, sources: bytes, team: tuple[Member, ...]) -> None:
+    async def start(
+        self,
+        rules: RuleSet,
+        sources: bytes,
+        team: tuple[Member, ...],
+        tried: RuleSet | None = None,
+    ) -> None:
         """Take the rules and the team over, then what the last run left, then listen.
 
-        Raises what a channel raised in place of listening; all that several did, if they did.
+        *tried* are the rules that were on trial.  Raises what a channel raised in place of
+        listening; all that several did, if they did.
         """
         self.outbox.recover()
         self.state.adopt(rules)  # before the timers that came due meanwhile are decided
+        if tried is not None:
+            self.state.adopt(tried)
         self.inbox.start()
         await self.adopt(rules, sources, team)
         self.outbox.start()
@@ -181,11 +198,51 @@ class Node:
     async def adopt(self, rules: RuleSet, sources: bytes, team: tuple[Member, ...]) -> None:
         """Decide by these rules and this team from now on."""
         at = self.parts.clock.now()
-        puts: Puts = {f"r/{rules.version}": sources}
-        await self.inbox.adopt(
-            rules, puts, lambda now: RulesLoaded(f"rules/{rules.version}/{at}", now, rules.version)
+        await self.activate(rules, sources, RulesAct(at, rules.version, "start"))
+        await self.load_team(team)
+
+    async def load_team(self, team: tuple[Member, ...]) -> None:
+        """Work with this team from now on."""
+        key = f"team/{self.parts.clock.now()}"
+        await self.inbox.submit(lambda now: TeamLoaded(key, now, team))
+
+    async def activate(
+        self,
+        rules: RuleSet,
+        sources: bytes,
+        act: RulesAct,
+        *,
+        agent: AgentId = "",
+        reseen: Sequence[Reseen] = (),
+    ) -> Answered:
+        """Decide by these rules from now on; *agent* is who wants it, if somebody of the team.
+
+        Waiting threads in *reseen* are put under them, too.
+        """
+        version, seen = rules.version, tuple(reseen)
+        return await self.inbox.adopt(
+            rules,
+            {f"r/{version}": sources, act.row: encode(act)},
+            lambda now: RulesLoaded(f"rules/{version}/{act.at}", now, version, agent, seen),
         )
-        await self.inbox.submit(lambda now: TeamLoaded(f"team/{rules.version}/{at}", now, team))
+
+    async def try_rules(
+        self, rules: RuleSet, sources: bytes, act: RulesAct, *, agent: AgentId = ""
+    ) -> Answered:
+        """Put these rules on trial beside those that decide, as *act* has it."""
+        trial, key = rules.version, f"trial/{rules.version}/{act.at}"
+        return await self.inbox.adopt(
+            rules,
+            {f"r/{trial}": sources, act.row: encode(act)},
+            lambda now: RulesTried(key, now, trial, act.how, act.share, act.until, agent),
+        )
+
+    async def stop_trial(self, act: RulesAct, *, agent: AgentId = "") -> Answered:
+        """Have nothing on trial any more."""
+        key = f"trial//{act.at}"
+        return await self.inbox.submit(
+            lambda now: RulesTried(key, now, by=agent), {act.row: encode(act)}
+        )
 
     async def retry(self, letter: int) -> None:
         """Read a dead letter again.  Raises `Refused` if there is none by that number."""

@@ -10,6 +10,7 @@ written by `core.state`.  These are the runtime's:
 ``d/<input key>``  the answer an input got, so that asking again changes nothing
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``r/<version>``    the sources of a rule set, so that the past can be explained
+``v/<time>/…``     `RulesAct`: what was done with a rule set, by whom, and why
 =================  ==================================================================
 """
 
@@ -73,3 +74,40 @@ class Failure(msgspec.Struct, frozen=True):
     """Why an effect failed, for people."""
 
     reason: str
+
+
+class TestRun(msgspec.Struct, frozen=True):
+    """How the tests of a rule set went."""
+
+    passed: int
+    failed: int
+
+
+class RulesAct(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was done with a rule set; kept for ever.
+
+    *how*: ``start``, ``reload``, ``live``, ``rollback`` (it decides from then on), ``shadow``,
+    ``canary`` (it is on trial) or ``stopped`` (it no longer is).
+    """
+
+    at: int
+    version: str
+    how: str
+    by: str = ""  # an agent's id, or a name given at the terminal
+    message: str = ""
+    tests: TestRun | None = None
+    share: float = 0.0
+    until: int = 0
+
+    @property
+    def row(self) -> str:
+        """The key of its row: in the order of time."""
+        return f"v/{self.at:013d}/{self.version}/{self.how}"
+
+    @property
+    def decides(self) -> bool:
+        """Whether the version decided from then on."""
+        return self.how in DECIDING
+
+
+DECIDING = ("start", "reload", "live", "rollback")

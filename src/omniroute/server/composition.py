@@ -34,6 +34,7 @@ from omniroute.runtime.writer import Committed
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.local import local_site
 from omniroute.server.operations import ServerOperations
+from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.settings import section
@@ -98,6 +99,7 @@ class Server:
                 error = Corrupt(f"{database}: {error.place}", error.fault, error.fix)
             raise error from None
         self._readers = (self.store.reader(), self.store.reader())
+        self.desk_files = choose(self._readers[0], self.desk_files)
         self.application = Application(
             self.node.inbox,
             Views(self.paths["views"], self._readers[0]),
@@ -122,7 +124,9 @@ class Server:
         sys.setswitchinterval(SWITCH)
         self.application.start()
         desk = self.desk_files
-        await self.node.start(desk.rules, desk.sources, desk.team_at(self.node.parts.desks))
+        team = desk.team_at(self.node.parts.desks)
+        on_trial = tried(self._readers[0], self.node.state.trial)
+        await self.node.start(desk.rules, desk.sources, team, on_trial)
         await self.node.open_desks(lambda kind: DeskDoor(self.application, desk=kind))
         await self._fill_views()
         for site in self._sites:
@@ -198,13 +202,14 @@ class Server:
         return Site(folder, self.url, self.settings.server.organisation)
 
     def _build_sites(self) -> list[Serving]:
-        operations = ServerOperations(
+        rulebook = ServerRulebook(
             self.node,
             self.application,
-            self.store,
             self.settings.rules.folder,
+            lambda: self.desk_files,
             self._reloaded,
         )
+        operations = ServerOperations(self.node, self.application, self.store, rulebook)
         web = self.settings.server
         public = build(
             self.application,

@@ -1,20 +1,19 @@
-"""What admins do to a running server: verify, reload the rules, look at channels, retry."""
+"""What admins do to a running server: verify, explain, look at channels, read again."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from omniroute.application.authorize import SYSTEM
 from omniroute.application.door import Application
+from omniroute.application.rulebook import Rulebook
 from omniroute.channel import Channel, Health
 from omniroute.errors import Refused
 from omniroute.runtime.node import Node
 from omniroute.runtime.verify import verify
-from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.past import explained
 from omniroute.stores.api import Store
 
@@ -31,39 +30,25 @@ class ServerOperations:
         node: Node,
         application: Application,
         store: Store,
-        folder: Path,
-        on_reload: Callable[[DeskFiles], None],
+        rulebook: Rulebook,
     ) -> None:
         self._node, self._application, self._store = node, application, store
-        self._folder, self._on_reload = folder, on_reload
-        self._reloading = asyncio.Lock()
+        self._rulebook = rulebook
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rule sets: versions, trials, what is live."""
+        return self._rulebook
 
     async def verify(self) -> Mapping[str, object]:
         """Fold the journal and compare it with the rows, on a snapshot."""
         return (await asyncio.to_thread(verify, self._store.reader())).as_json()
 
-    async def reload_rules(self) -> Mapping[str, object]:
-        """Read the folder again; if anything is wrong the last good set stays.
-
-        Raises `ConfigErrors` with every finding.
-        """
-        async with self._reloading:
-            desk = await asyncio.to_thread(read_desk, self._folder)
-            await self._node.adopt(desk.rules, desk.sources, desk.team_at(self._node.parts.desks))
-            self._on_reload(desk)
-        return {
-            "version": desk.rules.version,
-            "rules": len(desk.rules.enrich) + len(desk.rules.route),
-            "agents": len(desk.people),
-        }
-
     async def explain(self, thread: int) -> Mapping[str, object]:
         """Why a thread went where it went, from its record.  Raises `Refused`."""
         reasons = await self._application.query.reasons(SYSTEM, thread)
         routed = [reason.seq for reason in reasons if reason.why.get("about") == "route"]
-        if not routed:
-            raise Refused("no_rules", f"#{thread} was not routed by the rules.")
-        return await asyncio.to_thread(explained, self._node.reader, thread, routed[-1])
+        return await asyncio.to_thread(explained, self._node.reader, thread, routed[::-1])
 
     async def channels(self) -> Sequence[Mapping[str, object]]:
         """Every channel account with its health."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
+import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -115,6 +116,11 @@ def frame(request: Request) -> dict[str, object]:
         "path": request.url.path,
         "administered": console.operations is not None,
     }
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """Any value of the application, as JSON."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
 def _sealer(visit: Visit) -> URLSafeTimedSerializer:

@@ -18,7 +18,8 @@ from starlette.routing import BaseRoute
 from omniroute.application.commands import AnyCommand
 from omniroute.application.pages import Filter
 from omniroute.errors import Refused, did_you_mean
-from omniroute.web.answers import console_of
+from omniroute.web import rules_api
+from omniroute.web.answers import answer, console_of
 from omniroute.web.faults import status_of
 from omniroute.web.pages.admin import operations_of
 from omniroute.web.ports import Operations
@@ -44,14 +45,9 @@ def routes() -> list[BaseRoute]:
         page("/api/admin/verify", _operation(verify), admin=True),
         page("/api/admin/channels", _operation(channels), admin=True),
         page("/api/admin/dead-letters", _operation(dead_letters), admin=True),
-        action("/api/admin/rules/reload", _operation(reload_rules), admin=True),
+        *rules_api.routes(),
         action("/api/admin/dead-letters/{id}/retry", _operation(retry), admin=True),
     ]
-
-
-def answer(value: object, status: int = 200) -> Response:
-    """Any value of the application, as JSON."""
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
 async def session(request: Request, visit: Visit) -> Response:
@@ -120,11 +116,6 @@ async def channels(operations: Operations, request: Request) -> object:
 async def dead_letters(operations: Operations, request: Request) -> object:
     """What could not be read, with the reason."""
     return await operations.dead_letters()
-
-
-async def reload_rules(operations: Operations, request: Request) -> object:
-    """Read the rules again."""
-    return await operations.reload_rules()
 
 
 async def retry(operations: Operations, request: Request) -> object:

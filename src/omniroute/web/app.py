@@ -18,7 +18,7 @@ from starlette.types import Scope
 from omniroute.errors import ConfigError, Refused
 from omniroute.web import api, faults, live
 from omniroute.web.console import Console
-from omniroute.web.guard import Guard
+from omniroute.web.guard import MOST_BODY, MOST_LOCAL_BODY, Guard
 from omniroute.web.pages import acts, admin, board, received, settings, sign_in, thread
 from omniroute.web.ports import Accounts, Application, Clock, Operations
 from omniroute.web.rendering import STATIC
@@ -102,7 +102,9 @@ def create_console(
     )
     app = Starlette(
         routes=console_routes(),
-        middleware=[Middleware(Guard, https=console.https)],
+        middleware=[
+            Middleware(Guard, https=console.https, most=MOST_LOCAL_BODY if local else MOST_BODY)
+        ],
         exception_handlers={
             SignedOut: faults.on_signed_out,
             Refused: faults.on_refused,

@@ -28,6 +28,7 @@ STATUS_OF = {
     "too_much": 413,
     "unknown_file": 404,
     "unknown_letter": 404,
+    "unknown_rules": 404,
     "unknown_message": 404,
     "unknown_thread": 404,
     "weak_password": 422,

@@ -37,12 +37,15 @@ HEADERS = {
 MOST_BODY = 1_000_000
 """The longest form or command in bytes; nothing is uploaded here."""
 
+MOST_LOCAL_BODY = 64_000_000
+"""The same on the local socket, over which whole folders of rules come."""
+
 
 class Guard:
     """ASGI middleware: adds the headers, refuses long bodies."""
 
-    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, https: bool = False, most: int = MOST_BODY) -> None:
+        self.app, self.most = app, most
         self.headers = dict(HEADERS)
         if https:
             self.headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -52,7 +55,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         claimed = Headers(scope=scope).get("content-length", "0")
-        if not claimed.isdigit() or int(claimed) > MOST_BODY:
+        if not claimed.isdigit() or int(claimed) > self.most:
             await self._too_long(send)
             return
         taken = 0
@@ -61,7 +64,7 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MOST_BODY:  # no length was claimed, or a false one
+            if taken > self.most:  # no length was claimed, or a false one
                 raise Refused("too_much", "That is more than a form can hold.")
             return message
 

@@ -31,7 +31,7 @@ def test_rules_are_loaded_again(admin: Site) -> None:
 
 
 def test_broken_rules_are_told_with_their_line(admin: Site) -> None:
-    admin.operations.broken = True
+    admin.operations.rulebook.broken = True
     admin.post("/admin/reload-rules")
     said = text_of(part(admin.get("/admin/channels").text, "said"))
     assert "The rules stay as they were. rules.yaml:14: no queue “bilings”" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from omniroute.application.rulebook import Reload
 from omniroute.errors import ConfigError, Refused
 from omniroute.web import forms
 from omniroute.web.answers import Values, console_of, page, sent
@@ -32,10 +33,10 @@ async def retry(request: Request, visit: Visit) -> Response:
 async def reload_rules(request: Request, visit: Visit) -> Response:
     """Read the routing rules again; the last good ones stay when they are broken."""
     try:
-        answer = await operations_of(request).reload_rules()
+        answer = await operations_of(request).rulebook.reload(visit.actor, Reload())
     except ConfigError as error:
         return sent(request, visit, "/admin/channels", f"The rules stay as they were. {error}")
-    said = f"Loaded: {answer['rules']} rules, version {answer['version']}."
+    said = f"Loaded: {answer.rules} rules, version {answer.version}."
     return sent(request, visit, "/admin/channels", said)
 
 
