@@ -68,6 +68,17 @@ TOLD = [
     (e.ThreadWoken(1, "customer"), "", "Awake: the customer wrote"),
     (e.ThreadWoken(1, "agent"), "ana", "Awake: an agent answered"),
     (e.ThreadSolved(1, "ana", AT), "ana", "Ana Ruiz solved it"),
+    (e.ThreadSolved(1, "", AT, "deflected"), "", "The article has solved it"),
+    (
+        e.ArticleProposed(1, "password", "kb/password"),
+        "",
+        "Proposed the article kb/password by rule password",
+    ),
+    (
+        e.StepBegan(1, 1, AT, skipped="answered"),
+        "",
+        "The article was no answer: an agent is asked",
+    ),
     (e.ThreadReopened(1, "customer"), "", "Reopened: the customer wrote again"),
     (e.ThreadReopened(1, "agent"), "bo", "Bo Berg reopened it"),
     (e.ThreadReopened(1, "fold"), "", "Reopened: another thread was joined to it"),

@@ -22,6 +22,7 @@ HEADINGS = {
     "enrich rule": "An enriching rule",
     "set": "What an enriching rule sets",
     "route rule": "A routing rule",
+    "deflect": "An article first",
     "to": "Where to",
     "step": "A step of relax",
     "skill": "A skill",

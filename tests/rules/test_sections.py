@@ -100,7 +100,10 @@ def test_the_only_queue_is_the_default_one(
         ("facts: [{}]", "a mapping stands where the name of a fact is due"),
         ("version: 2", "form 2 is not known — this is version 1"),
         ("route: {}", "a mapping stands where a list of rules is due"),
-        ("route: [x]", "“x” stands where a mapping with id, when, to, relax, then, reply is due"),
+        (
+            "route: [x]",
+            "“x” stands where a mapping with id, when, to, relax, then, reply, deflect is due",
+        ),
         ("route: [{to: {}}]", "“id” is missing"),
         ("rout: []", "unknown key “rout” — did you mean “route”?"),
     ],

@@ -111,7 +111,7 @@ def test_the_last_rule_may_leave_its_condition_out(rules: Callable[..., RuleSet]
         ("to: {for: 3m}, then: fall_through", "nobody is named — name an agent to ask first"),
         ("to: {agent: a, for: 3m, queue: general}, then: fall_through", "“queue” is for a rule"),
         ("to: {agent: a, for: 3m}, relax: [], then: fall_through", "a rule that falls through has"),
-        ("to: {}, deflect: {article: x}", "unknown key “deflect” — known are: id, relax, reply,"),
+        ("to: {}, deflct: {article: x}", "unknown key “deflct” — did you mean “deflect”?"),
         ("to: {}, relax: [{drop: [german]}]", "unknown skill “german” — known are: billing,"),
     ],
 )

@@ -167,6 +167,9 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
         case "resolved" | "closed":
             return f"Solved by {row.agent_name or 'nobody'}."
     steps, step = waiting.steps, waiting.step
+    if step < len(steps) and steps[step].article:
+        left = f"within {words.span(waiting.left)}" if waiting.left is not None else "in time"
+        return f"The customer reads {steps[step].article}; without a yes {left} agents are asked."
     need = steps[step].need if step < len(steps) else {}
     waited = words.span(now - row.routing_since) if row.routing_since else "0 s"
     able = _able(waiting.team, need, row.queue, directory)

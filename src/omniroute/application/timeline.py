@@ -65,6 +65,8 @@ def _step(t: Telling) -> str:
     queue, skipped = t.said.get("queue"), t.said.get("skipped")
     number = t.said["step"] + 1
     moved = f", in {queue}" if queue else ""
+    if skipped == "answered":
+        return "The article was no answer: an agent is asked"
     if skipped:
         return f"Step {number} at once{moved}: {_SKIPPED.get(skipped, skipped)}"
     return f"Step {number}{moved}: asks for less from now on"
@@ -123,6 +125,12 @@ def _assigned(t: Telling) -> str:
     return _ASSIGNED.get(t.said["how"], "{} has it").format(t.name()) + over
 
 
+def _solved(t: Telling) -> str:
+    if t.said.get("how") == "deflected":
+        return "The article has solved it"
+    return f"{t.name()} solved it"
+
+
 def _released(t: Telling) -> str:
     form = _RELEASED.get(t.said["how"], "")
     return form.format(t.doer if t.said["how"] == "transfer" and t.actor else t.name())
@@ -162,7 +170,10 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
         f"{t.name()} snoozed it until {words.moment(t.said['until'], t.at, t.directory.zone)}"
     ),
     "ThreadWoken": lambda t: _WOKEN.get(t.said["how"], "Awake again"),
-    "ThreadSolved": lambda t: f"{t.name()} solved it",
+    "ArticleProposed": lambda t: (
+        f"Proposed the article {t.said['article']} by rule {t.said['rule']}"
+    ),
+    "ThreadSolved": _solved,
     "ThreadReopened": lambda t: _REOPENED.get(t.said["how"], f"{t.doer} reopened it"),
     "ThreadAbandoned": lambda t: "The customer left before anybody took it",
     "ThreadClosed": lambda t: "Closed",

@@ -120,6 +120,13 @@ class AutomaticReplyReleased(ThreadEvent, frozen=True):
     effect: str
 
 
+class ArticleProposed(ThreadEvent, frozen=True):
+    """An article may answer the customer; agents are asked if it does not."""
+
+    rule: str
+    article: str
+
+
 class ReplySent(ThreadEvent, frozen=True):
     """The platform took the reply; *repeat* if it may have had it before."""
 
@@ -220,10 +227,14 @@ class ThreadWoken(ThreadEvent, frozen=True):
 
 
 class ThreadSolved(ThreadEvent, frozen=True):
-    """Resolved; a customer message before *reopen_until* takes it up again."""
+    """Resolved; a customer message before *reopen_until* takes it up again.
+
+    *how* is ``deflected`` where no agent had a part in it: an article was the answer.
+    """
 
     agent: AgentId
     reopen_until: int
+    how: str = ""
 
 
 class ThreadReopened(ThreadEvent, frozen=True):
@@ -354,6 +365,7 @@ AnyEvent: TypeAlias = (
     | ReplyWithdrawn
     | ReplyReleased
     | AutomaticReplyReleased
+    | ArticleProposed
     | ReplySent
     | ReplyFailed
     | ThreadRouted

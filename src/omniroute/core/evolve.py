@@ -166,6 +166,11 @@ def _(state: State, event: e.AutomaticReplyReleased, at: int) -> None:
     _change(state, event)
 
 
+@_folds(e.ArticleProposed)
+def _(state: State, event: e.ArticleProposed, at: int) -> None:
+    _change(state, event, deflected=True)
+
+
 @_folds(e.ReplySent)
 @_folds(e.ReplyFailed)
 def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
@@ -284,12 +289,13 @@ def _(state: State, event: e.ThreadWoken, at: int) -> None:
 @_folds(e.ThreadSolved)
 def _(state: State, event: e.ThreadSolved, at: int) -> None:
     """Whoever had it counts as the one who helped, not a lead who tidied up."""
-    owner = state.threads[event.thread].agent or event.agent
+    before = state.threads[event.thread]
+    owner = before.agent or event.agent
     thread = _change(
         state,
         event,
         agent=owner,
-        last_agent=owner,
+        last_agent=owner or before.last_agent,
         snoozed_until=0,
         clock_since=None,
         waiting=False,
@@ -298,7 +304,8 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
     )
     _agent(state, owner, idle_since=at)
     customer = state.customers[thread.customer]
-    state.put_customer(replace(customer, last_agent=owner, last_at=at))
+    last = owner or customer.last_agent  # whom an article has spared keeps the person they know
+    state.put_customer(replace(customer, last_agent=last, last_at=at))
 
 
 @_folds(e.ThreadReopened)

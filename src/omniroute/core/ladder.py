@@ -31,6 +31,7 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     skip_if: str = ""
     broadcast: bool = False
     tell: str = ""
+    article: str = ""  # for the customer to read before anybody is asked
 
 
 def holes(template: str) -> list[str]:
@@ -76,12 +77,14 @@ def climb(
 ) -> tuple[Step, ...]:
     """The steps of a thread.
 
-    *ahead* are stages of rules that fell through and name somebody to ask first; *stages* are
-    those of the rule that decided; *need* is what enriching rules ask for.  There is always a step
-    for everybody in the end, whoever is asked first.
+    *ahead* are stages of rules that fell through and name somebody to ask first, or an article for
+    the customer to read; *stages* are those of the rule that decided; *need* is what enriching
+    rules ask for.  There is always a step for everybody in the end, whoever is asked first.
     """
     need = joined(need, filled(stages[0].need, facts, known)) if stages else need
-    first = [_preferred(stage, agents, need) for stage, agents in _named(ahead, facts)]
+    ahead = list(ahead)
+    first = [Step(span=s.span, article=s.article) for s in ahead if s.article]
+    first += [_preferred(stage, agents, need) for stage, agents in _named(ahead, facts)]
     others = _merged(_followed(stages, need, facts, known)) or [Step(need=need)]
     return (*first, *others)
 

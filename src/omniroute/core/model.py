@@ -105,6 +105,7 @@ class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     skip_if: str = ""  # "nobody_present" | "nobody_free"
     broadcast: bool = False  # offer to everybody at once
     tell: str = ""  # what the agent is told about the relaxation
+    article: str = ""  # nobody is asked while the customer reads this
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):
@@ -174,6 +175,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     resolved_at: int = 0
     reopen_until: int = 0
     folded_into: ThreadId | None = None
+    deflected: bool = False  # an article was proposed in it
 
 
 class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -20,6 +20,9 @@ Key: TypeAlias = tuple[int, int, int, ThreadId]  # -priority, deadline, routing_
 Signature: TypeAlias = tuple[str, Needed, tuple[AgentId, ...], int, bool]
 """What threads ask for: queue, needs, named agents, weight, live."""
 
+NOBODY = ""
+"""Named where no agent is to be asked: the customer is reading an article."""
+
 
 def order_key(thread: Thread) -> Key:
     """A thread's place in its queue, fixed on entry (routing.md 2.7)."""
@@ -30,7 +33,8 @@ def signature(thread: Thread) -> Signature:
     """What the thread waits for now."""
     step = thread.steps[thread.step] if thread.steps else Step()
     needs = tuple(sorted(step.need.items()))
-    return thread.queue, needs, step.agents, thread.weight, thread.live
+    named = (NOBODY,) if step.article else step.agents
+    return thread.queue, needs, named, thread.weight, thread.live
 
 
 class Order:

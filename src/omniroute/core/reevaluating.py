@@ -35,7 +35,10 @@ def reevaluate(turn: Turn, seen: Sequence[Reseen]) -> int:
 
 def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
     rules, began = turn.state.rules, thread.routing_since
-    routing = route(rules, {**seen.facts, "tags": ()}, seen.observed, began)
+    facts = {**seen.facts, "tags": (), "thread.deflected": thread.deflected or None}
+    if thread.steps and thread.steps[thread.step].article:
+        del facts["thread.deflected"]  # the customer is reading, and may go on
+    routing = route(rules, facts, seen.observed, began)
     if _same(thread, routing):
         return False
     elapsed = min(_elapsed(thread, turn.at), turn.at - began)

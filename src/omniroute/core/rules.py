@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import (
     FACTS,
     Check,
@@ -105,6 +106,16 @@ class EnrichRule(msgspec.Struct, frozen=True, omit_defaults=True):
     weight: int | None = None
 
 
+class Deflection(msgspec.Struct, frozen=True):
+    """An article is proposed before agents are asked, once in a thread.
+
+    *reply* names the automatic reply that proposes it and asks whether it has helped.
+    """
+
+    article: str
+    reply: str
+
+
 class RouteRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """Decides where a thread waits and for whom; the first stage is where it begins."""
 
@@ -114,13 +125,15 @@ class RouteRule(msgspec.Struct, frozen=True, omit_defaults=True):
     stages: tuple[Stage, ...] = ()
     falls_through: bool = False
     reply: str = ""
+    deflect: Deflection | None = None
 
 
 class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the rules make of a thread.
 
     *rule* is the id of the rule that decided, empty where none did and the default queue serves;
-    *passed* are those that matched and fell through; *deadline* is when the first reply is due.
+    *passed* are those that matched and fell through; *deadline* is when the first reply is due;
+    *deflect* is the rule among *passed* whose article is proposed.
     """
 
     rules: str
@@ -135,6 +148,7 @@ class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     reply: str = ""
     weight: int = 1
+    deflect: str = ""
 
 
 R = TypeVar("R", EnrichRule, RouteRule)
@@ -215,7 +229,10 @@ class RuleSet:
         keep("_ladders", {})
         keep("_sameness", _Sameness(every, self.calendars))
         keep("_judged", {})
-        keep("observer", Observer(leaf for rule in every for leaf, _ in leaves(rule.when)))
+        private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
+        if any(rule.deflect is not None for rule in self.route):
+            private.append(SOLVED)
+        keep("observer", Observer(private))
 
     def calendar(self, clock: str) -> Calendar | None:
         """The calendar that a promise runs on; None for the wall clock.  Raises `KeyError`."""
@@ -251,9 +268,14 @@ def _judge(rules: RuleSet, view: View) -> Routing:
     found = _Enriched(rules.defaults)
     passed: list[RouteRule] = []
     decided: RouteRule | None = None
+    deflecting = ""
     for rule, _ in _walk(rules, view, every=False):
         if isinstance(rule, EnrichRule):
             found.add(rule, view.facts, rules.skills.known)
+        elif rule.deflect is not None:
+            if not deflecting and _may_propose(view.facts):
+                deflecting = rule.id
+                passed.append(rule)
         elif rule.falls_through:
             passed.append(rule)
         else:
@@ -272,7 +294,17 @@ def _judge(rules: RuleSet, view: View) -> Routing:
         tags=tuple(found.tags),
         reply=reply,
         weight=found.weight,
+        deflect=deflecting,
     )
+
+
+_PROPOSING = ("thread.deflected", "message.verified", "message.automatic")
+
+
+def _may_propose(facts: Facts) -> bool:
+    """Whether an article may be proposed: once in a thread, to a person who can be answered."""
+    deflected, verified, automatic = map(facts.get, _PROPOSING)
+    return not deflected and verified is not False and not automatic
 
 
 class _Sameness:
@@ -290,6 +322,8 @@ class _Sameness:
         asked: dict[str, None] = {}
         answers: dict[object, Check] = {}
         for rule in rules:
+            if isinstance(rule, RouteRule) and rule.deflect is not None:
+                asked.update(dict.fromkeys(_PROPOSING))
             templates = [*rule.need] if isinstance(rule, EnrichRule) else _templates(rule.stages)
             asked.update(dict.fromkeys(hole for one in templates for hole in holes(one)))
             for leaf, _ in leaves(rule.when):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omniroute.core import events as e
-from omniroute.core.effects import effect_id
+from omniroute.core.deflecting import answer_article, propose_article, reads, reply_by_itself
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
@@ -42,6 +42,8 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
         case Phase.ASSIGNED:
             turn.present(id, thread.agent, "message")
             give_back(turn, thread)
+        case Phase.QUEUED if not message.automatic and reads(thread):
+            answer_article(turn, thread, message)
         case Phase.OFFERED:
             withdraw_absent(turn, id)  # who gets mail only was asked, and now it is a chat
     return Answer(True, "received", {"thread": id, "how": how})
@@ -97,7 +99,9 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         )
     )
     if routing.reply and message.sender.verified and not message.automatic:
-        _reply_by_itself(turn, turn.thread(thread.id), routing.reply)
+        reply_by_itself(turn, turn.thread(thread.id), routing.reply)
+    if routing.deflect:
+        propose_article(turn, turn.thread(thread.id), rules, routing.deflect)
 
 
 def compared(live: Routing, beside: Routing) -> dict[str, object]:
@@ -135,12 +139,6 @@ def facts_of(
         "thread.idle": turn.at - customer.last_at if customer.last_at else None,
         "thread.reopened": how == "reopened",
         "thread.history": len(customer.history),
+        "thread.deflected": True if thread.deflected else None,
         "tags": thread.tags,
     }
-
-
-def _reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
-    effect = turn.effect("reply", f"{thread.id}/{reply}")
-    message = effect_id(turn.input.key, "message", reply)
-    turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
-    turn.deliver(thread, message, thread.handle, effect, reply=reply)

@@ -27,6 +27,7 @@ class Names:
     replies: Collection[str] = ()
     agents: Collection[str] | None = None
     facts: Mapping[str, Kind] = field(default_factory=dict)
+    articles: str = ""  # what stands before an article's path
 
 
 class Added(msgspec.Struct):

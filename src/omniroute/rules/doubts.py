@@ -102,6 +102,8 @@ def _unused(rules: RuleSet) -> Iterator[Doubt]:
         if name not in queues:
             yield "", f"queue {name}: no rule leads to it"
     replies = {rule.reply for rule in rules.route}
+    replies |= {rule.deflect.article for rule in rules.route if rule.deflect}
+    replies |= {rule.deflect.reply for rule in rules.route if rule.deflect}
     for name in rules.replies:
         if name not in replies:
             yield "", f"reply {name}: no rule sends it"
@@ -111,6 +113,8 @@ def _languages(rules: RuleSet) -> Iterator[Doubt]:
     """Replies that lack a language which the rules speak of."""
     spoken = spoken_languages(rules)
     for name, texts in rules.replies.items():
+        if "" in texts:
+            continue  # one text for everybody
         known = {language.lower().partition("-")[0] for language in texts}
         missing = sorted(language for language in spoken if language.lower() not in known)
         if missing:

@@ -189,6 +189,8 @@ class _Desk:
 
     def _missing(self, agent: Agent, step: Step, queue: Queue) -> tuple[str, ...]:
         """The first test that fails, in the order of the engine: team, presence, need, room."""
+        if step.article:
+            return ("the customer reads first",)
         if step.agents and agent.id not in step.agents:
             return (f"only {', '.join(step.agents)} for now",)
         if not step.agents and queue.teams and not set(queue.teams) & set(agent.teams):
@@ -243,7 +245,7 @@ def _skipped(step: Step, found: Found) -> bool:
 
 
 def _changes(before: Step, step: Step) -> Iterable[str]:
-    if before.agents and not step.agents:
+    if (before.agents or before.article) and not step.agents:
         yield "anybody"
     elif step.agents:
         yield f"only {', '.join(step.agents)}"

@@ -132,6 +132,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "priority": Key("Priority unless a rule sets it; `normal` if left out.", ref("priority")),
         "sla": Key("The promise unless a rule changes it.", ref("sla")),
         "presence": Key("When an agent counts as gone, and what follows.", ref("presence")),
+        "articles": Key("What stands before an article's path to make it a link.", TEXT),
     },
     "presence": {
         "misses": Key(
@@ -188,6 +189,26 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             choice(FALL_THROUGH),
         ),
         "reply": Key("An automatic reply to send, by its name in `replies`.", ref("name")),
+        "deflect": Key(
+            "An article to propose, once, before agents are asked; instead of `to`.",
+            ref("deflect"),
+        ),
+    },
+    "deflect": {
+        "article": Key(
+            "A link, a path after `articles` of the defaults, or the name of a reply.",
+            TEXT,
+            required=True,
+        ),
+        "ask": Key(
+            "The question whether it has helped: a text, or one by language.",
+            {"anyOf": [TEXT, ref("reply")]},
+            required=True,
+        ),
+        "if_no": Key(
+            "What follows any answer but yes: the rules below decide.", choice(FALL_THROUGH)
+        ),
+        "for": Key("How long an answer is waited for; `10m` if left out.", ref("span")),
     },
     "to": {
         "queue": Key("The queue; the default one if left out.", ref("name")),
@@ -326,7 +347,9 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "agent": Key("Who has it or is asked; `null`: nobody.", ref("maybe name")),
         "agents": Key("All who are asked, where several are.", listed("name")),
         "tell": Key("What the agent reads about the step.", TEXT),
-        "reply": Key("The automatic reply sent so far; `null`: none.", ref("maybe name")),
+        "reply": Key("The last automatic reply so far; `null`: none.", ref("maybe name")),
+        "article": Key("The article that was proposed; `null`: none.", ref("maybe name")),
+        "says": Key("What the customer writes at that moment, before this is looked at.", TEXT),
         "first_reply": Key("What is promised.", ref("span")),
         "state": Key("Where the thread stands.", choice(*STATES)),
     },

@@ -214,12 +214,15 @@ class _Merged:
         queues, replies = self.named["queues"], self.named["replies"]
         agents = None if team is None else frozenset(member.id for member in team)
         teams = None if team is None else frozenset(t for member in team for t in member.teams)
-        names = Names(calendars, skills.known, queues, replies, agents, self.facts)
+        articles = sections.articles(reader, self.defaults)
+        names = Names(calendars, skills.known, queues, replies, agents, self.facts, articles)
         statements = Statements(reader, Whens(frozenset(calendars), self.facts), names)
         enrich = [statements.enrich(node) for node in self.enrich]
         last = len(self.route) - 1
         route = [statements.route(node, index == last) for index, node in enumerate(self.route)]
         root = next(iter(self.nodes.values()), Scalar("", 1, 1, "", None))
+        texts = {n: sections.reply(reader.about(n), r, names) for n, r in replies.items()}
+        proposals = {name: p.texts(texts) for name, p in statements.proposals.items()}
         return RuleSet(
             version=version,
             defaults=sections.defaults(reader, self.defaults, names, root),
@@ -228,7 +231,7 @@ class _Merged:
             queues={n: sections.queue(reader.about(n), n, q, teams) for n, q in queues.items()},
             calendars=calendars,
             skills=skills,
-            replies={n: sections.reply(reader.about(n), r, names) for n, r in replies.items()},
+            replies={**texts, **proposals},
             places=statements.places,
         )
 

@@ -154,6 +154,12 @@ def _presence(reader: Reader, node: Node) -> Presence:
     return Presence(**{key: value for key, value in said.items() if value is not None})
 
 
+def articles(reader: Reader, node: Node | None) -> str:
+    """What ``articles`` of the defaults says; other faults of theirs are told by `defaults`."""
+    entry = node.entries.get("articles") if isinstance(node, Fields) else None
+    return "" if entry is None else reader.text(entry[1], "the beginning of a link") or ""
+
+
 def reply(reader: Reader, node: Node, names: Names) -> Mapping[str, str]:
     """One automatic reply: its text by language."""
     texts: dict[str, str] = {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from omniroute.core.conditions import Always, Condition
-from omniroute.core.rules import EnrichRule, RouteRule
+from omniroute.core.ladder import Stage
+from omniroute.core.rules import Deflection, EnrichRule, RouteRule
 from omniroute.rules.actions import Names, added, stage
+from omniroute.rules.deflect import Proposal, read_proposal
 from omniroute.rules.grammar import FALL_THROUGH
 from omniroute.rules.reading import Reader
 from omniroute.rules.whens import Whens
@@ -18,6 +20,7 @@ class Statements:
 
     def __init__(self, reader: Reader, whens: Whens, names: Names) -> None:
         self.places: dict[str, str] = {}
+        self.proposals: dict[str, Proposal] = {}  # by the name of the reply that proposes
         self._reader, self._whens, self._names = reader, whens, names
 
     def enrich(self, node: Node) -> EnrichRule | None:
@@ -44,7 +47,12 @@ class Statements:
         if "reply" in given:
             reply = reader.reference(given["reply"], "reply", self._names.replies) or ""
         falls = reader.choice(given["then"], (FALL_THROUGH,)) if "then" in given else None
-        if falls:
+        proposal = None
+        if "deflect" in given:
+            proposal = read_proposal(reader, given["deflect"], self._names)
+            _check_deflecting(reader, given)
+            falls = FALL_THROUGH
+        elif falls:
             _check_falling(reader, given)
         elif "to" in given:
             _check_ladder(reader, [given["to"], *steps])
@@ -52,9 +60,13 @@ class Statements:
             reader.fault(node, "“to” is missing", "name a queue: {queue: general}")
         if when is None or not id:
             return None
-        return RouteRule(
-            id, when, stages[0].queue if stages else "", tuple(stages), bool(falls), reply
-        )
+        deflect = None
+        if proposal is not None:
+            deflect = Deflection(proposal.article, f"deflect/{id}")
+            self.proposals[deflect.reply] = proposal
+            stages = [Stage(article=proposal.article, span=proposal.span)]
+        queue = stages[0].queue if stages else ""
+        return RouteRule(id, when, queue, tuple(stages), bool(falls), reply, deflect)
 
     def _id(self, node: Node) -> tuple[str, Reader]:
         """A rule's id (empty where it has none) and a reader that speaks of the rule."""
@@ -80,6 +92,13 @@ class Statements:
             fix = "only the last rule may leave it out: write `when: always` if that is meant"
             reader.fault(node, "“when” is missing", fix)
         return None
+
+
+def _check_deflecting(reader: Reader, given: Mapping[str, Node]) -> None:
+    for key in ("to", "relax", "then", "reply"):
+        if key in given:
+            fix = "it proposes an article, and the rules below decide"
+            reader.fault(given[key], f"“{key}” in a rule that deflects", fix)
 
 
 def _check_falling(reader: Reader, given: Mapping[str, Node]) -> None:

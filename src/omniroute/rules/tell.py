@@ -80,10 +80,14 @@ def _result(explanation: Explanation) -> str:
         said.append(f"tags {', '.join(routing.tags)}")
     if routing.reply:
         said.append(f"reply {routing.reply}")
+    if routing.deflect:
+        said.append(f"article {routing.steps[0].article}")
     return " · ".join(said)
 
 
 def _needs(step: Step) -> str:
+    if step.article:
+        return f"nobody while the customer reads {step.article}, for {show_span(step.span or 0)}"
     named = f"only {', '.join(step.agents)}" if step.agents else ""
     for_how_long = f" for {show_span(step.span)}" if named and step.span else ""
     skills = _skills(step.need)

@@ -34,6 +34,8 @@ def meets(state: State, agent: Agent, thread: Thread) -> bool:
     """Whether the agent is one of those the thread asks for: named, or of the team; and able."""
     step = present_step(thread)
     queue = state.queue(thread.queue)
+    if step.article:  # the customer reads, and nobody is asked
+        return False
     if step.agents:
         if agent.id not in step.agents:
             return False

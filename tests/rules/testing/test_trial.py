@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,20 @@ def test_a_fact_that_is_left_open_is_an_error_where_that_is_asked_for(fault: Fau
     assert fault(test, strict=True) == "customer.tier is not given, and vip asks for it"
     closed = f"given: {{{HELLO}, language: en, tier: null}}, expect: {{rule: rest}}"
     assert not fault(closed, strict=True)
+
+
+def test_an_article_and_what_the_customer_says_to_it(fault: Fault, desk: Path) -> None:
+    rules = (desk / "support.yaml").read_text()
+    deflect = "deflect: {article: later, ask: Solved?, for: 5m}"
+    rule = f"route:\n  - {{id: reset, when: {{message.text: reset}}, {deflect}}}\n"
+    (desk / "support.yaml").write_text(rules.replace("route:\n", rule))
+    reset = "given: {channel: webchat, text: reset}, at: 2026-03-02T10:00+01:00"
+    asked = "expect: {article: later, agent: null, reply: deflect/reset, state: queued}"
+    assert not fault(f"{reset}, {asked}, after: {{1m: {{says: yes, state: resolved}}}}")
+    assert not fault(f"{reset}, after: {{1m: {{says: no, agent: ana}}}}")
+    assert not fault(f"{reset}, after: {{4m59s: {{agent: null}}, 5m: {{agent: ana}}}}")
+    again = "given: {text: reset, thread.deflected: true, thread.reopened: true}"
+    assert not fault(f"{again}, expect: {{article: null, agent: ana}}")
+    assert fault("given: {text: reset, thread.deflected: true}, expect: {agent: ana}").startswith(
+        "thread.deflected is given, and a new thread has had no article"
+    )

@@ -163,6 +163,10 @@ def abandoned(fold: Fold, event: e.ThreadAbandoned) -> None:
     fold.happened(event.thread, event)
 
 
+def article_proposed(fold: Fold, event: e.ArticleProposed) -> None:
+    fold.happened(event.thread, event)
+
+
 def closed(fold: Fold, event: e.ThreadClosed) -> None:
     fold.happened(event.thread, event)
 
@@ -228,6 +232,7 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.ThreadSolved: solved,
     e.ThreadReopened: reopened,
     e.ThreadAbandoned: abandoned,
+    e.ArticleProposed: article_proposed,
     e.ThreadClosed: closed,
     e.ThreadFolded: folded,
     e.TagsSet: tags_set,

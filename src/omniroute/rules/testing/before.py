@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omniroute.core import inputs as i
+from omniroute.core.conditions import Always
+from omniroute.core.ladder import Stage
 from omniroute.core.model import Status
-from omniroute.core.rules import Defaults, Queue, RuleSet
+from omniroute.core.rules import Defaults, Deflection, Queue, RouteRule, RuleSet
 from omniroute.core.urgency import DAY
 from omniroute.errors import ConfigError
 from omniroute.rules.testing.cases import Case, Present
@@ -23,9 +25,17 @@ _SHORT = 1
 _LONG = 400 * DAY
 
 
-def _rules(window: int) -> RuleSet:
+def _rules(window: int, article: bool = False) -> RuleSet:
     queue = Queue("before", reopen_window_ms=window, promote_after_ms=None)
-    return RuleSet(f"before/{window}", Defaults("before"), queues={"before": queue})
+    deflection = Deflection("before", "deflect/before")
+    stages = (Stage(article="before", span=_LONG),)
+    deflect = RouteRule("before", Always(), "", stages, True, deflect=deflection)
+    return RuleSet(
+        f"before/{window}/{article}",
+        Defaults("before"),
+        route=(deflect,) if article else (),
+        queues={"before": queue},
+    )
 
 
 class Past:
@@ -41,6 +51,7 @@ class Past:
         self.reopened = given.get("thread.reopened") is True
         self.agent = str(agent) if agent else ""
         self.tags = given.get("tags") or ()
+        self.deflected = given.get("thread.deflected") is True
         known = bool(agent or idle or self.reopened)
         self.closed = int(history) if isinstance(history, int | float) else 0
         if history is None and known and not self.reopened:
@@ -55,6 +66,9 @@ class Past:
         if self.tags and not self.reopened:
             fault = "tags are given, and a new thread has none"
             raise ConfigError(case.place, fault, "say thread.reopened: true, or leave them out")
+        if self.deflected and not self.reopened:
+            fault = "thread.deflected is given, and a new thread has had no article"
+            raise ConfigError(case.place, fault, "say thread.reopened: true, or leave it out")
 
     @property
     def length(self) -> int:
@@ -72,7 +86,7 @@ def make(work: Clockwork, case: Case, people: Sequence[Present], past: Past) -> 
         _served(work, case, past.agent or SOMEBODY)
         work.wait(work.now + _APART)
     if past.reopened:
-        work.adopt(_rules(_LONG))
+        work.adopt(_rules(_LONG, past.deflected))
         thread = _served(work, case, past.agent or SOMEBODY)
         if past.tags:
             tags = past.tags if isinstance(past.tags, tuple) else (str(past.tags),)

@@ -50,8 +50,10 @@ class Expectation(msgspec.Struct, frozen=True, omit_defaults=True):
     agents: tuple[str, ...] = ()
     tell: str | msgspec.UnsetType = msgspec.UNSET
     reply: str | msgspec.UnsetType | None = msgspec.UNSET
+    article: str | msgspec.UnsetType | None = msgspec.UNSET
     first_reply: int | msgspec.UnsetType = msgspec.UNSET
     state: str | msgspec.UnsetType = msgspec.UNSET
+    says: str = ""
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -307,6 +309,11 @@ class _Cases:
                     said[key] = reader.text(value)
                 case "reply":
                     said[key] = _maybe(reader, value, "reply", rules.replies)
+                case "article":
+                    known = {rule.deflect.article for rule in rules.route if rule.deflect}
+                    said[key] = _maybe(reader, value, "article", known)
+                case "says":
+                    said[key] = reader.text(value)
                 case "first_reply":
                     said[key] = reader.span(value)
                 case "state":

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from omniroute.core import events as e
+from omniroute.core.engine import Decision
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Step, Thread
+from omniroute.core.observations import Texts
 from omniroute.core.rules import Routing, route, trail
 from omniroute.core.spans import show_span
 from omniroute.core.urgency import PRIORITIES
@@ -39,6 +41,8 @@ def run(suite: Suite, case: Case, strict: bool = False) -> Ran:
     faults = [*trial.not_given()] if strict else []
     for after, expected in case.expect:
         trial.wait(after)
+        if expected.says:
+            trial.write(msgspec.structs.replace(case.texts, text=expected.says))
         when = f"after {show_span(after)} " if after else ""
         faults += [f"{when}{fault}" for fault in trial.faults(expected)]
     return Ran(tuple(faults), trial.covered)
@@ -58,15 +62,22 @@ class _Trial:
         self._work.adopt(suite.rules)
         self._work.wait(case.at)
         self._events = len(self._work.events)
-        self._write()
+        decision = self.write(case.texts)
+        self._thread = int(decision.answer.values["thread"])
+        self._known: Thread = self._work.state.threads[self._thread]
+        why = next((w for w in decision.why if w["about"] == "route"), None)
+        facts: Any = why["facts"] if why is not None else {}
+        observed = suite.rules.observer.observe(case.texts)
+        self._met = trail(suite.rules, facts, observed, case.at)
+        self._routing: Routing = route(suite.rules, facts, observed, case.at)
 
-    def _write(self) -> None:
+    def write(self, texts: Texts) -> Decision:
+        """Let the customer write."""
         case, work, rules = self._case, self._work, self._rules
-        observed = rules.observer.observe(case.texts)
         engine = ("channel", "tags", "message.automatic", "message.verified")
-        decision = work.put(
+        return work.put(
             MessageReceived,
-            message="message",
+            message=f"message/{work.now}",
             channel=str(case.given["channel"]),
             account="test",
             sender=before.sender_of(case),
@@ -75,17 +86,11 @@ class _Trial:
                 for fact, value in case.given.items()
                 if fact not in engine and not fact.startswith("thread.") and value is not None
             },
-            observed=observed,
+            observed=rules.observer.observe(texts),
             rules=rules.version,
             live=case.live,
             automatic=case.given.get("message.automatic") is True,
         )
-        self._thread = int(decision.answer.values["thread"])
-        self._known: Thread = work.state.threads[self._thread]
-        why = next((w for w in decision.why if w["about"] == "route"), None)
-        facts: Any = why["facts"] if why is not None else {}
-        self._met = trail(rules, facts, observed, case.at)
-        self._routing: Routing = route(rules, facts, observed, case.at)
 
     @property
     def covered(self) -> frozenset[str]:
@@ -116,7 +121,7 @@ class _Trial:
         """Where what is so differs from what is expected."""
         for key in expected.__struct_fields__:
             wanted = getattr(expected, key)
-            if wanted is msgspec.UNSET or wanted == () or wanted == {}:
+            if wanted is msgspec.UNSET or not (wanted or wanted is None) or key == "says":
                 continue
             fault = getattr(self, f"_{key}")(wanted)
             if fault:
@@ -161,6 +166,14 @@ class _Trial:
             if isinstance(event, e.AutomaticReplyReleased) and event.thread == self._thread
         ]
         return _differ("reply", wanted, sent[-1] if sent else None)
+
+    def _article(self, wanted: str | None) -> str:
+        proposed = [
+            event.article
+            for event in self._work.events[self._events :]
+            if isinstance(event, e.ArticleProposed) and event.thread == self._thread
+        ]
+        return _differ("article", wanted, proposed[-1] if proposed else None)
 
     def _first_reply(self, wanted: int) -> str:
         promised = show_span(self._routing.sla.first_reply)
