@@ -7,16 +7,26 @@ customer comes twice, so nobody sticks to an agent.
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 from omniroute.core.conditions import Is, Leaf
 from omniroute.core.inputs import Member
 from omniroute.core.ladder import Stage
-from omniroute.core.rules import Defaults, EnrichRule, Queue, RouteRule, RuleSet, Sla, SlaChange
+from omniroute.core.rules import (
+    Defaults,
+    EnrichRule,
+    Presence,
+    Queue,
+    RouteRule,
+    RuleSet,
+    Sla,
+    SlaChange,
+)
 from omniroute.core.skills import Skills, SkillsError, compile_skills
 from omniroute.core.spans import LONGEST
 from omniroute.errors import ConfigError
-from omniroute.simulate.scenario import CustomerClass, Group, Relaxed, Scenario
+from omniroute.simulate.scenario import CustomerClass, Group, Line, Relaxed, Scenario
 
 QUEUE: Final = "line"
 FACT: Final = "class"
@@ -53,7 +63,7 @@ def rule_set(scenario: Scenario) -> RuleSet:
     )
     return RuleSet(
         "scenario",
-        Defaults(QUEUE, sla=Sla(first_reply=LONGEST)),
+        Defaults(QUEUE, sla=Sla(first_reply=LONGEST), presence=_presence(line)),
         enrich=tuple(
             _enriched(number, one, line.order) for number, one in enumerate(scenario.classes)
         ),
@@ -61,6 +71,11 @@ def rule_set(scenario: Scenario) -> RuleSet:
         queues={QUEUE: queue},
         skills=_skills(scenario),
     )
+
+
+def _presence(line: Line) -> Presence:
+    """Nobody counts as gone for what they miss, unless the scenario says after how many offers."""
+    return Presence(misses=line.misses or sys.maxsize, requeue="never")
 
 
 def team(group: Group) -> tuple[Member, ...]:

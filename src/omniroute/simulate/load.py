@@ -101,6 +101,8 @@ class _Loader:
             said["pick"] = reader.choice(given["pick"], PICKS)
         if "room" in given:
             said["room"] = reader.integer(given["room"], 0, MOST)
+        if "misses" in given:
+            said["misses"] = reader.integer(given["misses"], 1, 1_000)
         for key in ("promote_after", "offer_timeout"):
             if key in given:
                 said[key] = self._minutes(reader, given[key])

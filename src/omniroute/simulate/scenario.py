@@ -22,6 +22,7 @@ class Line(msgspec.Struct, frozen=True):
     room: int | None = None
     promote_after: float | None = None
     offer_timeout: float | None = None
+    misses: int | None = None
 
 
 class Relaxed(msgspec.Struct, frozen=True):

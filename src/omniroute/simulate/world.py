@@ -46,7 +46,7 @@ class World:
         self._acted = self._inputs = self._came = 0
         self._customers: dict[ThreadId, Customer] = {}
         self._queued: set[ThreadId] = set()  # waiting, and not offered to anybody
-        self._leaving: set[AgentId] = set()
+        self._here: set[AgentId] = set()
         self._groups: dict[AgentId, int] = {}
         self._accepts: list[Sampler | None] = []
         self._facts: list[dict[str, Fact]] = [{FACT: one.name} for one in scenario.classes]
@@ -65,7 +65,8 @@ class World:
                 act(at)
             elif due is not None:
                 at = minutes(due[0])
-                self._decide(at, i.TimerDue(self._key(), due[0], due[1], due[0]))
+                self._decide(at, i.due_now(due[0], *due))
+                self._inputs += 1
             else:
                 break
         self.ledger.end()
@@ -157,31 +158,17 @@ class World:
     def _is_done(self, customer: Customer, service: int, at: float) -> None:
         if customer.service != service or not customer.agent:
             return  # it was taken from them, and somebody else began anew
-        agent = customer.agent
         self.ledger.worked(at, customer.group, -self._weights[customer.number])
-        self._decide(at, i.ThreadResolved(self._key(), moment(at), agent, customer.thread))
-        if agent in self._leaving and not self.state.agents[agent].load:
-            self._gone(at, agent)
+        self._decide(at, i.ThreadResolved(self._key(), moment(at), customer.agent, customer.thread))
 
     # --- agents ---
 
     def _comes(self, agent: AgentId, at: float) -> None:
-        if agent not in self._leaving:
-            self.ledger.present(at, self._groups[agent], +1)
-        self._leaving.discard(agent)
         self._declares(at, agent, Status.ONLINE)
 
     def _goes(self, agent: AgentId, at: float) -> None:
         """A shift ends: nothing new, and home when all is done."""
-        self._leaving.add(agent)
-        self._declares(at, agent, Status.TRANSFERS)
-        if not self.state.agents[agent].load:
-            self._gone(at, agent)
-
-    def _gone(self, at: float, agent: AgentId) -> None:
-        self._leaving.discard(agent)
-        self._declares(at, agent, Status.OFFLINE)
-        self.ledger.present(at, self._groups[agent], -1)
+        self._declares(at, agent, Status.DRAINING)
 
     def _declares(self, at: float, agent: AgentId, status: Status) -> None:
         self._decide(at, i.StatusDeclared(self._key(), moment(at), agent, status))
@@ -243,6 +230,12 @@ class World:
         customer.agent = ""
         self._waits(at, event)
 
+    def _status(self, at: float, event: e.StatusChanged) -> None:
+        is_here = event.status is not Status.OFFLINE
+        if is_here is not (event.agent in self._here):
+            self._here ^= {event.agent}
+            self.ledger.present(at, self._groups[event.agent], 1 if is_here else -1)
+
     def _ended(self, at: float, event: e.ThreadEvent) -> None:
         self._waits_no_more(at, event)
         del self._customers[event.thread]
@@ -255,6 +248,7 @@ _FOLLOWED: dict[type[e.Event], Callable[[World, float, e.AnyEvent], None]] = {
     e.OfferEnded: World._offer_ended,  # type: ignore[dict-item]
     e.ThreadAssigned: World._assigned,  # type: ignore[dict-item]
     e.ThreadReleased: World._released,  # type: ignore[dict-item]
+    e.StatusChanged: World._status,  # type: ignore[dict-item]
     e.ThreadAbandoned: World._ended,  # type: ignore[dict-item]
     e.ThreadClosed: World._ended,  # type: ignore[dict-item]
 }
