@@ -36,6 +36,7 @@ EXPECTED = """
     reopen      ofx  ofx  ofx
     tag         ofx  ofx  ofx
     prioritise  of   ofx  ofx
+    boost       -    ofx  ofx
     status      o    ofx  ofx
     rules       -    -    ofx
     team        -    -    ofx

@@ -305,6 +305,7 @@ def every(thread: int) -> list[c.AnyCommand]:
         c.Reopen(thread=thread),
         c.Tag(thread=thread, add=("x",)),
         c.Prioritise(thread=thread, priority=10),
+        c.Boost(thread=thread, by=60_000),
     ]
 
 

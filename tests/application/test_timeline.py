@@ -89,6 +89,16 @@ TOLD = [
     (e.TagsSet(1, ()), "bo", "Bo Berg set the tags: none"),
     (e.PrioritySet(1, 30, "bo"), "bo", "Bo Berg set the priority to high"),
     (
+        e.ThreadPromoted(1, 21, AT, AT),
+        "",
+        "Waited long: goes before others of the same priority (21)",
+    ),
+    (
+        e.AgeMoved(1, AT - 600_000, "ana"),
+        "ana",
+        "Ana Ruiz moved it in line, as if it waited since 09:05",
+    ),
+    (
         e.LinkAdded(LINK, "h1", "h2"),
         "",
         "joe@x.org and Joe belong to one person (verified by web chat)",
@@ -112,6 +122,7 @@ def test_told(event: e.Event, actor: str, text: str) -> None:
 
 
 SHOWN_AS_MESSAGES = [
+    e.PromotionPlanned(1, AT),
     e.CustomerWrote(1, "m", "h", "email", "main"),
     e.NoteAdded(1, "n", "ana"),
     e.ReplyHeld(1, Held("r", "ana", "h", AT, "k")),

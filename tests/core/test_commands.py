@@ -24,6 +24,8 @@ AT = 1_772_442_000_000  # 2026-03-02 10:00 +01:00
         ("snooze 2026-03-02T10:30+01:00", Spoken("snooze", until=AT + 1_800_000)),
         ("tag vip -spam", Spoken("tag", add=("vip",), remove=("spam",))),
         ("priority high", Spoken("priority", priority=30)),
+        ("boost 5m", Spoken("boost", span=300_000)),
+        ("boost -90s", Spoken("boost", span=-90_000)),
         ("status away", Spoken("status", status="away")),
     ],
 )
@@ -43,6 +45,7 @@ def test_what_agents_say(line: str, meant: Spoken) -> None:
         ("snooze soon", "say it as: snooze"),
         ("snooze 2026-03-02T10:30", "in which zone"),
         ("snooze 2020-03-02T10:30+01:00", "has passed"),
+        ("boost soon", "boost <10m|-10m>"),
         ("priority enormous", "low|normal|high|urgent"),
         ("status gone", "online|away|transfers|draining|offline"),
         ("resolve now please", "takes nothing more — “now please”"),

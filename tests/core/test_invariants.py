@@ -113,10 +113,11 @@ class Shadow:
             then = self.state.queue(thread.queue).then
             assert present_step(thread).broadcast or (missed and then == "broadcast")
             return
+        key = self.state.index.key
         best = min(self._ranks(thread))
         assert self._rank(thread, agent) == best, f"{agent.id} is not the best for {thread.id}"
         for other in self.state.threads.values():
-            if other.phase in WAITING and order_key(other) < order_key(thread):
+            if other.phase in WAITING and key(other) < key(thread):
                 assert not eligible(self.state, agent, other), f"{other.id} goes before {thread.id}"
 
     def _ranks(self, thread: Thread) -> Iterator[tuple[float | str, ...]]:

@@ -17,6 +17,7 @@ NO_MOVE = {
     e.CustomerWrote, e.NoteAdded, e.ReplyHeld, e.ReplyWithdrawn, e.ReplyReleased,
     e.AutomaticReplyReleased, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
     e.PrioritySet, e.ThreadOpened,
+    e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved,
 }  # fmt: skip
 
 

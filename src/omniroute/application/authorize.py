@@ -37,6 +37,7 @@ class Action(enum.StrEnum):
     REOPEN = "reopen"
     TAG = "tag"
     PRIORITISE = "prioritise"
+    BOOST = "boost"
     STATUS = "status"
     RULES = "rules"
     TEAM = "team"
@@ -94,6 +95,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.REOPEN:      (_ALL,  _ALL,  _ALL),
     Action.TAG:         (_ALL,  _ALL,  _ALL),
     Action.PRIORITISE:  (_OPEN, _ALL,  _ALL),
+    Action.BOOST:       (_NONE, _ALL,  _ALL),
     Action.STATUS:      (_OWN,  _ALL,  _ALL),
     Action.RULES:       (_NONE, _NONE, _ALL),
     Action.TEAM:        (_NONE, _NONE, _ALL),
@@ -147,6 +149,8 @@ def _sentence(actor: Actor, action: Action, thing: Object) -> str:
         return "Sign in first."
     if not any(MATRIX[action][:2]):
         return "Only an admin may do this."
+    if not MATRIX[action][0]:
+        return "Only a lead or an admin may do this."
     owner = thing.owner_name or thing.owner
     if owner and action in _FOREIGN:
         return _FOREIGN[action].format(owner=owner, name=thing.name or "It")

@@ -59,6 +59,9 @@ def check(command: c.AnyCommand, now: int) -> None:
         case c.Prioritise(priority=priority):
             if not 10 <= priority <= 40:
                 raise Invalid("bad_priority")
+        case c.Boost(by=by):
+            if abs(by) > YEAR:
+                raise Invalid("too_far")
         case c.SetStatus(status=status):
             if status not in set(Status):
                 raise Invalid("bad_status")

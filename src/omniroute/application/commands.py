@@ -100,6 +100,12 @@ class Prioritise(OnThread, frozen=True, kw_only=True):
     priority: int
 
 
+class Boost(OnThread, frozen=True, kw_only=True):
+    """Have a waiting thread count as *by* ms older in line; below 0, as younger."""
+
+    by: int
+
+
 class SetStatus(Command, frozen=True, kw_only=True):
     """Say whether one can be asked: online, away, transfers, draining, offline.
 
@@ -123,6 +129,7 @@ AnyCommand: TypeAlias = (
     | Reopen
     | Tag
     | Prioritise
+    | Boost
     | SetStatus
 )
 

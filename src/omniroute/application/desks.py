@@ -27,6 +27,7 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "reopen": c.Reopen,
     "tag": c.Tag,
     "priority": c.Prioritise,
+    "boost": c.Boost,
     "status": c.SetStatus,
 }
 """The agents' verbs, the same words on every desk."""
@@ -100,6 +101,8 @@ class DeskDoor:
                 return {"add": heard.add, "remove": heard.remove}
             case "priority":
                 return {"priority": heard.priority}
+            case "boost":
+                return {"by": heard.span}
             case "undo":
                 held = [item.message for item in page.items if item.state == "held"]
                 return {"message": held[-1] if held else ""}

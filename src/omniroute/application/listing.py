@@ -77,6 +77,7 @@ def thread_row(row: sqlite3.Row, directory: Directory) -> ThreadRow:
         deadline=row["due"] if row["phase"] not in ("resolved", "closed") else 0,
         since=row["since"],
         routing_since=row["routing_since"],
+        queued_since=row["queued_since"],
         last_at=row["last_at"],
         waiting=bool(row["waiting"]),
         agent=row["agent"],

@@ -30,6 +30,7 @@ class ThreadRow(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     snoozed_until: int = 0
     turns: int = 0
+    queued_since: int = 0  # a boost moves routing_since, not this
 
 
 class HandleView(msgspec.Struct, frozen=True):

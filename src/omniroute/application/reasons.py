@@ -171,7 +171,7 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
         left = f"within {words.span(waiting.left)}" if waiting.left is not None else "in time"
         return f"The customer reads {steps[step].article}; without a yes {left} agents are asked."
     need = steps[step].need if step < len(steps) else {}
-    waited = words.span(now - row.routing_since) if row.routing_since else "0 s"
+    waited = words.span(now - row.queued_since) if row.queued_since else "0 s"
     able = _able(waiting.team, need, row.queue, directory)
     said = f"{row.queue or 'no queue'}, waiting {waited}: needs {words.needs(need)}"
     said += f"; {_who(able, bool(need))}."

@@ -88,6 +88,7 @@ DONE: Mapping[str, Sentence] = {
     "reopened": lambda told: f"{told.it} is open again and yours.",
     "tagged": "The tags are set.",
     "prioritised": "The priority is set.",
+    "boosted": lambda told: f"{told.it} has moved in its queue.",
     "status": lambda told: (
         f"{told.who('whose')} is {told.value('status')} now."
         if told.value("whose")
@@ -106,6 +107,8 @@ REFUSED: Mapping[str, Sentence] = {
     "not_owned": lambda told: f"Nobody has {told.it} yet; take it first.",
     "not_resolved": lambda told: f"{told.it} is not solved; there is nothing to reopen.",
     "resolved": lambda told: f"{told.it} is solved; reopen it first.",
+    "not_waiting": lambda told: f"{told.it} does not wait for anybody.",
+    "leads_only": "Only a lead or an admin may do this.",
     "too_late": "Too late to take back: it has gone out.",
     "unknown_thread": lambda told: f"There is no thread {told.it}.",
     "closed": lambda told: f"{told.it} is closed; it is history now.",

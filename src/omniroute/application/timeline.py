@@ -180,6 +180,13 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadFolded": lambda t: f"#{t.said['thread']} was joined to this thread",
     "TagsSet": _tags,
     "PrioritySet": lambda t: f"{t.name()} set the priority to {words.priority(t.said['priority'])}",
+    "ThreadPromoted": lambda t: (
+        f"Waited long: goes before others of the same priority ({t.said['priority']})"
+    ),
+    "AgeMoved": lambda t: (
+        f"{t.name()} moved it in line, as if it waited since"
+        f" {words.moment(t.said['routing_since'], t.at, t.directory.zone)}"
+    ),
     "LinkAdded": _joined,
     "LinkSuggested": _suggested,
 }

@@ -95,6 +95,8 @@ def _make_other(command: c.AnyCommand, key: str, agent: str) -> Make:
             return lambda at: i.TagsChanged(key, at, agent, t, add, remove)
         case c.Prioritise(thread=t, priority=priority):
             return lambda at: i.PriorityChanged(key, at, agent, t, priority)
+        case c.Boost(thread=t, by=by):
+            return lambda at: i.BoostAsked(key, at, agent, t, by)
         case c.SetStatus(status=status, agent=whose):
             return lambda at: i.StatusDeclared(key, at, whose or agent, Status(status))
     raise AssertionError(f"no input for {type(command).__name__}")

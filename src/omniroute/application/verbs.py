@@ -10,6 +10,7 @@ from omniroute.core.model import Phase
 
 _OPEN = frozenset(Phase) - {Phase.CLOSED, Phase.FOLDED}
 _UNSOLVED = _OPEN - {Phase.RESOLVED}
+_WAITING = frozenset({Phase.QUEUED, Phase.OFFERED, Phase.STRANDED})
 _OWNED = frozenset({Phase.ASSIGNED, Phase.SNOOZED})
 
 _PHASES = {
@@ -22,6 +23,7 @@ _PHASES = {
     Action.REOPEN: frozenset({Phase.RESOLVED}),
     Action.TAG: _OPEN,
     Action.PRIORITISE: _UNSOLVED,
+    Action.BOOST: _WAITING,
 }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 
-from omniroute.core.matching import order_key
 from omniroute.core.model import AgentId, Phase, Thread, ThreadId
 from omniroute.core.pools import Key
 from omniroute.core.state import State
@@ -36,7 +35,11 @@ class Agenda:
                 while self._threads and self._threads[0] == key:
                     heapq.heappop(self._threads)
                 thread = self._state.threads.get(key[-1])
-                if thread is not None and thread.phase in WAITING and order_key(thread) == key:
+                if (
+                    thread is not None
+                    and thread.phase in WAITING
+                    and self._index.key(thread) == key
+                ):
                     return thread, ""
             elif freed is not None:
                 self._sure = -1
@@ -61,18 +64,18 @@ class Agenda:
         if index.queued:
             threads = self._state.threads
             for id in index.queued:
-                heapq.heappush(self._threads, order_key(threads[id]))
+                heapq.heappush(self._threads, index.key(threads[id]))
             index.queued.clear()
         if index.left:
             for thread in index.forsaken():
                 if _lives_by_hope(thread):
-                    heapq.heappush(self._threads, order_key(thread))
+                    heapq.heappush(self._threads, index.key(thread))
             index.left.clear()
         if index.freed:
             for name in index.freed:
                 best = index.best_thread(self._state.agents[name])
                 if best is not None:
-                    heapq.heappush(self._agents, (order_key(best), name))
+                    heapq.heappush(self._agents, (index.key(best), name))
                     self._sure = index.changes if len(self._agents) == 1 else -1
             index.freed.clear()
 
@@ -85,7 +88,7 @@ class Agenda:
             best = self._index.best_thread(self._state.agents[name])
             if best is None:
                 heapq.heappop(self._agents)
-            elif (now := order_key(best)) == key:
+            elif (now := self._index.key(best)) == key:
                 self._sure = self._index.changes
                 return key
             else:

@@ -28,6 +28,7 @@ class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     to: str = ""
     until: int = 0  # ms since the epoch
     priority: int = 0
+    span: int = 0  # ms
     status: str = ""
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ USAGE: Mapping[str, str] = {
     "reopen": "reopen",
     "tag": "tag <word …|-word …>",
     "priority": f"priority <{'|'.join(PRIORITIES)}>",
+    "boost": "boost <10m|-10m>",
     "status": f"status <{'|'.join(Status)}>",
     "undo": "undo",
     "why": "why",
@@ -124,6 +126,14 @@ def _priority(rest: str, at: int) -> Heard | None:
     return None if number is None else Spoken("priority", priority=number)
 
 
+def _boost(rest: str, at: int) -> Heard | None:
+    try:
+        span = parse_span(rest.removeprefix("-"))
+    except ValueError:
+        return None
+    return Spoken("boost", span=-span if rest.startswith("-") else span)
+
+
 def _status(rest: str, at: int) -> Heard | None:
     known = rest.lower() in set(Status)
     return Spoken("status", status=rest.lower()) if known else None
@@ -136,5 +146,6 @@ _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "snooze": _snooze,
     "tag": _tag,
     "priority": _priority,
+    "boost": _boost,
     "status": _status,
 }

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from omniroute.core import clocks, offers, presence, team, threads, work
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core import offers, presence, team, threads, work
 from omniroute.core.evolve import evolve
 from omniroute.core.model import CustomerId, HandleId, Phase, Thread, ThreadId
 from omniroute.core.reevaluating import reevaluate
@@ -64,7 +64,9 @@ def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) ->
     if not answer.ok:
         turn.explain("refused", code=answer.code, **answer.values)
     presence.drained(turn)
+    clocks.keep(turn)
     offers.match(turn)
+    clocks.keep(turn)
     return turn.decision(answer)
 
 
@@ -96,6 +98,7 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
     for held in thread.held:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
+    clocks.promote(turn, thread.id)
     offers.advance(turn, thread.id)
     thread = turn.thread(thread.id)
     if (end := snooze_end(thread)) is not None and end <= turn.at:
@@ -174,6 +177,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.ReopenAsked: work.reopen,
     i.TagsChanged: work.tag,
     i.PriorityChanged: work.prioritise,
+    i.BoostAsked: work.boost,
     i.StatusDeclared: presence.declare,
     i.CustomerLeft: work.left,
     i.TimerDue: _time_came,

@@ -21,6 +21,7 @@ from omniroute.core.model import (
     Link,
     MessageId,
     Offer,
+    Sla,
     Status,
     Step,
     ThreadId,
@@ -160,6 +161,29 @@ class ThreadRouted(ThreadEvent, frozen=True):
     tags: tuple[str, ...] = ()
     enriched: tuple[str, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
+    sla: Sla | None = None  # None: as it was
+    promote_at: int = 0  # 0: as it was
+
+
+class ThreadPromoted(ThreadEvent, frozen=True):
+    """It has waited for a span: its priority rises by one, and again at *next*."""
+
+    priority: int
+    due: int
+    next: int
+
+
+class PromotionPlanned(ThreadEvent, frozen=True):
+    """From when on, while it waits, its priority rises; 0 for never."""
+
+    at: int
+
+
+class AgeMoved(ThreadEvent, frozen=True):
+    """A boost: in line it counts as waiting since then; how long it really waits is unchanged."""
+
+    routing_since: int
+    agent: AgentId
 
 
 class StepBegan(ThreadEvent, frozen=True):
@@ -369,6 +393,9 @@ AnyEvent: TypeAlias = (
     | ReplySent
     | ReplyFailed
     | ThreadRouted
+    | ThreadPromoted
+    | PromotionPlanned
+    | AgeMoved
     | StepBegan
     | ThreadStranded
     | OfferMade

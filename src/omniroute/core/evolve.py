@@ -182,9 +182,13 @@ def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
 
 @_folds(e.ThreadRouted)
 def _(state: State, event: e.ThreadRouted, at: int) -> None:
+    old = state.threads[event.thread]
     _change(
         state,
         event,
+        queued_since=at if old.phase is Phase.NEW else old.queued_since,
+        sla=old.sla if event.sla is None else state.shared_sla(event.sla),
+        promote_at=event.promote_at or old.promote_at,
         rule=event.rule,
         rules=event.rules,
         queue=event.queue,
@@ -200,6 +204,21 @@ def _(state: State, event: e.ThreadRouted, at: int) -> None:
         weight=event.weight,
         tags=event.tags,
     )
+
+
+@_folds(e.ThreadPromoted)
+def _(state: State, event: e.ThreadPromoted, at: int) -> None:
+    _change(state, event, priority=event.priority, promote_at=event.next)
+
+
+@_folds(e.PromotionPlanned)
+def _(state: State, event: e.PromotionPlanned, at: int) -> None:
+    _change(state, event, promote_at=event.at)
+
+
+@_folds(e.AgeMoved)
+def _(state: State, event: e.AgeMoved, at: int) -> None:
+    _change(state, event, routing_since=event.routing_since)
 
 
 @_folds(e.StepBegan)
@@ -272,7 +291,15 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
     excluded = state.threads[event.thread].excluded
     if event.exclusion is not None:
         excluded = (*excluded, event.exclusion)
-    _change(state, event, agent="", snoozed_until=0, clock_since=at, excluded=excluded)
+    _change(
+        state,
+        event,
+        agent="",
+        snoozed_until=0,
+        clock_since=at,
+        queued_since=at,
+        excluded=excluded,
+    )
     _agent(state, event.agent, idle_since=at)
 
 

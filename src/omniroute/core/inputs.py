@@ -170,6 +170,13 @@ class PriorityChanged(AgentInput, frozen=True):
     priority: int
 
 
+class BoostAsked(AgentInput, frozen=True):
+    """Have a thread count as *by* ms older in line; below 0, as younger."""
+
+    thread: ThreadId
+    by: int
+
+
 class StatusDeclared(AgentInput, frozen=True):
     """An agent says whether they can be asked."""
 
@@ -296,6 +303,7 @@ AnyInput: TypeAlias = (
     | ReopenAsked
     | TagsChanged
     | PriorityChanged
+    | BoostAsked
     | StatusDeclared
     | CustomerLeft
     | TimerDue

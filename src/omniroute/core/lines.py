@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
 from omniroute.core.pools import (
+    Key,
     Line,
     Needed,
     Pool,
@@ -28,6 +29,7 @@ from omniroute.core.ranking import NOWHERE, Standing, more_room, standing
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
 from omniroute.core.states import WAITING
+from omniroute.core.urgency import ORDER, PRIORITIES
 
 LINES = 1024  # beyond so many, a line that nobody waits in is dropped
 
@@ -43,9 +45,14 @@ class Lines:
         self.changes = 0  # counts what was taken in
         self.adopt(None, {})
 
-    def adopt(self, skills: Skills | None, queues: Mapping[str, Queue]) -> None:
-        """Take another rule set, sort everybody anew, and have everything looked at again."""
-        self._skills, self._queues = skills, queues
+    def adopt(
+        self, skills: Skills | None, queues: Mapping[str, Queue], usual: int = PRIORITIES["normal"]
+    ) -> None:
+        """Take another rule set, sort everybody anew, and have everything looked at again.
+
+        *usual* is the priority of what no rule calls more or less urgent.
+        """
+        self._skills, self._queues, self._usual = skills, queues, usual
         self.pools: dict[Profile, Pool] = {}
         self.lines: dict[Signature, Line] = {}
         self._named: dict[AgentId, dict[Signature, None]] = {}
@@ -70,6 +77,11 @@ class Lines:
         self.freed.clear()
         self.queued.clear()
         self.left.clear()
+
+    def key(self, thread: Thread) -> Key:
+        """A thread's place, by the order of its queue."""
+        queue = self._queues.get(thread.queue)
+        return order_key(thread, queue.order if queue is not None else ORDER, self._usual)
 
     # --- keeping in step ---
 
@@ -159,7 +171,7 @@ class Lines:
         if new is None or new.phase not in WAITING:
             self._displace(id)
             return
-        wanted, key = signature(new), order_key(new)
+        wanted, key = signature(new), self.key(new)
         line = self._place.get(id)
         again = (
             old is None

@@ -95,6 +95,14 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     last_at: int = 0  # when the last thread was resolved
 
 
+class Sla(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What is promised, in ms on the *clock* of a calendar; no name is the wall clock."""
+
+    first_reply: int = 86_400_000
+    clock: str = ""
+    next_reply: int | None = None
+
+
 class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A relaxation step: the whole requirement in force for a span of the step clock."""
 
@@ -149,7 +157,10 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     rules: str = ""  # version of the rule set it was queued under
     priority: int = 20
     deadline: int = 0
-    routing_since: int = 0
+    routing_since: int = 0  # the age that counts in line; a boost moves it
+    queued_since: int = 0  # since when it really waits
+    promote_at: int = 0  # when its priority rises next, while it waits; 0 for never
+    sla: Sla = Sla()
     steps: tuple[Step, ...] = ()
     step: int = 0
     step_used: int = 0  # of the present step, up to `clock_since`

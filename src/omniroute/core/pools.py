@@ -12,11 +12,12 @@ from typing import TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
 from omniroute.core.ranking import PARTS, Part, Standing, fits, takes
+from omniroute.core.urgency import ORDER, PRIORITIES
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
 Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...]]
 """What agents have in common: teams, skills, queues in which they do not reply."""
-Key: TypeAlias = tuple[int, int, int, ThreadId]  # -priority, deadline, routing_since, id
+Key: TypeAlias = tuple[int, ...]  # what goes first; the last part is the thread's id
 Signature: TypeAlias = tuple[str, Needed, tuple[AgentId, ...], int, bool]
 """What threads ask for: queue, needs, named agents, weight, live."""
 
@@ -24,9 +25,24 @@ NOBODY = ""
 """Named where no agent is to be asked: the customer is reading an article."""
 
 
-def order_key(thread: Thread) -> Key:
-    """A thread's place in its queue, fixed on entry (routing.md 2.7)."""
-    return (-thread.priority, thread.deadline, thread.routing_since, thread.id)
+def order_key(
+    thread: Thread, order: tuple[str, ...] = ORDER, usual: int = PRIORITIES["normal"]
+) -> Key:
+    """A thread's place in a queue of this *order*, fixed on entry (routing.md 2.7).
+
+    Keys of all queues compare with each other: agents serve several.  A queue that does not put
+    priority first counts there as of the *usual* one; what an order leaves open, the age decides.
+    """
+    if order == ORDER:
+        return (-thread.priority, thread.deadline, thread.routing_since, thread.id)
+    parts = {
+        "priority": -thread.priority,
+        "deadline": thread.deadline,
+        "routing_since": thread.routing_since,
+    }
+    first = () if order[0] == "priority" else (-usual,)
+    last = () if "routing_since" in order else (thread.routing_since,)
+    return (*first, *(parts[part] for part in order), *last, thread.id)
 
 
 def signature(thread: Thread) -> Signature:

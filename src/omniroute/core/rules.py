@@ -31,26 +31,19 @@ from omniroute.core.conditions import (
 )
 from omniroute.core.ladder import Stage, climb, filled, holes, joined
 from omniroute.core.model import Needs, Step
+from omniroute.core.model import Sla as Sla
 from omniroute.core.observations import Observer, Texts
 from omniroute.core.skills import Skills
 from omniroute.core.spans import show_span
 from omniroute.core.urgency import DAY, HOUR, MINUTE, PRIORITIES, Calendar, due
+from omniroute.core.urgency import ORDER as ORDER
 
 PICKS = ("least_loaded", "most_spare", "longest_idle", "round_robin", "best_skill")
-ORDER = ("priority", "deadline", "routing_since")
 AFTER_OFFER = ("next_best", "broadcast")
 REQUEUE = ("live", "all", "never")
 SKIP_IF = ("nobody_present", "nobody_free")
 
 _KEPT = 4_096  # ladders, and judgements
-
-
-class Sla(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is promised, in ms on the *clock* of a calendar; no name is the wall clock."""
-
-    first_reply: int = DAY
-    clock: str = ""
-    next_reply: int | None = None
 
 
 class SlaChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -104,6 +97,7 @@ class EnrichRule(msgspec.Struct, frozen=True, omit_defaults=True):
     sla: SlaChange = SlaChange()
     tags: tuple[str, ...] = ()
     weight: int | None = None
+    boost: int | None = None  # ms that the thread counts as older in line
 
 
 class Deflection(msgspec.Struct, frozen=True):
@@ -149,6 +143,7 @@ class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
     reply: str = ""
     weight: int = 1
     deflect: str = ""
+    boost: int = 0
 
 
 R = TypeVar("R", EnrichRule, RouteRule)
@@ -234,6 +229,10 @@ class RuleSet:
             private.append(SOLVED)
         keep("observer", Observer(private))
 
+    def clock(self, name: str) -> Calendar | None:
+        """As `calendar`, of a clock that may stem from earlier rules; it is the wall then."""
+        return self.calendars.get(name)
+
     def calendar(self, clock: str) -> Calendar | None:
         """The calendar that a promise runs on; None for the wall clock.  Raises `KeyError`."""
         return self.calendars[clock] if clock else None
@@ -295,6 +294,7 @@ def _judge(rules: RuleSet, view: View) -> Routing:
         reply=reply,
         weight=found.weight,
         deflect=deflecting,
+        boost=found.boost,
     )
 
 
@@ -409,7 +409,7 @@ def _walk(rules: RuleSet, view: View, every: bool) -> Iterator[tuple[EnrichRule 
 class _Enriched:
     """What the enriching rules have said so far."""
 
-    __slots__ = ("ids", "need", "priority", "sla", "tags", "weight")
+    __slots__ = ("boost", "ids", "need", "priority", "sla", "tags", "weight")
 
     def __init__(self, defaults: Defaults) -> None:
         self.ids: list[str] = []
@@ -418,6 +418,7 @@ class _Enriched:
         self.sla = defaults.sla
         self.tags: dict[str, None] = {}
         self.weight = 1
+        self.boost = 0
 
     def add(self, rule: EnrichRule, facts: Facts, known: frozenset[str]) -> None:
         self.ids.append(rule.id)
@@ -427,6 +428,8 @@ class _Enriched:
             self.priority = rule.priority
         if rule.weight is not None:
             self.weight = rule.weight
+        if rule.boost is not None:
+            self.boost = rule.boost
         self.tags.update(dict.fromkeys(rule.tags))
         change = rule.sla
         self.sla = Sla(

@@ -24,6 +24,7 @@ from omniroute.core.model import (
     Handle,
     HandleId,
     Phase,
+    Sla,
     Status,
     Step,
     Thread,
@@ -79,6 +80,7 @@ class State:
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._alarms = Alarms(self._due_of)
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
+        self._promises: dict[Sla, Sla] = {}
 
     # --- changing ---
 
@@ -154,7 +156,7 @@ class State:
         skills, queues = self.rules.skills, self.rules.queues
         if (canary := self._canary()) is not None:
             skills, queues = joined(skills, canary.skills), {**canary.queues, **queues}
-        self.index.adopt(skills, queues)
+        self.index.adopt(skills, queues, self.rules.defaults.priority)
 
     def _try(self, trial: Trial) -> None:
         before = self._canary()
@@ -204,6 +206,10 @@ class State:
         if (known := self._ladders.get(written)) is None:
             known = self._ladders[written] = _steps(written)
         return known
+
+    def shared_sla(self, sla: Sla) -> Sla:
+        """One copy of equal promises."""
+        return self._promises.setdefault(sla, sla)
 
     def _remember(self, key: str, old: object) -> None:
         self._undo.setdefault(key, old)
@@ -364,7 +370,9 @@ class State:
             self.index.forget()
         elif key.startswith("t/"):
             thread = _thread(row)
-            thread = msgspec.structs.replace(thread, steps=self.shared(thread.steps))
+            thread = msgspec.structs.replace(
+                thread, steps=self.shared(thread.steps), sla=self.shared_sla(thread.sla)
+            )
             self.threads[thread.id] = thread
             self._alarms.changed(thread.id, None)
             self.index.thread_changed(thread.id, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core.clocks import first_promotion
 from omniroute.core.deflecting import answer_article, propose_article, reads, reply_by_itself
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
@@ -92,10 +93,14 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
             steps=routing.steps,
             priority=routing.priority,
             deadline=routing.deadline,
-            routing_since=turn.at,
+            routing_since=turn.at - routing.boost,
             weight=routing.weight,
             tags=tuple(dict.fromkeys((*thread.tags, *routing.tags))),
             enriched=routing.enriched,
+            sla=routing.sla,
+            promote_at=first_promotion(
+                rules, turn.state.queue(routing.queue), routing.sla.clock, turn.at
+            ),
         )
     )
     if routing.reply and message.sender.verified and not message.automatic:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
+from omniroute.core.states import WAITING
 
 Owner: TypeAlias = ThreadId | AgentId
 Due: TypeAlias = tuple[int, Owner]
@@ -33,6 +34,12 @@ def snooze_end(thread: Thread) -> int | None:
     return thread.snoozed_until
 
 
+def promotion(thread: Thread) -> int | None:
+    """When a waiting thread's priority rises next."""
+    waits = thread.phase in WAITING or thread.phase is Phase.OFFERED
+    return thread.promote_at if waits and thread.promote_at else None
+
+
 def next_due(thread: Thread) -> int | None:
     """The earliest moment at which something about *thread* is due, or None."""
     moments = [offer.until for offer in thread.offers]
@@ -41,6 +48,8 @@ def next_due(thread: Thread) -> int | None:
         moments.append(end)
     if (end := snooze_end(thread)) is not None:
         moments.append(end)
+    if (rise := promotion(thread)) is not None:
+        moments.append(rise)
     if thread.phase is Phase.RESOLVED and not thread.held:
         moments.append(thread.reopen_until)
     return min(moments, default=None)

@@ -55,12 +55,15 @@ class Turn:
         self.events: list[e.AnyEvent] = []
         self.effects: list[AnyEffect] = []
         self.why: list[dict[str, object]] = []
+        self.touched: dict[ThreadId, None] = {}  # threads that something has happened to
         self._ordinals: dict[tuple[str, str], int] = {}
 
     def emit(self, event: e.AnyEvent) -> None:
         """It is so from now on."""
         evolve(self.state, event, self.at)
         self.events.append(event)
+        if isinstance(event, e.ThreadEvent):
+            self.touched[event.thread] = None
 
     def explain(self, about: str, **values: object) -> None:
         """Record why."""

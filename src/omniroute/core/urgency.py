@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypeAlias
 
 PRIORITIES: Mapping[str, int] = {"low": 10, "normal": 20, "high": 30, "urgent": 40}
+ORDER = ("priority", "deadline", "routing_since")  # what a queue goes by, unless it says otherwise
+HIGHEST = 1000  # no priority is above it
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

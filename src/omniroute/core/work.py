@@ -257,6 +257,17 @@ def prioritise(turn: Turn, asked: i.PriorityChanged) -> Answer:
     return Answer(True, "prioritised")
 
 
+def boost(turn: Turn, asked: i.BoostAsked) -> Answer:
+    """Move a thread in line, for those who lead; how long it has waited stays as it is."""
+    thread = turn.thread(asked.thread)
+    if not _leads(turn, asked.agent):
+        return refused("leads_only")
+    if thread.phase not in _UNOWNED:
+        return refused("not_waiting")
+    turn.emit(e.AgeMoved(thread.id, thread.routing_since - asked.by, asked.agent))
+    return Answer(True, "boosted")
+
+
 def _leads(turn: Turn, agent: AgentId) -> bool:
     known = turn.state.agents.get(agent)
     return known is not None and known.role in ("lead", "admin")

@@ -38,6 +38,7 @@ class Added(msgspec.Struct):
     sla: SlaChange
     tags: tuple[str, ...]
     weight: int | None
+    boost: int | None
 
 
 def added(reader: Reader, node: Node, names: Names) -> Added:
@@ -51,6 +52,7 @@ def added(reader: Reader, node: Node, names: Names) -> Added:
         sla=sla_change(reader, given["sla"], names) if "sla" in given else SlaChange(),
         tags=reader.texts(given["tags"], "a tag") if "tags" in given else (),
         weight=reader.integer(given["weight"], 1, 100) if "weight" in given else None,
+        boost=reader.span(given["boost"]) if "boost" in given else None,
     )
 
 

@@ -164,7 +164,7 @@ class _Desk:
         """Everybody whom the engine could ask in a step, best first."""
         thread = msgspec.structs.replace(self._thread, step=number, queue=self._queue(number).name)
         index = Index(self._agents, {thread.id: thread})
-        index.adopt(self._rules.skills, self._rules.queues)
+        index.adopt(self._rules.skills, self._rules.queues, self._rules.defaults.priority)
         return index.find(thread, limit=len(self._agents) + 1)
 
     def _queue(self, number: int) -> Queue:

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 from omniroute.core.conditions import FACTS, ORDERS
 from omniroute.core.model import Phase, Status
-from omniroute.core.rules import AFTER_OFFER, ORDER, PICKS, REQUEUE, SKIP_IF
-from omniroute.core.urgency import PRIORITIES, WEEK_DAYS
+from omniroute.core.rules import AFTER_OFFER, PICKS, REQUEUE, SKIP_IF
+from omniroute.core.urgency import ORDER, PRIORITIES, WEEK_DAYS
 
 JsonSchema: TypeAlias = Mapping[str, Any]
 
@@ -173,6 +173,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             "Units of an agent's capacity that the thread takes.",
             {"type": "integer", "minimum": 1, "maximum": 100},
         ),
+        "boost": Key("How much older the thread counts in line than it is.", ref("span")),
     },
     "route rule": {
         "id": Key("The rule's name, once in all files.", ref("name"), required=True),

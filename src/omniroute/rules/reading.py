@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from omniroute.core.spans import LONGEST, parse_span, show_span
-from omniroute.core.urgency import PRIORITIES
+from omniroute.core.urgency import HIGHEST, PRIORITIES
 from omniroute.errors import ConfigError, did_you_mean
 from omniroute.rules.grammar import NAME, SHAPES, Key
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Items, Node, Scalar, place
 
-MAX_PRIORITY = 1000
 ENOUGH = 50  # faults after which nothing slow is done any more: near names, regular expressions
 _NAME = re.compile(NAME)
 
@@ -196,9 +195,9 @@ class Reader:
         if text in PRIORITIES:
             return PRIORITIES[text]
         value = node.value if isinstance(node, Scalar) else None
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_PRIORITY:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST:
             return value
-        due = f"{', '.join(PRIORITIES)} or a whole number from 0 to {MAX_PRIORITY}"
+        due = f"{', '.join(PRIORITIES)} or a whole number from 0 to {HIGHEST}"
         self.wrong(node, due, did_you_mean(text[:64], PRIORITIES))
         return None
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from omniroute.core.rules import (
     AFTER_OFFER,
-    ORDER,
     PICKS,
     REQUEUE,
     Defaults,
@@ -17,7 +16,7 @@ from omniroute.core.rules import (
     Sla,
 )
 from omniroute.core.skills import Edges, Skills, SkillsError, compile_skills
-from omniroute.core.urgency import PRIORITIES
+from omniroute.core.urgency import ORDER, PRIORITIES
 from omniroute.rules.actions import Names, sla, sla_change
 from omniroute.rules.grammar import NEVER
 from omniroute.rules.reading import Reader

@@ -33,7 +33,9 @@ class Statements:
         said = added(reader, given["set"], self._names)
         if when is None or not id:
             return None
-        return EnrichRule(id, when, said.need, said.priority, said.sla, said.tags, said.weight)
+        return EnrichRule(
+            id, when, said.need, said.priority, said.sla, said.tags, said.weight, said.boost
+        )
 
     def route(self, node: Node, last: bool) -> RouteRule | None:
         """A routing rule, or None where too little of it can be read."""

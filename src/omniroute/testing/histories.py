@@ -88,10 +88,27 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
             RouteRule("rest", Always(), "general", reply="hello"),
         ),
         queues={
-            "general": Queue("general", offer_timeout_ms=timeout, reopen_window_ms=5 * MINUTE),
+            "general": Queue(
+                "general",
+                offer_timeout_ms=timeout,
+                promote_after_ms=MINUTE,
+                reopen_window_ms=5 * MINUTE,
+            ),
             "billing": Queue("billing", pick="least_loaded", teams=teams, offer_timeout_ms=timeout),
-            "tech": Queue("tech", pick="best_skill", offer_timeout_ms=timeout),
-            "spare": Queue("spare", pick="most_spare", then="broadcast", offer_timeout_ms=timeout),
+            "tech": Queue(
+                "tech",
+                pick="best_skill",
+                order=("deadline", "priority", "routing_since"),
+                offer_timeout_ms=timeout,
+                promote_after_ms=None,
+            ),
+            "spare": Queue(
+                "spare",
+                pick="most_spare",
+                order=("routing_since",),
+                then="broadcast",
+                offer_timeout_ms=timeout,
+            ),
             "turns": Queue("turns", pick="round_robin", auto_assign=True, reopen_window_ms=MINUTE),
         },
         skills=compile_skills({"billing": {"refunds": 1}, "refunds": {}, "tech": {"refunds": 2}}),
@@ -226,6 +243,10 @@ class History:
         if thread := self._thread(b):
             self._agent(a, i.PriorityChanged, thread=thread, priority=10 * (1 + c % 4))
 
+    def boost(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent("eva" if a % 2 else a, i.BoostAsked, thread=thread, by=(c - 3) * MINUTE)
+
     def team(self, a: int, b: int, c: int) -> None:
         """Somebody joins, changes, or leaves."""
         staying = [name for n, name in enumerate(NAMES) if n != a % 5 or c % 3]
@@ -316,8 +337,8 @@ KINDS = tuple(
     for name, share in {
         "message": 8, "status": 4, "accept": 6, "decline": 3, "late_accept": 1, "claim": 1,
         "reply": 3, "undo": 1, "note": 1, "transfer": 2, "snooze": 2, "resolve": 4, "reopen": 1,
-        "leave": 1, "tag": 1, "priority": 1, "team": 1, "rules": 1, "failure": 1, "again": 1,
-        "wait": 5, "sleep": 1,
+        "leave": 1, "tag": 1, "priority": 1, "boost": 1, "team": 1, "rules": 1, "failure": 1,
+        "again": 1, "wait": 5, "sleep": 1,
     }.items()
     for _ in range(share)
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from omniroute.core.matching import fits, order_key, present
+from omniroute.core.matching import fits, present
 from omniroute.core.model import Agent, Phase, Step, Thread
 from omniroute.core.state import State
 from omniroute.core.states import OPEN, WAITING
@@ -123,7 +123,7 @@ def _customers(state: State) -> Iterator[str]:
 
 def _waiting(state: State, thread: Thread) -> Iterator[str]:
     """Nobody waits whom somebody could take, and nobody waits for nothing without being told."""
-    name = f"thread {thread.id}, {thread.phase}, key {order_key(thread)},"
+    name = f"thread {thread.id}, {thread.phase}, key {state.index.key(thread)},"
     agents = state.agents.values()
     yield from (f"{name} could go to {a.id}" for a in agents if eligible(state, a, thread))
     if thread.phase is Phase.STRANDED:

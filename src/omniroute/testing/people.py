@@ -286,6 +286,10 @@ class Agent:
         """Set a thread's priority."""
         return self._acts(i.PriorityChanged, whom, "", priority=priority)
 
+    def boosts(self, whom: Customer, *, seconds: float, refused: str = "") -> Answer:
+        """Have a thread count as older in line."""
+        return self._acts(i.BoostAsked, whom, refused, by=round(seconds * 1000))
+
     def tags(self, whom: Customer, *, add: Sequence[str] = (), drop: Sequence[str] = ()) -> Answer:
         """Add and remove tags."""
         return self._acts(i.TagsChanged, whom, "", add=tuple(add), remove=tuple(drop))

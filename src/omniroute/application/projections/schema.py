@@ -25,7 +25,8 @@ CREATE TABLE threads (
   queue TEXT NOT NULL DEFAULT '', rule TEXT NOT NULL DEFAULT '', rules TEXT NOT NULL DEFAULT '',
   priority INTEGER NOT NULL DEFAULT 20,
   deadline INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0, -- 0 once answered
-  routing_since INTEGER NOT NULL DEFAULT 0, steps TEXT NOT NULL DEFAULT '[]',
+  routing_since INTEGER NOT NULL DEFAULT 0, -- its age in line; a boost moves it
+  queued_since INTEGER NOT NULL DEFAULT 0, steps TEXT NOT NULL DEFAULT '[]',
   step INTEGER NOT NULL DEFAULT 0, stranded TEXT NOT NULL DEFAULT '',
   weight INTEGER NOT NULL DEFAULT 1, agent TEXT NOT NULL DEFAULT '',
   agent_since INTEGER NOT NULL DEFAULT 0,

@@ -60,13 +60,14 @@ def routed(fold: Fold, event: e.ThreadRouted) -> None:
     fold.db.execute(
         "UPDATE threads SET queue = ?, rule = ?, rules = ?, priority = ?, deadline = ?,"
         # A hand-over keeps the deadline: one that was met does not come back.
-        " due = CASE deadline WHEN ? THEN due ELSE ? END, routing_since = ?, steps = ?,"
+        " due = CASE deadline WHEN ? THEN due ELSE ? END, routing_since = ?,"
+        " queued_since = CASE phase WHEN 'new' THEN ? ELSE queued_since END, steps = ?,"
         " step = 0, stranded = '', weight = ?, tags = ?,"
         " topic = CASE ? WHEN '' THEN topic ELSE ? END WHERE id = ?",
         (
             event.queue, event.rule, event.rules, event.priority, *[event.deadline] * 3,
-            event.routing_since, json(event.steps), event.weight, json(event.tags), topic, topic,
-            event.thread,
+            event.routing_since, fold.at, json(event.steps), event.weight, json(event.tags), topic,
+            topic, event.thread,
         ),
     )  # fmt: skip
     fold.happened(event.thread, event)
@@ -117,8 +118,9 @@ def assigned(fold: Fold, event: e.ThreadAssigned) -> None:
 
 def released(fold: Fold, event: e.ThreadReleased) -> None:
     fold.db.execute(
-        "UPDATE threads SET agent = '', agent_since = 0, snoozed_until = 0 WHERE id = ?",
-        (event.thread,),
+        "UPDATE threads SET agent = '', agent_since = 0, snoozed_until = 0, queued_since = ?"
+        " WHERE id = ?",
+        (fold.at, event.thread),
     )
     fold.touched.agents.add(event.agent)
     fold.happened(event.thread, event)
@@ -212,6 +214,22 @@ def priority_set(fold: Fold, event: e.PrioritySet) -> None:
     fold.happened(event.thread, event)
 
 
+def promoted(fold: Fold, event: e.ThreadPromoted) -> None:
+    fold.db.execute("UPDATE threads SET priority = ? WHERE id = ?", (event.priority, event.thread))
+    fold.happened(event.thread, event)
+
+
+def promotion_planned(fold: Fold, event: e.PromotionPlanned) -> None:
+    """When a priority rises next is nobody's news."""
+
+
+def age_moved(fold: Fold, event: e.AgeMoved) -> None:
+    fold.db.execute(
+        "UPDATE threads SET routing_since = ? WHERE id = ?", (event.routing_since, event.thread)
+    )
+    fold.happened(event.thread, event)
+
+
 def _touch_owner(fold: Fold, thread: int) -> None:
     row = fold.db.execute("SELECT agent FROM threads WHERE id = ?", (thread,)).fetchone()
     if row is not None and row[0]:
@@ -221,6 +239,9 @@ def _touch_owner(fold: Fold, thread: int) -> None:
 FOLDS: dict[type[e.Event], Folding] = {
     e.ThreadOpened: opened,
     e.ThreadRouted: routed,
+    e.ThreadPromoted: promoted,
+    e.PromotionPlanned: promotion_planned,
+    e.AgeMoved: age_moved,
     e.StepBegan: step_began,
     e.ThreadStranded: stranded,
     e.OfferMade: offer_made,
