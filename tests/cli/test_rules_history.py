@@ -149,3 +149,32 @@ def test_rules_that_never_matched(running: Running, config: Options) -> None:
     assert re.search(r"at-risk +support\.yaml:\d+  never matched in 30 days", "\n".join(lines))
     programs = omniroute("rules", "stale", *config, "--json").json
     assert {rule["id"] for rule in programs["stale"]} >= {"at-risk"}
+
+
+# --- back-tests ---
+
+
+def test_stored_history_under_other_rules(config: Options, running: Running, changed: Path) -> None:
+    writes(running, "val@mail.example", "My voucher does not work")
+    ran = omniroute("rules", "backtest", changed, "--last", "1d", *config)
+    number = min(row["id"] for row in running.threads() if "voucher" in row["excerpt"])
+    assert re.match(
+        rf"queue changes \d+ of \d+ \(\d+\.\d%\)  general → tech \d+ by rule vouchers"
+        rf"  e\.g\. #{number} “My voucher does not work”",
+        ran.lines[0],
+    )
+    assert ran.lines[-1].startswith("predicted  wait median ")
+    assert re.search(r"deciding anew: \d+ of \d+ \(100 %\)", ran.err)
+    programs = omniroute("rules", "backtest", changed, *config, "--json").json
+    assert programs["before"] == live(config)
+    assert programs["changed"]["queue"] == programs["changes"][0]["count"]
+    same = omniroute("rules", "backtest", running.house.rules, "--no-forecast", *config).lines
+    assert same[0].startswith("nothing changes for ")
+
+
+def test_a_backtest_of_nothing(config: Options, nobody: Options, changed: Path) -> None:
+    none = omniroute("rules", "backtest", changed, "--last", "1ms", "--json", *config)
+    assert none.refusal == "nothing was routed in the last 1ms — try --last 90d"
+    assert "there is no such database" in omniroute("rules", "backtest", changed, *nobody).refusal
+    changed.write_text("version: 1\n")
+    assert omniroute("rules", "backtest", changed, *config).code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,13 +59,16 @@ def progress(label: str, quiet: bool = False) -> Iterator[Callable[[int, int], N
     if quiet:
         yield lambda done, total: None
     elif sys.stderr.isatty():
+        began = time.monotonic()
         with click.progressbar(
-            length=1, label=label, show_eta=True, show_pos=True, file=sys.stderr
-        ) as bar:
+            length=1, label=label, show_eta=True, show_pos=True, file=sys.stderr,
+            item_show_func=lambda rate: rate,
+        ) as bar:  # fmt: skip
 
             def move(done: int, total: int) -> None:
                 bar.length = max(total, 1)
-                bar.update(done - bar.pos)
+                rate = done / max(time.monotonic() - began, 0.001)
+                bar.update(done - bar.pos, f"{rate:.0f}/s")
 
             yield move
     else:

@@ -14,6 +14,7 @@ import click
 
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
+from omniroute.cli.rules_backtest import backtest
 from omniroute.core.spans import parse_span, show_span
 from omniroute.rules.load import draft, rule_files
 
@@ -303,5 +304,13 @@ def _moment(at: int) -> str:
     return f"{datetime.fromtimestamp(at / 1000).astimezone():%Y-%m-%d %H:%M}"
 
 
-COMMANDS: Sequence[click.Command] = (versions, show, promote, trial, rollback, stale)
+COMMANDS: Sequence[click.Command] = (
+    versions,
+    show,
+    promote,
+    trial,
+    rollback,
+    backtest,
+    stale,
+)
 """What `omniroute.cli.rules` adds to its group."""

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from omniroute.errors import Refused
+from omniroute.core.rules import RuleSet
+from omniroute.errors import ConfigErrors, Refused
+from omniroute.rules.load import parse_rules
 from omniroute.runtime.rows import RulesAct
 from omniroute.stores.api import Reader
 
@@ -68,6 +70,20 @@ def files_in(sources: bytes) -> Iterator[tuple[str, bytes]]:
         name, _, size = head.removeprefix(b"--- ").rpartition(b" ")
         yield name.decode(), rest[: int(size)]
         sources = rest[int(size) :]
+
+
+def kept_rules(reader: Reader, version: str) -> tuple[RuleSet, bytes]:
+    """A version that is kept, with its sources.
+
+    Raises `Refused` where it is not, or where this program can no longer read it.
+    """
+    found = sources(reader, version)
+    if found is None:
+        raise Refused("unknown_rules", f"There are no rules of version {version}.")
+    try:
+        return parse_rules(dict(files_in(found))), found
+    except ConfigErrors as error:
+        raise Refused("unreadable_rules", f"Version {version} cannot be read: {error}") from None
 
 
 def _scan(reader: Reader, prefix: str) -> Iterator[tuple[str, bytes]]:

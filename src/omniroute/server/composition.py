@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -75,7 +74,7 @@ class Server:
         plugins = plugins or load_plugins(settings.plugins.blocked)
         with ExitStack() as opened:  # closed again if anything that follows fails
             # First, so that a second server on a database hears who has it, not of a taken port.
-            self.store = self._open_store(database, plugins)
+            self.store = open_store(settings, plugins)
             opened.callback(self.store.close)
             self._local = listen_local(socket_path(database))
             opened.callback(socket_path(database).unlink, missing_ok=True)
@@ -157,16 +156,6 @@ class Server:
             await self.node.close()
 
     # --- putting together ---
-
-    def _open_store(self, database: Path, plugins: Plugins) -> Store:
-        url = self.settings.store.url
-        if not url:
-            return SqliteStore(database, reach=reach)
-        scheme, brought = url.partition(":")[0], plugins.stores()
-        if scheme not in brought:
-            fix = did_you_mean(scheme, brought) or f"installed: {', '.join(brought) or 'none'}"
-            raise ConfigError("store.url", f"no store for “{scheme}:” is installed", fix)
-        return brought[scheme](url)
 
     def _parts(self, plugins: Plugins) -> Parts:
         channels = self._channels(plugins.channels())
@@ -282,6 +271,19 @@ class Server:
             lines,
             effect.reason,
         )
+
+
+def open_store(settings: Settings, plugins: Plugins | None = None) -> Store:
+    """The store that the settings name.  Raises `ConfigError` where nobody brings it."""
+    url = settings.store.url
+    if not url:
+        return SqliteStore(settings.store.path.resolve(), reach=reach)
+    plugins = plugins or load_plugins(settings.plugins.blocked)
+    scheme, brought = url.partition(":")[0], plugins.stores()
+    if scheme not in brought:
+        fix = did_you_mean(scheme, brought) or f"installed: {', '.join(brought) or 'none'}"
+        raise ConfigError("store.url", f"no store for “{scheme}:” is installed", fix)
+    return brought[scheme](url)
 
 
 def load_plugins(blocked: Sequence[str] = ()) -> Plugins:

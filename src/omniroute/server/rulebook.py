@@ -34,7 +34,7 @@ from omniroute.application.rulebook import (
 from omniroute.core.inputs import Reseen
 from omniroute.core.rules import RuleSet
 from omniroute.core.trials import CANARY, MODES, SHADOW, Trial
-from omniroute.errors import ConfigErrors, Refused
+from omniroute.errors import Refused
 from omniroute.rules.changes import Change
 from omniroute.rules.load import canonical, parse_rules
 from omniroute.runtime import recall, versions
@@ -171,7 +171,7 @@ class ServerRulebook:
         async with self._one:
             live = self._node.state.counters.rules
             version = await asyncio.to_thread(self._earlier, asked.version, live)
-            rules, sources = await asyncio.to_thread(kept_rules, self._reader, version)
+            rules, sources = await asyncio.to_thread(versions.kept_rules, self._reader, version)
             act = self._act(actor, version, "rollback", asked.message, asked.by)
             desk = replace(self._desk(), rules=rules, sources=sources)
             if version == live:
@@ -211,7 +211,7 @@ class ServerRulebook:
 
     def _brought(self, asked: Promotion) -> tuple[RuleSet, bytes]:
         if not asked.files:
-            return kept_rules(self._reader, versions.meant(self._reader, asked.version))
+            return versions.kept_rules(self._reader, versions.meant(self._reader, asked.version))
         files = {name: text.encode() for name, text in asked.files.items()}
         return parse_rules(files), canonical(files)
 
@@ -275,20 +275,6 @@ class ServerRulebook:
         return RulesAct(self._application.now(), version, how, who, said)
 
 
-def kept_rules(reader: Reader, version: str) -> tuple[RuleSet, bytes]:
-    """A version that is kept, with its sources.
-
-    Raises `Refused` where it is not, or where this program can no longer read it.
-    """
-    sources = versions.sources(reader, version)
-    if sources is None:
-        raise Refused("unknown_rules", f"There are no rules of version {version}.")
-    try:
-        return parse_rules(dict(versions.files_in(sources))), sources
-    except ConfigErrors as error:
-        raise Refused("unreadable_rules", f"Version {version} cannot be read: {error}") from None
-
-
 def choose(reader: Reader, desk: DeskFiles) -> DeskFiles:
     """What a server that starts works by: its folder, or the version it was told to keep to."""
     done = versions.acts(reader)
@@ -296,7 +282,7 @@ def choose(reader: Reader, desk: DeskFiles) -> DeskFiles:
     if last is None or last.how not in PINNING or last.version == desk.rules.version:
         return desk
     try:
-        rules, sources = kept_rules(reader, last.version)
+        rules, sources = versions.kept_rules(reader, last.version)
     except Refused as error:
         log.error("the rules that were live cannot be used, the folder's are: %s", error)
         return desk
@@ -314,7 +300,7 @@ def tried(reader: Reader, trial: Trial) -> RuleSet | None:
     if not trial.version:
         return None
     try:
-        return kept_rules(reader, trial.version)[0]
+        return versions.kept_rules(reader, trial.version)[0]
     except Refused as error:
         log.error("the trial of %s cannot go on: %s", trial.version, error)
         return None
