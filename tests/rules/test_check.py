@@ -78,6 +78,81 @@ def test_a_rule_that_asks_what_one_above_asks_is_never_reached(checked: Checked)
     assert found == ["support.yaml:7 b: never reached, “a” above it asks the same"]
 
 
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("{channel: [a, b]}", "{channel: a, message.text: refund}"),
+        ("{message.text: {any_of: [refund, invoice]}}", "{message.text: {any_of: Refund}}"),
+        ("{thread.idle: {lt: 7d}}", "{thread.idle: {lt: 1d}, channel: a}"),
+        ("{thread.history: {gte: 2}}", "{thread.history: {gt: 2}}"),
+        ("{customer.tier: {known: true}}", "{customer.tier: vip}"),
+        ("{any: [{channel: a}, {tags: x}]}", "{all: [{tags: x}, {message.language: de}]}"),
+        ("{not: {channel: a}}", "{not: {channel: [a, b]}}"),
+    ],
+)
+def test_a_rule_that_matches_only_what_one_above_takes(
+    checked: Checked, above: str, below: str
+) -> None:
+    def found(first: str, second: str) -> list[str]:
+        text = f"route:\n  - {{id: a, when: {first}, to: {{queue: billing}}}}\n"
+        return warnings(checked(text + f"  - {{id: b, when: {second}, to: {{}}}}\n" + REST))
+
+    said = "support.yaml:7 b: never reached, “a” above it takes all that it would match"
+    assert found(above, below) == [said]
+    assert found(below, above) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "fact"),
+    [
+        ("{channel: a, all: [{channel: b}]}", "channel"),
+        ("{thread.idle: {gt: 7d, lt: 1d}}", "thread.idle"),
+        ("{thread.history: {gte: 3, lt: 3}}", "thread.history"),
+        ("{customer.tier: vip, all: [{customer.tier: {known: false}}]}", "customer.tier"),
+        ("{channel: a, not: {channel: [a, b]}}", "channel"),
+        ("{any: [{channel: a, all: [{channel: b}]}]}", "channel"),
+    ],
+)
+def test_a_condition_that_cannot_hold(checked: Checked, when: str, fact: str) -> None:
+    found = warnings(
+        checked(f"route:\n  - {{id: a, when: {when}, to: {{queue: billing}}}}\n" + REST)
+    )
+    said = f"never matches, what it asks of {fact} cannot hold together"
+    assert found == [f"support.yaml:6 a: {said}"]
+
+
+def test_what_may_hold_together_is_no_doubt(checked: Checked) -> None:
+    when = "{tags: a, all: [{tags: b}], thread.idle: {gt: 1d, lt: 7d}, channel: [a, b]}"
+    rule = f"{{id: a, when: {when}, to: {{queue: billing}}}}"
+    assert warnings(checked(f"route:\n  - {rule}\n" + REST)) == []
+
+
+def test_ids_that_look_alike(checked: Checked) -> None:
+    rules = "".join(
+        f"  - {{id: {id}, when: {{channel: {channel}}}, to: {{queue: billing}}}}\n"
+        for id, channel in (("same-agent", "a"), ("Same_Agent", "b"))
+    )
+    assert warnings(checked("route:\n" + rules + REST)) == [
+        "support.yaml:7 Same_Agent: hard to tell from “same-agent” in support.yaml:6"
+    ]
+
+
+def test_steps_that_go_in_a_circle(checked: Checked) -> None:
+    rule = (
+        "{id: x, when: {channel: a}, to: {queue: general, for: 1m},"
+        " relax: [{queue: billing, for: 1m}, {queue: general}]}"
+    )
+    assert warnings(checked(f"route:\n  - {rule}\n" + REST)) == [
+        "support.yaml:6 x: step 3 goes in a circle: general → billing → general"
+    ]
+
+
+def test_a_regex_that_is_large(checked: Checked) -> None:
+    rule = r"{id: x, when: {message.text: {regex: '(order \w+ ){200}'}}, to: {queue: billing}}"
+    (said,) = warnings(checked(f"route:\n  - {rule}\n" + REST))
+    assert said.startswith("support.yaml:6 x: a slow regex: ")
+
+
 def test_a_requirement_that_nobody_in_the_team_can_meet(checked: Checked) -> None:
     found = warnings(
         checked(

@@ -49,6 +49,9 @@ GROUND = {
 }
 
 
+INCLUDED = ("shared/calendars.yaml", "partners/acme.yaml")
+
+
 def section(heading: str) -> str:
     found = re.search(rf"^### {re.escape(heading)}\n(.*?)(?=^##)", PAGE, re.M | re.S)
     assert found is not None, f"no heading {heading}"
@@ -103,6 +106,8 @@ def test_every_example_is_taken_by_the_loader(example: str, tmp_path: Path) -> N
         files["team.yaml"] = example
     else:
         files["example.yaml"] = "version: 1\n" + example
+    if "include:" in example:
+        files |= dict.fromkeys(INCLUDED, "version: 1")
     parse_rules({name: text.encode() for name, text in files.items()})
 
 

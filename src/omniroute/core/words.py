@@ -48,6 +48,14 @@ class PatternError(ValueError):
     """A regular expression that RE2 does not take; the text says why."""
 
 
+def steps(pattern: str) -> int:
+    """How many steps a regular expression compiles to; each character costs at most so many.
+
+    Raises `PatternError` for one that cannot be used.
+    """
+    return Expression(pattern).steps
+
+
 class Finder(Protocol):
     """What can be found in a prepared text."""
 
@@ -62,7 +70,7 @@ class Finder(Protocol):
 class Expression:
     """A regular expression, for readable text."""
 
-    __slots__ = ("_compiled", "pattern")
+    __slots__ = ("_compiled", "pattern", "steps")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
@@ -72,7 +80,8 @@ class Expression:
         except re2.error as error:
             said = error.args[0]
             raise PatternError(said.decode() if isinstance(said, bytes) else str(said)) from None
-        if self._compiled.programsize > MAX_STEPS:
+        self.steps: int = self._compiled.programsize
+        if self.steps > MAX_STEPS:
             raise PatternError("pattern too large - shorten what it repeats")
 
     def found(self, prepared: str) -> str | None:

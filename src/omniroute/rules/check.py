@@ -9,7 +9,8 @@ import msgspec
 
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.doubts import doubts
-from omniroute.rules.load import SUFFIX, draft, rule_files
+from omniroute.rules.includes import SUFFIX
+from omniroute.rules.load import draft, rule_files
 from omniroute.rules.secrets import secrets_in
 
 ERROR, WARNING = "error", "warning"

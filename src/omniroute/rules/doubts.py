@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -13,8 +13,10 @@ from omniroute.core.conditions import Always, Condition, Pattern, leaves
 from omniroute.core.ladder import Stage
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.core.skills import synonyms
+from omniroute.core.words import steps
 from omniroute.rules.calendars import closed_days
 from omniroute.rules.load import Draft
+from omniroute.rules.logic import implies, impossible
 from omniroute.rules.reach import spoken_languages, unknown_skills, unmet, useless_steps
 from omniroute.rules.reading import Reader
 from omniroute.rules.team import FILE as TEAM
@@ -22,6 +24,9 @@ from omniroute.rules.yaml12 import place
 
 Doubt: TypeAlias = tuple[str, str]  # place, text
 
+SLOW = 1_000  # steps of a compiled expression from which on it is worth a word
+_REPEATS = re.compile(r"\{\d")  # what makes expressions large
+COMPARED = 50_000  # pairs of rules, at most: all of some three hundred, then the first
 _BOUND = re.compile(r"\\b\(?(?:\?[a-z]*:)?[^\x00-\x7f]|[^\x00-\x7f]\)?\\b")
 
 
@@ -29,10 +34,13 @@ def doubts(draft: Draft, now: int | None = None) -> Iterator[Doubt]:
     """Each doubt with its place; after a fault, only those that the fault cannot have caused."""
     rules = draft.rules
     yield from _unreachable(rules)
-    yield from _ascii_bounds(rules)
+    yield from _never_holding(rules)
+    yield from _regexes(rules)
+    yield from _alike(rules)
     if draft.faults:
         return
     yield from _relaxing(rules)
+    yield from _circles(rules)
     yield from _unused(rules)
     yield from _languages(rules)
     yield from unknown_skills(rules)
@@ -49,15 +57,62 @@ def doubts(draft: Draft, now: int | None = None) -> Iterator[Doubt]:
 def _unreachable(rules: RuleSet) -> Iterator[Doubt]:
     above: RouteRule | None = None
     seen: dict[bytes, str] = {}
+    deciding: list[RouteRule] = []
+    left = COMPARED
     for rule in rules.route:
-        where = rules.places[rule.id]
+        where, question = rules.places[rule.id], _question(rule.when)
         if above is not None:
             yield where, f"{rule.id}: never reached, “{above.id}” above it matches everything"
-        elif (same := seen.get(_question(rule.when))) is not None:
+        elif (same := seen.get(question)) is not None:
             yield where, f"{rule.id}: never reached, “{same}” above it asks the same"
+        elif left > 0 and (wider := _wider(rule, deciding)) is not None:
+            said = f"“{wider.id}” above it takes all that it would match"
+            yield where, f"{rule.id}: never reached, {said}"
         if not rule.falls_through and above is None:
-            seen[_question(rule.when)] = rule.id
+            seen[question] = rule.id
             above = rule if isinstance(rule.when, Always) else None
+            deciding.append(rule)
+            left -= len(deciding)
+
+
+def _wider(rule: RouteRule, above: Sequence[RouteRule]) -> RouteRule | None:
+    """A rule above that matches whatever this one does."""
+    return next((other for other in above if implies(rule.when, other.when)), None)
+
+
+def _never_holding(rules: RuleSet) -> Iterator[Doubt]:
+    for rule in _every(rules):
+        for fact in dict.fromkeys(impossible(rule.when)):
+            text = f"never matches, what it asks of {fact} cannot hold together"
+            yield rules.places[rule.id], f"{rule.id}: {text}"
+
+
+def _alike(rules: RuleSet) -> Iterator[Doubt]:
+    """Ids that a person would take for one."""
+    seen: dict[str, str] = {}
+    for rule in _every(rules):
+        plain = re.sub(r"[._-]", "-", rule.id.casefold())
+        other = seen.setdefault(plain, rule.id)
+        if other != rule.id:
+            where = rules.places[rule.id]
+            yield where, f"{rule.id}: hard to tell from “{other}” in {rules.places[other]}"
+
+
+def _circles(rules: RuleSet) -> Iterator[Doubt]:
+    """Steps that come back to a queue which they have left."""
+    for rule in rules.route:
+        been = [rule.queue or rules.defaults.queue]
+        for number, stage in enumerate(rule.stages[1:], 2):
+            if not stage.queue or stage.queue == been[-1]:
+                continue
+            if stage.queue in been:
+                way = " → ".join((*been, stage.queue))
+                yield rules.places[rule.id], f"{rule.id}: step {number} goes in a circle: {way}"
+            been.append(stage.queue)
+
+
+def _every(rules: RuleSet) -> list[EnrichRule | RouteRule]:
+    return [*rules.enrich, *rules.route]
 
 
 def _question(when: Condition) -> bytes:
@@ -65,12 +120,16 @@ def _question(when: Condition) -> bytes:
     return re.sub(rb'"number":\d+', b"", msgspec.json.encode(when))
 
 
-def _ascii_bounds(rules: RuleSet) -> Iterator[Doubt]:
-    every: list[EnrichRule | RouteRule] = [*rules.enrich, *rules.route]
-    for rule in every:
+def _regexes(rules: RuleSet) -> Iterator[Doubt]:
+    for rule in _every(rules):
         for leaf, _ in leaves(rule.when):
-            if isinstance(leaf.test, Pattern) and _BOUND.search(leaf.test.pattern):
+            if not isinstance(leaf.test, Pattern):
+                continue
+            if _BOUND.search(leaf.test.pattern):
                 fault = "\\b in a regex knows ASCII letters alone: use any_of for whole words"
+                yield rules.places[rule.id], f"{rule.id}: {fault}"
+            if _REPEATS.search(leaf.test.pattern) and (size := steps(leaf.test.pattern)) > SLOW:
+                fault = f"a slow regex: {size} steps for each character; repeat less than that"
                 yield rules.places[rule.id], f"{rule.id}: {fault}"
 
 

@@ -90,6 +90,7 @@ VALUES: Mapping[str, JsonSchema] = {
 SHAPES: Mapping[str, Mapping[str, Key]] = {
     "file": {
         "version": Key("The form the file is written in: 1.", {"const": 1}, required=True),
+        "include": Key("Files or folders to read just before this file.", listed("text")),
         "calendars": Key("Opening hours, by name.", by_name("calendar")),
         "skills": Key("What agents can know, by name.", by_name("skill")),
         "facts": Key("Facts that plugins bring, so that a misspelt one is found.", listed("name")),

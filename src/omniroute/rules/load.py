@@ -1,6 +1,7 @@
 """From a folder of YAML files to the rule set that the core decides by.
 
-Files are merged in the order of their names: lists follow each other, names must be unique.  All
+Files are merged in the order of their names, each after those that it includes: lists follow each
+other, names must be unique.  All
 faults of all files are found in one run; a set with a fault is not a set, so whoever reloads
 keeps the one they have.
 """
@@ -24,14 +25,13 @@ from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules import sections
 from omniroute.rules.actions import Names
 from omniroute.rules.calendars import calendar
+from omniroute.rules.includes import SUFFIX, in_order, is_rules, with_included
 from omniroute.rules.reading import Reader
 from omniroute.rules.statements import Statements
 from omniroute.rules.team import FILE as TEAM
 from omniroute.rules.team import Known, Member, check_version, members, read_bytes
 from omniroute.rules.whens import Whens
 from omniroute.rules.yaml12 import Fields, Node, Scalar, parse, place
-
-SUFFIX = ".yaml"
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -84,14 +84,17 @@ def rule_files(folder: Path) -> dict[str, bytes]:
     if folder.is_file():
         chosen = [folder, folder.with_name(TEAM)]
     elif folder.is_dir():
-        chosen = sorted(folder.glob(f"*{SUFFIX}"))
+        chosen = [
+            p for p in sorted(folder.glob(f"*{SUFFIX}")) if is_rules(p.name) or p.name == TEAM
+        ]
     else:
         raise ConfigErrors([ConfigError(str(folder), "no such folder of rules")])
+    home = folder if folder.is_dir() else folder.parent
     found = {path.name: read_bytes(path) for path in chosen if path.is_file()}
     if not found.keys() - {TEAM}:
         fix = f"rules are in files whose names end in {SUFFIX}"
         raise ConfigErrors([ConfigError(str(folder), "no rules in this folder", fix)])
-    return found
+    return with_included(home, found)
 
 
 def read(folder: Path) -> Draft:
@@ -126,7 +129,7 @@ def draft(files: Mapping[str, bytes]) -> Draft:
     if reader.faults:  # what a broken file would have declared, others may refer to: stop here
         bare = RuleSet(version, Defaults(""))
         return Draft(bare, None, {}, tuple(reader.faults), {}, {})
-    return _Merged(reader, nodes).draft(version)
+    return _Merged(reader, in_order(reader, nodes)).draft(version)
 
 
 def accepted(draft: Draft) -> RuleSet:
