@@ -8,9 +8,12 @@ from typing import Final
 
 from omniroute import File
 from omniroute_email.reading.addresses import Mailbox
-from omniroute_email.reading.automatic import automatic
+from omniroute_email.reading.automatic import Automatic, automatic
+from omniroute_email.reading.automatic import Kind as Machine
 from omniroute_email.reading.fields import stated_date
+from omniroute_email.reading.identity import identity
 from omniroute_email.reading.mail import examine
+from omniroute_email.reading.reports import Kind, Report
 
 FORMS: Final[Mapping[str, str]] = {
     "text": "The file is a plain body without header fields.",
@@ -37,6 +40,7 @@ def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
     return {
         "from_email": author.address,
         "from_name": author.display,
+        "reply_identity": identity(mail).address,
         "to": [who.address for who in mail.to if who.address],
         "cc": [who.address for who in mail.cc if who.address],
         "reply_to": mail.reply_to[0].address if mail.reply_to else "",
@@ -50,7 +54,31 @@ def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
         "quoted": mail.visible.quoted,
         "signature": mail.visible.signature,
         "attachments": [_file(file) for file in mail.files],
-        "auto": machine is not None,
+        "forwarded": {
+            "from_email": mail.forwarded.author.address,
+            "from_name": mail.forwarded.author.display,
+            "subject": mail.forwarded.subject,
+            "text": mail.forwarded.text,
+        }
+        if mail.forwarded
+        else None,
+        "auto": machine is not None or mail.report is not None,
+        **_reported(mail.report, machine),
+    }
+
+
+def _reported(report: Report | None, machine: Automatic | None) -> dict[str, object]:
+    """What sort of automatic mail it is, and whom it is about."""
+    away = machine is not None and machine.kind is Machine.REPLY
+    kind = "auto_reply" if away or (report and report.kind is Kind.READ) else "not"
+    if report is None or report.kind is Kind.READ:
+        return {"class": kind, "bounce": False, "recipients": [], "status": [], "hard": False}
+    return {
+        "class": report.kind,
+        "bounce": report.kind is Kind.BOUNCE,
+        "recipients": [failure.address for failure in report.failures],
+        "status": list(dict.fromkeys(f.status for f in report.failures if f.status)),
+        "hard": report.kind is Kind.BOUNCE and report.permanent,
     }
 
 

@@ -174,7 +174,7 @@ def test_text_without_end_is_cut_and_said() -> None:
         said = reading(mail(*lines))
         assert len(said.text) <= MAX_TEXT
         assert len(said.html) <= MAX_TEXT
-        assert said.unread == "text beyond 400,000 characters"
+        assert said.unread == "text beyond 300,000 characters"
 
 
 def test_a_text_that_is_cut_is_not_cut_amid_a_character() -> None:
@@ -186,7 +186,7 @@ def test_a_text_that_is_cut_is_not_cut_amid_a_character() -> None:
 def test_sealed_mail_is_a_file_and_said() -> None:
     said = reading(mail("Content-Type: application/pkcs7-mime; name=smime.p7m", "", "MIIB"))
     assert (said.text, said.files[0].name) == ("", "smime.p7m")
-    assert said.unread == "encrypted or sealed content"
+    assert said.unread == "encrypted content (S/MIME)"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ import encodings
 import encodings.aliases
 import re
 
+from omniroute_email.reading.guess import guessed
+from omniroute_email.reading.iso2022jp import from_iso2022_jp
+
 _NAMES = """
     ascii utf_8 utf_8_sig utf_7 utf_16 utf_16_le utf_16_be utf_32 utf_32_le utf_32_be
     latin_1 iso8859_2 iso8859_3 iso8859_4 iso8859_5 iso8859_6 iso8859_7 iso8859_8 iso8859_9
@@ -57,9 +60,14 @@ def decoded(data: bytes, label: str) -> tuple[str, str]:
     encoding = _encoding(label)
     if encoding is None or encoding == "ascii":
         remark = f"unknown charset “{one_line(label, 40)}”" if label and encoding is None else ""
-        text = _strictly(data, "utf_8")
-        return (clean(text), remark) if text is not None else (clean(_loosely(data)), remark)
+        if b"\x1b$" not in data:
+            text = _strictly(data, "utf_8")
+            if text is not None:
+                return clean(text), remark
+        return clean(_guessed(data)), remark
     text = _strictly(data, encoding)
+    if text is None and encoding.startswith("iso2022_jp"):
+        text = from_iso2022_jp(data)
     if text is None:
         text = _strictly(data, "utf_8")
     if text is not None:
@@ -99,5 +107,8 @@ def _strictly(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _loosely(data: bytes) -> str:
-    return data.decode("cp1252", "replace")
+def _guessed(data: bytes) -> str:
+    encoding = guessed(data)
+    if encoding == "iso2022_jp":
+        return from_iso2022_jp(data)
+    return data.decode(WIDER.get(encoding, encoding) or "cp1252", "replace")

@@ -13,7 +13,7 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-MAX_TREE = 512 * 1024  # characters that are given to the parser
+MAX_TREE = 256 * 1024  # characters that are given to the parser
 MAX_DEPTH = 500
 MAX_COPIES = 200_000  # open formatting elements times blocks
 

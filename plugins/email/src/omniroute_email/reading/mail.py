@@ -5,16 +5,24 @@ Nothing here asks who we are, who handed the message over or when; `message.read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from omniroute import File
 from omniroute_email.reading import bodies
 from omniroute_email.reading.addresses import Mailbox
+from omniroute_email.reading.attachments import Attachments, attachments
+from omniroute_email.reading.calendar import summary
+from omniroute_email.reading.charset import clean
 from omniroute_email.reading.fields import message_ids
+from omniroute_email.reading.forwarded import Forwarded, forwarded
 from omniroute_email.reading.headers import Headers, words
+from omniroute_email.reading.html import visible_text
 from omniroute_email.reading.mailboxes import mailboxes
-from omniroute_email.reading.mime import read_parts
-from omniroute_email.reading.texts import Remarks, files, joined, markup
+from omniroute_email.reading.mime import Part, read_parts
+from omniroute_email.reading.reports import Report, find
+from omniroute_email.reading.sealed import Seal, seal
+from omniroute_email.reading.texts import MAX_TEXT, Remarks, joined, markup, raw_text
 from omniroute_email.reading.visible import Visible, cut
 from omniroute_email.reading.visible.dividers import is_forward_subject
 
@@ -38,6 +46,9 @@ class Mail:
     html: str
     visible: Visible  # the body, taken apart
     files: tuple[File, ...]
+    forwarded: Forwarded | None  # the message that it passes on, if it does
+    report: Report | None  # what it tells of another message, if it is a report
+    sealed: Seal
     remarks: Remarks
 
 
@@ -48,11 +59,14 @@ def examine(message: bytes) -> Mail:
     remarks.add(*found)
     headers = root.headers
     parts = bodies.sort(root)
-    html = markup(parts.html, remarks)
-    text = joined(parts.text, remarks)
+    attached = attachments(parts.files, remarks)
+    html = markup(parts.html, remarks) or attached.html[:MAX_TEXT]
+    text = _text(parts, attached, remarks)
+    sealed = seal(root, text)
+    remarks.add(sealed if sealed is not Seal.SIGNED else "")
     authors = mailboxes(headers.all("from"))
     subject = words(headers.first("subject"), MAX_SUBJECT)
-    name = authors[0].display if authors else ""
+    report = find(root, text=text, subject=subject, authors=authors)
     return Mail(
         headers=headers,
         authors=authors,
@@ -65,7 +79,29 @@ def examine(message: bytes) -> Mail:
         references=message_ids(" ".join(headers.all("references"))),
         text=text,
         html=html,
-        visible=cut(text, author=name, passes_on=is_forward_subject(subject)),
-        files=tuple(files(parts.files, remarks)),
+        visible=_visible(text, subject, authors),
+        files=tuple(attached.files),
+        forwarded=None if report else forwarded(text, subject, parts.files),
+        report=report,
+        sealed=sealed,
         remarks=remarks,
     )
+
+
+def _text(parts: bodies.Bodies, attached: Attachments, remarks: Remarks) -> str:
+    """The body; where it is empty, what else tells why the message was sent."""
+    text = joined(parts.text, remarks) or joined(parts.html, remarks)
+    if text or not attached.files:
+        return text
+    packed = attached.text or visible_text(attached.html[:MAX_TEXT])
+    return clean(packed)[:MAX_TEXT].strip() or _invitation(parts.files, remarks)
+
+
+def _invitation(files: Sequence[Part], remarks: Remarks) -> str:
+    calendar = next((part for part in files if part.media_type == "text/calendar"), None)
+    return summary(raw_text(calendar, remarks)) if calendar else ""
+
+
+def _visible(text: str, subject: str, authors: Sequence[Mailbox]) -> Visible:
+    name = authors[0].display if authors else ""
+    return cut(text, author=name, passes_on=is_forward_subject(subject))

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from omniroute import File
-from omniroute_email.reading.bodies import is_shown_as_text
-from omniroute_email.reading.charset import decoded, one_line
+from omniroute_email.reading.charset import decoded
 from omniroute_email.reading.enriched import enriched_text, richtext
 from omniroute_email.reading.flowed import unflowed
+from omniroute_email.reading.guess import declared
 from omniroute_email.reading.html import visible_text
 from omniroute_email.reading.mime import Part
 
-MAX_TEXT = 400_000  # characters shown of a text or of HTML; the raw message keeps the rest
+MAX_TEXT = 300_000  # characters shown of a text or of HTML; the raw message keeps the rest
 MAX_BYTES = 4 * MAX_TEXT  # no character takes more
 TOO_LONG = f"text beyond {MAX_TEXT:,} characters"
-MAX_NAME = 200
 MAX_REMARKS = 10
-
-_SEALED = ("application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
-_SUFFIXES = {"message/rfc822": "message.eml", "text/calendar": "invitation.ics"}
 
 
 @dataclass(slots=True)
@@ -75,7 +70,10 @@ def raw_text(part: Part, remarks: Remarks) -> str:
         remarks.add(TOO_LONG)
         line_end = data.rfind(b"\n", 0, MAX_BYTES)  # not amid a character, if possible
         data = data[: line_end if line_end > 0 else MAX_BYTES]
-    text, remark = decoded(data, part.parameters.get("charset", ""))
+    label = part.parameters.get("charset", "")
+    if not label and part.media_type == "text/html":
+        label = declared(data)
+    text, remark = decoded(data, label)
     remarks.add(remark)
     return text[: MAX_TEXT + 1]
 
@@ -91,26 +89,3 @@ def _shown(part: Part, text: str) -> str:
     if part.parameters.get("format", "").lower() == "flowed":
         return unflowed(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
     return text
-
-
-def files(parts: Sequence[Part], remarks: Remarks) -> Iterator[File]:
-    """What is attached or shown in place, with names that are for display only."""
-    for part in parts:
-        data, remark = part.content()
-        sealed = "encrypted or sealed content" if part.media_type in _SEALED else ""
-        remarks.add(remark, sealed)
-        shown = part.disposition == "inline" or (not part.disposition and bool(part.content_id))
-        yield File(
-            name=file_name(part.name)
-            or _SUFFIXES.get(part.media_type, "")
-            or ("text.txt" if is_shown_as_text(part) else "unnamed"),
-            media_type=part.media_type,
-            data=data,
-            inline=shown,
-            content_id=part.content_id,
-        )
-
-
-def file_name(name: str) -> str:
-    """*name* without folders and without characters that hide something; may be empty."""
-    return one_line(name.replace("\\", "/").rpartition("/")[2], MAX_NAME)

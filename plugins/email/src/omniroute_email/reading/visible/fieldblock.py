@@ -33,10 +33,13 @@ def field(line: str) -> tuple[str, str]:
     return (kind, line[at + 1 :].strip(" \t\xa0*_")) if kind else ("", "")
 
 
-def height(lines: Sequence[str], number: int) -> int:
-    """How many lines the head of a message takes from *number* on; 0 if none stands there."""
+def height(lines: Sequence[str], number: int, *, announced: bool = False) -> int:
+    """How many lines the head of a message takes from *number* on; 0 if none stands there.
+
+    Where it was *announced* it may begin with any field.
+    """
     kind, _ = field(lines[number])
-    if kind not in ("from", "sent", "date"):
+    if not kind or not (announced or kind in ("from", "sent", "date")):
         return 0
     kinds, end, between, addressed = {kind}, number + 1, 0, "@" in lines[number][:1000]
     for at in range(number + 1, min(number + MAX_LINES, len(lines))):
