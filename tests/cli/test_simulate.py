@@ -64,3 +64,57 @@ def test_faults_come_with_their_line(scenario: Path) -> None:
 
 def test_a_scenario_that_is_not_there(tmp_path: Path) -> None:
     assert omniroute("simulate", tmp_path / "no.yaml").refusal == "no.yaml: no such file"
+
+
+# --- with a desk's own rules ---
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text("version: 1\nqueues: {general: {}}\n")
+    (tmp_path / "rules" / "team.yaml").write_text(
+        "version: 1\nagents: {ana: {name: Ana, email: a@x.example, capacity: 1}}\n"
+    )
+    (tmp_path / "mon.csv").write_text("at,handling\n10:00,5\n12:10,5\n")
+    return tmp_path
+
+
+def test_a_day_with_and_without_a_change(desk: Path) -> None:
+    ran = omniroute(
+        "simulate", "--rules", desk / "rules", "--arrivals", desk / "mon.csv",
+        "--what-if", "ana offline 12:00-14:00", "--plot", desk / "plots",
+    )  # fmt: skip
+    assert ran.lines[-2:] == [
+        "with the what-if: mean wait 55m, 95 % within 1h50m, 50.0 % in 20s",
+        "without it: mean wait 0.0s, 95 % within 0.0s, 100.0 % in 20s",
+    ]
+    assert "ana offline (what-if)" in ran.err
+    assert (desk / "plots" / "index.html").exists()
+
+
+def test_a_day_as_json(desk: Path) -> None:
+    ran = omniroute("simulate", "--rules", desk / "rules", "--arrivals", desk / "mon.csv", "--json")
+    assert ran.json["classes"]["general"]["served"] == 2
+    assert ran.json["groups"].keys() == {"ana"}
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (("--speed", "fast"), "--speed: “fast” is no speed — as in 60x"),
+        (("--handling", "6"), "--handling: “6” is no span — as in 45s, 6m or 1h30m"),
+        (("--what-if", "bo offline 12:00-13:00"), ("--what-if: nobody is called “bo”"
+         " — there are: ana")),
+    ],
+)  # fmt: skip
+def test_options_that_cannot_be_read(desk: Path, options: tuple[str, ...], fault: str) -> None:
+    asked = ("simulate", "--rules", desk / "rules", "--arrivals", desk / "mon.csv", *options)
+    assert omniroute(*asked).refusal == fault
+
+
+def test_one_or_the_other(scenario: Path, desk: Path) -> None:
+    both = omniroute("simulate", scenario, "--rules", desk / "rules").misuse
+    assert "name a scenario, or a folder by --rules" in both
+    assert "--rules needs --arrivals" in omniroute("simulate", "--rules", desk / "rules").misuse

@@ -17,6 +17,7 @@ class Customer:
 
     __slots__ = (
         "agent", "at", "counted", "group", "handling", "number", "patience", "service", "thread",
+        "weight",
     )  # fmt: skip
 
     def __init__(self, number: int, at: float, handling: float, patience: float | None) -> None:
@@ -24,6 +25,7 @@ class Customer:
         self.at, self.handling, self.patience = at, handling, patience
         self.thread, self.agent, self.group = 0, "", -1
         self.service = 0  # counts assignments, so that the end of a lost one is known as such
+        self.weight = 1
         self.counted = False
 
 

@@ -39,16 +39,6 @@ def ms(minutes: float) -> int:
     return round(minutes * _MINUTE)
 
 
-def moment(minutes: float) -> int:
-    """A time of the run in the core's unit."""
-    return EPOCH + int(minutes * _MINUTE)
-
-
-def minutes(at: int) -> float:
-    """A moment of the core in minutes of the run."""
-    return (at - EPOCH) / _MINUTE
-
-
 def rule_set(scenario: Scenario) -> RuleSet:
     """The rules: one queue, and for each class what it asks for."""
     line = scenario.line

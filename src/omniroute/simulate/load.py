@@ -240,9 +240,13 @@ class _Loader:
         said: dict[str, Any] = {"times": found.times}
         if "handling" in found.columns:
             try:
-                said["handlings"] = found.numbers(Path(file).name, "handling")
+                given = found.numbers("handling")
             except ConfigError as error:
                 self._reader.faults.append(error)
+                return said
+            said["handlings"] = tuple(span for span in given if span is not None)
+            if None in given:
+                reader.fault(node, f"a row of {file} says nothing of “handling”")
         return said
 
     def _steps(

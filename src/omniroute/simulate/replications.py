@@ -12,9 +12,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from omniroute.simulate.invented import Invented
 from omniroute.simulate.scenario import DAY, Scenario
 from omniroute.simulate.tally import Tally
-from omniroute.simulate.world import World
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Hears how many of how many arrivals have come, over all runs."""
@@ -44,7 +44,7 @@ def simulate(
     one calls this from a program that may be imported without effect, as `multiprocessing` asks.
     """
     began = time.perf_counter()
-    width = _width(scenario) if series else 0.0
+    width = bin_width(scenario.expected[1]) if series else 0.0
     runs = scenario.replications
     if min(processes, runs) > 1:
         tallies = _shared(scenario, width, min(processes, runs), progress)
@@ -63,9 +63,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _width(scenario: Scenario) -> float:
-    """Minutes of a bin: a quarter of an hour, and less where the whole is short."""
-    _, span = scenario.expected
+def bin_width(span: float) -> float:
+    """Minutes of a bin: a quarter of an hour, and less where the whole *span* is short."""
     whole = DAY / BINS
     while span < BINS / 2 * whole and whole > 1 / 16:
         whole /= 2
@@ -82,7 +81,7 @@ def _alone(scenario: Scenario, width: float, progress: Progress | None) -> list[
             if progress is not None:
                 progress(before + came, max(total, before + came))
 
-        found.append(World(scenario, run, width, told).run())
+        found.append(Invented(scenario, run, width, told).run())
     return found
 
 
@@ -128,6 +127,6 @@ def _shared(
 
 def _work(out: Connection, scenario: Scenario, runs: range, width: float) -> None:
     for run in runs:
-        tally = World(scenario, run, width, lambda came, run=run: out.send((run, came))).run()  # type: ignore[misc]
+        tally = Invented(scenario, run, width, lambda came, run=run: out.send((run, came))).run()  # type: ignore[misc]
         out.send((run, tally))
     out.close()

@@ -60,6 +60,7 @@ def rows(result: Result) -> list[dict[str, object]]:
     found = [
         _row(result, one.name, of, number)
         for number, (one, of) in enumerate(zip(scenario.classes, tally.classes, strict=True))
+        if of.offered or len(scenario.classes) == 1
     ]
     if len(found) > 1:
         found.append(_row(result, "all", tally.all, None))
@@ -99,7 +100,19 @@ def groups(result: Result) -> str:
     """How busy each group was, on one line each."""
     pairs = zip(result.scenario.groups, result.tally.groups, strict=True)
     return "\n".join(
-        f"{group.name}: {group.agents} agents, busy {_share(of.occupancy)}" for group, of in pairs
+        f"{group.name}: {f'{group.agents} agents, ' if group.agents > 1 else ''}busy"
+        f" {_share(of.occupancy)}"
+        for group, of in pairs
+    )
+
+
+def in_short(result: Result) -> str:
+    """The whole in a few words, to be held beside another."""
+    of = result.tally.all
+    label = result.scenario.within[0][0]
+    return (
+        f"mean wait {_span(of.wait_mean)}, 95 % within {_span(of.waits.quantile(0.95))},"
+        f" {_share(of.level(0))} in {label}"
     )
 
 
@@ -129,5 +142,7 @@ def _span(value: float | None, plus_minus: float | None = None) -> str:
 
 
 def _shown(value: float) -> str:
-    """Minutes as a span, with tenths of a second where that is much."""
+    """Minutes as a span, as exact as it is of use: tenths of a second below a minute."""
+    if value >= 60:
+        return show_span(round(value) * 60_000)
     return show_span(round(value * 60) * 1_000) if value >= 1 else f"{value * 60:.1f}s"

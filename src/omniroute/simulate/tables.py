@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -29,12 +29,17 @@ class Arrivals(msgspec.Struct, frozen=True):
     columns: dict[str, tuple[str, ...]] = {}
     midnight: datetime | None = None
     lines: tuple[int, ...] = ()
+    file: str = ""
 
-    def numbers(self, file: str, column: str) -> tuple[float, ...]:
-        """A column of minutes.  Raises `ConfigError` for what is no number above 0."""
+    def numbers(self, column: str) -> tuple[float | None, ...]:
+        """A column of minutes, None where a cell is empty; of what is not there, nothing but None.
+
+        Raises `ConfigError` for what is no number above 0.
+        """
+        cells = self.columns.get(column, ("",) * len(self.times))
         return tuple(
-            _number(file, line, cell)
-            for line, cell in zip(self.lines, self.columns[column], strict=True)
+            _number(self.file, line, cell) if cell else None
+            for line, cell in zip(self.lines, cells, strict=True)
         )
 
     def of(self, name: str) -> Arrivals:
@@ -47,6 +52,7 @@ class Arrivals(msgspec.Struct, frozen=True):
             {key: tuple(cells[n] for n in kept) for key, cells in self.columns.items()},
             self.midnight,
             tuple(self.lines[n] for n in kept),
+            self.file,
         )
 
 
@@ -76,6 +82,7 @@ def arrivals(path: Path) -> Arrivals:
         {name: tuple(_cell(cells, n) for _, _, cells in placed) for n, name in others},
         midnight,
         tuple(line for _, line, _ in placed),
+        path.name,
     )
 
 
@@ -171,9 +178,3 @@ def _number(file: str, line: int, cell: str) -> float:
 
 def _cell(cells: Sequence[str], n: int) -> str:
     return cells[n] if n < len(cells) else ""
-
-
-def each(found: Arrivals) -> Iterator[tuple[float, dict[str, str]]]:
-    """Each time with its row's other cells by name."""
-    for n, time in enumerate(found.times):
-        yield time, {name: cells[n] for name, cells in found.columns.items()}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from omniroute.simulate.invented import Invented
 from omniroute.simulate.load import parse_scenario
 from omniroute.simulate.replications import Result, simulate
-from omniroute.simulate.world import World
 
 ONE = "groups: [{name: g, agents: 1}]\n"
 
@@ -116,7 +116,7 @@ def test_another_desk_meets_the_same_customers() -> None:
 def test_what_is_done_is_forgotten() -> None:
     """The core's memory holds open work, and none is left."""
     text = ONE + "arrivals_total: 300\nclasses: {c: {rate: 1.5, handling: 0.5, patience: 1}}\n"
-    world = World(parse_scenario(text.encode(), "scenario.yaml", Path()), 0)
+    world = Invented(parse_scenario(text.encode(), "scenario.yaml", Path()), 0)
     world.run()
     state = world.state
     assert (state.threads, state.customers, state.handles) == ({}, {}, {})
