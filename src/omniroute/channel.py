@@ -75,6 +75,10 @@ class Inbound:
     sanitised by the engine.  *quoted* is text the channel cut away, kept to be shown on demand.
     *automatic* mail must not be answered automatically.  *unread* says why a part of the message
     could not be read; the message is shown with that remark and its raw bytes are kept.
+
+    *kind* is ``message``, or what happened to the message that *external_id* names: ``edit`` (its
+    *text* and *html* are these now), ``delete``, ``reaction`` (the sender's is *text*, none if it
+    is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.
     """
 
     external_id: str
@@ -91,6 +95,7 @@ class Inbound:
     files: tuple[File, ...] = ()
     automatic: bool = False
     unread: str = ""
+    kind: str = "message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ class Outbound:
     *idempotency_key* is the same for every attempt at this message.  *repeat* is true when an
     earlier attempt may have reached the customer; a channel that cannot suppress the second copy
     must mark it so that a person or a machine can tell.  *in_reply_to* and *references* are
-    external ids of the thread on this channel, oldest first.
+    external ids of the thread on this channel, oldest first.  *quotes* is the external id of the
+    message that the agent answers in particular, if they chose one.
     """
 
     idempotency_key: str
@@ -113,6 +119,7 @@ class Outbound:
     sender_name: str = ""
     files: tuple[File, ...] = ()
     repeat: bool = False
+    quotes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,10 @@ class Channel(Protocol):
     It is constructed as ``cls(account, config, site)``: *account* is the name the admin gave,
     *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
     description; secrets are of type `omniroute.Secret`.
+
+    Two more class variables are looked at where they are there: *label*, what people call the
+    channel (“Telegram”; the kind unless said), and *max_caption*, how many characters a message
+    with files may have: longer text then goes first, in messages of its own.
     """
 
     kind: ClassVar[str]  # a slug: "email"

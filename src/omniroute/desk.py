@@ -7,13 +7,13 @@ whether an accept wins is known only when the door has answered.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from starlette.routing import BaseRoute
 
-from omniroute.channel import Receipt
+from omniroute.channel import File, Receipt
 
 
 class CardKind(enum.StrEnum):
@@ -41,17 +41,143 @@ class Card:
     reason: str = ""  # of a withdrawal: "taken by Ana"
 
 
+class Told(str):
+    """A sentence for an agent about what was done.
+
+    *code* is stable (``held``, ``noted``); *message* names what was written, if anything was.
+    """
+
+    __slots__ = ("code", "message")
+    code: str
+    message: str
+
+    def __new__(cls, text: str, code: str = "", message: str = "") -> Self:
+        """The sentence *text* with what a program wants to know besides."""
+        told = super().__new__(cls, text)
+        told.code, told.message = code, message
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that the engine has, to go with an answer; *sha* names its bytes."""
+
+    name: str
+    media_type: str
+    size: int
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a thread, as a desk shows it.
+
+    *kind* is customer, reply, automatic, note, or event (then *text* is a sentence of ours).
+    *turn* numbers the customer's lines from 1.  *state* of a reply: held, sending, sent, failed,
+    withdrawn; *reason* why it failed.
+    """
+
+    id: str  # the same whenever the thread is looked at
+    kind: str
+    text: str
+    at: int  # ms since the epoch
+    author: str = ""
+    agent: str = ""  # id of the agent who wrote it
+    channel: str = ""
+    turn: int = 0
+    state: str = ""
+    reason: str = ""
+    edited: bool = False
+    reactions: tuple[str, ...] = ()
+    files: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A thread as one agent may see it and work on it, at one moment."""
+
+    thread: int
+    version: int
+    phase: str  # queued offered assigned snoozed stranded resolved closed folded
+    title: str  # the customer's name
+    card: tuple[str, ...]  # at most nine lines
+    lines: tuple[Line, ...]  # the oldest first
+    turns: int  # customer messages so far
+    owner: str  # id of the agent who has it, or ""
+    owner_name: str
+    can: tuple[str, ...]  # verbs open to the agent who looks
+    to: str  # where an answer goes now: "Joe Miller by Telegram"
+    offer: str = ""  # id of the offer that waits for the agent who looks
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """To whom a thread may be handed: an agent, or a queue (then *status* is empty)."""
+
+    id: str
+    name: str
+    status: str = ""
+
+
 class Door(Protocol):
-    """The one door to the application, handed to a desk when it starts."""
+    """The one door to the application, handed to a desk when it starts.
 
-    async def act(self, agent: str, action: str, arguments: Mapping[str, object]) -> str:
-        """Do *action* as *agent*; returns a sentence for them.  Raises `Refused`."""
+    Whatever raises `Refused` says in its text, to the agent, why.
+    """
 
-    async def say(self, agent: str, thread: int, line: str, seen: int | None = None) -> str:
+    async def act(self, agent: str, action: str, arguments: Mapping[str, object]) -> Told:
+        """Do *action* as *agent*; returns a sentence for them.  Raises `Refused`.
+
+        An argument ``key`` makes it idempotent: the same key again changes nothing.
+        """
+
+    async def say(
+        self,
+        agent: str,
+        thread: int,
+        line: str,
+        seen: int | None = None,
+        *,
+        files: Sequence[Kept] = (),
+        quotes: str = "",
+        key: str = "",
+    ) -> Told:
         """Do what *line* says, in the agents' grammar, on *thread*.
 
         *seen* is how many customer turns the agent had on screen; unless given, all of them.
+        *files* go with a reply, and *quotes* is the `Line` that it answers in particular.
         Returns a sentence for them.  Raises `Refused`; what is not understood does nothing.
+        """
+
+    async def look(self, agent: str, thread: int) -> Sheet:
+        """A thread as *agent* may see it; as nobody in particular, if that is empty."""
+
+    async def mine(self, agent: str) -> Sequence[Sheet]:
+        """What *agent* has to do: the threads they have, those that wait for us first."""
+
+    async def receivers(self, agent: str) -> Sequence[Receiver]:
+        """Colleagues who are here and queues, to hand over to."""
+
+    async def keep(self, agent: str, file: File) -> Kept:
+        """Keep a file's bytes, to go with an answer."""
+
+    async def file(self, agent: str, kept: Kept) -> File:
+        """The bytes of a file that some message carries."""
+
+    def changes(self) -> AsyncIterator[Sequence[int]]:
+        """Numbers of threads about which something is new, from now on; none means any of them."""
+
+    async def who(self, kind: str, value: str) -> str:
+        """The agent who has bound an account of a platform, or an empty string.
+
+        *kind* and *value* are as in `Address`: ``telegram``, ``5001``.
+        """
+
+    async def bind(self, code: str, kind: str, value: str, display: str = "") -> str:
+        """Bind an account to the agent for whom *code* was made; the agent.
+
+        The platform must have vouched for the account.  Raises `Refused` (``bad_code``).
         """
 
 
@@ -76,3 +202,27 @@ class Desk(Protocol):
 
     async def present(self, card: Card) -> Receipt:
         """Show *card* to its agent.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+
+
+@runtime_checkable
+class Workplace(Desk, Protocol):
+    """A desk over the connection of a channel account, which brings what agents do there, too."""
+
+    async def attend(self, raw: bytes) -> None:
+        """Do what an agent did.
+
+        *raw* is what the channel gave to the intake and `Channel.parse` read no customer's message
+        in.  It is kept until this returns, and given again after a crash: pass `Door` a key that
+        is made of the platform's own id.  What it raises makes *raw* a dead letter.
+        """
+
+    def invitation(self, code: str) -> str:
+        """How an agent binds their account with *code*: a sentence, best with a link."""
+
+
+@runtime_checkable
+class OffersDesk(Protocol):
+    """A channel account over which agents work, too (`Cap.AGENT_DESK`)."""
+
+    def desk(self) -> Workplace:
+        """The desk; asked for once, after the channel was made.  Its kind is the channel's."""

@@ -7,6 +7,7 @@ passes.  The application over it is the real one; only the letter box has no thr
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,11 @@ class FilesInMemory:
 
     def get(self, sha: str) -> bytes | None:
         return self.content.get(sha)
+
+    def put(self, data: bytes) -> str:
+        sha = hashlib.sha256(data).hexdigest()
+        self.content[sha] = data
+        return sha
 
 
 class Scene:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from omniroute.application import commands as c
+from omniroute.application.bindings import Bindings
 from omniroute.application.desks import ACTIONS, DeskDoor, read
+from omniroute.channel import File
 from omniroute.desk import Door
 from omniroute.errors import Refused
 
@@ -108,3 +112,68 @@ def test_misunderstandings(action: str, arguments: dict[str, object], code: str,
 def test_an_action_in_words_lists_what_there_is() -> None:
     with pytest.raises(Refused, match="known are accept, pass, take, reply"):
         read("levitate", {})
+
+
+async def test_a_desk_looks_at_a_thread(desk: Desk) -> None:
+    door = DeskDoor(desk.application, hold=0)
+    desk.scene.online("ana")
+    desk.scene.writes("joe@x.org", "My refund?", name="Joe Miller", topic="refund")
+    seen = await door.look("ana", 1)
+    assert (seen.title, seen.offer, seen.turns, seen.phase) == ("Joe Miller", "1.1", 1, "offered")
+    assert seen.card[0].startswith("●")
+    assert {"accept", "pass"} <= set(seen.can)
+    await door.say("ana", 1, "accept")
+    said = await door.say("ana", 1, "reply Yes.", key="k1")
+    assert (said.code, bool(said.message)) == ("replied", True)
+    again = await door.say("ana", 1, "reply Yes.", key="k1")
+    assert again.message == said.message
+    seen = await door.look("ana", 1)
+    spoken = [(x.kind, x.agent, x.turn, x.text) for x in seen.lines if x.kind != "event"]
+    assert spoken == [("customer", "", 1, "My refund?"), ("reply", "ana", 0, "Yes.")]
+    assert (seen.owner, seen.owner_name) == ("ana", "Ana Ruiz")
+    assert [sheet.thread for sheet in await door.mine("ana")] == [1]
+    assert (await door.look("", 1)).thread == 1
+
+
+async def test_a_file_goes_with_an_answer(desk: Desk) -> None:
+    door = DeskDoor(desk.application, hold=0)
+    desk.scene.writes("joe@x.org", "My refund?")
+    await door.act("ana", "take", {"thread": 1})
+    kept = await door.keep("ana", File("a.pdf", "application/pdf", b"pdf"))
+    await door.say("ana", 1, "reply", files=[kept], key="k1")
+    (line,) = [line for line in (await door.look("ana", 1)).lines if line.kind == "reply"]
+    assert line.files == (kept,)
+    assert (await door.file("ana", kept)).data == b"pdf"
+    with pytest.raises(Refused):
+        await door.say("ana", 1, "reply")
+
+
+async def test_whom_to_hand_over_to(desk: Desk) -> None:
+    desk.scene.online("ana", "bo")
+    found = await DeskDoor(desk.application).receivers("ana")
+    assert [(one.id, one.status) for one in found] == [
+        ("bo", "online"), ("billing", ""), ("general", ""), ("tech", ""),
+    ]  # fmt: skip
+
+
+async def test_changes_name_the_threads_that_are_new(desk: Desk) -> None:
+    changes = DeskDoor(desk.application).changes()
+    first = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    desk.scene.writes("joe@x.org", "hello")
+    async with asyncio.timeout(5):
+        assert list(await first) == [1]
+    await changes.aclose()  # type: ignore[attr-defined]
+
+
+async def test_accounts_are_bound_through_the_door(desk: Desk, tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path / "b", lambda agent: agent == "ana", desk.scene.clock.now)
+    door = DeskDoor(desk.application, bindings=bindings)
+    code = await bindings.invite("ana", "telegram", "di")
+    assert await door.bind(code, "telegram", "5001", "Ana") == "ana"
+    assert await door.who("telegram", "5001") == "ana"
+    bindings.close()
+    nobody = DeskDoor(desk.application)
+    assert await nobody.who("telegram", "5001") == ""
+    with pytest.raises(Refused):
+        await nobody.bind(code, "telegram", "5001")

@@ -20,6 +20,7 @@ from omniroute.application import sentences
 from omniroute.server.settings import SECTIONS
 from omniroute.stores import api
 from omniroute_email.settings import Config as EmailSettings
+from omniroute_telegram.settings import Config as TelegramSettings
 from omniroute_webchat.settings import Settings as WebChatSettings
 
 HOOKS = [name for name in vars(hookspecs) if name.startswith("omniroute_")]
@@ -40,6 +41,7 @@ def values_of(*modules: ModuleType) -> list[type]:
 PARTS: dict[str, Callable[[], str]] = {
     **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
     "settings.email": partial(source.settings, EmailSettings),
+    "settings.telegram": partial(source.settings, TelegramSettings),
     "settings.webchat": partial(source.settings, WebChatSettings),
     "commands": source.commands,
     **{f"hook.{name}": partial(source.hook, name) for name in HOOKS},
@@ -56,6 +58,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol.Intake": partial(source.protocol, channel.Intake),
     "protocol.Desk": partial(source.protocol, desk.Desk),
     "protocol.Door": partial(source.protocol, desk.Door),
+    "protocol.Workplace": partial(source.protocol, desk.Workplace),
+    "protocol.OffersDesk": partial(source.protocol, desk.OffersDesk),
     "errors": partial(source.error_classes, errors),
     "errors.stores": partial(source.error_classes, api),
     "done": source.done,

@@ -63,7 +63,7 @@ def test_every_value_and_contract_that_plugins_see_is_told() -> None:
             elif getattr(kind, "_is_protocol", False):
                 assert f"protocol.{name}" in shown
             else:
-                assert name in {"Cap", "CardKind"}
+                assert name in {"Cap", "CardKind", "Told"}
 
 
 def test_every_error_is_told_and_every_exported_name_is_one_of_ours() -> None:

@@ -21,7 +21,7 @@ def test_settings_that_are_shown_can_be_loaded(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HELP_MAIL_PASSWORD", "a password")
-    for secret in ("chat.secret", "mail.password"):
+    for secret in ("chat.secret", "mail.password", "telegram.token"):
         Path(secret).write_text("x" * 40)
     path = tmp_path / "omniroute.toml"
     path.write_text(block.text)

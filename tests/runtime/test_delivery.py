@@ -448,3 +448,29 @@ async def test_a_stop_waits_for_the_platform_s_answer(tmp_path: Path) -> None:
         assert house.pipe.texts == ["you get it back"], "nothing new is begun"
         assert len(house.events("ReplySent")) == 1
         assert len(house.owed()) == 1
+
+
+# --- with files, and in answer to something ---
+
+
+async def test_files_go_with_the_first_words_unless_those_are_too_many(desk: House) -> None:
+    desk.pipe.max_caption = 10  # type: ignore[attr-defined]
+    sha = desk.files.put(b"receipt")
+    file = Attachment("a.pdf", "application/pdf", 7, sha)
+    await desk.replies("here", files=(file,))
+    await desk.replies("it is in the file below", files=(file,))
+    await sent(desk, 2)
+    said = [(out.text, [file.name for file in out.files]) for out in desk.pipe.sent]
+    assert said == [("here", ["a.pdf"]), ("it is in the file below", []), ("", ["a.pdf"])]
+    keys = [out.idempotency_key for out in desk.pipe.sent]
+    assert keys[2] == keys[1] + ".1"
+
+
+async def test_an_answer_quotes_what_the_agent_chose_where_it_was_said(desk: House) -> None:
+    first = desk.messages()[0].message
+    await desk.says("and why?", sender="joe", id="m2")
+    await desk.read(2)
+    await desk.replies("because", quotes=first)
+    await desk.replies("that is all", quotes="unknown")
+    await sent(desk, 2)
+    assert [out.quotes for out in desk.pipe.sent] == ["m1", ""]

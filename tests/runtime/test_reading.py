@@ -408,3 +408,40 @@ async def test_a_disk_that_cannot_keep_it_asks_the_sender_to_come_again(
         assert house.spool.depth == 0
     assert "pipe “a” cannot take mail in: " in caplog.text
     assert "the disk is nearly full" in caplog.text
+
+
+# --- what agents did ---
+
+
+async def test_what_no_customer_said_is_done_at_the_desk(house: House) -> None:
+    house.pipe.reads = lambda raw: []
+    await house.accept(b"press", key="1")
+    await house.until(lambda: house.workroom.done == [b"press"] and not house.spool.depth)
+    assert house.messages() == []
+
+
+async def test_an_agent_who_is_slow_holds_up_no_customer(house: House) -> None:
+    house.workroom.free.clear()
+    house.pipe.reads = lambda raw: [] if raw == b"press" else inbounds(raw)
+    await house.accept(b"press", key="1")
+    await house.says("hello")
+    await house.until(lambda: len(house.messages()) == 1)
+    assert house.workroom.done == []
+    house.workroom.free.set()
+    await house.until(lambda: house.workroom.done == [b"press"] and not house.spool.depth)
+
+
+async def test_what_was_not_done_when_we_died_is_done_afterwards(house: House) -> None:
+    house.workroom.free.clear()
+    house.pipe.reads = lambda raw: []
+    await house.accept(b"press", key="1")
+    await house.again()
+    house.workroom.free.set()
+    await house.until(lambda: house.workroom.done == [b"press"])
+
+
+async def test_what_cannot_be_done_is_a_dead_letter(house: House) -> None:
+    house.workroom.faults.append(RuntimeError("no such button"))
+    house.pipe.reads = lambda raw: []
+    await house.accept(b"press", key="1")
+    assert await house.letter() == "RuntimeError: no such button"

@@ -38,8 +38,9 @@ def check(command: c.AnyCommand, now: int) -> None:
     if len(command.key) > MOST_KEY:
         raise Invalid("bad_key")
     match command:
-        case c.Reply(text=text, seen=seen):
-            _said(text, MOST_TEXT)
+        case c.Reply(text=text, seen=seen, files=files):
+            if text.strip() or not files:
+                _said(text, MOST_TEXT)
             if seen < 0:
                 raise Invalid("bad_seen")
         case c.Note(text=text):

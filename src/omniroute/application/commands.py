@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from omniroute.runtime.rows import Attachment
+
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="do",
               forbid_unknown_fields=True):  # fmt: skip
@@ -45,12 +47,15 @@ class Reply(OnThread, frozen=True, kw_only=True):
     """Answer the customer.
 
     *seen* is the number of customer turns on the writer's screen; if there are more by now the
-    reply is refused with what was written, unless *anyway*.
+    reply is refused with what was written, unless *anyway*.  *files* are kept already; *quotes*
+    is the message that is answered in particular.
     """
 
     text: str
     seen: int
     anyway: bool = False
+    files: tuple[Attachment, ...] = ()
+    quotes: str = ""
 
 
 class Undo(OnThread, frozen=True, kw_only=True):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import cast
 
 import msgspec
 
 from omniroute.application import commands as c
 from omniroute.application import words
+from omniroute.application.authorize import SYSTEM, Actor
+from omniroute.application.bindings import Bindings
 from omniroute.application.door import Application
 from omniroute.application.pages import ThreadPage
+from omniroute.application.sheets import queue_first, sheet
+from omniroute.channel import File
 from omniroute.core.commands import USAGE, Misheard, Spoken, understand
+from omniroute.desk import Kept, Receiver, Sheet, Told
 from omniroute.errors import Refused, did_you_mean
 
 ACTIONS: Mapping[str, type[c.Command]] = {
@@ -41,11 +46,19 @@ class DeskDoor:
     """
 
     def __init__(
-        self, application: Application, *, hold: int | None = None, desk: str = ""
+        self,
+        application: Application,
+        *,
+        hold: int | None = None,
+        desk: str = "",
+        bindings: Bindings | None = None,
     ) -> None:
         self._application, self._hold, self._desk = application, hold, desk
+        self._bindings = bindings
 
-    async def act(self, agent: str, action: str, arguments: Mapping[str, object]) -> str:
+    # --- acting ---
+
+    async def act(self, agent: str, action: str, arguments: Mapping[str, object]) -> Told:
         """Do *action* as *agent*; returns a sentence for them.
 
         Raises `Refused` for what is not permitted, not understood, or no longer possible.
@@ -55,30 +68,101 @@ class DeskDoor:
         outcome = await self._application.do(actor, command, hold=self._hold, desk=self._desk)
         if not outcome.ok:
             raise Refused(outcome.code, outcome.text)
-        return outcome.text
+        return Told(outcome.text, outcome.code, outcome.message)
 
-    async def say(self, agent: str, thread: int, line: str, seen: int | None = None) -> str:
+    async def say(
+        self,
+        agent: str,
+        thread: int,
+        line: str,
+        seen: int | None = None,
+        *,
+        files: Sequence[Kept] = (),
+        quotes: str = "",
+        key: str = "",
+    ) -> Told:
         """Do what *line* says on *thread*, in the agents' grammar; returns a sentence for them.
 
         *seen* is how many customer turns they had before their eyes; all of them unless given.
         Raises `Refused` (``bad_action``) for what is not understood: it is never taken for a reply.
         """
-        heard = understand(line, self._application.now())
+        heard = understand(line, self._application.now(), files=bool(files))
         if isinstance(heard, Misheard):
             raise Refused("bad_action", heard.fault)
         if heard.verb == "help":
-            return "\n".join(USAGE.values())
+            return Told("\n".join(USAGE.values()), "help")
         if heard.verb == "status":
-            return await self.act(agent, "status", {"status": heard.status})
+            return await self.act(agent, "status", {"status": heard.status, "key": key})
         actor = await self._application.actor(agent)
         await self._application.up_to_date()
         page = await self._application.query.thread(actor, thread)
         if heard.verb == "why":
-            return await self._application.query.why(actor, thread)
+            return Told(await self._application.query.why(actor, thread), "why")
         if heard.verb == "who":
-            return f"#{thread}: {page.row.agent_name or 'nobody yet'}"
+            return Told(f"#{thread}: {page.row.agent_name or 'nobody yet'}", "who")
         arguments = self._arguments(heard, page, page.row.turns if seen is None else seen)
-        return await self.act(agent, heard.verb, {"thread": thread, **arguments})
+        if heard.verb == "reply":
+            arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
+        return await self.act(agent, heard.verb, {"thread": thread, "key": key, **arguments})
+
+    # --- looking ---
+
+    async def look(self, agent: str, thread: int) -> Sheet:
+        """A thread as *agent* may see it."""
+        actor = await self._actor(agent)
+        await self._application.up_to_date()
+        return sheet(await self._application.query.thread(actor, thread))
+
+    async def mine(self, agent: str) -> Sequence[Sheet]:
+        """What *agent* has to do, what waits for us first."""
+        actor = await self._actor(agent)
+        await self._application.up_to_date()
+        board = await self._application.query.board(actor)
+        asked = self._application.query.thread
+        return [sheet(await asked(actor, row.id)) for row in queue_first(board.mine)]
+
+    async def receivers(self, agent: str) -> Sequence[Receiver]:
+        """Colleagues who are here, then queues."""
+        actor = await self._actor(agent)
+        team = await self._application.query.agents(actor)
+        here = [
+            Receiver(one.id, one.name, "away" if one.unresponsive else one.status)
+            for one in team
+            if one.id != agent and one.status != "offline"
+        ]
+        return [*here, *(Receiver(name, name) for name in self._application.directory.queues)]
+
+    async def keep(self, agent: str, file: File) -> Kept:
+        """Keep a file's bytes."""
+        sha = await self._application.keep(await self._actor(agent), file.data)
+        return Kept(file.name, file.media_type, len(file.data), sha)
+
+    async def file(self, agent: str, kept: Kept) -> File:
+        """The bytes of a file that some message carries."""
+        data = await self._application.file(await self._actor(agent), kept.sha)
+        return File(kept.name, kept.media_type, data)
+
+    async def changes(self) -> AsyncIterator[Sequence[int]]:
+        """Threads about which something is new, from now on."""
+        async with self._application.subscribe(SYSTEM) as changes:
+            async for change in changes:
+                if change.all or change.threads:
+                    yield () if change.all else change.threads
+
+    # --- who it is ---
+
+    async def who(self, kind: str, value: str) -> str:
+        """The agent who has bound an account, or an empty string."""
+        return "" if self._bindings is None else await self._bindings.who(kind, value)
+
+    async def bind(self, code: str, kind: str, value: str, display: str = "") -> str:
+        """Bind an account to the agent for whom *code* was made.  Raises `Refused`."""
+        if self._bindings is None:
+            raise Refused("bad_code", "This desk binds no accounts.")
+        return await self._bindings.redeem(code, kind, value, display)
+
+    async def _actor(self, agent: str) -> Actor:
+        return await self._application.actor(agent) if agent else SYSTEM
 
     def _arguments(self, heard: Spoken, page: ThreadPage, seen: int) -> dict[str, object]:
         """What the verb's command needs beside the thread."""
@@ -107,6 +191,12 @@ class DeskDoor:
                 held = [item.message for item in page.items if item.state == "held"]
                 return {"message": held[-1] if held else ""}
         return {}
+
+
+def _attachment(file: Kept) -> dict[str, object]:
+    return {
+        "name": file.name, "media_type": file.media_type, "size": file.size, "sha": file.sha,
+    }  # fmt: skip
 
 
 def read(action: str, arguments: Mapping[str, object]) -> c.AnyCommand:

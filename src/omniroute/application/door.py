@@ -157,6 +157,11 @@ class Application:
             raise self._voice.refused("unknown_file")
         return data
 
+    async def keep(self, actor: Actor, data: bytes) -> str:
+        """Keep a file that goes with an answer; its name."""
+        authorize(actor, Action.NOTE)
+        return await asyncio.to_thread(self._files.put, data)
+
     async def about_file(self, actor: Actor, sha: str) -> FileView:
         """Name and type of an attachment, as its sender gave them."""
         authorize(actor, Action.READ)

@@ -197,6 +197,9 @@ class Dossier:
             release_at=row["release_at"],
             reason=row["reason"],
             repeat=bool(row["repeat"]),
+            agent=row["agent"],
+            edited=body.edited,
+            reactions=tuple(body.reactions.values()),
         )
 
     def _author(self, row: sqlite3.Row) -> str:

@@ -77,6 +77,9 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     release_at: int = 0
     reason: str = ""
     repeat: bool = False
+    agent: str = ""  # id of the agent who wrote it
+    edited: int = 0  # when its sender changed it, ms since the epoch
+    reactions: tuple[str, ...] = ()
 
 
 class OfferView(msgspec.Struct, frozen=True):

@@ -42,3 +42,6 @@ class Files(Protocol):
 
     def get(self, sha: str) -> bytes | None:
         """The content named *sha*, or ``None``."""
+
+    def put(self, data: bytes) -> str:
+        """Keep *data* for good; its name."""

@@ -44,9 +44,9 @@ def translate(command: c.AnyCommand, agent: str, hold: int, desk: str = "") -> T
     """*command* as *agent*'s act; *hold* is how long (ms) a reply can be taken back, *desk* the
     kind of desk they are at, if it is known."""
     key = input_key(agent, command.key)
-    said = _said(command)
-    message = message_id(key) if said else ""
-    puts = {f"b/{message}": msgspec.json.encode(Body(text=said))} if said else {}
+    body = _body(command)
+    message = message_id(key) if body is not None else ""
+    puts = {f"b/{message}": msgspec.json.encode(body)} if body is not None else {}
     make = _make(command, key, agent, message, hold)
     return Translated(_at(desk, make) if desk else make, message, puts)
 
@@ -55,13 +55,15 @@ def _at(desk: str, make: Make) -> Make:
     return lambda at: msgspec.structs.replace(make(at), desk=desk)
 
 
-def _said(command: c.AnyCommand) -> str:
+def _body(command: c.AnyCommand) -> Body | None:
+    """The private row of what is written; none where nothing is."""
     match command:
-        case c.Reply(text=text) | c.Note(text=text):
-            return clean(text).strip()
-        case c.Pass(why=why) | c.Transfer(why=why):
-            return clean(why).strip()
-    return ""
+        case c.Reply(text=text, files=files, quotes=quotes):
+            return Body(text=clean(text).strip(), files=files, quotes=quotes)
+        case c.Note(text=said) | c.Pass(why=said) | c.Transfer(why=said):
+            text = clean(said).strip()
+            return Body(text=text) if text else None
+    return None
 
 
 def _make(command: c.AnyCommand, key: str, agent: str, message: str, hold: int) -> Make:

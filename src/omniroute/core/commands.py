@@ -66,8 +66,8 @@ USAGE: Mapping[str, str] = {
 _TAG = re.compile(r"-?[\w][\w.:/-]{0,49}")
 
 
-def understand(line: str, at: int) -> Heard:
-    """What a line says at the time *at* (ms)."""
+def understand(line: str, at: int, *, files: bool = False) -> Heard:
+    """What a line says at the time *at* (ms); with *files*, a reply needs no words."""
     words = line.strip().lstrip("/#").strip()
     verb, _, rest = words.partition(" ")
     verb, rest = verb.lower(), rest.strip()
@@ -75,6 +75,8 @@ def understand(line: str, at: int) -> Heard:
         close = difflib.get_close_matches(verb, USAGE, n=1, cutoff=0.6)
         hint = f"did you mean “{close[0]}”?" if close else f"known are {', '.join(USAGE)}"
         return Misheard(f"“{verb}” is no command — {hint}")
+    if verb == "reply" and files:
+        return Spoken(verb, text=rest)
     if verb in _READERS:
         return _READERS[verb](rest, at) or _usage(verb)
     if rest and verb != "pass":

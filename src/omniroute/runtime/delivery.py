@@ -135,16 +135,20 @@ class Delivery:
             references=answers.references,
             sender_name=self._names(effect.agent) if effect.agent else "",
             files=await self._attached(body),
+            quotes=self._quoted(body, answers),
         )
-        rest = dataclasses.replace(first, files=())
-        return channel, [
-            dataclasses.replace(
-                rest if number else first,
-                idempotency_key=f"{effect.id}.{number}" if number else effect.id,
-                text=text,
-            )
-            for number, text in enumerate(split(body.text, channel.max_text))
-        ]
+        return channel, _in_parts(first, body.text, channel)
+
+    def _quoted(self, body: Body, answers: Body) -> str:
+        """The external id of what the agent quotes, if it was said in the same conversation."""
+        if not body.quotes:
+            return ""
+        quoted = _row(self._reader.get(["b/" + body.quotes]), "b/" + body.quotes, Body)
+        if quoted is None:
+            return ""
+        here = (answers.channel, answers.account, answers.conversation)
+        same = (quoted.channel, quoted.account, quoted.conversation) == here
+        return quoted.external_id if same else ""
 
     async def _attached(self, body: Body) -> tuple[File, ...]:
         """The files of a message, all of them: who sends half an answer does not know it."""
@@ -258,6 +262,26 @@ class Delivery:
         for key in keys:
             self._known.pop(key, None)
         self._spool.settle(keys)
+
+
+def _in_parts(first: Outbound, text: str, channel: Channel) -> list[Outbound]:
+    """One message or several; files go with the first words, or last where those are too many."""
+    texts = split(text, channel.max_text)
+    caption = getattr(channel, "max_caption", channel.max_text)
+    apart = bool(first.files) and bool(text) and len(texts[0]) > caption
+    rest = dataclasses.replace(first, files=(), quotes="")
+    parts = [
+        dataclasses.replace(rest if number or apart else first, text=said)
+        for number, said in enumerate(texts)
+    ]
+    if apart:
+        parts[0] = dataclasses.replace(parts[0], quotes=first.quotes)
+        parts.append(dataclasses.replace(first, text="", quotes=""))
+    key = first.idempotency_key
+    return [
+        dataclasses.replace(part, idempotency_key=f"{key}.{number}" if number else key)
+        for number, part in enumerate(parts)
+    ]
 
 
 def _ids(channel: Channel, receipt: object) -> tuple[str, ...]:

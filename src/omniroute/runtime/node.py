@@ -26,7 +26,7 @@ from omniroute.core.inputs import (
 from omniroute.core.model import AgentId
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
-from omniroute.desk import Card, Desk, Door
+from omniroute.desk import Card, Desk, Door, Workplace
 from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError, PluginError, StoreError
 from omniroute.hookspecs import Notice
 from omniroute.plugins import Plugins
@@ -66,6 +66,7 @@ class Parts:
     plugins: Plugins
     channels: Mapping[tuple[str, str], Channel]
     desks: Mapping[str, Desk]
+    workplaces: Mapping[tuple[str, str], Workplace] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -138,6 +139,7 @@ class Node:
                 lambda: self.state.rules,
                 lambda at: self.state.tried(at),
             ),
+            workplaces=parts.workplaces,
             sleep=waits.sleep,
         )
         self._observers = Observers(parts.plugins.observers())
@@ -362,6 +364,7 @@ def files_of(database: Path) -> dict[str, Path]:
         "spool": database.with_suffix(".spool"),
         "views": database.with_suffix(".views"),
         "accounts": database.with_suffix(".accounts"),
+        "bindings": database.with_suffix(".bindings"),
         "key": database.with_suffix(".key"),
         "socket": database.with_suffix(".sock"),
         "files": database.with_suffix(".files"),

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from omniroute.channel import Channel
+from omniroute.desk import Workplace
 from omniroute.errors import Busy, OmniRouteError, Refused, StoreError
 from omniroute.runtime.backlog import Backlog
 from omniroute.runtime.clock import Clock
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 OUTSTANDING: Final = 1000  # messages handed in and not yet committed
 SMALL: Final = 256 * 1024  # bytes that are parsed on the loop; larger ones in a thread
+ATTENDED: Final = 64  # doings of agents that are under way at a time
 AGAIN: Final = 2.0  # seconds until something is tried again after the store failed
 LONGEST_REASON: Final = 2000  # characters
 
@@ -66,11 +68,14 @@ class Reading:
         channels: Mapping[tuple[str, str], Channel],
         messages: Messages,
         *,
+        workplaces: Mapping[tuple[str, str], Workplace] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._spool, self._channels, self._messages = spool, channels, messages
         self._sleep = sleep
         self._backlog = Backlog(spool)
+        self._workplaces = dict(workplaces or {})
+        self._room = asyncio.Semaphore(ATTENDED)
         self._hand = _Hand(inbox, self._start, sleep)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = False
@@ -106,11 +111,31 @@ class Reading:
             log.warning("%s “%s”: entry %d is a dead letter: %s", *entry[1:3], entry.id, kind)
             return await self._bury(entry.id, _reason(error))
         if not works:
-            return self._spool.done([entry.id])
+            return await self._not_for_customers(entry)
         outcome = _Outcome(entry.id, len(works))
         for work in works:
             await self._hand.put(work, lambda error: self._settled(outcome, error))
         return None
+
+    async def _not_for_customers(self, entry: Entry) -> None:
+        """What no customer said may be an agent's doing; they wait for nobody but themselves."""
+        workplace = self._workplaces.get((entry.channel, entry.account))
+        if workplace is None:
+            return self._spool.done([entry.id])
+        await self._room.acquire()
+        return self._start(self._attended(workplace, entry))
+
+    async def _attended(self, workplace: Workplace, entry: Entry) -> None:
+        try:
+            await workplace.attend(entry.raw)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+            kind = type(error).__name__
+            log.warning("desk %s: entry %d is a dead letter: %s", workplace.kind, entry.id, kind)
+            await self._bury_in_time(entry.id, _reason(error))
+        else:
+            self._spool.done([entry.id])
+        finally:
+            self._room.release()
 
     def _settled(self, outcome: _Outcome, error: Exception | None) -> None:
         """One message of an entry is committed, or will never be."""

@@ -59,6 +59,10 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     unread: str = ""
     sent_at: int = 0
     raw: str = ""  # sha of the raw bytes, kept where something could not be read
+    quotes: str = ""  # the message that this one answers in particular
+    edited: int = 0  # when the sender last changed it, ms since the epoch
+    former: tuple[str, ...] = ()  # what it said before, oldest first
+    reactions: dict[str, str] = {}  # by handle
 
 
 class Reached(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,13 +14,14 @@ from starlette.routing import BaseRoute
 
 from omniroute.application.accounts import Accounts
 from omniroute.application.authorize import SYSTEM
+from omniroute.application.bindings import Bindings
 from omniroute.application.desks import DeskDoor
 from omniroute.application.door import Application
 from omniroute.application.signin import SignIn
 from omniroute.application.views import Views
-from omniroute.channel import Channel, Site
+from omniroute.channel import Cap, Channel, Site
 from omniroute.core.effects import Present
-from omniroute.desk import Card, CardKind
+from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
 from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
@@ -83,6 +84,8 @@ class Server:
             opened.callback(self._listening.close)
             self._accounts = Accounts(self.paths["accounts"], self._on_team)
             opened.callback(self._accounts.close)
+            self._bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now)
+            opened.callback(self._bindings.close)
             parts = self._parts(plugins)
             opened.pop_all()
         try:
@@ -126,7 +129,9 @@ class Server:
         team = desk.team_at(self.node.parts.desks)
         on_trial = tried(self._readers[0], self.node.state.trial)
         await self.node.start(desk.rules, desk.sources, team, on_trial)
-        await self.node.open_desks(lambda kind: DeskDoor(self.application, desk=kind))
+        await self.node.open_desks(
+            lambda kind: DeskDoor(self.application, desk=kind, bindings=self._bindings)
+        )
         await self._fill_views()
         for site in self._sites:
             await site.begin()
@@ -152,6 +157,7 @@ class Server:
             for reader in self._readers:
                 reader.close()
             self._accounts.close()
+            self._bindings.close()
             socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
             await self.node.close()
 
@@ -159,7 +165,11 @@ class Server:
 
     def _parts(self, plugins: Plugins) -> Parts:
         channels = self._channels(plugins.channels())
-        desks = {kind: desk() for kind, desk in plugins.desks().items()}
+        workplaces = _workplaces(channels)
+        desks: dict[str, Desk] = {kind: desk() for kind, desk in plugins.desks().items()}
+        for (kind, account), workplace in workplaces.items():
+            # An agent's desk is “telegram”; where there are several accounts, the others by name.
+            desks[account if kind in desks else kind] = workplace
         files, keyed = Files(self.paths["files"]), open_key(self.paths["key"])
         return Parts(
             self.store,
@@ -169,6 +179,7 @@ class Server:
             plugins,
             channels,
             desks,
+            workplaces,
             self.clock,
         )
 
@@ -284,6 +295,18 @@ def open_store(settings: Settings, plugins: Plugins | None = None) -> Store:
         fix = did_you_mean(scheme, brought) or f"installed: {', '.join(brought) or 'none'}"
         raise ConfigError("store.url", f"no store for “{scheme}:” is installed", fix)
     return brought[scheme](url)
+
+
+def _workplaces(
+    channels: Mapping[tuple[str, str], Channel],
+) -> dict[tuple[str, str], Workplace]:
+    """The desks that channel accounts bring along."""
+    found: dict[tuple[str, str], Workplace] = {}
+    for (kind, account), channel in channels.items():
+        brings: object = channel
+        if Cap.AGENT_DESK in channel.caps and isinstance(brings, OffersDesk):
+            found[kind, account] = brings.desk()
+    return found
 
 
 def load_plugins(blocked: Sequence[str] = ()) -> Plugins:

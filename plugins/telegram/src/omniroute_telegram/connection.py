@@ -1,0 +1,121 @@
+"""The bot: every call of the Bot API goes through here, in its turn, its failures in our words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final, TypeAlias, TypeVar
+
+import httpx
+from telegram import Bot
+from telegram import error as e
+from telegram.request import HTTPXRequest
+
+from omniroute import NotAuthorised, Rejected, Retry
+from omniroute_telegram.budget import Budget, Rank
+from omniroute_telegram.settings import Config
+
+# The SDK warns at each 429 unless one opts in to spans as `timedelta`, its next form.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+T = TypeVar("T")
+Failure: TypeAlias = Retry | Rejected | NotAuthorised
+
+POLL: Final = 25  # s that Telegram keeps a poll open
+TOKEN_FIX: Final = "get the token from @BotFather (/mybots, API Token) and set {place}.token"  # noqa: S105
+
+
+class Connection:
+    """One bot's way to Telegram."""
+
+    def __init__(self, config: Config, place: str, budget: Budget | None = None) -> None:
+        self._place, self.budget = place, budget or Budget()
+        self._closed = False
+        api = config.api_url.rstrip("/")
+        more: dict[str, Any] = {
+            "connect_timeout": 10.0,
+            "write_timeout": 60.0,
+            "media_write_timeout": 100.0,
+            "pool_timeout": 30.0,
+        }
+        if not api.startswith("https://"):  # a server of one's own is reached without a proxy
+            more["httpx_kwargs"] = {"trust_env": False, "verify": False}
+        self._requests = (
+            HTTPXRequest(64, read_timeout=20.0, **more),
+            HTTPXRequest(2, read_timeout=POLL + 10.0, **more),
+        )
+        self.bot = Bot(
+            config.token.reveal(),
+            base_url=f"{api}/bot",
+            base_file_url=f"{api}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+
+    async def close(self) -> None:
+        """Let go of connections; whoever calls after that is told to come again."""
+        self._closed = True
+        for request in self._requests:
+            await request.shutdown()
+
+    async def call(self, chat: int, rank: Rank, do: Callable[[Bot], Awaitable[T]]) -> T:
+        """Make one call that writes into a chat, in its turn.
+
+        Raises `Retry`, `Rejected` or `NotAuthorised`.
+        """
+        await self.budget.turn(chat, rank)
+        self._check_open()
+        try:
+            return await do(self.bot)
+        except e.RetryAfter as error:
+            self.budget.stop(chat, wait_of(error))
+            raise self.failure(error) from error
+        except e.TelegramError as error:
+            raise self.failure(error) from error
+
+    async def ask(self, do: Callable[[Bot], Awaitable[T]]) -> T:
+        """Make one call that writes nothing anywhere.  Raises as `call` does."""
+        self._check_open()
+        try:
+            return await do(self.bot)
+        except e.TelegramError as error:
+            raise self.failure(error) from error
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Retry("the bot is not listening", 1)
+
+    def failure(self, error: e.TelegramError) -> Failure:
+        """A failure in our words."""
+        if isinstance(error, e.RetryAfter):
+            return Retry("Telegram asks to wait", wait_of(error))
+        if isinstance(error, e.InvalidToken):
+            return NotAuthorised(TOKEN_FIX.format(place=self._place))
+        if isinstance(error, e.Forbidden):
+            return Rejected(_forbidden(error.message))
+        if isinstance(error, e.ChatMigrated):
+            return Rejected(f"the group has moved to {error.new_chat_id}; answer there")
+        if isinstance(error, e.BadRequest):
+            return Rejected(f"Telegram refuses it: {error.message[:1].lower()}{error.message[1:]}")
+        if isinstance(error, e.NetworkError):
+            never_left = isinstance(error.__cause__, httpx.ConnectError | httpx.PoolTimeout)
+            return Retry(f"Telegram cannot be reached: {error.message}", in_doubt=not never_left)
+        return Retry(f"Telegram: {error.message}")
+
+
+def wait_of(error: e.RetryAfter) -> float:
+    """Seconds to wait."""
+    wait: object = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(str(wait))
+
+
+def _forbidden(message: str) -> str:
+    said = message.lower()
+    if "blocked" in said:
+        return "the customer has blocked the bot; write to them on another channel"
+    if "kicked" in said or "not a member" in said:
+        return "the bot is no longer in this group"
+    if "deactivated" in said:
+        return "this Telegram account no longer exists"
+    return f"Telegram does not let the bot write there: {message}"

@@ -1,0 +1,55 @@
+"""A thread's page as the plain values of the desks' contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from omniroute.application.pages import Item, ThreadPage, ThreadRow
+from omniroute.desk import Kept, Line, Sheet
+
+
+def sheet(page: ThreadPage) -> Sheet:
+    """What a desk needs of *page*."""
+    row, offer = page.row, page.offer
+    return Sheet(
+        thread=row.id,
+        version=row.version,
+        phase=row.phase,
+        title=row.name,
+        card=page.card,
+        lines=tuple(_lines(page.items, row.turns)),
+        turns=row.turns,
+        owner=row.agent if row.phase in ("assigned", "snoozed", "resolved") else "",
+        owner_name=row.agent_name,
+        can=page.can,
+        to=page.replying_to,
+        offer=offer.id if offer is not None else "",
+        until=offer.until if offer is not None else 0,
+    )
+
+
+def _lines(items: Sequence[Item], turns: int) -> Iterator[Line]:
+    """The timeline; where it begins late, the customer's lines are numbered from the end."""
+    turn = turns - sum(item.kind == "customer" for item in items)
+    for number, item in enumerate(items):
+        turn += item.kind == "customer"
+        yield Line(
+            id=item.message or f"{item.seq}.{number}",
+            kind=item.kind,
+            text=item.text or item.subject,
+            at=item.at,
+            author=item.author,
+            agent=item.agent,
+            channel=item.channel,
+            turn=turn if item.kind == "customer" else 0,
+            state=item.state,
+            reason=item.reason,
+            edited=bool(item.edited),
+            reactions=item.reactions,
+            files=tuple(Kept(f.name, f.media_type, f.size, f.sha) for f in item.files),
+        )
+
+
+def queue_first(rows: Sequence[ThreadRow]) -> Sequence[ThreadRow]:
+    """Threads in the order in which somebody should look at them."""
+    return sorted(rows, key=lambda row: (not row.waiting, row.deadline or row.last_at, row.id))
