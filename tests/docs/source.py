@@ -203,11 +203,12 @@ def _first(thing: object) -> str:
 
 
 def _signature(function: Callable[..., object]) -> str:
-    """As it stands in the source, on one line."""
+    """As it stands in the source: on one line, unless that would be a long one."""
     source = inspect.getsource(function)
     found = re.search(r"^ *((?:async )?def .*?):$", source, re.M | re.S)
     assert found is not None, f"no signature in {source}"
-    return re.sub(r"\s*\n\s*", " ", found[1]).replace("( ", "(").replace(", )", ")")
+    line = re.sub(r"\s*\n\s*", " ", found[1]).replace("( ", "(").replace(", )", ")")
+    return line if len(line) <= 95 else textwrap.dedent(" " * 4 + found[1])
 
 
 # --- errors ---
