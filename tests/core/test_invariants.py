@@ -72,6 +72,8 @@ class Shadow:
             self.state.adopt(next(rules for rules in RULES if rules.version == event.version))
         if isinstance(event, e.OfferEnded | e.StepBegan | e.ThreadStranded | e.OfferMade):
             before = order_key(self.state.threads[event.thread])
+            if isinstance(event, e.StepBegan) and event.priority is not None:
+                before = (-event.priority, *before[1:])
             evolve(self.state, event, at)
             assert order_key(self.state.threads[event.thread]) == before, "nobody's age may change"
         else:
@@ -128,7 +130,7 @@ class Shadow:
     def _rank(self, thread: Thread, agent: Agent) -> tuple[float | str, ...]:
         step, skills = present_step(thread), self.state.rules.skills
         policy = self.state.queue(thread.queue).pick
-        levels = [skills.level(agent.skills, skill) for skill in sorted(step.need)]
+        levels = [skills.level(agent.skills, skill, step.cost) for skill in sorted(step.need)]
         near = bool(step.agents) or agent.id == thread.last_agent
         cost = 0.0 if step.agents else sum(lost for _, _, lost in levels)
         strength = 0.0 if step.agents else sum(level for level, _, _ in levels)

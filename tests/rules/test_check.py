@@ -206,6 +206,33 @@ def test_a_named_agent_who_is_not_in_the_team_of_the_queue(checked: Checked) -> 
     assert found == ["support.yaml:6 x: nobody in money is cleo"]
 
 
+def test_a_team_that_a_step_adds_is_somebody(checked: Checked) -> None:
+    rule = "  - {id: x, when: {channel: chat}, to: {queue: billing, need: {refunds: 5}, for: 1m},\n"
+    team = TEAM + "  cy: {name: Cy, email: c@x.example, teams: [night], skills: {refunds: 5}}\n"
+    said = warnings(
+        checked(f"route:\n{rule}     relax: [{{for: 1m}}, {{add: [night]}}]}}\n{REST}", team=team)
+    )
+    assert said == ["support.yaml:6 x: step 2 adds nobody of the team"]
+
+
+def test_stand_ins_that_a_step_lets_in_are_somebody(checked: Checked) -> None:
+    rule = "  - {id: x, when: {channel: chat}, to: {queue: billing, need: {refunds: 4}, widen: 0,\n"
+    said = warnings(
+        checked(
+            f"route:\n{rule}     for: 1m}}, relax: [{{widen: 0.5, for: 1m}}, {{widen: 1}}]}}\n"
+            + REST
+        )
+    )
+    assert said == ["support.yaml:6 x: step 2 adds nobody of the team"]
+
+
+def test_a_team_that_nobody_is_in_is_unknown(checked: Checked) -> None:
+    report = checked(
+        f"route:\n  - {{id: x, when: always, to: {{for: 1m}}, relax: [{{add: [nite]}}]}}\n{REST}"
+    )
+    assert "unknown team “nite”" in str(report)
+
+
 def test_a_step_that_asks_more_than_the_one_before(checked: Checked) -> None:
     found = warnings(
         checked(

@@ -25,6 +25,8 @@ HEADINGS = {
     "deflect": "An article first",
     "to": "Where to",
     "step": "A step of relax",
+    "need with an end": "A need with an end",
+    "widening": "A widening",
     "skill": "A skill",
     "queue": "A queue",
     "offer": "An offer",

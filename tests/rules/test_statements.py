@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from omniroute.core.conditions import Always
 from omniroute.core.ladder import Stage
@@ -66,6 +67,58 @@ def test_routing_with_steps(routed: Callable[[str], RouteRule]) -> None:
     )
 
 
+def test_steps_that_add_teams_raise_the_priority_and_tell_people(
+    routed: Callable[[str], RouteRule],
+) -> None:
+    rule = routed(
+        "to: {queue: billing, widen: 0, for: 2m}, relax: [{add: [night, day], widen: 1.5,"
+        " set_priority: high, notify: [lea, night], for: 3m}], then: anyone"
+    )
+    assert rule.stages == (
+        Stage(queue="billing", cost=0.0, span=2 * MINUTE),
+        Stage(
+            add=("night", "day"),
+            cost=1.5,
+            priority=30,
+            notify=("lea", "night"),
+            span=3 * MINUTE,
+        ),
+        Stage(drop_all=True, implied=True),
+    )
+
+
+def test_needs_that_end_and_costs_that_rise_become_stages(
+    routed: Callable[[str], RouteRule],
+) -> None:  # routing.md R7
+    rule = routed(
+        "to: {queue: billing, need: {refunds: 3, billing: {level: 2, for: 60s},"
+        " 'lang.{message.language}': {level: 1, for: 30s}}, widen: [0, 1@30s, 2.5@2m],"
+        " skip_if: nobody_free, for: 5m}, relax: [{drop: all}]"
+    )
+    first = Stage(
+        queue="billing",
+        need={"refunds": 3, "billing": 2, "lang.{message.language}": 1},
+        cost=0.0,
+        skip_if="nobody_free",
+        span=MINUTE // 2,
+    )
+    more = Stage(skip_if="nobody_free", implied=True)
+    assert rule.stages == (
+        first,
+        replace(more, lapse=("lang.{message.language}",), cost=1.0, span=MINUTE // 2),
+        replace(more, lapse=("billing",), span=MINUTE),
+        replace(more, cost=2.5, span=3 * MINUTE),
+        Stage(drop_all=True),
+    )
+
+
+def test_a_limit_that_rises_all_the_while(routed: Callable[[str], RouteRule]) -> None:
+    rule = routed("to: {queue: billing, need: {refunds: 3}, widen: {level_per: 30s, up_to: 2}}")
+    assert rule.stages == (Stage(queue="billing", need={"refunds": 3}, cost=2.0, pace=MINUTE // 2),)
+    endless = routed("to: {queue: billing, widen: {level_per: 1m}}")
+    assert endless.stages == (Stage(queue="billing", pace=MINUTE),)
+
+
 def test_one_named_agent_is_a_preference_and_not_waited_for_in_vain(
     routed: Callable[[str], RouteRule],
 ) -> None:
@@ -104,7 +157,7 @@ def test_the_last_rule_may_leave_its_condition_out(rules: Callable[..., RuleSet]
         ("to: {for: 400d}", "“400d” stands where a span such as"),
         ("to: {skip_if: nobody}", "“nobody” stands where one of nobody_present, nobody_free,"),
         ("to: {}, reply: latr", "unknown reply “latr” — did you mean “later”?"),
-        ("to: {}, then: stop", "“stop” stands where one of fall_through is due"),
+        ("to: {}, then: stop", "“stop” stands where one of fall_through, anyone is"),
         ("reply: later", "“to” is missing — name a queue: {queue: general}"),
         ("then: fall_through", "a rule that does nothing — give it “to” or “reply”"),
         ("to: {agent: a}, then: fall_through", "without “for” the rules below can never be"),
@@ -112,6 +165,30 @@ def test_the_last_rule_may_leave_its_condition_out(rules: Callable[..., RuleSet]
         ("to: {agent: a, for: 3m, queue: general}, then: fall_through", "“queue” is for a rule"),
         ("to: {agent: a, for: 3m}, relax: [], then: fall_through", "a rule that falls through has"),
         ("to: {}, deflct: {article: x}", "unknown key “deflct” — did you mean “deflect”?"),
+        ("to: {need: {refunds: {level: 3}}}", "“for” is missing — How long it is asked for"),
+        ("to: {need: {refunds: {for: 3m}}}", "“level” is missing — The level asked for"),
+        ("to: {widen: 6}", "“6” stands where a number of levels from 0 to 5 is due"),
+        ("to: {widen: []}", "an empty list stands where levels that may be lost and since when"),
+        ("to: {widen: [0, 1@30]}", "“30” is no span such as 45s or 2m — a number needs its unit:"),
+        ("to: {widen: [0, 1@]}", "“1@” stands where levels that may be lost and since when"),
+        ("to: {widen: [1@30s]}", "the first holds from the beginning — say it as widen: [0, 1@"),
+        ("to: {widen: [0, 2@30s, 1@60s]}", "each widens later and further than the one before"),
+        ("to: {widen: {up_to: 2}}", "“level_per” is missing — The span in which one level more"),
+        (
+            "to: {need: {refunds: {level: 3, for: 1m}}, widen: {level_per: 1m}}",
+            "needs that end beside a “widen” with “level_per” — write the moments: widen:",
+        ),
+        (
+            "to: {need: {refunds: {level: 3, for: 2m}}, for: 2m}, relax: [{drop: all}]",
+            "the step is over before 2m, when the last of it changes — let it last longer: for",
+        ),
+        ("to: {}, relax: [{widen: [0, 1@30s]}]", "a list stands where a number of levels from 0"),
+        ("to: {for: 1m}, relax: [{set_priority: hi}]", "“hi” stands where low, normal, high,"),
+        (
+            "to: {for: 1m}, relax: [{drop: all}], then: anyone",
+            "step 2 has no “for”: “then: anyone”",
+        ),
+        ("to: {agent: a, for: 1m, widen: 0}, then: fall_through", "“widen” is for a rule that"),
         ("to: {}, relax: [{drop: [german]}]", "unknown skill “german” — known are: billing,"),
     ],
 )

@@ -170,9 +170,10 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
     if step < len(steps) and steps[step].article:
         left = f"within {words.span(waiting.left)}" if waiting.left is not None else "in time"
         return f"The customer reads {steps[step].article}; without a yes {left} agents are asked."
-    need = steps[step].need if step < len(steps) else {}
+    asked = steps[step] if step < len(steps) else Step()
+    need = asked.need
     waited = words.span(now - row.queued_since) if row.queued_since else "0 s"
-    able = _able(waiting.team, need, row.queue, directory)
+    able = _able(waiting.team, asked, row.queue, directory)
     said = f"{row.queue or 'no queue'}, waiting {waited}: needs {words.needs(need)}"
     said += f"; {_who(able, bool(need))}."
     if waiting.asked:
@@ -187,12 +188,13 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
 
 
 def _able(
-    team: Sequence[AgentView], need: Needs, queue: str, directory: Directory
+    team: Sequence[AgentView], step: Step, queue: str, directory: Directory
 ) -> list[AgentView]:
     return [
         agent
         for agent in team
-        if directory.serves(agent.teams, queue) and directory.skills.meets(agent.skills, need)
+        if (directory.serves(agent.teams, queue) or not set(step.add).isdisjoint(agent.teams))
+        and directory.skills.meets(agent.skills, step.need, step.cost)
     ]
 
 
@@ -227,7 +229,7 @@ def _next(
 ) -> str:  # fmt: skip
     queue = step.queue or queue
     known = {agent.id for agent in able}
-    more = [a.name for a in _able(waiting.team, step.need, queue, directory) if a.id not in known]
+    more = [a.name for a in _able(waiting.team, step, queue, directory) if a.id not in known]
     said = f"In {words.span(max(left, 0))}"
     if step.queue:
         said += f" it moves to {step.queue}"

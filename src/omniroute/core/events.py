@@ -194,6 +194,7 @@ class StepBegan(ThreadEvent, frozen=True):
     used: int = 0
     queue: str = ""
     skipped: str = ""
+    priority: int | None = None
 
 
 class ThreadStranded(ThreadEvent, frozen=True):

@@ -223,8 +223,16 @@ def _(state: State, event: e.AgeMoved, at: int) -> None:
 
 @_folds(e.StepBegan)
 def _(state: State, event: e.StepBegan, at: int) -> None:
-    queue = event.queue or state.threads[event.thread].queue
-    _change(state, event, step=event.step, step_used=event.used, clock_since=at, queue=queue)
+    thread = state.threads[event.thread]
+    _change(
+        state,
+        event,
+        step=event.step,
+        step_used=event.used,
+        clock_since=at,
+        queue=event.queue or thread.queue,
+        priority=thread.priority if event.priority is None else event.priority,
+    )
 
 
 @_folds(e.ThreadStranded)

@@ -14,6 +14,7 @@ import msgspec
 
 from omniroute.core.conditions import Facts
 from omniroute.core.model import AgentId, Needs, Step
+from omniroute.core.skills import Skills
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
@@ -32,6 +33,13 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     broadcast: bool = False
     tell: str = ""
     article: str = ""  # for the customer to read before anybody is asked
+    lapse: tuple[str, ...] = ()  # skills of whom the rule itself asks nothing any more
+    add: tuple[str, ...] = ()  # teams
+    cost: float | None = None  # levels that may be lost where others stand in for a skill
+    pace: int | None = None  # ms in which one level more may be lost, from none up to `cost`
+    priority: int | None = None
+    notify: tuple[str, ...] = ()
+    implied: bool = False  # the rule says it without writing a step
 
 
 def holes(template: str) -> list[str]:
@@ -74,18 +82,23 @@ def climb(
     need: Needs,
     facts: Facts,
     known: frozenset[str],
+    skills: Skills | None = None,
 ) -> tuple[Step, ...]:
     """The steps of a thread.
 
     *ahead* are stages of rules that fell through and name somebody to ask first, or an article for
     the customer to read; *stages* are those of the rule that decided; *need* is what enriching
-    rules ask for.  There is always a step for everybody in the end, whoever is asked first.
+    rules ask for; *skills* says at what costs something changes where a stage widens with time.
+    There is always a step for everybody in the end, whoever is asked first.
     """
+    base = need
     need = joined(need, filled(stages[0].need, facts, known)) if stages else need
     ahead = list(ahead)
     first = [Step(span=s.span, article=s.article) for s in ahead if s.article]
     first += [_preferred(stage, agents, need) for stage, agents in _named(ahead, facts)]
-    others = _merged(_followed(stages, need, facts, known)) or [Step(need=need)]
+    followed = _followed(stages, base, need, facts, known)
+    widened = (one for step in followed for one in _widened(*step, skills))
+    others = _merged(widened) or [Step(need=need)]
     return (*first, *others)
 
 
@@ -110,17 +123,21 @@ def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs) -> Step:
 
 
 def _followed(
-    stages: Sequence[Stage], need: Needs, facts: Facts, known: frozenset[str]
-) -> Iterator[Step]:
-    broadcast = False
+    stages: Sequence[Stage], base: Needs, need: Needs, facts: Facts, known: frozenset[str]
+) -> Iterator[tuple[Step, int | None]]:
+    """A step for each stage that is one for this thread, with the pace at which it widens."""
+    broadcast, cost = False, None
+    added: tuple[str, ...] = ()
     for number, stage in enumerate(stages):
         if number:
-            need = _relaxed(need, stage, facts, known)
+            need = _relaxed(need, base, stage, facts, known)
         broadcast = broadcast or stage.broadcast
+        cost = None if stage.drop_all else cost if stage.cost is None else stage.cost
+        added = tuple(dict.fromkeys((*added, *stage.add)))
         agents = _agents(stage, facts)
         if stage.agents and not agents:  # names somebody who is nobody here
             continue
-        yield Step(
+        step = Step(
             need={} if agents and stage.regardless else need,
             span=stage.span,
             agents=agents,
@@ -128,14 +145,44 @@ def _followed(
             skip_if=stage.skip_if,
             broadcast=broadcast,
             tell=stage.tell,
+            add=added,
+            cost=cost,
+            priority=stage.priority,
+            notify=stage.notify,
         )
+        yield step, stage.pace
 
 
-def _relaxed(need: Needs, stage: Stage, facts: Facts, known: frozenset[str]) -> Needs:
+def _widened(step: Step, pace: int | None, skills: Skills | None) -> Iterator[Step]:
+    """A step that widens with time, as steps: one for each cost at which somebody more qualifies.
+
+    Between two such costs nothing can change, so these steps say exactly what a limit that rises
+    all the while would.
+    """
+    if pace is None or skills is None:
+        yield step
+        return
+    limits = [0.0]
+    limits += [c for c in skills.losses(step.need) if c and (step.cost is None or c <= step.cost)]
+    begins = [round(limit * pace) for limit in limits]
+    if step.span is not None:
+        begins = [begin for begin in begins if begin < step.span]
+    for number, (begin, limit) in enumerate(zip(begins, limits, strict=False)):
+        last = number + 1 == len(begins)
+        end = step.span if last else begins[number + 1]
+        one = msgspec.structs.replace(step, cost=limit, span=None if end is None else end - begin)
+        if number:
+            one = msgspec.structs.replace(one, queue="", tell="", priority=None, notify=())
+        yield one
+
+
+def _relaxed(need: Needs, base: Needs, stage: Stage, facts: Facts, known: frozenset[str]) -> Needs:
     if stage.drop_all:
         need = {}
-    dropped = {fill(template, facts) for template in stage.drop}
+    dropped = {fill(template, facts) for template in (*stage.drop, *stage.lapse)}
     kept = {skill: level for skill, level in need.items() if skill not in dropped}
+    lapsed = {skill for template in stage.lapse if (skill := fill(template, facts)) in base}
+    kept |= {skill: base[skill] for skill in need if skill in lapsed}
     return kept | filled(stage.need, facts, known)
 
 
@@ -161,4 +208,8 @@ def _same(before: Step, step: Step, queue: str) -> bool:
         and step.queue in ("", queue)
         and before.broadcast == step.broadcast
         and before.skip_if == step.skip_if
+        and before.add == step.add
+        and before.cost == step.cost
+        and step.priority is None
+        and not step.notify
     )

@@ -18,7 +18,6 @@ from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
 from omniroute.core.pools import (
     Key,
     Line,
-    Needed,
     Pool,
     Profile,
     Signature,
@@ -164,7 +163,7 @@ class Lines:
             if line.live == live:
                 self.left[wanted] = None
         for wanted in self._named.get(agent, ()):
-            if wanted[-1] == live:
+            if self.lines[wanted].live == live:
                 self.left[wanted] = None
 
     def _take_in_thread(self, id: ThreadId, old: Thread | None, new: Thread | None) -> None:
@@ -229,29 +228,39 @@ class Lines:
     def _introduce(self, line: Line, pool: Pool) -> None:
         if self.lacking(line, pool):
             return
-        cost, strength = self._suits(line.needs, pool)
+        cost, strength = self._suits(line, pool)
         line.pools.append((cost, strength, pool))
         pool.lines[line.signature] = line
 
-    def _suits(self, needs: Needed, pool: Pool) -> tuple[float, float]:
+    def _suits(self, line: Line, pool: Pool) -> tuple[float, float]:
+        """What the skills graph costs on the way, and the sum of the levels that are asked for."""
         cost = strength = 0.0
-        for skill, _ in needs:
-            level = pool.levels.get(skill, 0.0)
-            strength += level
-            if self._skills is not None:
-                cost += self._skills.level(pool.skills, skill)[2]
+        for skill, _ in line.needs:
+            level, lost = self._level(line, pool, skill)
+            cost, strength = cost + lost, strength + level
         return cost, strength
+
+    def _level(self, line: Line, pool: Pool, skill: str) -> tuple[float, float]:
+        """A pool's level in a skill as far as the line lets others stand in, and what is lost."""
+        if self._skills is None:
+            return pool.levels.get(skill, 0.0), 0.0
+        level, _, lost = self._skills.level(pool.skills, skill, line.cost)
+        return level, lost
 
     def lacking(self, line: Line, pool: Pool) -> str:
         """Why agents of *pool* never get threads of *line*: ``team``, ``permission``,
         ``requirement`` or ``""``."""
         queue = self._queues.get(line.queue)
         teams = queue.teams if queue is not None and not line.named else ()
-        if teams and pool.teams.isdisjoint(teams):
+        if teams and pool.teams.isdisjoint(teams) and pool.teams.isdisjoint(line.added):
             return "team"
         if line.queue in pool.reads:
             return "permission"
         if any(pool.levels.get(skill, 0.0) < level for skill, level in line.needs):
+            return "requirement"
+        if line.cost is not None and any(
+            self._level(line, pool, skill)[0] < level for skill, level in line.needs
+        ):
             return "requirement"
         return ""
 

@@ -114,6 +114,10 @@ class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     broadcast: bool = False  # offer to everybody at once
     tell: str = ""  # what the agent is told about the relaxation
     article: str = ""  # nobody is asked while the customer reads this
+    add: tuple[str, ...] = ()  # teams that may serve it besides the queue's
+    cost: float | None = None  # skills may be stood in for at this many levels lost; None: any
+    priority: int | None = None  # the thread's from here on, where one is named
+    notify: tuple[str, ...] = ()  # agents, and teams whose leads, are told that it began
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):

@@ -137,9 +137,30 @@ def strand(turn: Turn, thread: Thread, found: Found) -> None:
 def begin_step(turn: Turn, thread: Thread, due: int, skipped: str = "") -> None:
     """Go on to the next relaxation step, which began at *due*."""
     number = thread.step + 1
-    queue = thread.steps[number].queue
-    used = turn.at - due
-    turn.emit(e.StepBegan(thread.id, number, due, used=used, queue=queue, skipped=skipped))
+    step, used = thread.steps[number], turn.at - due
+    turn.emit(
+        e.StepBegan(
+            thread.id,
+            number,
+            due,
+            used=used,
+            queue=step.queue,
+            skipped=skipped,
+            priority=step.priority,
+        )
+    )
+    notify(turn, thread.id, step)
+
+
+def notify(turn: Turn, id: ThreadId, step: Step) -> None:
+    """Tell whom the step names that it began: agents, and the leads of teams."""
+    if not step.notify:
+        return
+    named = set(step.notify)
+    for agent in turn.state.agents.values():
+        leads = agent.role in ("lead", "admin") and not named.isdisjoint(agent.teams)
+        if agent.employed and (agent.id in named or leads):
+            turn.present(id, agent.id, "told", reason="step")
 
 
 def advance(turn: Turn, id: ThreadId) -> None:

@@ -18,8 +18,14 @@ Needed: TypeAlias = tuple[tuple[str, float], ...]
 Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...]]
 """What agents have in common: teams, skills, queues in which they do not reply."""
 Key: TypeAlias = tuple[int, ...]  # what goes first; the last part is the thread's id
-Signature: TypeAlias = tuple[str, Needed, tuple[AgentId, ...], int, bool]
-"""What threads ask for: queue, needs, named agents, weight, live."""
+Signature: TypeAlias = tuple[
+    str, Needed, tuple[AgentId, ...], int, bool, tuple[str, ...], float | None
+]
+"""What threads ask for: queue, needs, named agents, weight, live, teams added, levels to lose."""
+
+
+NOTHING = Step()
+"""The step of a thread that was given none: it asks for nothing."""
 
 NOBODY = ""
 """Named where no agent is to be asked: the customer is reading an article."""
@@ -47,10 +53,10 @@ def order_key(
 
 def signature(thread: Thread) -> Signature:
     """What the thread waits for now."""
-    step = thread.steps[thread.step] if thread.steps else Step()
+    step = thread.steps[thread.step] if thread.steps else NOTHING
     needs = tuple(sorted(step.need.items()))
     named = (NOBODY,) if step.article else step.agents
-    return thread.queue, needs, named, thread.weight, thread.live
+    return thread.queue, needs, named, thread.weight, thread.live, step.add, step.cost
 
 
 class Order:
@@ -174,12 +180,13 @@ class Line:
     """Threads that wait for the same, in their queue's order."""
 
     __slots__ = (
-        "barring", "heap", "lack", "live", "named", "needs",
+        "added", "barring", "cost", "heap", "lack", "live", "named", "needs",
         "places", "pools", "queue", "signature", "weight",
     )  # fmt: skip
 
     def __init__(self, signature: Signature) -> None:
-        self.queue, self.needs, self.named, self.weight, self.live = signature
+        self.queue, self.needs, self.named, self.weight, self.live = signature[:5]
+        self.added, self.cost = signature[5:]
         self.signature = signature
         self.pools: list[tuple[float, float, Pool]] = []  # cost, strength: those who serve it
         self.heap: list[Key] = []

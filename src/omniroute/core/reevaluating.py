@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from omniroute.core import events as e
 from omniroute.core.inputs import Reseen
 from omniroute.core.model import Phase, Step, Thread
-from omniroute.core.offers import end_offers
+from omniroute.core.offers import end_offers, notify
 from omniroute.core.rules import Routing, route
 from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
@@ -101,8 +101,21 @@ def _go_on(turn: Turn, thread: Thread, elapsed: int) -> None:
             break
         number, used = number + 1, used - span
     if used or number:
+        passed = thread.steps[1 : number + 1]
         queue = _queue(thread.steps[: number + 1])
-        turn.emit(e.StepBegan(thread.id, number, turn.at - used, used=used, queue=queue))
+        set_to = [step.priority for step in passed if step.priority is not None]
+        turn.emit(
+            e.StepBegan(
+                thread.id,
+                number,
+                turn.at - used,
+                used=used,
+                queue=queue,
+                priority=set_to[-1] if set_to else None,
+            )
+        )
+        for step in passed:
+            notify(turn, thread.id, step)
 
 
 def _span(steps: Sequence[Step], number: int) -> int | None:

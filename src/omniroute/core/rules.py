@@ -280,12 +280,13 @@ def _judge(rules: RuleSet, view: View) -> Routing:
         else:
             decided = rule
     reply = next((rule.reply for rule in (*passed, decided) if rule and rule.reply), "")
+    steps = _steps(rules, passed, decided, found.need, view.facts)
     return Routing(
         rules=rules.version,
         queue=(decided.queue if decided else "") or rules.defaults.queue,
         rule=decided.id if decided else "",
-        steps=_steps(rules, passed, decided, found.need, view.facts),
-        priority=found.priority,
+        steps=steps,
+        priority=found.priority if steps[0].priority is None else steps[0].priority,
         deadline=0,
         sla=found.sla,
         enriched=tuple(found.ids),
@@ -460,7 +461,9 @@ def _steps(
             rules._ladders.clear()
         ahead = [stage for rule in passed for stage in rule.stages]
         stages = decided.stages if decided else ()
-        known = rules._ladders[key] = climb(ahead, stages, need, facts, rules.skills.known)
+        known = rules._ladders[key] = climb(
+            ahead, stages, need, facts, rules.skills.known, rules.skills
+        )
     return known
 
 
@@ -471,7 +474,7 @@ def _asked(stages: Iterable[Stage]) -> Iterator[str]:
 
 def _templates(stages: Iterable[Stage]) -> Iterator[str]:
     for stage in stages:
-        yield from (*stage.need, *stage.drop, *stage.agents)
+        yield from (*stage.need, *stage.drop, *stage.lapse, *stage.agents)
 
 
 def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:

@@ -8,7 +8,7 @@ from each skill to the skills that cover it, each at its cheapest cost.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 TOP = 5.0  # levels are real numbers from 0 (none) to 5
@@ -38,22 +38,39 @@ class Skills:
     known: frozenset[str] = frozenset()
     covers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def level(self, agent_skills: Mapping[str, float], skill: str) -> tuple[float, str, float]:
-        """An agent's effective level in *skill*, the skill it comes by, and the levels lost.
+    def level(
+        self, agent_skills: Mapping[str, float], skill: str, most: float | None = None
+    ) -> tuple[float, str, float]:
+        """An agent's effective level in *skill*, the skill it comes by, and the levels lost, of
+        which there may be *most*.
 
         The best over all ways, the cheapest and then the first by name where several are equal;
         ``(0.0, "", 0.0)`` where there is none.  A skill that is not known counts for itself alone.
         """
         best, via, lost = 0.0, "", 0.0
         for source, cost in self.covers.get(skill, {skill: 0.0}).items():
+            if most is not None and cost > most:
+                continue
             level = agent_skills.get(source, 0.0) - cost
             if level > best or (level == best > 0.0 and (cost, source) < (lost, via)):
                 best, via, lost = level, source, cost
         return min(best, TOP), via, lost
 
-    def meets(self, agent_skills: Mapping[str, float], need: Mapping[str, float]) -> bool:
-        """Whether every skill asked for is there at its level."""
-        return all(self.level(agent_skills, skill)[0] >= least for skill, least in need.items())
+    def meets(
+        self,
+        agent_skills: Mapping[str, float],
+        need: Mapping[str, float],
+        most: float | None = None,
+    ) -> bool:
+        """Whether every skill asked for is there at its level, *most* levels lost for each."""
+        return all(
+            self.level(agent_skills, skill, most)[0] >= least for skill, least in need.items()
+        )
+
+    def losses(self, skills: Iterable[str]) -> list[float]:
+        """The different numbers of levels that are lost where others stand in for these skills."""
+        found = {cost for skill in skills for cost in self.covers.get(skill, {}).values()}
+        return sorted(found | {0.0})
 
     def profile(self, agent_skills: Mapping[str, float]) -> dict[str, float]:
         """All effective levels above 0, for a table that is looked up many times."""

@@ -8,7 +8,7 @@ from omniroute.core.deflecting import answer_article, propose_article, reads, re
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
-from omniroute.core.offers import withdraw_absent
+from omniroute.core.offers import notify, withdraw_absent
 from omniroute.core.presence import give_back
 from omniroute.core.rules import Routing, route
 from omniroute.core.turn import Answer, Turn
@@ -103,6 +103,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
             ),
         )
     )
+    notify(turn, thread.id, routing.steps[0])
     if routing.reply and message.sender.verified and not message.automatic:
         reply_by_itself(turn, turn.thread(thread.id), routing.reply)
     if routing.deflect:

@@ -14,6 +14,7 @@ from omniroute.core.rules import SKIP_IF, Sla, SlaChange
 from omniroute.rules.grammar import ALWAYS, NEVER
 from omniroute.rules.reading import Reader
 from omniroute.rules.secrets import shown
+from omniroute.rules.widening import Widening, cost, unrolled, widening
 from omniroute.rules.yaml12 import Fields, Node, Scalar
 
 
@@ -28,6 +29,7 @@ class Names:
     agents: Collection[str] | None = None
     facts: Mapping[str, Kind] = field(default_factory=dict)
     articles: str = ""  # what stands before an article's path
+    teams: Collection[str] | None = None
 
 
 class Added(msgspec.Struct):
@@ -122,9 +124,40 @@ def _is_template(reader: Reader, node: Node, template: str, names: Names) -> boo
     return True
 
 
-def stage(reader: Reader, node: Node, shape: str, names: Names) -> Stage:
-    """A ``to`` or a step of ``relax``."""
-    given = reader.shape(node, shape)
+def stages(reader: Reader, node: Node, names: Names) -> list[Stage]:
+    """A ``to``: one stage, or several where needs end or costs rise by themselves."""
+    given = reader.shape(node, "to")
+    lapses: dict[str, int] = {}
+    if "need" in given:
+        given["need"], lapses = _without_ends(reader, given["need"])
+    widened = widening(reader, given.pop("widen")) if "widen" in given else Widening()
+    return unrolled(reader, node, _stage(reader, given, names), lapses, widened)
+
+
+def _without_ends(reader: Reader, node: Node) -> tuple[Node, dict[str, int]]:
+    """Needs as plain levels, and when those end that have an end."""
+    if not isinstance(node, Fields):
+        return node, {}
+    entries, lapses = dict(node.entries), {}
+    for skill, (key, value) in node.entries.items():
+        if isinstance(value, Fields):
+            given = reader.shape(value, "need with an end")
+            span = reader.span(given["for"]) if "for" in given else None
+            if span is not None:
+                lapses[skill] = span
+            if "level" in given:
+                entries[skill] = key, given["level"]
+            else:
+                del entries[skill]
+    return msgspec.structs.replace(node, entries=entries), lapses
+
+
+def step(reader: Reader, node: Node, names: Names) -> Stage:
+    """A step of ``relax``."""
+    return _stage(reader, reader.shape(node, "step"), names)
+
+
+def _stage(reader: Reader, given: Mapping[str, Node], names: Names) -> Stage:
     dropped, drop_all = _dropped(reader, given["drop"], names) if "drop" in given else ((), False)
     if "agent" in given and "agents" in given:
         reader.fault(given["agents"], "both “agent” and “agents”", "keep one of them")
@@ -139,11 +172,33 @@ def stage(reader: Reader, node: Node, shape: str, names: Names) -> Stage:
         skip_if=_skip_if(reader, given),
         broadcast=_flag(reader, given.get("broadcast")),
         tell=reader.text(given["tell_agent"]) or "" if "tell_agent" in given else "",
+        add=_named(reader, given.get("add"), "team", names.teams),
+        cost=cost(reader, given["widen"]) if "widen" in given else None,
+        priority=reader.priority(given["set_priority"]) if "set_priority" in given else None,
+        notify=_named(reader, given.get("notify"), "agent or team", _people(names)),
     )
 
 
 def _reference(reader: Reader, node: Node | None, what: str, known: Collection[str]) -> str:
     return "" if node is None else reader.reference(node, what, known) or ""
+
+
+def _people(names: Names) -> Collection[str] | None:
+    if names.agents is None or names.teams is None:
+        return None
+    return {*names.agents, *names.teams}
+
+
+def _named(
+    reader: Reader, node: Node | None, what: str, known: Collection[str] | None
+) -> tuple[str, ...]:
+    """Names of people; where the team is not in a file, any."""
+    found: list[str] = []
+    for item in reader.several(node) if node is not None else ():
+        name = reader.name(item, what) if known is None else reader.reference(item, what, known)
+        if name is not None:
+            found.append(name)
+    return tuple(found)
 
 
 def _flag(reader: Reader, node: Node | None) -> bool:

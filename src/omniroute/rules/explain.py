@@ -193,8 +193,9 @@ class _Desk:
             return ("the customer reads first",)
         if step.agents and agent.id not in step.agents:
             return (f"only {', '.join(step.agents)} for now",)
-        if not step.agents and queue.teams and not set(queue.teams) & set(agent.teams):
-            return (f"not in {' or '.join(queue.teams)}",)
+        teams = queue.teams and (*queue.teams, *step.add)
+        if not step.agents and teams and not set(teams) & set(agent.teams):
+            return (f"not in {' or '.join(teams)}",)
         if queue.name in agent.reads:
             return ("no permission: reply",)
         if not present(agent, self._live):
@@ -207,7 +208,7 @@ class _Desk:
     def _levels(self, agent: Agent, step: Step) -> list[str]:
         said: list[str] = []
         for skill, least in sorted(step.need.items()):
-            level, via, lost = self._rules.skills.level(agent.skills, skill)
+            level, via, lost = self._rules.skills.level(agent.skills, skill, step.cost)
             way = f" via {via} - {lost:g}" if lost else ""
             said.append(f"{skill} {level:g}{'≥' if level >= least else '<'}{least:g}{way}")
         return said
@@ -255,6 +256,14 @@ def _changes(before: Step, step: Step) -> Iterable[str]:
     dropped = [skill for skill in sorted(before.need) if skill not in step.need]
     if dropped:
         yield f"drop {', '.join(dropped)}"
+    if step.cost is not None and step.need and step.cost != before.cost:
+        yield f"others stand in at {step.cost:g} less"
+    if added := [team for team in step.add if team not in before.add]:
+        yield f"add {', '.join(added)}"
+    if step.priority is not None:
+        yield f"priority {step.priority}"
+    if step.notify:
+        yield f"notify {', '.join(step.notify)}"
     if step.queue:
         yield f"queue {step.queue}"
     if step.broadcast and not before.broadcast:

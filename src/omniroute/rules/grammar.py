@@ -22,6 +22,7 @@ ROLES = ("agent", "lead", "admin")
 NEVER = "never"
 ALWAYS = "always"
 FALL_THROUGH = "fall_through"
+ANYONE = "anyone"
 STATES = tuple(phase for phase in Phase if phase not in (Phase.NEW, Phase.FOLDED))
 
 
@@ -59,6 +60,7 @@ SPAN = r"^(\d+(ms|s|m|h|d))+$"
 DAY = rf"({'|'.join(WEEK_DAYS)})"
 DAYS = rf"^{DAY}(-{DAY})?(, *{DAY}(-{DAY})?)*$"
 HOURS = r"^\d{1,2}:\d{2} *- *\d{1,2}:\d{2}$"
+COST_SINCE = r"^\d+(\.\d+)?(@(\d+(ms|s|m|h|d))+)?$"
 DATE = r"^(\d{4}-)?\d{2}-\d{2}$"
 LOAD = r"^\d{1,3}(/\d{1,4})?$"
 MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})$"
@@ -78,6 +80,12 @@ VALUES: Mapping[str, JsonSchema] = {
         "anyOf": [choice(*PRIORITIES), {"type": "integer", "minimum": 0, "maximum": 1000}]
     },
     "needs": {"type": "object", "additionalProperties": ref("level")},
+    "needs with an end": {
+        "type": "object",
+        "additionalProperties": {"anyOf": [ref("level"), ref("need with an end")]},
+    },
+    "cost": {"type": "number", "minimum": 0, "maximum": 5},
+    "cost since": {"type": ["string", "number"], "pattern": COST_SINCE},
     "hours": {"type": "string", "pattern": HOURS},
     "date": {"type": "string", "pattern": DATE},
     "bound": {"anyOf": [ref("span"), {"type": "number"}]},
@@ -187,8 +195,9 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             {"type": "array", "items": ref("step")},
         ),
         "then": Key(
-            "`fall_through`: ask whom `to` names first, and let the rules below decide.",
-            choice(FALL_THROUGH),
+            "`fall_through`: ask whom `to` names first, and let the rules below decide. "
+            "`anyone`: after the last step, anyone who serves the queue.",
+            choice(FALL_THROUGH, ANYONE),
         ),
         "reply": Key("An automatic reply to send, by its name in `replies`.", ref("name")),
         "deflect": Key(
@@ -214,7 +223,20 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
     },
     "to": {
         "queue": Key("The queue; the default one if left out.", ref("name")),
-        "need": Key("Skills asked for, besides those of enriching rules.", ref("needs")),
+        "need": Key(
+            "Skills asked for, besides those of enriching rules; each may have an end.",
+            ref("needs with an end"),
+        ),
+        "widen": Key(
+            "How many levels may be lost where another skill stands in, and since when.",
+            {
+                "anyOf": [
+                    ref("cost"),
+                    {"type": "array", "items": ref("cost since"), "minItems": 1},
+                    ref("widening"),
+                ]
+            },
+        ),
         "agent": Key("Only this agent; skipped while they are not there.", ref("text")),
         "agents": Key("Only these agents; waited for even if none is there.", listed("text")),
         "regardless": Key("Ask the named agents whatever their skills.", ref("flag")),
@@ -225,6 +247,12 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
     "step": {
         "need": Key("Levels from here on; the other skills stay as they were.", ref("needs")),
         "drop": Key("Skills no longer asked for; `all` for every one.", listed("text")),
+        "widen": Key("Levels that may be lost from here on.", ref("cost")),
+        "add": Key("Teams that may serve it from here on, besides the queue's.", listed("name")),
+        "set_priority": Key("The thread's priority from here on.", ref("priority")),
+        "notify": Key(
+            "Who is told that the step began: agents, and teams, whose leads are.", listed("name")
+        ),
         "queue": Key("Move to this queue.", ref("name")),
         "agent": Key("Only this agent; skipped while they are not there.", ref("text")),
         "agents": Key("Only these agents, during this step.", listed("text")),
@@ -233,6 +261,16 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "skip_if": Key("When the step is left early.", choice(*SKIP_IF, NEVER)),
         "broadcast": Key("From here on, offer to everybody at once.", ref("flag")),
         "tell_agent": Key("What the agent reads about this step in the offer.", ref("text")),
+    },
+    "need with an end": {
+        "level": Key("The level asked for.", ref("level"), required=True),
+        "for": Key("How long it is asked for, on the step clock.", ref("span"), required=True),
+    },
+    "widening": {
+        "level_per": Key(
+            "The span in which one level more may be lost.", ref("span"), required=True
+        ),
+        "up_to": Key("The most that may be lost; without end if left out.", ref("cost")),
     },
     "queue": {
         "pick": Key("Who is asked first; `longest_idle` if left out.", choice(*PICKS)),

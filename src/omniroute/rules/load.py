@@ -218,7 +218,7 @@ class _Merged:
         agents = None if team is None else frozenset(member.id for member in team)
         teams = None if team is None else frozenset(t for member in team for t in member.teams)
         articles = sections.articles(reader, self.defaults)
-        names = Names(calendars, skills.known, queues, replies, agents, self.facts, articles)
+        names = Names(calendars, skills.known, queues, replies, agents, self.facts, articles, teams)
         statements = Statements(reader, Whens(frozenset(calendars), self.facts), names)
         enrich = [statements.enrich(node) for node in self.enrich]
         last = len(self.route) - 1

@@ -71,12 +71,15 @@ def useless_steps(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str,
     """Steps that bring nobody whom the steps before would not have asked."""
     variants = _variants(rules)
     for rule in rules.route:
+        written = 1
         for count in range(2, len(rule.stages) + 1):
             stage = rule.stages[count - 1]
-            if stage.agents or stage.broadcast or stage.queue:
+            written += not stage.implied
+            more = stage.agents or stage.broadcast or stage.queue
+            if more or stage.implied or stage.notify or stage.priority is not None:
                 continue  # each of these changes more than who can
             if not any(_adds(rules, rule, count, team, variant) for variant in variants):
-                yield rules.places[rule.id], f"{rule.id}: step {count} adds nobody of the team"
+                yield rules.places[rule.id], f"{rule.id}: step {written} adds nobody of the team"
 
 
 def _variants(rules: RuleSet) -> list[Variant]:
@@ -110,7 +113,7 @@ def _last(
 ) -> tuple[str, Step]:
     """The queue and the step that a thread comes to after the first *count* stages."""
     stages = rule.stages[:count]
-    steps = climb((), stages, variant.need, variant.facts, rules.skills.known)
+    steps = climb((), stages, variant.need, variant.facts, rules.skills.known, rules.skills)
     queue = rule.queue or rules.defaults.queue
     for step in steps:
         queue = step.queue or queue
@@ -122,9 +125,9 @@ def _able(rules: RuleSet, team: Sequence[Member], queue: str, step: Step) -> fro
     return frozenset(
         member.id
         for member in team
-        if (not teams or set(teams) & set(member.teams))
+        if (not teams or {*teams, *step.add} & set(member.teams))
         and (not step.agents or member.id in step.agents)
-        and rules.skills.meets(member.skills, step.need)
+        and rules.skills.meets(member.skills, step.need, step.cost)
     )
 
 
@@ -137,7 +140,7 @@ def _adds(
 
 def _asked(rules: RuleSet, queue: str, step: Step) -> str:
     wanted = " and ".join(f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items()))
-    teams = rules.queues[queue].teams
+    teams = rules.queues[queue].teams and (*rules.queues[queue].teams, *step.add)
     who = f"nobody in {' or '.join(teams)}" if teams else "nobody in the team"
     if step.agents:
         return f"{who} is {' or '.join(step.agents)}" + (f" with {wanted}" if wanted else "")

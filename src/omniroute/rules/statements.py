@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from omniroute.core.conditions import Always, Condition
 from omniroute.core.ladder import Stage
 from omniroute.core.rules import Deflection, EnrichRule, RouteRule
-from omniroute.rules.actions import Names, added, stage
+from omniroute.rules.actions import Names, added, stages, step
 from omniroute.rules.deflect import Proposal, read_proposal
-from omniroute.rules.grammar import FALL_THROUGH
+from omniroute.rules.grammar import ANYONE, FALL_THROUGH
 from omniroute.rules.reading import Reader
 from omniroute.rules.whens import Whens
-from omniroute.rules.yaml12 import Fields, Node, place
+from omniroute.rules.yaml12 import Fields, Node, Scalar, place
 
 
 class Statements:
@@ -42,22 +42,23 @@ class Statements:
         id, reader = self._id(node)
         given = reader.shape(node, "route rule")
         when = self._when(reader, given, node, last)
-        stages = [stage(reader, given["to"], "to", self._names)] if "to" in given else []
-        steps = reader.items(given["relax"], "steps") if "relax" in given else ()
-        stages += [stage(reader, step, "step", self._names) for step in steps]
+        first = stages(reader, given["to"], self._names) if "to" in given else []
+        written = reader.items(given["relax"], "steps") if "relax" in given else ()
+        ladder = [*first, *(step(reader, node, self._names) for node in written)]
         reply = ""
         if "reply" in given:
             reply = reader.reference(given["reply"], "reply", self._names.replies) or ""
-        falls = reader.choice(given["then"], (FALL_THROUGH,)) if "then" in given else None
+        then = reader.choice(given["then"], (FALL_THROUGH, ANYONE)) if "then" in given else None
+        falls = then == FALL_THROUGH
         proposal = None
         if "deflect" in given:
             proposal = read_proposal(reader, given["deflect"], self._names)
             _check_deflecting(reader, given)
-            falls = FALL_THROUGH
+            falls = True
         elif falls:
             _check_falling(reader, given)
         elif "to" in given:
-            _check_ladder(reader, [given["to"], *steps])
+            _check_ladder(reader, [given["to"], *written], then == ANYONE)
         elif isinstance(node, Fields):
             reader.fault(node, "“to” is missing", "name a queue: {queue: general}")
         if when is None or not id:
@@ -66,9 +67,11 @@ class Statements:
         if proposal is not None:
             deflect = Deflection(proposal.article, f"deflect/{id}")
             self.proposals[deflect.reply] = proposal
-            stages = [Stage(article=proposal.article, span=proposal.span)]
-        queue = stages[0].queue if stages else ""
-        return RouteRule(id, when, queue, tuple(stages), bool(falls), reply, deflect)
+            ladder = [Stage(article=proposal.article, span=proposal.span)]
+        elif then == ANYONE:
+            ladder.append(Stage(drop_all=True, implied=True))
+        queue = ladder[0].queue if ladder else ""
+        return RouteRule(id, when, queue, tuple(ladder), falls, reply, deflect)
 
     def _id(self, node: Node) -> tuple[str, Reader]:
         """A rule's id (empty where it has none) and a reader that speaks of the rule."""
@@ -88,7 +91,8 @@ class Statements:
     ) -> Condition | None:
         if "when" in given:
             return self._whens.condition(reader, given["when"])
-        if last and "then" not in given:
+        then = given.get("then")
+        if last and not (isinstance(then, Scalar) and then.text == FALL_THROUGH):
             return Always()
         if isinstance(node, Fields):
             fix = "only the last rule may leave it out: write `when: always` if that is meant"
@@ -112,7 +116,7 @@ def _check_falling(reader: Reader, given: Mapping[str, Node]) -> None:
         return
     to = given["to"]
     said = to.entries if isinstance(to, Fields) else {}
-    for key in sorted(said.keys() & {"queue", "need", "broadcast"}):
+    for key in sorted(said.keys() & {"queue", "need", "broadcast", "widen"}):
         fix = "a rule that falls through only names whom to ask first"
         reader.fault(said[key][1], f"“{key}” is for a rule that decides", fix)
     if not said.keys() & {"agent", "agents"}:
@@ -122,9 +126,12 @@ def _check_falling(reader: Reader, given: Mapping[str, Node]) -> None:
         reader.fault(to, "without “for” the rules below can never be reached", fix)
 
 
-def _check_ladder(reader: Reader, steps: Sequence[Node]) -> None:
+def _check_ladder(reader: Reader, steps: Sequence[Node], anyone: bool) -> None:
     """Note a step without end that has another one behind it (routing.md R4)."""
-    for number, step in enumerate(steps[:-1], 1):
-        if isinstance(step, Fields) and "for" not in step.entries:
+    if anyone and isinstance(last := steps[-1], Fields) and "for" not in last.entries:
+        fault = f"step {len(steps)} has no “for”: “then: anyone” can never be reached"
+        reader.fault(last, fault, "say how long: {for: 2m}")
+    for number, node in enumerate(steps[:-1], 1):
+        if isinstance(node, Fields) and "for" not in node.entries:
             fault = f"step {number} has no “for”: step {number + 1} can never be reached"
-            reader.fault(step, fault, "say how long: {for: 2m}")
+            reader.fault(node, fault, "say how long: {for: 2m}")

@@ -60,8 +60,9 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 "refund",
                 4,
                 "billing",
-                Stage(need={"refunds": 3}, span=30 * SECOND),
-                Stage(need={"refunds": 1}, span=30 * SECOND, skip_if="nobody_free"),
+                Stage(need={"refunds": 3}, span=30 * SECOND, cost=0.0),
+                Stage(need={"refunds": 1}, span=30 * SECOND, skip_if="nobody_free", cost=1.0),
+                Stage(add=("night",), span=10 * SECOND, cost=2.0, priority=25, notify=("ana",)),
                 Stage(drop_all=True, queue="general"),
             ),
             rule(

@@ -39,11 +39,11 @@ def meets(state: State, agent: Agent, thread: Thread) -> bool:
     if step.agents:
         if agent.id not in step.agents:
             return False
-    elif queue.teams and not set(queue.teams) & set(agent.teams):
+    elif queue.teams and not {*queue.teams, *step.add} & set(agent.teams):
         return False
     if thread.queue in agent.reads:
         return False
-    return agent.employed and state.rules.skills.meets(agent.skills, step.need)
+    return agent.employed and state.rules.skills.meets(agent.skills, step.need, step.cost)
 
 
 def hopeful(state: State, agent: Agent, thread: Thread) -> bool:

@@ -75,9 +75,9 @@ def routed(fold: Fold, event: e.ThreadRouted) -> None:
 
 def step_began(fold: Fold, event: e.StepBegan) -> None:
     fold.db.execute(
-        "UPDATE threads SET step = ?, queue = CASE ? WHEN '' THEN queue ELSE ? END, stranded = ''"
-        " WHERE id = ?",
-        (event.step, event.queue, event.queue, event.thread),
+        "UPDATE threads SET step = ?, queue = CASE ? WHEN '' THEN queue ELSE ? END, stranded = '',"
+        " priority = coalesce(?, priority) WHERE id = ?",
+        (event.step, event.queue, event.queue, event.priority, event.thread),
     )
     fold.happened(event.thread, event)
 
