@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from omniroute.application import words
 from omniroute.application.rulebook import DAY, RuleUse, Usage
-from omniroute.core.conditions import FACTS, Is, leaves
+from omniroute.core.conditions import FACTS, Is, asked, leaves
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.rules.changes import Change, Tally, culprit, priority
 
@@ -133,7 +133,7 @@ def _without(seen: Counter[str], known: Iterable[str]) -> dict[str, int]:
 
 
 def _asked(rules: RuleSet) -> set[str]:
-    return {leaf.fact for rule in _every(rules) for leaf, _ in leaves(rule.when)}
+    return {fact for rule in _every(rules) for leaf, _ in leaves(rule.when) for fact in asked(leaf)}
 
 
 def _languages(rules: RuleSet) -> Iterator[str]:

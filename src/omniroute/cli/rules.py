@@ -25,7 +25,7 @@ from omniroute.rules.schema import schema_of_tests, team_schema
 from omniroute.rules.team import FILE, load_team
 from omniroute.rules.tell import tell
 from omniroute.rules.testing import Report, junit, read_suites, run_all
-from omniroute.rules.testing.cases import SHORT, SUFFIX
+from omniroute.rules.testing.cases import SHORT, SUFFIX, known_facts
 from omniroute.runtime.clock import SystemClock
 
 FOLDER = Path("routing_rules")
@@ -136,7 +136,7 @@ def explain(
     team = standing(load_team(folder / FILE, rule_set.skills))
     facts, texts = _read(given)
     explanation = explain_routing(rule_set, facts, at=_moment(at), team=team, texts=texts)
-    _check_asked(facts, {leaf.fact for rule in explanation.rules for leaf in rule.leaves})
+    _check_asked(facts, known_facts(rule_set).keys())
     if json_:
         return print_json(explanation)
     return click.echo(tell(explanation, rule_set))

@@ -101,7 +101,18 @@ class Clock(msgspec.Struct, frozen=True, tag=True, gc=False):
     inside: bool
 
 
-Test: TypeAlias = Is | Words | Pattern | Domain | Order | Known | Clock
+class Cel(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """An expression over *facts*, and perhaps the present time; compiled outside, by a library."""
+
+    expression: str
+    facts: tuple[str, ...] = ()
+    now: bool = False
+
+
+Test: TypeAlias = Is | Words | Pattern | Domain | Order | Known | Clock | Cel
+
+EXPRESSION = "cel"
+"""What stands for a fact in the leaf of an expression."""
 
 
 class Leaf(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -146,6 +157,9 @@ class View:
 
 
 Check: TypeAlias = Callable[[View], bool]
+Predicate: TypeAlias = Callable[[Facts, int], bool]
+Expressions: TypeAlias = Mapping[str, Predicate]
+"""By its text, what tells whether an expression holds of public facts at a time."""
 
 
 def leaves(condition: Condition, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
@@ -177,21 +191,32 @@ def required(condition: Condition) -> frozenset[int] | None:
     return None
 
 
-def compile_condition(condition: Condition, calendars: Mapping[str, Calendar]) -> Check:
+_NONE: Expressions = {}
+
+
+def asked(leaf: Leaf) -> tuple[str, ...]:
+    """The facts that a leaf asks for."""
+    return leaf.test.facts if isinstance(leaf.test, Cel) else (leaf.fact,)
+
+
+def compile_condition(
+    condition: Condition, calendars: Mapping[str, Calendar], expressions: Expressions = _NONE
+) -> Check:
     """A function that tells whether the condition holds in a view.
 
-    Raises `KeyError` for a calendar that is not there, `ValueError` for a bad regular expression.
+    Raises `KeyError` for a calendar or an expression that is not there, `ValueError` for a bad
+    regular expression.
     """
     match condition:
         case Leaf():
-            return _leaf(condition, calendars)
+            return _leaf(condition, calendars, expressions)
         case All(parts):
-            return _all([compile_condition(part, calendars) for part in parts])
+            return _all([compile_condition(part, calendars, expressions) for part in parts])
         case AnyOf(parts):
-            checks = tuple(compile_condition(part, calendars) for part in parts)
+            checks = tuple(compile_condition(part, calendars, expressions) for part in parts)
             return lambda view: any(check(view) for check in checks)
         case Not(part):
-            inner = compile_condition(part, calendars)
+            inner = compile_condition(part, calendars, expressions)
             return lambda view: not inner(view)
         case Always():
             return lambda view: True
@@ -208,7 +233,7 @@ def _all(checks: list[Check]) -> Check:
     return lambda view: all(one(view) for one in every)
 
 
-def _leaf(leaf: Leaf, calendars: Mapping[str, Calendar]) -> Check:
+def _leaf(leaf: Leaf, calendars: Mapping[str, Calendar], expressions: Expressions) -> Check:
     fact, number = leaf.fact, leaf.number
     if leaf.private:
         return lambda view: number in view.observed
@@ -228,6 +253,9 @@ def _leaf(leaf: Leaf, calendars: Mapping[str, Calendar]) -> Check:
         case Pattern(pattern):
             expression = Expression(pattern)
             return _textual(fact, lambda text: expression.found(readable(text)))
+        case Cel(expression):
+            predicate = expressions[expression]
+            return lambda view: predicate(view.facts, view.at)
         case Domain():
             raise ValueError(f"only an e-mail address has a domain, not {fact}")
 

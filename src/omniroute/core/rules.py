@@ -8,7 +8,7 @@ rule set, the facts, the private conditions that were observed, and the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -17,20 +17,23 @@ import msgspec
 from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import (
     FACTS,
+    Cel,
     Check,
     Clock,
     Condition,
+    Expressions,
     Facts,
     Kind,
     Leaf,
     Order,
     View,
+    asked,
     compile_condition,
     leaves,
     required,
 )
 from omniroute.core.ladder import Stage, climb, filled, holes, joined
-from omniroute.core.model import Needs, Step
+from omniroute.core.model import Fact, Needs, Step
 from omniroute.core.model import Sla as Sla
 from omniroute.core.observations import Observer, Texts
 from omniroute.core.skills import Skills
@@ -158,9 +161,11 @@ class _Sieve(Generic[R]):
 
     __slots__ = ("_checked", "_keyed", "_others")
 
-    def __init__(self, rules: Sequence[R], calendars: Mapping[str, Calendar]) -> None:
+    def __init__(
+        self, rules: Sequence[R], calendars: Mapping[str, Calendar], expressions: Expressions
+    ) -> None:
         self._checked: list[tuple[R, Check]] = [
-            (rule, compile_condition(rule.when, calendars)) for rule in rules
+            (rule, compile_condition(rule.when, calendars, expressions)) for rule in rules
         ]
         self._others: list[int] = []
         self._keyed: dict[int, list[int]] = {}
@@ -204,6 +209,7 @@ class RuleSet:
     skills: Skills = field(default_factory=Skills)
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    expressions: Expressions = field(default_factory=dict)
 
     observer: Observer = field(init=False, repr=False)
     _enriching: _Sieve[EnrichRule] = field(init=False, repr=False)
@@ -218,11 +224,11 @@ class RuleSet:
             object.__setattr__(self, name, value)
 
         every: list[EnrichRule | RouteRule] = [*self.enrich, *self.route]
-        keep("_enriching", _Sieve(self.enrich, self.calendars))
-        keep("_routing", _Sieve(self.route, self.calendars))
+        keep("_enriching", _Sieve(self.enrich, self.calendars, self.expressions))
+        keep("_routing", _Sieve(self.route, self.calendars, self.expressions))
         keep("_holes", {rule.id: tuple(_asked(rule.stages)) for rule in self.route})
         keep("_ladders", {})
-        keep("_sameness", _Sameness(every, self.calendars))
+        keep("_sameness", _Sameness(every, self.calendars, self.expressions))
         keep("_judged", {})
         private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
         if any(rule.deflect is not None for rule in self.route):
@@ -318,10 +324,13 @@ class _Sameness:
     __slots__ = ("_answers", "_facts")
 
     def __init__(
-        self, rules: Iterable[EnrichRule | RouteRule], calendars: Mapping[str, Calendar]
+        self,
+        rules: Iterable[EnrichRule | RouteRule],
+        calendars: Mapping[str, Calendar],
+        expressions: Expressions,
     ) -> None:
         asked: dict[str, None] = {}
-        answers: dict[object, Check] = {}
+        answers: dict[object, Callable[[View], object]] = {}
         for rule in rules:
             if isinstance(rule, RouteRule) and rule.deflect is not None:
                 asked.update(dict.fromkeys(_PROPOSING))
@@ -330,8 +339,13 @@ class _Sameness:
             for leaf, _ in leaves(rule.when):
                 if leaf.private:
                     continue
-                if isinstance(leaf.test, Order | Clock):
-                    answers[leaf.fact, leaf.test] = compile_condition(leaf, calendars)
+                if isinstance(leaf.test, Cel) and "tags" in leaf.test.facts:
+                    asked.update(dict.fromkeys(leaf.test.facts))  # tags change on the way
+                    if leaf.test.now:
+                        answers["now"] = _never_the_same
+                elif isinstance(leaf.test, Order | Clock | Cel):
+                    check = compile_condition(leaf, calendars, expressions)
+                    answers[leaf.fact, leaf.test] = check
                 else:
                     asked[leaf.fact] = None
         self._facts, self._answers = tuple(asked), tuple(answers.values())
@@ -350,6 +364,10 @@ class _Sameness:
         )
 
 
+def _never_the_same(view: View) -> int:
+    return view.at
+
+
 class LeafSeen(msgspec.Struct, frozen=True):
     """A leaf as it stood; *ok* says that it spoke for the rule, *shown* what the fact was.
 
@@ -361,6 +379,7 @@ class LeafSeen(msgspec.Struct, frozen=True):
     ok: bool
     shown: str | None
     negated: bool
+    asks: tuple[str, ...] = ()  # the facts
 
 
 class RuleSeen(msgspec.Struct, frozen=True):
@@ -478,17 +497,23 @@ def _templates(stages: Iterable[Stage]) -> Iterator[str]:
 
 
 def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:
-    holds = compile_condition(leaf, rules.calendars)(view)
+    holds = compile_condition(leaf, rules.calendars, rules.expressions)(view)
     shown = None if leaf.private else _shown(rules, leaf, view)
-    return LeafSeen(leaf.number, leaf.fact, holds is not negated, shown, negated)
+    return LeafSeen(leaf.number, leaf.fact, holds is not negated, shown, negated, asked(leaf))
 
 
 def _shown(rules: RuleSet, leaf: Leaf, view: View) -> str:
     if isinstance(leaf.test, Clock):
         inside = rules.calendars[leaf.test.calendar].is_open(view.at)
         return f"{'inside' if inside else 'outside'} {leaf.test.calendar}"
-    value = view.facts.get(leaf.fact)
-    if FACTS.get(leaf.fact) is Kind.SPAN and isinstance(value, int):
+    if isinstance(leaf.test, Cel):
+        met = [f"{fact} = {_told(fact, view.facts.get(fact))}" for fact in leaf.test.facts]
+        return f"{leaf.test.expression} ({', '.join(met)})" if met else leaf.test.expression
+    return _told(leaf.fact, view.facts.get(leaf.fact))
+
+
+def _told(fact: str, value: Fact | tuple[str, ...]) -> str:
+    if FACTS.get(fact) is Kind.SPAN and isinstance(value, int):
         return show_span(value)
     if isinstance(value, tuple):
         return ", ".join(value) or "None"

@@ -306,6 +306,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "all": Key("All of these conditions.", CONDITIONS),
         "any": Key("At least one of these conditions.", CONDITIONS),
         "not": Key("Not this condition.", ref("condition")),
+        "cel": Key("An expression of CEL over facts that are not private.", TEXT),
         **{fact: Key(f"A fact of kind {kind}.", ref("tested")) for fact, kind in FACTS.items()},
     },
     "team file": {

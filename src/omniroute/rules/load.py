@@ -219,7 +219,8 @@ class _Merged:
         teams = None if team is None else frozenset(t for member in team for t in member.teams)
         articles = sections.articles(reader, self.defaults)
         names = Names(calendars, skills.known, queues, replies, agents, self.facts, articles, teams)
-        statements = Statements(reader, Whens(frozenset(calendars), self.facts), names)
+        whens = Whens(frozenset(calendars), self.facts)
+        statements = Statements(reader, whens, names)
         enrich = [statements.enrich(node) for node in self.enrich]
         last = len(self.route) - 1
         route = [statements.route(node, index == last) for index, node in enumerate(self.route)]
@@ -236,6 +237,7 @@ class _Merged:
             skills=skills,
             replies={**texts, **proposals},
             places=statements.places,
+            expressions=whens.expressions.compiled,
         )
 
     def _calendars(self) -> tuple[dict[str, Calendar], dict[str, Node]]:

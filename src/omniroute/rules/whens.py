@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from omniroute.core.conditions import (
+    EXPRESSION,
     FACTS,
     All,
     Always,
@@ -30,6 +31,7 @@ from omniroute.core.conditions import (
 )
 from omniroute.core.model import Fact
 from omniroute.core.words import Expression, PatternError
+from omniroute.rules.expressions import ExpressionError, Expressions
 from omniroute.rules.grammar import ALWAYS
 from omniroute.rules.reading import ENOUGH, Reader
 from omniroute.rules.secrets import shown
@@ -48,7 +50,7 @@ _TESTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.CLOCK: ("inside", "outside"),
     Kind.ANY: (*_TEXTUAL, *_ORDERS),
 }
-_COMBINING = ("any", "all", "not")
+_COMBINING = ("any", "all", "not", EXPRESSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Whens:
     calendars: frozenset[str] = frozenset()
     facts: Mapping[str, Kind] = field(default_factory=lambda: dict(FACTS))
     numbers: Iterator[int] = field(default_factory=count)
+    expressions: Expressions = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expressions", Expressions(self.facts))
 
     def condition(self, reader: Reader, node: Node) -> Condition | None:
         """A condition, or None with the faults noted."""
@@ -85,6 +91,8 @@ class Whens:
         if key == "not":
             inner = self.condition(reader, value)
             return None if inner is None else [Not(inner)]
+        if key == EXPRESSION:
+            return self._expression(reader, value)
         if key in ("any", "all"):
             return self._several(reader, key, value)
         kind = self.facts.get(key)
@@ -95,6 +103,17 @@ class Whens:
         if tests is None:
             return None
         return [Leaf(next(self.numbers), key, test) for test in tests]
+
+    def _expression(self, reader: Reader, node: Node) -> Sequence[Condition] | None:
+        text = reader.text(node, "an expression")
+        if text is None:
+            return None
+        try:
+            test = self.expressions.test(text)
+        except ExpressionError as error:
+            reader.fault(node, f"cel: {error.fault}", error.fix)
+            return None
+        return [Leaf(next(self.numbers), EXPRESSION, test)]
 
     def _several(self, reader: Reader, key: str, value: Node) -> Sequence[Condition] | None:
         items = reader.items(value, "conditions")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from omniroute.core.conditions import FACTS, PRIVATE, Kind, leaves
+from omniroute.core.conditions import FACTS, PRIVATE, Kind, asked, leaves
 from omniroute.core.inputs import Member
 from omniroute.core.ladder import holes
 from omniroute.core.model import Fact, Needs, Status
@@ -337,10 +337,10 @@ class _Cases:
 def known_facts(rules: RuleSet) -> Mapping[str, Kind]:
     """Every fact there is for these rules: the engine's, and those of plugins that rules ask."""
     every: list[EnrichRule | RouteRule] = [*rules.enrich, *rules.route]
-    asked = {leaf.fact for rule in every for leaf, _ in leaves(rule.when)}
+    named = {fact for rule in every for leaf, _ in leaves(rule.when) for fact in asked(leaf)}
     for rule in rules.enrich:
-        asked.update(fact for template in rule.need for fact in holes(template))
-    return {**dict.fromkeys(asked, Kind.ANY), **FACTS}
+        named.update(fact for template in rule.need for fact in holes(template))
+    return {**dict.fromkeys(named, Kind.ANY), **FACTS}
 
 
 def _maybe(reader: Reader, node: Node, what: str, known: Sequence[str] | object) -> str | None:

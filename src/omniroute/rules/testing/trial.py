@@ -101,11 +101,11 @@ class _Trial:
         """Each fact that a rule has asked for and the test has left open, once."""
         told: set[str] = set()
         for rule in self._met:
-            for leaf in rule.leaves:
-                engine = leaf.fact.startswith(OF_THE_ENGINE)
-                if not engine and leaf.fact not in self._case.named and leaf.fact not in told:
-                    told.add(leaf.fact)
-                    yield f"{leaf.fact} is not given, and {rule.id} asks for it"
+            for fact in (fact for leaf in rule.leaves for fact in leaf.asks):
+                engine = fact.startswith(OF_THE_ENGINE)
+                if not engine and fact not in self._case.named and fact not in told:
+                    told.add(fact)
+                    yield f"{fact} is not given, and {rule.id} asks for it"
 
     def wait(self, after: int) -> None:
         """Let so much time pass since the message."""
