@@ -53,9 +53,11 @@ class Shadow:
         self.state = State()
         self.ended: set[str] = set()  # offers
         self.asked: set[tuple[int, str]] = set()  # threads and agents ever brought together
+        self.spared: set[object] = set()  # threads whose best agent is kept for others
         self.places: dict[int, set[str]] = {}  # thread → handles it was written from
 
     def watch(self, state: State, done: Decided) -> None:
+        self.spared = {why["thread"] for why in done.decision.why if "spared" in why}
         for event in done.decision.events:
             self._may_be(event, done.input.at)
             self._make_so(event, done.input.at)
@@ -117,7 +119,8 @@ class Shadow:
             return
         key = self.state.index.key
         best = min(self._ranks(thread))
-        assert self._rank(thread, agent) == best, f"{agent.id} is not the best for {thread.id}"
+        if thread.id not in self.spared:
+            assert self._rank(thread, agent) == best, f"{agent.id} is not the best for {thread.id}"
         for other in self.state.threads.values():
             if other.phase in WAITING and key(other) < key(thread):
                 assert not eligible(self.state, agent, other), f"{other.id} goes before {thread.id}"

@@ -102,6 +102,8 @@ def _match(why: Mapping[str, Any], directory: Directory) -> str:
         said = f"{best} was picked{step} by {why['picked_by']}"
     else:
         said = f"{best} is the best choice{step}"
+        if why.get("spared"):
+            said += f", {directory.name(why['spared'])} being kept for those who have nobody else"
         if why.get("second"):
             said += f", before {directory.name(why['second'][0])}"
     return said + (f"; {counts}" if counts else "")

@@ -17,7 +17,7 @@ import msgspec
 
 from omniroute.core.lines import Lines
 from omniroute.core.model import Agent, AgentId, Candidate, Phase, Thread, ThreadId
-from omniroute.core.pools import Key, Line, Order, Signature, order_key, signature
+from omniroute.core.pools import Key, Line, Order, Pool, Signature, order_key, signature
 from omniroute.core.ranking import PARTS, Part, able, fits, present, rank, room, takes
 
 __all__ = [
@@ -95,6 +95,37 @@ class Index(Lines):
         else:
             ranked = _two(streams, barred)[:limit]
         return (*near, *(Candidate(name, tuple(rank)) for rank, name in ranked))
+
+    def heads(self, thread: Thread) -> list[tuple[Candidate, Pool]]:
+        """The best of each pool for a waiting thread, best first, with the pool."""
+        self.catch_up()
+        line = self._place[thread.id]
+        barred = {exclusion.agent for exclusion in thread.excluded}
+        policy, live = self.policy(line.queue), line.live
+        near = self._near(thread, line, barred, policy)
+        found = []
+        for cost, strength, pool in line.pools:
+            if near and self._home[near[0].agent] is pool:
+                found.append((near[0], pool))
+            elif pool.free[live]:
+                order = pool.order(policy, live, line.weight, self._agents)
+                part = order.first(barred)
+                if part is not None:
+                    ranked = rank(policy, False, cost, strength, part)
+                    found.append((Candidate(str(part[-1]), ranked), pool))
+        return sorted(found, key=lambda one: (one[0].rank, one[0].agent))
+
+    def line(self, thread: Thread) -> Line:
+        """Where a thread waits."""
+        return self._place[thread.id]
+
+    def home(self, agent: AgentId) -> Pool | None:
+        """The pool of an agent, if they are on the team."""
+        return self._home.get(agent)
+
+    def agent(self, id: AgentId) -> Agent:
+        """An agent as they are now."""
+        return self._agents[id]
 
     def _near(
         self, thread: Thread, line: Line, barred: set[AgentId], policy: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core.agenda import Agenda
+from omniroute.core.bulk import Plan
 from omniroute.core.matching import CANDIDATES, Found, fits, present
 from omniroute.core.model import (
     Agent,
@@ -28,15 +29,18 @@ from omniroute.core.turn import Turn
 
 def match(turn: Turn) -> None:
     """Offer what can be offered."""
+    index = turn.state.index
+    index.catch_up()
+    plan = Plan(index) if len(index.freed) > 1 else None
     agenda = Agenda(turn.state)
     while (found := agenda.next()) is not None:
         thread, freed = found
-        if _try(turn, thread) and freed:
+        if _try(turn, thread, plan) and freed:
             agenda.free(freed)  # it may have gone to somebody better
         agenda.tried(thread.id)
 
 
-def _try(turn: Turn, thread: Thread) -> bool:
+def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:
     """Match a thread under its present step, or the first later one that is not skipped.
 
     Whether that changed anything.
@@ -48,7 +52,7 @@ def _try(turn: Turn, thread: Thread) -> bool:
         many = everybody or turn.deciders is not None
         found = turn.state.index.find(thread, CANDIDATES if many else 2)
         if found.candidates:
-            _offer(turn, thread, found, everybody)
+            _offer(turn, thread, found, everybody, plan)
             return True
         if not (_skip(step, found) and thread.step + 1 < len(thread.steps)):
             break
@@ -71,16 +75,20 @@ def _after_a_miss(queue: Queue, thread: Thread) -> bool:
     return queue.then == "broadcast" and any(x.reason != "gave" for x in thread.excluded)
 
 
-def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool) -> None:
+def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool, plan: Plan | None) -> None:
     queue = turn.state.queue(thread.queue)
-    chosen, by = found.candidates[:1], ""
+    chosen, by, spared = found.candidates[:1], "", ""
     if everybody:
         chosen = found.candidates
     elif turn.deciders is not None:
         picked = turn.deciders.pick(thread, found.candidates)
         if picked is not None and (named := _named(found, picked[0])):
             chosen, by = named, picked[1]
-    _explain(turn, thread, found, chosen[0], by)
+    if plan is not None and not by and not everybody:
+        best = chosen[0]
+        chosen = (plan.choose(thread, best),)
+        spared = best.agent if chosen[0].agent != best.agent else ""
+    _explain(turn, thread, found, chosen[0], by, spared)
     if queue.auto_assign:
         assign(turn, thread.id, chosen[0].agent, "auto")
         turn.present(thread.id, chosen[0].agent, "assigned")
@@ -106,8 +114,9 @@ def _named(found: Found, agent: AgentId) -> tuple[Candidate, ...]:
 
 
 def _explain(
-    turn: Turn, thread: Thread, found: Found, winner: Candidate | None = None, by: str = ""
-) -> None:
+    turn: Turn, thread: Thread, found: Found, winner: Candidate | None = None, by: str = "",
+    spared: str = "",
+) -> None:  # fmt: skip
     told: dict[str, object] = {"thread": thread.id, "step": thread.step, "counts": found.counts}
     if winner is not None:
         told["winner"] = [winner.agent, list(winner.rank)]
@@ -116,6 +125,8 @@ def _explain(
             told["second"] = [second.agent, list(second.rank)]
     if by:
         told["picked_by"] = by
+    if spared:
+        told["spared"] = spared  # the best, whom others need who have nobody else
     turn.explain("match", **told)
 
 
