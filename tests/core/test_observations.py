@@ -85,3 +85,27 @@ def test_one_address_of_several_is_enough() -> None:
 def test_a_question_that_makes_no_sense_is_a_bug_and_not_a_no() -> None:
     with pytest.raises(ValueError, match=r"message\.text"):
         Observer([Leaf(0, "message.text", Clock("office", inside=True))])
+
+
+BY_LANGUAGE = Words(
+    ("gift", "present", "Gift", "giftig"), (("en", ("gift", "present")), ("de", ("Gift", "giftig")))
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "holds"),
+    [
+        ("en", "a present for my mother", True),
+        ("en", "das ist giftig", False),
+        ("de", "das ist giftig", True),
+        ("de-AT", "das ist giftig", True),
+        ("de", "a present", False),
+        ("fr", "a present", True),  # no list of its own: all of them count
+        ("", "das ist giftig", True),
+    ],
+)
+def test_words_of_the_message_s_own_language(language: str, text: str, holds: bool) -> None:
+    observer = Observer([Leaf(3, "message.text", BY_LANGUAGE)])
+    texts = Texts(text=text, language=language)
+    assert observer.observe(texts) == ((3,) if holds else ())
+    assert (observer.shown(3, texts) is not None) is holds

@@ -18,7 +18,7 @@ from omniroute.core.conditions import (
     Pattern,
     Words,
 )
-from omniroute.core.rules import EnrichRule, RuleSet
+from omniroute.core.rules import EnrichRule, RuleSet, observe, route
 from omniroute.core.urgency import DAY, HOUR
 
 
@@ -132,3 +132,23 @@ def test_expressions_that_are_too_large_together_are_refused(faults: Callable[..
 def test_conditions_that_mean_nothing(faults: Callable[..., str], when: str, fault: str) -> None:
     said = faults(f"enrich: [{{id: x, when: {when}, set: {{priority: high}}}}]")
     assert said.startswith(f"support.yaml:10: {fault}")
+
+
+def test_words_by_language(rules: Callable[..., RuleSet], faults: Callable[..., str]) -> None:
+    when = "{any_of: {en: [refund, chargeback], de: Erstattung}}"
+    ruled = "  - {id: x, when: {%s: %s}, to: {queue: billing}}\n  - {id: r, to: {queue: general}}"
+    found = rules("route:\n" + ruled % ("message.text", when))
+    for language, text, rule in [
+        ("en", "my refund", "x"),
+        ("en", "Erstattung", "r"),
+        ("de", "Erstattung", "x"),
+        ("", "Erstattung", "x"),
+    ]:
+        held = observe(found, text=text, subject="", emails=(), name="", language=language)
+        assert route(found, {"message.language": language}, held, 0).rule == rule
+    public = rules("route:\n" + ruled % ("topic", when))
+    assert route(public, {"topic": "refund", "message.language": "en"}, (), 0).rule == "x"
+    assert route(public, {"topic": "refund", "message.language": "de"}, (), 0).rule == "r"
+    assert "“english” is no language — such as en or de" in faults(
+        "route:\n" + ruled % ("message.text", "{any_of: {english: [a]}}")
+    )

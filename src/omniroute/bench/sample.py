@@ -117,6 +117,7 @@ def message(rules: RuleSet, said: Said, at: int) -> MessageReceived:
         subject="",
         emails=(said.sender.value,),
         name=said.sender.display,
+        language=said.language,
     )
     sender = Seen(said.handle, said.sender.kind)
     return MessageReceived(

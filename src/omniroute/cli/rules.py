@@ -194,6 +194,7 @@ def _read(given: Sequence[str]) -> tuple[dict[str, Fact | tuple[str, ...]], Text
         subject=private.get("message.subject", ""),
         emails=(email,) if email else (),
         name=private.get("customer.name", ""),
+        language=str(facts.get("message.language") or ""),
     )
 
 

@@ -38,6 +38,7 @@ class Kind(enum.StrEnum):
 
 FACTS: Mapping[str, Kind] = {
     "channel": Kind.WORD,
+    "account": Kind.WORD,
     "message.language": Kind.WORD,
     "message.automatic": Kind.FLAG,
     "message.verified": Kind.FLAG,
@@ -54,7 +55,17 @@ FACTS: Mapping[str, Kind] = {
     "tags": Kind.SEVERAL,
     "clock": Kind.CLOCK,
 }
+LANGUAGE = "message.language"
 PRIVATE = frozenset({"message.text", "message.subject", "customer.email", "customer.name"})
+
+
+def base(language: str) -> str:
+    """The language without region or script.
+
+    >>> base("de-AT")
+    'de'
+    """
+    return language.partition("-")[0].lower()
 
 
 class Is(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -64,9 +75,18 @@ class Is(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Words(msgspec.Struct, frozen=True, tag=True, gc=False):
-    """Contains one of these words or phrases, whole, in whatever case."""
+    """Contains one of these words or phrases, whole, in whatever case.
+
+    With *by* language, of a message in one of these languages only its own words count; of any
+    other, and where the language is not known, all of them.
+    """
 
     words: tuple[str, ...]
+    by: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def of(self, language: str) -> tuple[str, ...]:
+        """The words that count for a message in this language."""
+        return dict(self.by).get(base(language), self.words)
 
 
 class Pattern(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -196,7 +216,12 @@ _NONE: Expressions = {}
 
 def asked(leaf: Leaf) -> tuple[str, ...]:
     """The facts that a leaf asks for."""
-    return leaf.test.facts if isinstance(leaf.test, Cel) else (leaf.fact,)
+    match leaf.test:
+        case Cel(facts=facts):
+            return facts
+        case Words(by=by) if by:
+            return (leaf.fact, LANGUAGE)
+    return (leaf.fact,)
 
 
 def compile_condition(
@@ -247,9 +272,8 @@ def _leaf(leaf: Leaf, calendars: Mapping[str, Calendar], expressions: Expression
         case Clock(calendar, inside):
             clock = calendars[calendar]
             return lambda view: clock.is_open(view.at) is inside
-        case Words(words):
-            listed = WordList(words)
-            return _textual(fact, lambda text: listed.found(marked(readable(text))))
+        case Words():
+            return _worded(fact, leaf.test)
         case Pattern(pattern):
             expression = Expression(pattern)
             return _textual(fact, lambda text: expression.found(readable(text)))
@@ -297,6 +321,20 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "gte": lambda a, b: a >= b,
 }
 ORDERS = tuple(_COMPARE)
+
+
+def _worded(fact: str, test: Words) -> Check:
+    every = WordList(test.words)
+    by = {language: WordList(words) for language, words in test.by}
+
+    def check(view: View) -> bool:
+        listed = every
+        if by:
+            listed = by.get(base(str(view.facts.get(LANGUAGE) or "")), every)
+        found = _textual(fact, lambda text: listed.found(marked(readable(text))))
+        return found(view)
+
+    return check
 
 
 def _textual(fact: str, find: Callable[[str], str | None]) -> Check:

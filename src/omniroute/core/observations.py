@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from omniroute.core.conditions import PRIVATE, Domain, Is, Known, Leaf, Pattern, Words
+from omniroute.core.conditions import PRIVATE, Domain, Is, Known, Leaf, Pattern, Words, base
 from omniroute.core.words import Automaton, Expression, Finder, WordList, marked, readable
 
 
@@ -21,6 +21,7 @@ class Texts(msgspec.Struct, frozen=True):
     subject: str = ""
     emails: tuple[str, ...] = ()
     name: str = ""
+    language: str = ""  # of the message, where it is known
 
     def values(self, fact: str) -> Sequence[str]:
         """The values of a private fact; none where it is absent or empty."""
@@ -45,8 +46,8 @@ class Observer:
 
     def __init__(self, leaves: Iterable[Leaf]) -> None:
         self._leaves: Mapping[int, Leaf] = {leaf.number: leaf for leaf in leaves if leaf.private}
-        self._finders: Mapping[int, Finder] = {
-            number: _finder(leaf)
+        self._finders: Mapping[int, Mapping[str, Finder]] = {
+            number: _finders(leaf)
             for number, leaf in self._leaves.items()
             if isinstance(leaf.test, Words | Pattern)
         }
@@ -67,10 +68,13 @@ class Observer:
         """What a leaf met in the texts: the word, the match, the address; None for nothing."""
         leaf = self._leaves[number]
         for value in texts.values(leaf.fact):
-            if (finder := self._finders.get(number)) is not None:
-                found = finder.found(marked(value) if isinstance(leaf.test, Words) else value)
-                if found is not None:
-                    return found
+            if number in self._finders:
+                prepared = marked(value) if isinstance(leaf.test, Words) else value
+                for language, finder in self._finders[number].items():
+                    if _counts(leaf, language, texts):
+                        found = finder.found(prepared)
+                        if found is not None:
+                            return found
             elif self._plain[number]([value]):
                 return value
         return None
@@ -84,7 +88,10 @@ class Observer:
         for (numbers, automaton), prepare in ((lists, marked), (patterns, str)):
             if numbers:
                 for value in values:
-                    yield from (numbers[hit] for hit in automaton.matching(prepare(value)))
+                    for hit in automaton.matching(prepare(value)):
+                        number, language = numbers[hit]
+                        if not language or _counts(self._leaves[number], language, texts):
+                            yield number
 
     def _numbers(self, fact: str, *kinds: type) -> list[int]:
         leaves = self._leaves.values()
@@ -92,9 +99,10 @@ class Observer:
             leaf.number for leaf in leaves if leaf.fact == fact and isinstance(leaf.test, kinds)
         ]
 
-    def _group(self, fact: str, kind: type) -> tuple[list[int], Automaton]:
+    def _group(self, fact: str, kind: type) -> tuple[list[tuple[int, str]], Automaton]:
         numbers = self._numbers(fact, kind)
-        return numbers, Automaton([self._finders[number] for number in numbers])
+        found = [(number, lang) for number in numbers for lang in self._finders[number]]
+        return found, Automaton([self._finders[number][lang] for number, lang in found])
 
 
 def in_domain(address: str, domains: Sequence[str]) -> bool:
@@ -106,13 +114,24 @@ def in_domain(address: str, domains: Sequence[str]) -> bool:
     return False
 
 
-def _finder(leaf: Leaf) -> Finder:
+def _finders(leaf: Leaf) -> Mapping[str, Finder]:
+    """What finds a leaf's words or pattern, by language; under no language for every one."""
     match leaf.test:
+        case Words(by=by) if by:
+            return {language: WordList(words) for language, words in by}
         case Words(words):
-            return WordList(words)
+            return {"": WordList(words)}
         case Pattern(pattern):
-            return Expression(pattern)
+            return {"": Expression(pattern)}
     raise TypeError(leaf.test)
+
+
+def _counts(leaf: Leaf, language: str, texts: Texts) -> bool:
+    """Whether words of a language count for this message; see `Words`."""
+    spoken = base(texts.language)
+    if not language or spoken == language or not isinstance(leaf.test, Words):
+        return True
+    return all(spoken != known for known, _ in leaf.test.by)
 
 
 def _plain(leaf: Leaf) -> Callable[[Sequence[str]], bool]:

@@ -27,11 +27,11 @@ from omniroute.core.conditions import (
     Leaf,
     Order,
     View,
-    asked,
     compile_condition,
     leaves,
     required,
 )
+from omniroute.core.conditions import asked as asks
 from omniroute.core.ladder import Stage, climb, filled, holes, joined
 from omniroute.core.model import Fact, Needs, Step
 from omniroute.core.model import Sla as Sla
@@ -245,14 +245,20 @@ class RuleSet:
 
 
 def observe(
-    rules: RuleSet, *, text: str, subject: str, emails: Sequence[str], name: str
+    rules: RuleSet,
+    *,
+    text: str,
+    subject: str,
+    emails: Sequence[str],
+    name: str,
+    language: str = "",
 ) -> tuple[int, ...]:
     """Numbers of the private conditions that hold for a message.
 
     *emails* are the customer's addresses that somebody vouches for, and no others: a forged sender
-    must not pass for a customer of rank.
+    must not pass for a customer of rank.  *language* is that of the message, where it is known.
     """
-    return rules.observer.observe(Texts(text, subject, tuple(emails), name))
+    return rules.observer.observe(Texts(text, subject, tuple(emails), name, language))
 
 
 def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Routing:
@@ -347,7 +353,7 @@ class _Sameness:
                     check = compile_condition(leaf, calendars, expressions)
                     answers[leaf.fact, leaf.test] = check
                 else:
-                    asked[leaf.fact] = None
+                    asked.update(dict.fromkeys(asks(leaf)))
         self._facts, self._answers = tuple(asked), tuple(answers.values())
 
     def of(self, view: View) -> tuple[object, ...]:
@@ -499,7 +505,7 @@ def _templates(stages: Iterable[Stage]) -> Iterator[str]:
 def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:
     holds = compile_condition(leaf, rules.calendars, rules.expressions)(view)
     shown = None if leaf.private else _shown(rules, leaf, view)
-    return LeafSeen(leaf.number, leaf.fact, holds is not negated, shown, negated, asked(leaf))
+    return LeafSeen(leaf.number, leaf.fact, holds is not negated, shown, negated, asks(leaf))
 
 
 def _shown(rules: RuleSet, leaf: Leaf, view: View) -> str:

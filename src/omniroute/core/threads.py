@@ -139,6 +139,7 @@ def facts_of(
     return {
         **message.facts,
         "channel": message.channel,
+        "account": message.account,
         "message.automatic": message.automatic,
         "message.verified": message.sender.verified,
         "thread.last_agent": last if known is not None and known.employed else None,

@@ -62,6 +62,7 @@ DAYS = rf"^{DAY}(-{DAY})?(, *{DAY}(-{DAY})?)*$"
 HOURS = r"^\d{1,2}:\d{2} *- *\d{1,2}:\d{2}$"
 COST_SINCE = r"^\d+(\.\d+)?(@(\d+(ms|s|m|h|d))+)?$"
 DATE = r"^(\d{4}-)?\d{2}-\d{2}$"
+LANGUAGE = r"^[a-z]{2,3}$"
 LOAD = r"^\d{1,3}(/\d{1,4})?$"
 MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})$"
 
@@ -294,7 +295,20 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "then": Key("Whom to ask after an offer that nobody took.", choice(*AFTER_OFFER)),
     },
     "test": {
-        "any_of": Key("Contains one of these words or phrases, whole.", listed("text")),
+        "any_of": Key(
+            "Contains one of these words or phrases, whole; a list, or one by language.",
+            {
+                "anyOf": [
+                    *listed("text")["anyOf"],
+                    {
+                        "type": "object",
+                        "propertyNames": {"pattern": LANGUAGE},
+                        "additionalProperties": listed("text"),
+                        "minProperties": 1,
+                    },
+                ]
+            },
+        ),
         "regex": Key("Matches a regular expression of RE2.", listed("text")),
         "domain": Key("The address is in one of these domains.", listed("text")),
         **{order: Key("Compares to a number or a span.", ref("bound")) for order in ORDERS},

@@ -54,7 +54,9 @@ def _tighter(one: Test, other: Test) -> bool:
     match one, other:
         case Is(a), Is(b):
             return _typed(a) <= _typed(b)
-        case (Words(a), Words(b)) | (Domain(a), Domain(b)):
+        case Words(), Words():
+            return _fewer(one, other)
+        case Domain(a), Domain(b):
             return _folded(a) <= _folded(b)
         case Order(), Order():
             return _within(one, other)
@@ -71,6 +73,14 @@ def _typed(values: Sequence[Fact]) -> frozenset[tuple[bool, Fact]]:
 
 def _folded(words: Sequence[str]) -> frozenset[str]:
     return frozenset(word.casefold() for word in words)
+
+
+def _fewer(one: Test, other: Test) -> bool:
+    """Whether in every language the words of one are among those of the other."""
+    assert isinstance(one, Words)
+    assert isinstance(other, Words)
+    languages = {"", *(language for language, _ in (*one.by, *other.by))}
+    return all(_folded(one.of(lang)) <= _folded(other.of(lang)) for lang in languages)
 
 
 def _within(one: Order, other: Order) -> bool:

@@ -6,6 +6,7 @@ of a fact depends on its kind, so a test that could never hold is a fault and no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -32,11 +33,12 @@ from omniroute.core.conditions import (
 from omniroute.core.model import Fact
 from omniroute.core.words import Expression, PatternError
 from omniroute.rules.expressions import ExpressionError, Expressions
-from omniroute.rules.grammar import ALWAYS
+from omniroute.rules.grammar import ALWAYS, LANGUAGE
 from omniroute.rules.reading import ENOUGH, Reader
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Node, Scalar
 
+_LANGUAGE = re.compile(LANGUAGE)
 _ORDERS = ("lt", "lte", "gt", "gte")
 _TEXTUAL = ("any_of", "regex", "known")
 _TESTS: Mapping[Kind, tuple[str, ...]] = {
@@ -150,8 +152,7 @@ class Whens:
     def _test(self, reader: Reader, name: str, kind: Kind, node: Node) -> Test | None:
         match name:
             case "any_of":
-                words = reader.texts(node, "a word or a phrase")
-                return Words(words) if words else None
+                return _words(reader, node)
             case "regex":
                 return _pattern(reader, node)
             case "domain":
@@ -175,6 +176,23 @@ class Whens:
         if not values or None in values:
             return None
         return [Is(tuple(values))]
+
+
+def _words(reader: Reader, node: Node) -> Test | None:
+    """A list of words, or one for each language."""
+    if not isinstance(node, Fields):
+        words = reader.texts(node, "a word or a phrase")
+        return Words(words) if words else None
+    by: dict[str, tuple[str, ...]] = {}
+    for language, (key, value) in node.entries.items():
+        if not _LANGUAGE.fullmatch(language):
+            reader.fault(key, f"“{shown(language)}” is no language", "such as en or de")
+        elif words := reader.texts(value, "a word or a phrase"):
+            by[language] = words
+    if not node.entries:
+        reader.fault(node, "no words", "name some for each language: {en: [refund]}")
+    every = tuple(dict.fromkeys(word for words in by.values() for word in words))
+    return Words(every, tuple(by.items())) if len(by) == len(node.entries) and by else None
 
 
 def _value(reader: Reader, kind: Kind, node: Node) -> Fact:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from omniroute.channel import Address, Cap, Channel, File, Inbound
+from omniroute.core.conditions import LANGUAGE
 from omniroute.core.inputs import Claimed, MessageReceived, Seen
 from omniroute.core.model import Evidence, Fact
 from omniroute.core.rules import RuleSet, observe
@@ -84,8 +85,12 @@ class Messages:
         emails, automatic = _vouched_emails(inbound, claims), inbound.automatic
         account, live, sent_at = channel.account, Cap.LIVE in channel.caps, body.sent_at
 
+        language = str(facts.get(LANGUAGE) or "")
+
         def holding(rules: RuleSet) -> tuple[int, ...]:
-            return observe(rules, text=text, subject=subject, emails=emails, name=name)
+            return observe(
+                rules, text=text, subject=subject, emails=emails, name=name, language=language
+            )
 
         def make(at: int) -> MessageReceived:
             rules, tried = self._rules(), self._tried(at)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from omniroute.core.conditions import LANGUAGE
 from omniroute.core.inputs import MessageReceived, Reseen
 from omniroute.core.model import Evidence, Fact, Phase, Thread, ThreadId
 from omniroute.core.observations import Texts
@@ -48,6 +49,7 @@ def texts(message: MessageReceived, rows: Mapping[str, bytes]) -> Texts | None:
             if reached and reached.kind == "email" and message.sender.verified
         ),
         name=sender.display if sender else "",
+        language=str(message.facts.get(LANGUAGE) or ""),
     )
 
 

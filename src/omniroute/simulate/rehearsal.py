@@ -227,6 +227,7 @@ def _message(
         subject=said.get("message.subject", ""),
         emails=(email,) if email else (),
         name=said.get("customer.name", ""),
+        language=said.get("message.language", ""),
     )
     facts: dict[str, Fact] = {
         name: _typed(cell)

@@ -159,8 +159,12 @@ class Place:
         message = self.stage.said(text)
         rules, tried = machine.state.rules, machine.state.tried(machine.now)
 
+        language = str((about or {}).get("message.language") or "")
+
         def holding(rules: RuleSet) -> tuple[int, ...]:
-            return observe(rules, text=text, subject="", emails=whom.emails, name=whom.name)
+            return observe(
+                rules, text=text, subject="", emails=whom.emails, name=whom.name, language=language
+            )
 
         decision = machine.put(
             i.MessageReceived,

@@ -369,4 +369,5 @@ def _texts(facts: Mapping[str, Fact | tuple[str, ...]]) -> Texts:
         subject=str(facts.get("message.subject") or ""),
         emails=emails if vouched and isinstance(emails, tuple) else (),
         name=str(facts.get("customer.name") or ""),
+        language=str(facts.get("message.language") or ""),
     )

@@ -74,12 +74,12 @@ class _Trial:
     def write(self, texts: Texts) -> Decision:
         """Let the customer write."""
         case, work, rules = self._case, self._work, self._rules
-        engine = ("channel", "tags", "message.automatic", "message.verified")
+        engine = ("channel", "account", "tags", "message.automatic", "message.verified")
         return work.put(
             MessageReceived,
             message=f"message/{work.now}",
             channel=str(case.given["channel"]),
-            account="test",
+            account=str(case.given.get("account") or "main"),
             sender=before.sender_of(case),
             facts={
                 fact: value
