@@ -38,6 +38,8 @@ EXPECTED = """
     prioritise  of   ofx  ofx
     boost       -    ofx  ofx
     status      o    ofx  ofx
+    merge       ofx  ofx  ofx
+    split       ofx  ofx  ofx
     rules       -    -    ofx
     team        -    -    ofx
     verify      -    -    ofx

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from omniroute.application import commands as c
+from omniroute.application.authorize import Actor, Kind
 from omniroute.application.bindings import Bindings
 from omniroute.application.desks import ACTIONS, DeskDoor, read
 from omniroute.channel import File
@@ -177,3 +178,33 @@ async def test_accounts_are_bound_through_the_door(desk: Desk, tmp_path: Path) -
     assert await nobody.who("telegram", "5001") == ""
     with pytest.raises(Refused):
         await nobody.bind(code, "telegram", "5001")
+
+
+# --- who is who ---
+
+
+BO = Actor(Kind.AGENT, "bo", "agent")
+
+
+async def test_two_threads_are_said_to_be_one_persons_and_taken_apart_again(desk: Desk) -> None:
+    scene = desk.scene
+    joes = scene.writes("joe@x.org", "my parcel")
+    sams = scene.writes("sam@x.org", "my parcel, too")
+    door = DeskDoor(desk.application)
+
+    said = await door.say("bo", joes, f"merge #{sams} the same order number")
+    assert said == "They are one customer now; a split undoes it."
+    page = await desk.application.query.thread(BO, sams)
+    assert page.row.id == joes
+    assert [link.text for link in page.links] == [
+        "joe@x.org and sam@x.org are one person: Bo Berg said so"
+    ]
+
+    with pytest.raises(Refused, match="no address “12345” — theirs are joe@x.org and sam@x"):
+        await door.say("bo", joes, "split 12345")
+    said = await door.say("bo", joes, "split sam@x.org")
+    assert said == "They are two customers now, each with what they wrote; a merge undoes it."
+    page = await desk.application.query.thread(BO, sams)
+    assert (page.row.id, page.links) == (sams, ())
+    with pytest.raises(Refused, match="A colleague said that they are two people"):
+        await door.say("bo", joes, f"merge {sams}")

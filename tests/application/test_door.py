@@ -306,6 +306,9 @@ def every(thread: int) -> list[c.AnyCommand]:
         c.Tag(thread=thread, add=("x",)),
         c.Prioritise(thread=thread, priority=10),
         c.Boost(thread=thread, by=60_000),
+        c.Merge(a="h:joe@x.org", b="h:eve@x.org"),
+        c.NotSame(a="h:joe@x.org", b="h:eve@x.org"),
+        c.Split(handles=("h:joe@x.org",)),
     ]
 
 

@@ -319,23 +319,24 @@ async def test_verbs_follow_the_threads_state_and_the_askers_rights(desk: Desk) 
         await desk.seen()
         return set((await query.thread(who, thread)).can)
 
-    everyone = {"take", "reply", "note", "transfer", "resolve", "tag", "prioritise"}
+    anybody = {"merge", "split"}
+    everyone = {"take", "reply", "note", "transfer", "resolve", "tag", "prioritise", *anybody}
     assert await can(ANA) == everyone | {"accept", "pass"}
     assert await can(BO) == everyone
 
     scene.accepts("ana", thread)
-    owner = {"reply", "note", "transfer", "snooze", "resolve", "tag", "prioritise"}
+    owner = {"reply", "note", "transfer", "snooze", "resolve", "tag", "prioritise", *anybody}
     assert await can(ANA) == owner
-    assert await can(BO) == {"note", "tag"}
+    assert await can(BO) == {"note", "tag", *anybody}
     assert await can(Actor(Kind.AGENT, "cy", "lead")) == owner
 
     scene.replies("ana", thread, "one moment", hold=5_000)
     assert await can(ANA) == owner | {"undo"}
-    assert await can(BO) == {"note", "tag"}
+    assert await can(BO) == {"note", "tag", *anybody}
 
     scene.wait(seconds=6)
     scene.resolves("ana", thread)
-    assert await can(BO) == {"take", "reply", "note", "reopen", "tag"}
+    assert await can(BO) == {"take", "reply", "note", "reopen", "tag", *anybody}
 
     scene.wait(days=8)
     assert await can(ANA) == set()

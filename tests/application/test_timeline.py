@@ -11,7 +11,7 @@ from omniroute.application.directory import Directory
 from omniroute.application.timeline import STRANDED, Telling, sentence
 from omniroute.core import events as e
 from omniroute.core.inputs import Member
-from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step
+from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step, Urgency
 from omniroute.core.trials import Trial
 
 DIRECTORY = Directory(agents={"ana": "Ana Ruiz", "bo": "Bo Berg"})
@@ -109,6 +109,37 @@ TOLD = [
         "joe@x.org and Joe may belong to one person (verified by web chat); not joined",
     ),
     (
+        e.LinkSuggested(LINK, veto="not_same"),
+        "",
+        (
+            "joe@x.org and Joe were not joined (verified by web chat): "
+            "a colleague said they are two people"
+        ),
+    ),
+    (
+        e.LinkRetracted("h1", "h2", "h1", "ana"),
+        "ana",
+        "Ana Ruiz took back that joe@x.org and Joe belong to one person",
+    ),
+    (e.NotSame("h1", "h2", "bo"), "bo", "Bo Berg said that joe@x.org and Joe are two people"),
+    (
+        e.ThreadUnfolded(7, 1, ("h2",), Urgency(), Urgency()),
+        "ana",
+        "#7 is apart from #1 again",
+    ),
+    (
+        e.ThreadDivided(1, 9, "h2", "h1", ("h2",)),
+        "ana",
+        "What Joe wrote in #1 is #9 now",
+    ),
+    (e.ThreadAssigned(1, "ana", "split"), "bo", "Ana Ruiz has it again"),
+    (e.ThreadReleased(1, "ana", "split"), "bo", "Ana Ruiz goes on with the other one"),
+    (
+        e.ThreadReopened(1, "split"),
+        "bo",
+        "Reopened: it was joined to another one, where the customer wrote",
+    ),
+    (
         e.LinkSuggested(LINK, veto="crm"),
         "",
         "joe@x.org and Joe were not joined (verified by web chat): each has another crm",
@@ -135,6 +166,7 @@ SHOWN_AS_MESSAGES = [
 NOT_ABOUT_A_THREAD = [
     e.HandleSeen(Handle("h", "h", "email", AT)),
     e.ThreadOpened(1, "h"),  # what the customer wrote says it
+    e.CustomerSplit("h1", "h2", ("h2",)),  # what it does to threads is said there
     e.AgentJoined(Member("ana")),
     e.AgentLeft("ana"),
     e.StatusChanged("ana", Status.ONLINE),

@@ -206,3 +206,17 @@ def test_both_threads_tags_are_kept() -> None:
     two.lea.tags(two.same, add=["angry", "refund"])
     two.join()
     assert two.joe.thread.tags == ("refund", "angry")
+
+
+def test_who_gets_mail_only_is_no_longer_asked_once_the_joined_thread_is_a_chat() -> None:
+    rig = Rig(not_live=frozenset({"email"}))
+    away = rig.agent("away", status="away")
+    joe = rig.customer("joe", email="joe@mail.example")
+    same = rig.customer("same", telegram="@joe")
+    joe.on("email").says("my parcel")
+    away.is_offered(joe)
+    rig.wait(seconds=1)
+    same.on("telegram").says("any news?")
+    away.merges(joe.known_as("email"), same.known_as("telegram"))
+    away.is_not_asked()
+    joe.is_stranded("nobody_present")

@@ -99,6 +99,12 @@ class Shadow:
             case e.ThreadFolded():
                 self.places[event.into] |= self.places[event.thread]
                 self.asked |= {(event.into, a) for t, a in self.asked if t == event.thread}
+            case (
+                e.ThreadUnfolded(thread=own, out_of=joint) | e.ThreadDivided(thread=joint, into=own)
+            ):
+                theirs = set(event.handles)
+                self.places[own] = theirs & self.places.get(joint, theirs)
+                self.places[joint] = self.places.get(joint, set()) - theirs
             case e.ThreadClosed() | e.ThreadAbandoned():
                 assert self.state.threads[event.thread].held == (), "a reply is lost"
 
@@ -151,7 +157,7 @@ class Shadow:
         whys = done.decision.why
         about = {(why["about"], why.get("thread")) for why in whys}
         winners = {why["thread"]: why["winner"] for why in whys if "winner" in why}
-        assert done.decision.answer.ok or ("refused", None) in about
+        assert done.decision.answer.ok or any(why["about"] == "refused" for why in whys)
         first: dict[int, str] = {}
         for event in done.decision.events:
             match event:
@@ -170,7 +176,7 @@ class Shadow:
             assert winner[0] == agent
 
     def _kept_in_place(self, done: Decided) -> None:
-        """A reply goes to a handle of its thread."""
+        """A reply goes to a handle of its thread, and no other customer's."""
         for effect in done.decision.effects:
             if isinstance(effect, Deliver):
                 assert effect.handle in self.places[effect.thread]

@@ -207,6 +207,8 @@ class Village:
             changed = msgspec.structs.replace(me, status=command.status, unresponsive=False)
             self.team[actor.id] = changed
             return self._yes("status", f"You are {command.status} now.")
+        if not isinstance(command, c.OnThread):
+            return self._yes("merged", "They are one customer now; a split undoes it.")
         record = self._record(command.thread)
         match command:
             case c.Accept() | c.Take():

@@ -39,6 +39,8 @@ class Action(enum.StrEnum):
     PRIORITISE = "prioritise"
     BOOST = "boost"
     STATUS = "status"
+    MERGE = "merge"
+    SPLIT = "split"
     RULES = "rules"
     TEAM = "team"
     VERIFY = "verify"
@@ -97,6 +99,8 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.PRIORITISE:  (_OPEN, _ALL,  _ALL),
     Action.BOOST:       (_NONE, _ALL,  _ALL),
     Action.STATUS:      (_OWN,  _ALL,  _ALL),
+    Action.MERGE:       (_ALL,  _ALL,  _ALL),
+    Action.SPLIT:       (_ALL,  _ALL,  _ALL),
     Action.RULES:       (_NONE, _NONE, _ALL),
     Action.TEAM:        (_NONE, _NONE, _ALL),
     Action.VERIFY:      (_NONE, _NONE, _ALL),

@@ -63,9 +63,21 @@ def check(command: c.AnyCommand, now: int) -> None:
         case c.Boost(by=by):
             if abs(by) > YEAR:
                 raise Invalid("too_far")
+        case c.Merge(a=a, b=b, why=why):
+            _handles(a, b)
+            _short(why)
+        case c.NotSame(a=a, b=b):
+            _handles(a, b)
+        case c.Split(handles=handles):
+            _handles(*handles)
         case c.SetStatus(status=status):
             if status not in set(Status):
                 raise Invalid("bad_status")
+
+
+def _handles(*handles: str) -> None:
+    if not handles or len(set(handles)) < len(handles) or not all(handles):
+        raise Invalid("bad_handles")
 
 
 def _handed_over(command: c.Transfer) -> None:

@@ -121,6 +121,27 @@ class SetStatus(Command, frozen=True, kw_only=True):
     agent: str = ""
 
 
+class Merge(Command, frozen=True, kw_only=True):
+    """Say that two handles are one person's; *why* is needed where something speaks against it."""
+
+    a: str
+    b: str
+    why: str = ""
+
+
+class NotSame(Command, frozen=True, kw_only=True):
+    """Take back the link of two handles, or refuse a suggested one: not the same person."""
+
+    a: str
+    b: str
+
+
+class Split(Command, frozen=True, kw_only=True):
+    """Part these handles from the rest of their customer."""
+
+    handles: tuple[str, ...]
+
+
 AnyCommand: TypeAlias = (
     Accept
     | Pass
@@ -136,6 +157,9 @@ AnyCommand: TypeAlias = (
     | Prioritise
     | Boost
     | SetStatus
+    | Merge
+    | NotSame
+    | Split
 )
 
 

@@ -33,6 +33,9 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "tag": c.Tag,
     "priority": c.Prioritise,
     "boost": c.Boost,
+    "merge": c.Merge,
+    "not-same": c.NotSame,
+    "split": c.Split,
     "status": c.SetStatus,
 }
 """The agents' verbs, the same words on every desk."""
@@ -100,6 +103,12 @@ class DeskDoor:
             return Told(await self._application.query.why(actor, thread), "why")
         if heard.verb == "who":
             return Told(f"#{thread}: {page.row.agent_name or 'nobody yet'}", "who")
+        if heard.verb == "merge":
+            other = await self._application.query.thread(actor, int(heard.to))
+            a, b = page.handles[0].id, other.handles[0].id
+            return await self.act(agent, "merge", {"a": a, "b": b, "why": heard.text})
+        if heard.verb == "split":
+            return await self.act(agent, "split", {"handles": _named(page, heard.to)})
         arguments = self._arguments(heard, page, page.row.turns if seen is None else seen)
         if heard.verb == "reply":
             arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
@@ -197,6 +206,16 @@ def _attachment(file: Kept) -> dict[str, object]:
     return {
         "name": file.name, "media_type": file.media_type, "size": file.size, "sha": file.sha,
     }  # fmt: skip
+
+
+def _named(page: ThreadPage, address: str) -> list[str]:
+    """The customer's handles of that address.  Raises `Refused`."""
+    found = [h.id for h in page.handles if address.casefold() in (h.value, h.display.casefold())]
+    if not found:
+        known = [handle.value or handle.display for handle in page.handles]
+        hint = did_you_mean(address, known) or f"theirs are {words.listed(known)}"
+        raise Refused("bad_arguments", f"This customer has no address “{address}” — {hint}")
+    return found
 
 
 def read(action: str, arguments: Mapping[str, object]) -> c.AnyCommand:

@@ -14,11 +14,20 @@ from omniroute.application.listing import (
     EARLIER,
     agent_view,
     handles,
+    links,
     steps_of,
     thread_row,
     thread_rows,
 )
-from omniroute.application.pages import AgentView, FileView, Item, OfferView, Reason, ThreadRow
+from omniroute.application.pages import (
+    AgentView,
+    FileView,
+    Item,
+    LinkView,
+    OfferView,
+    Reason,
+    ThreadRow,
+)
 from omniroute.application.projections.people import NOBODY
 from omniroute.application.reasons import reason, why_you
 from omniroute.core.model import Step
@@ -142,6 +151,10 @@ class Dossier:
         """The customer's other threads, the latest first."""
         rows = self._db.execute(EARLIER, (self.row.customer, self.row.id)).fetchall()
         return thread_rows(rows, self._directory)
+
+    def links(self) -> tuple[LinkView, ...]:
+        """Why the customer's addresses are one person's, and what might join others."""
+        return links(self._db, self.row.customer, self._directory, self._address)
 
     def reasons(self) -> tuple[Reason, ...]:
         """Every recorded decision, the oldest first."""

@@ -31,6 +31,9 @@ ACTIONS: Mapping[type[c.Command], Action] = {
     c.Prioritise: Action.PRIORITISE,
     c.Boost: Action.BOOST,
     c.SetStatus: Action.STATUS,
+    c.Merge: Action.MERGE,
+    c.NotSame: Action.SPLIT,
+    c.Split: Action.SPLIT,
 }
 """What each command is, to `authorize`."""
 

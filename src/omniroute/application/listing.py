@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
+from omniroute.application import words
 from omniroute.application.directory import Directory
-from omniroute.application.pages import AgentView, Filter, HandleView, ThreadRow
+from omniroute.application.pages import AgentView, Filter, HandleView, LinkView, ThreadRow
 from omniroute.application.projections.people import NOBODY
 from omniroute.core.model import Step
 
@@ -139,6 +140,41 @@ def team(db: sqlite3.Connection, directory: Directory) -> tuple[AgentView, ...]:
     rows = db.execute("SELECT * FROM agent_rows WHERE employed").fetchall()
     views = [agent_view(row, directory) for row in rows]
     return tuple(sorted(views, key=lambda view: (view.name.casefold(), view.id)))
+
+
+_LINKS = (
+    "SELECT DISTINCT links.*, one.customer AS one, other.customer AS other FROM links"
+    " JOIN handles AS one ON one.id = links.a JOIN handles AS other ON other.id = links.b"
+    " WHERE (one.customer = :customer OR other.customer = :customer)"
+    " AND (links.state = 'live' OR (links.state = 'suggested' AND one.customer != other.customer))"
+    " ORDER BY links.at, links.a, links.b"
+)
+
+
+def links(
+    db: sqlite3.Connection, customer: str, directory: Directory, address: Callable[[str], str]
+) -> tuple[LinkView, ...]:
+    """What joins a customer's addresses, and what might join others to them."""
+    return tuple(
+        LinkView(
+            a=row["a"],
+            b=row["b"],
+            state=row["state"],
+            text=_joined(row, directory, address),
+            veto=row["veto"],
+        )
+        for row in db.execute(_LINKS, {"customer": customer})
+    )
+
+
+def _joined(row: sqlite3.Row, directory: Directory, address: Callable[[str], str]) -> str:
+    pair = f"{address(row['a'])} and {address(row['b'])}"
+    if row["evidence"] == "asserted" and row["source"] in directory.agents:
+        by = f"{directory.name(row['source'])} said so"
+    else:
+        by = f"{row['evidence']} by {words.channel(row['source'])}"
+    joined = "are one person" if row["state"] == "live" else "may be one person"
+    return f"{pair} {joined}: {by}"
 
 
 def handles(db: sqlite3.Connection, customer: str) -> tuple[HandleView, ...]:

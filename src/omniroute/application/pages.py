@@ -43,6 +43,16 @@ class HandleView(msgspec.Struct, frozen=True):
     verified: bool
 
 
+class LinkView(msgspec.Struct, frozen=True):
+    """Why two addresses are one person's, or may be.  *state*: live or suggested."""
+
+    a: str
+    b: str
+    state: str
+    text: str
+    veto: str = ""  # what stands against a suggested one
+
+
 class FileView(msgspec.Struct, frozen=True):
     """An attachment, to be fetched by its sha."""
 
@@ -155,6 +165,7 @@ class ThreadPage(msgspec.Struct, frozen=True):
     offer: OfferView | None  # pending for the asker
     replying_to: str  # "joe@x.org by e-mail": where an answer goes now
     can: tuple[str, ...]  # verbs open to the asker: accept pass take reply note transfer ...
+    links: tuple[LinkView, ...] = ()  # who joined the customer's addresses, or would
 
 
 class Hit(msgspec.Struct, frozen=True):

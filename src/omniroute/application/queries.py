@@ -153,6 +153,7 @@ class Queries:
                 offer=offer,
                 replying_to=dossier.replying_to(),
                 can=verbs(actor, row.phase, row.agent, offered=offer is not None, held=held),
+                links=dossier.links(),
             )
 
     def _threads(self, actor: Actor, wanted: Filter) -> tuple[ThreadRow, ...]:

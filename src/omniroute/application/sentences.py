@@ -74,6 +74,13 @@ def _transferred(told: Told) -> str:
     return f"{told.it} goes to {told.who('to')}."
 
 
+def _vetoed(told: Told) -> str:
+    if told.value("kind") == "not_same":
+        return "A colleague said that they are two people; say why they are one after all."
+    each = words.channel(told.value("kind"))
+    return f"Each has another {each}, of which a person has one; say why they are one all the same."
+
+
 DONE: Mapping[str, Sentence] = {
     "accepted": lambda told: f"{told.it} is yours.",
     "passed": lambda told: f"You passed on {told.it}; you will not be asked again for it.",
@@ -89,6 +96,11 @@ DONE: Mapping[str, Sentence] = {
     "tagged": "The tags are set.",
     "prioritised": "The priority is set.",
     "boosted": lambda told: f"{told.it} has moved in its queue.",
+    "merged": "They are one customer now; a split undoes it.",
+    "already_one": "They are one customer already.",
+    "split": "They are two customers now, each with what they wrote; a merge undoes it.",
+    "not_same": "Noted: two people. Nothing will join them by itself.",
+    "still_joined": "That link is taken back; others still hold them together.",
     "status": lambda told: (
         f"{told.who('whose')} is {told.value('status')} now."
         if told.value("whose")
@@ -120,6 +132,10 @@ REFUSED: Mapping[str, Sentence] = {
     ),
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
+    "vetoed": _vetoed,
+    "unknown_handle": "Nobody has written from there yet.",
+    "not_linked": "No link joins these two by itself; part one of them from the rest.",
+    "not_apart": "Choose some of one customer's addresses, and not all of them.",
     "already_live": lambda told: f"Version {told.value('version')} is live already.",
     "unknown_rules": lambda told: f"There are no rules of version {told.value('version')}.",
 }
@@ -140,6 +156,7 @@ INVALID: Mapping[str, Sentence] = {
     "bad_key": "A key has at most 128 characters.",
     "bad_action": lambda told: f"There is no action “{told.value('action')}”.",
     "bad_arguments": lambda told: f"That was not understood: {told.value('fault')}.",
+    "bad_handles": "Name two addresses, or some of one customer's.",
     "unknown_message": "There is no such message.",
     "unknown_file": "There is no such file.",
 }

@@ -99,6 +99,7 @@ _ASSIGNED = {
     "reply": "{} took it by answering",
     "transfer": "{} has it now",
     "fold": "{} goes on with it",
+    "split": "{} has it again",
     "auto": "Given to {}",
 }
 
@@ -106,6 +107,7 @@ _RELEASED = {
     "transfer": "{} handed it over",
     "left": "{} left the team",
     "gone": "{} is offline; it waits for others",
+    "split": "{} goes on with the other one",
 }
 
 _WOKEN = {
@@ -117,6 +119,7 @@ _WOKEN = {
 _REOPENED = {
     "customer": "Reopened: the customer wrote again",
     "fold": "Reopened: another thread was joined to it",
+    "split": "Reopened: it was joined to another one, where the customer wrote",
 }
 
 
@@ -153,9 +156,27 @@ def _joined(t: Telling) -> str:
 
 def _suggested(t: Telling) -> str:
     pair, evidence = _link(t)
-    if veto := t.said.get("veto"):
+    veto = t.said.get("veto")
+    if veto == "not_same":
+        return f"{pair} were not joined ({evidence}): a colleague said they are two people"
+    if veto:
         return f"{pair} were not joined ({evidence}): each has another {words.channel(veto)}"
     return f"{pair} may belong to one person ({evidence}); not joined"
+
+
+def _retracted(t: Telling) -> str:
+    pair = words.listed([t.address(t.said["a"]), t.address(t.said["b"])])
+    return f"{t.name()} took back that {pair} belong to one person"
+
+
+def _not_same(t: Telling) -> str:
+    pair = words.listed([t.address(t.said["a"]), t.address(t.said["b"])])
+    return f"{t.name()} said that {pair} are two people"
+
+
+def _divided(t: Telling) -> str:
+    wrote = words.listed([t.address(handle) for handle in t.said["handles"]])
+    return f"What {wrote} wrote in #{t.said['thread']} is #{t.said['into']} now"
 
 
 _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
@@ -177,6 +198,10 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadReopened": lambda t: _REOPENED.get(t.said["how"], f"{t.doer} reopened it"),
     "ThreadAbandoned": lambda t: "The customer left before anybody took it",
     "ThreadClosed": lambda t: "Closed",
+    "ThreadUnfolded": lambda t: f"#{t.said['thread']} is apart from #{t.said['out_of']} again",
+    "ThreadDivided": _divided,
+    "LinkRetracted": _retracted,
+    "NotSame": _not_same,
     "ThreadFolded": lambda t: f"#{t.said['thread']} was joined to this thread",
     "TagsSet": _tags,
     "PrioritySet": lambda t: f"{t.name()} set the priority to {words.priority(t.said['priority'])}",

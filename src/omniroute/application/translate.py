@@ -60,7 +60,7 @@ def _body(command: c.AnyCommand) -> Body | None:
     match command:
         case c.Reply(text=text, files=files, quotes=quotes):
             return Body(text=clean(text).strip(), files=files, quotes=quotes)
-        case c.Note(text=said) | c.Pass(why=said) | c.Transfer(why=said):
+        case c.Note(text=said) | c.Pass(why=said) | c.Transfer(why=said) | c.Merge(why=said):
             text = clean(said).strip()
             return Body(text=text) if text else None
     return None
@@ -84,6 +84,8 @@ def _make(command: c.AnyCommand, key: str, agent: str, message: str, hold: int) 
             return lambda at: i.TransferAsked(key, at, agent, t, message, to, queue)
         case c.Snooze(thread=t, until=until):
             return lambda at: i.SnoozeAsked(key, at, agent, t, until)
+        case c.Merge(a=a, b=b):
+            return lambda at: i.MergeAsked(key, at, agent, a, b, message)
     return _make_other(command, key, agent)
 
 
@@ -99,6 +101,10 @@ def _make_other(command: c.AnyCommand, key: str, agent: str) -> Make:
             return lambda at: i.PriorityChanged(key, at, agent, t, priority)
         case c.Boost(thread=t, by=by):
             return lambda at: i.BoostAsked(key, at, agent, t, by)
+        case c.NotSame(a=a, b=b):
+            return lambda at: i.LinkDenied(key, at, agent, a, b)
+        case c.Split(handles=handles):
+            return lambda at: i.SplitAsked(key, at, agent, handles)
         case c.SetStatus(status=status, agent=whose):
             return lambda at: i.StatusDeclared(key, at, whose or agent, Status(status))
     raise AssertionError(f"no input for {type(command).__name__}")

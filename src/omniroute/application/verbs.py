@@ -24,6 +24,8 @@ _PHASES = {
     Action.TAG: _OPEN,
     Action.PRIORITISE: _UNSOLVED,
     Action.BOOST: _WAITING,
+    Action.MERGE: _OPEN,
+    Action.SPLIT: _OPEN,
 }
 
 

@@ -55,6 +55,8 @@ USAGE: Mapping[str, str] = {
     "tag": "tag <word …|-word …>",
     "priority": f"priority <{'|'.join(PRIORITIES)}>",
     "boost": "boost <10m|-10m>",
+    "merge": "merge <#thread> [why]",
+    "split": "split <address>",
     "status": f"status <{'|'.join(Status)}>",
     "undo": "undo",
     "why": "why",
@@ -136,6 +138,17 @@ def _boost(rest: str, at: int) -> Heard | None:
     return Spoken("boost", span=-span if rest.startswith("-") else span)
 
 
+def _merge(rest: str, at: int) -> Heard | None:
+    number, _, why = rest.removeprefix("#").partition(" ")
+    if not number.isascii() or not number.isdigit() or len(number) > 15:
+        return None
+    return Spoken("merge", to=number, text=why.strip())
+
+
+def _split(rest: str, at: int) -> Heard | None:
+    return Spoken("split", to=rest) if rest and " " not in rest else None
+
+
 def _status(rest: str, at: int) -> Heard | None:
     known = rest.lower() in set(Status)
     return Spoken("status", status=rest.lower()) if known else None
@@ -149,5 +162,7 @@ _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "tag": _tag,
     "priority": _priority,
     "boost": _boost,
+    "merge": _merge,
+    "split": _split,
     "status": _status,
 }

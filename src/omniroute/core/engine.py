@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from omniroute.core import clocks, offers, presence, team, threads, work
+from omniroute.core import clocks, offers, presence, separating, team, threads, work
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.evolve import evolve
@@ -32,6 +32,10 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
         _want_handle(state, input.sender.id, wanted)
         for claim in input.claims:
             _want_handle(state, claim.handle.id, wanted)
+    elif isinstance(input, i.MergeAsked | i.LinkDenied | i.SplitAsked):
+        for id in input.handles if isinstance(input, i.SplitAsked) else (input.a, input.b):
+            _want_handle(state, id, wanted)
+            _want_folded(state, id, wanted)
     else:
         thread = state.threads.get(getattr(input, "thread", -1))
         if thread is not None and thread.phase in OPEN:
@@ -55,6 +59,16 @@ def _want_customer(state: State, id: CustomerId, wanted: dict[str, None]) -> Non
                 wanted[key] = None
     elif (key := "c/" + id) not in state.absent:
         wanted[key] = None
+
+
+def _want_folded(state: State, id: HandleId, wanted: dict[str, None]) -> None:
+    """What was folded into the open thread of whoever has this handle."""
+    handle = state.handles.get(id)
+    customer = state.customers.get(handle.customer) if handle is not None else None
+    thread = state.threads.get(customer.open or -1) if customer is not None else None
+    for fold in thread.folds if thread is not None else ():
+        if not state.knows(key := f"tc/{fold.thread}"):
+            wanted[key] = None
 
 
 def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) -> Decision:
@@ -180,6 +194,9 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.BoostAsked: work.boost,
     i.StatusDeclared: presence.declare,
     i.CustomerLeft: work.left,
+    i.MergeAsked: separating.merge,
+    i.LinkDenied: separating.deny,
+    i.SplitAsked: separating.split,
     i.TimerDue: _time_came,
     i.AgentTimerDue: presence.time_came,
     i.DeskSignal: presence.signalled,

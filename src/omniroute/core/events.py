@@ -25,6 +25,7 @@ from omniroute.core.model import (
     Status,
     Step,
     ThreadId,
+    Urgency,
 )
 from omniroute.core.trials import Trial
 
@@ -49,11 +50,12 @@ class HandleSeen(Event, frozen=True):
 
 
 class LinkAdded(Event, frozen=True):
-    """Verified evidence joined two customers, or strengthened one."""
+    """Verified evidence, or a person, joined two customers, or strengthened one."""
 
     link: Link
     into: CustomerId
     gone: CustomerId = ""  # the customer that ceased to be, if there were two
+    note: MessageId = ""  # why, where a person overruled what stood against it
 
 
 class LinkSuggested(Event, frozen=True):
@@ -61,6 +63,33 @@ class LinkSuggested(Event, frozen=True):
 
     link: Link
     veto: str = ""
+
+
+class LinkRetracted(Event, frozen=True):
+    """Somebody took a link back; whether that parts anybody is another event's matter."""
+
+    a: HandleId
+    b: HandleId
+    customer: CustomerId
+    agent: AgentId = ""
+
+
+class NotSame(Event, frozen=True):
+    """A person said that two handles are two people; no evidence may join them again."""
+
+    a: HandleId
+    b: HandleId
+    agent: AgentId = ""
+
+
+class CustomerSplit(Event, frozen=True):
+    """Handles that nothing holds to the others any more are a customer of their own."""
+
+    customer: CustomerId
+    into: CustomerId
+    handles: tuple[HandleId, ...]
+    history: tuple[ThreadId, ...] = ()  # closed threads that go with them
+    open: bool = False  # the open thread goes with them
 
 
 # --- a thread's conversation ---
@@ -280,6 +309,26 @@ class ThreadFolded(ThreadEvent, frozen=True):
     """Two open threads turned out to be one customer's; this one goes on in the other."""
 
     into: ThreadId
+    agent: AgentId = ""  # who had it
+    took: bool = False  # and has the other now, because of it
+
+
+class ThreadUnfolded(ThreadEvent, frozen=True):
+    """Two people after all: a folded thread is one of its own again."""
+
+    out_of: ThreadId
+    handles: tuple[HandleId, ...]  # whose messages in the other thread come with it
+    alone: Urgency  # of this one
+    rest: Urgency  # of the other
+
+
+class ThreadDivided(ThreadEvent, frozen=True):
+    """Two people wrote in one thread; what these handles said is a thread of its own."""
+
+    into: ThreadId  # a new number
+    customer: CustomerId  # whose it is
+    out_of: CustomerId  # who keeps the rest
+    handles: tuple[HandleId, ...]
 
 
 class TagsSet(ThreadEvent, frozen=True):
@@ -383,6 +432,9 @@ AnyEvent: TypeAlias = (
     HandleSeen
     | LinkAdded
     | LinkSuggested
+    | LinkRetracted
+    | NotSame
+    | CustomerSplit
     | ThreadOpened
     | CustomerWrote
     | NoteAdded
@@ -410,6 +462,8 @@ AnyEvent: TypeAlias = (
     | ThreadAbandoned
     | ThreadClosed
     | ThreadFolded
+    | ThreadUnfolded
+    | ThreadDivided
     | TagsSet
     | PrioritySet
     | AgentJoined

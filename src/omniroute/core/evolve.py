@@ -16,18 +16,36 @@ from omniroute.core.model import (
     Agent,
     AgentId,
     Customer,
+    Fold,
+    HandleId,
+    Past,
     Phase,
     Status,
     Thread,
+    ThreadId,
 )
 from omniroute.core.ranking import reachable
 from omniroute.core.state import State
-from omniroute.core.states import after
+from omniroute.core.states import OPEN, after
 from omniroute.core.trials import NONE
+from omniroute.core.voices import (
+    answered,
+    as_urgent,
+    by_itself,
+    heard,
+    inside,
+    joined,
+    last_heard,
+    of,
+    settled,
+    spoken_by,
+    together,
+    urgency,
+)
 
 E = TypeVar("E", bound=e.Event)
-Fold = Callable[[State, Any, int], None]
-_FOLDS: dict[type[e.Event], Fold] = {}
+Folding = Callable[[State, Any, int], None]
+_FOLDS: dict[type[e.Event], Folding] = {}
 
 
 def evolve(state: State, event: e.AnyEvent, at: int) -> None:
@@ -35,8 +53,8 @@ def evolve(state: State, event: e.AnyEvent, at: int) -> None:
     _FOLDS[type(event)](state, event, at)
 
 
-def _folds(kind: type[E]) -> Callable[[Callable[[State, E, int], None]], Fold]:
-    def register(fold: Callable[[State, E, int], None]) -> Fold:
+def _folds(kind: type[E]) -> Callable[[Callable[[State, E, int], None]], Folding]:
+    def register(fold: Callable[[State, E, int], None]) -> Folding:
         _FOLDS[kind] = fold
         return fold
 
@@ -89,8 +107,13 @@ def _(state: State, event: e.LinkAdded, at: int) -> None:
             tuple(handles),
             (*into.links, *gone.links, event.link),
             tuple(s for s in suggested if s.a not in handles or s.b not in handles),
+            tuple(
+                pair
+                for pair in dict.fromkeys((*into.not_same, *gone.not_same))
+                if not set(pair) <= set(handles)  # a person has overruled it
+            ),
             into.open if into.open is not None else gone.open,
-            tuple(sorted((*into.history, *gone.history))),
+            tuple(sorted((*into.history, *gone.history), key=lambda past: past.thread)),
             later.last_agent or into.last_agent or gone.last_agent,
             later.last_at,
         )
@@ -104,6 +127,61 @@ def _(state: State, event: e.LinkAdded, at: int) -> None:
 def _(state: State, event: e.LinkSuggested, at: int) -> None:
     customer = state.customers[state.handles[event.link.a].customer]
     state.put_customer(replace(customer, suggested=(*customer.suggested, event.link)))
+
+
+@_folds(e.LinkRetracted)
+def _(state: State, event: e.LinkRetracted, at: int) -> None:
+    customer = state.customers[event.customer]
+    ends = (event.a, event.b)
+    links = tuple(replace(x, live=x.live and (x.a, x.b) != ends) for x in customer.links)
+    state.put_customer(replace(customer, links=links))
+
+
+@_folds(e.NotSame)
+def _(state: State, event: e.NotSame, at: int) -> None:
+    pair = (event.a, event.b)
+    for id in sorted({state.handles[end].customer for end in pair}):
+        customer = state.customers[id]
+        suggested = tuple(s for s in customer.suggested if (s.a, s.b) != pair)
+        said = tuple(dict.fromkeys((*customer.not_same, pair)))
+        state.put_customer(replace(customer, suggested=suggested, not_same=said))
+
+
+@_folds(e.CustomerSplit)
+def _(state: State, event: e.CustomerSplit, at: int) -> None:
+    old = state.customers[event.customer]
+    leaving = frozenset(event.handles)
+    for id in event.handles:
+        state.put_handle(replace(state.handles[id], customer=event.into))
+    gone = tuple(past for past in old.history if past.thread in event.history)
+    kept = tuple(past for past in old.history if past.thread not in event.history)
+    new = Customer(event.into, event.handles, history=gone)
+    rest = tuple(id for id in old.handles if id not in leaving)
+    state.put_customer(_side(new, old, old.open if event.open else None))
+    state.put_customer(
+        _side(replace(old, handles=rest, history=kept), old, None if event.open else old.open)
+    )
+    if old.open is not None:
+        thread = state.threads[old.open]
+        keeper = state.customers[event.into if event.open else event.customer]
+        state.put_customer(replace(keeper, **_helped(thread)))
+        if event.open:
+            state.put_thread(replace(thread, customer=event.into))
+
+
+def _side(side: Customer, whole: Customer, open: ThreadId | None) -> Customer:
+    """One side of a split: what of *whole* is about its handles."""
+    mine = frozenset(side.handles)
+    last = side.history[-1] if side.history else Past(0)
+    return replace(
+        side,
+        links=tuple(x for x in whole.links if x.a in mine and x.b in mine),
+        suggested=tuple(x for x in whole.suggested if x.a in mine or x.b in mine),
+        not_same=tuple(x for x in whole.not_same if not mine.isdisjoint(x)),
+        open=open,
+        last_agent=last.agent,
+        last_at=last.at,
+    )
 
 
 # --- a thread's conversation ---
@@ -123,12 +201,14 @@ def _(state: State, event: e.ThreadOpened, at: int) -> None:
 def _(state: State, event: e.CustomerWrote, at: int) -> None:
     """The answer goes to where the customer wrote last; a machine of theirs moves nothing."""
     thread = state.threads[event.thread]
+    voices = heard(thread.voices, event, at)
     if event.automatic and thread.turns:
-        _change(state, event, turns=thread.turns + 1)
+        _change(state, event, turns=thread.turns + 1, voices=voices)
         return
     _change(
         state,
         event,
+        voices=voices,
         channel=event.channel,
         handle=event.handle,
         message=event.message,
@@ -158,7 +238,8 @@ def _(state: State, event: e.ReplyWithdrawn, at: int) -> None:
 def _(state: State, event: e.ReplyReleased, at: int) -> None:
     thread = state.threads[event.thread]
     held = tuple(h for h in thread.held if h.message != event.message)
-    _change(state, event, held=held, replies=thread.replies + 1, waiting=False)
+    voices = answered(thread.voices, event.handle)
+    _change(state, event, held=held, replies=thread.replies + 1, waiting=False, voices=voices)
 
 
 @_folds(e.AutomaticReplyReleased)
@@ -329,6 +410,7 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
     thread = _change(
         state,
         event,
+        voices=settled(before.voices),
         agent=owner,
         last_agent=owner or before.last_agent,
         snoozed_until=0,
@@ -360,43 +442,131 @@ def _(state: State, event: e.ThreadReopened, at: int) -> None:
 
 @_folds(e.ThreadAbandoned)
 def _(state: State, event: e.ThreadAbandoned, at: int) -> None:
-    thread = _change(state, event, clock_since=None, waiting=False)
-    customer = state.customers[thread.customer]
-    state.put_customer(replace(customer, open=None, history=(*customer.history, event.thread)))
+    _into_history(state, _change(state, event, clock_since=None, waiting=False))
 
 
 @_folds(e.ThreadClosed)
 def _(state: State, event: e.ThreadClosed, at: int) -> None:
-    customer = state.customers[_change(state, event).customer]
-    state.put_customer(replace(customer, open=None, history=(*customer.history, event.thread)))
+    _into_history(state, _change(state, event))
+
+
+def _into_history(state: State, thread: Thread) -> None:
+    customer = state.customers[thread.customer]
+    by_last = sorted(thread.voices, key=lambda voice: (voice.at, voice.since))
+    past = Past(thread.id, tuple(v.handle for v in by_last), thread.agent, thread.resolved_at)
+    state.put_customer(replace(customer, open=None, history=(*customer.history, past)))
 
 
 @_folds(e.ThreadFolded)
 def _(state: State, event: e.ThreadFolded, at: int) -> None:
     thread = state.threads[event.thread]
     into = state.threads[event.into]
-    _change(state, event, folded_into=event.into, clock_since=None, held=())
+    resolved = thread.phase is Phase.RESOLVED
+    first = thread.voices[0].handle if thread.voices else thread.handle
+    fold = Fold(thread.id, first, by_itself(thread), resolved, event.agent, event.took)
+    _change(
+        state, event, folded_into=event.into, step_used=_ran(thread, at), clock_since=None, held=()
+    )
     customer = state.customers[thread.customer]
     state.put_customer(replace(customer, open=None))
-    urgency: dict[str, object] = {}
-    if thread.phase is not Phase.RESOLVED:  # what is done makes nothing urgent
-        urgency = {
-            "priority": max(into.priority, thread.priority),
-            "deadline": min(into.deadline, thread.deadline),
-            "routing_since": min(into.routing_since, thread.routing_since),
-        }
-    new = replace(
-        into,
+    folds = (*into.folds, *thread.folds, fold)
+    joint = replace(
+        as_urgent(
+            into,
+            joined(urgency(into), [replace(fold, urgency=urgency(thread))]),
+            by_itself(into),
+            folds,
+        ),
         version=into.version + 1,
         held=(*into.held, *thread.held),
         turns=into.turns + thread.turns,
         replies=into.replies + thread.replies,
         waiting=into.waiting or thread.waiting,
         reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,
-        tags=tuple(dict.fromkeys((*into.tags, *thread.tags))),
-        **urgency,
     )
-    state.put_thread(new)
+    state.put_thread(last_heard(joint, together(into.voices, thread.voices)))
+
+
+@_folds(e.ThreadUnfolded)
+def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
+    joint, old = state.threads[event.out_of], state.known_thread(event.thread)
+    fold = next(fold for fold in joint.folds if fold.thread == event.thread)
+    within = inside(joint, fold, event.handles)
+    customer = state.customers[state.handles[event.handles[0]].customer]
+    alone = replace(
+        as_urgent(old, event.alone, fold.urgency, within),
+        phase=Phase.RESOLVED if fold.resolved else Phase.QUEUED,
+        version=old.version + 1,
+        customer=customer.id,
+        folded_into=None,
+        clock_since=None if fold.resolved else at,
+        held=tuple(held for held in joint.held if held.handle in event.handles),
+    )
+    state.put_customer(replace(customer, open=old.id, **_helped(alone)))
+    state.put_thread(spoken_by(alone, of(joint.voices, event.handles)))
+    for folded in within:
+        state.put_thread(replace(state.known_thread(folded.thread), folded_into=old.id))
+    assert joint.own is not None
+    left = tuple(f for f in joint.folds if f not in (fold, *within))
+    _leave(state, as_urgent(joint, event.rest, joint.own, left), event.handles)
+
+
+def _leave(state: State, thread: Thread, handles: tuple[HandleId, ...]) -> None:
+    """These handles, and what waits to be sent to them, are no longer in *thread*."""
+    left = tuple(voice for voice in thread.voices if voice.handle not in handles)
+    held = tuple(held for held in thread.held if held.handle not in handles)
+    state.put_thread(replace(spoken_by(thread, left), version=thread.version + 1, held=held))
+
+
+def _helped(thread: Thread) -> dict[str, Any]:
+    """Who helped the customer last, where that is known from an open thread."""
+    if thread.phase is not Phase.RESOLVED:
+        return {}
+    return {"last_agent": thread.last_agent, "last_at": thread.resolved_at}
+
+
+@_folds(e.ThreadDivided)
+def _(state: State, event: e.ThreadDivided, at: int) -> None:
+    customer = state.customers[event.customer]
+    state.put_counters(replace(state.counters, next_thread=event.into + 1))
+    joint = state.threads.get(event.thread)
+    if joint is None or joint.phase not in OPEN:
+        _divide_history(state, event, customer)
+        return
+    theirs = of(joint.voices, event.handles)
+    resolved = joint.phase is Phase.RESOLVED
+    new = replace(
+        joint,
+        id=event.into,
+        customer=customer.id,
+        since=min(voice.since for voice in theirs),
+        phase=Phase.RESOLVED if resolved else Phase.NEW,
+        version=1,
+        agent=joint.agent if resolved else "",
+        offers=(),
+        offered=0,
+        excluded=(),
+        snoozed_until=0,
+        own=None,
+        folds=(),
+        held=tuple(held for held in joint.held if held.handle in event.handles),
+    )
+    state.put_customer(replace(customer, open=new.id, **_helped(new)))
+    state.put_thread(replace(spoken_by(new, theirs), replies=sum(v.replies for v in theirs)))
+    _leave(state, joint, event.handles)
+
+
+def _divide_history(state: State, event: e.ThreadDivided, customer: Customer) -> None:
+    """What these handles said in a closed thread is in the history of their own customer."""
+    other = state.customers[event.out_of]
+    past = next(past for past in other.history if past.thread == event.thread)
+    rest = tuple(handle for handle in past.handles if handle not in event.handles)
+    kept = tuple(replace(p, handles=rest) if p is past else p for p in other.history)
+    state.put_customer(replace(other, history=kept))
+    new = replace(
+        past, thread=event.into, handles=tuple(h for h in past.handles if h in event.handles)
+    )
+    state.put_customer(replace(customer, history=(*customer.history, new)))
 
 
 @_folds(e.TagsSet)

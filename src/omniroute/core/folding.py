@@ -7,8 +7,8 @@ the other is told.  Priority, deadline and age are the more urgent of both (`evo
 from __future__ import annotations
 
 from omniroute.core import events as e
-from omniroute.core.model import AgentId, Phase, Thread, ThreadId
-from omniroute.core.offers import assign, end_offers
+from omniroute.core.model import AgentId, Exclusion, Phase, Thread, ThreadId
+from omniroute.core.offers import assign, end_offers, withdraw_absent
 from omniroute.core.turn import Turn
 
 _OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
@@ -20,13 +20,16 @@ def fold(turn: Turn, one: ThreadId, other: ThreadId) -> None:
     owner = _let_go(turn, folded)
     if kept.phase is Phase.RESOLVED and folded.phase is not Phase.RESOLVED:
         turn.emit(e.ThreadReopened(kept.id, "fold"))
-        _queue_like(turn, kept, folded)
-    turn.emit(e.ThreadFolded(folded.id, kept.id))
-    if owner and turn.thread(kept.id).phase not in _OWNED:
+        queue_like(turn, kept, folded, folded.excluded)
+    took = bool(owner) and turn.thread(kept.id).phase not in _OWNED
+    turn.emit(e.ThreadFolded(folded.id, kept.id, owner, took))
+    if took:
         assign(turn, kept.id, owner, "fold")
         turn.present(kept.id, owner, "assigned")
     elif owner:
         turn.present(kept.id, owner, "told", reason="folded")
+    if turn.thread(kept.id).phase is Phase.OFFERED:
+        withdraw_absent(turn, kept.id)  # who gets mail only was asked, and now it may be a chat
 
 
 def _let_go(turn: Turn, folded: Thread) -> AgentId:
@@ -38,7 +41,10 @@ def _let_go(turn: Turn, folded: Thread) -> AgentId:
     return folded.agent
 
 
-def _queue_like(turn: Turn, kept: Thread, folded: Thread) -> None:
+def queue_like(
+    turn: Turn, kept: Thread, folded: Thread, excluded: tuple[Exclusion, ...] = ()
+) -> None:
+    """Have *kept* wait where, and for what, *folded* waited."""
     turn.emit(
         e.ThreadRouted(
             kept.id,
@@ -51,6 +57,6 @@ def _queue_like(turn: Turn, kept: Thread, folded: Thread) -> None:
             routing_since=folded.routing_since,
             weight=folded.weight,
             tags=folded.tags,
-            excluded=folded.excluded,
+            excluded=excluded,
         )
     )

@@ -11,8 +11,19 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.folding import fold
 from omniroute.core.inputs import Claimed, MessageReceived, Seen
-from omniroute.core.model import Customer, CustomerId, Evidence, Handle, HandleId, Link
+from omniroute.core.model import (
+    Customer,
+    CustomerId,
+    Evidence,
+    Handle,
+    HandleId,
+    Link,
+    MessageId,
+)
 from omniroute.core.turn import Turn
+
+NOT_SAME = "not_same"
+"""The veto of a person who said that the two are not the same."""
 
 
 def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
@@ -54,14 +65,16 @@ def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
             turn.emit(e.LinkAdded(link, ours.id))
             return "linked"
         return ""
-    veto = _veto(turn, ours, theirs) if sure else ""
-    if sure and not veto:
-        _join(turn, link, ours, theirs)
+    against = veto(turn, ours, theirs)
+    if sure and not against:
+        join(turn, link, ours, theirs)
         return "linked"
+    if against == NOT_SAME and not sure:
+        return ""  # somebody has looked at it and said no
     if _suggested(ours, link) or _suggested(theirs, link):
         return ""
-    turn.emit(e.LinkSuggested(link, veto))
-    return "vetoed" if veto else "suggested"
+    turn.emit(e.LinkSuggested(link, against if sure else ""))
+    return "vetoed" if sure else "suggested"
 
 
 def _linked(customer: Customer, a: HandleId, b: HandleId) -> bool:
@@ -73,8 +86,16 @@ def _suggested(customer: Customer, new: Link) -> bool:
     return any((link.a, link.b, link.evidence) == said for link in customer.suggested)
 
 
-def _veto(turn: Turn, ours: Customer, theirs: Customer) -> str:
-    """The name space in which the two hold different values though a person has one there."""
+def veto(turn: Turn, ours: Customer, theirs: Customer) -> str:
+    """What stands against joining the two, or an empty string.
+
+    Either `NOT_SAME`, or the name space in which they hold different values though a person has
+    one there.
+    """
+    sides = (frozenset(ours.handles), frozenset(theirs.handles))
+    for a, b in (*ours.not_same, *theirs.not_same):
+        if (a in sides[0] and b in sides[1]) or (b in sides[0] and a in sides[1]):
+            return NOT_SAME
     values: dict[str, HandleId] = {}
     for id in (*ours.handles, *theirs.handles):
         handle = turn.state.handles[id]
@@ -83,9 +104,10 @@ def _veto(turn: Turn, ours: Customer, theirs: Customer) -> str:
     return ""
 
 
-def _join(turn: Turn, link: Link, ours: Customer, theirs: Customer) -> None:
+def join(turn: Turn, link: Link, ours: Customer, theirs: Customer, note: MessageId = "") -> None:
+    """Make one customer of two; the one with the older handle stays."""
     handles = turn.state.handles
     into, gone = sorted((ours, theirs), key=lambda c: (handles[c.handles[0]].since, c.id))
     if into.open is not None and gone.open is not None:
         fold(turn, into.open, gone.open)
-    turn.emit(e.LinkAdded(link, into.id, gone.id))
+    turn.emit(e.LinkAdded(link, into.id, gone.id, note))

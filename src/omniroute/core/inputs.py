@@ -189,6 +189,27 @@ class CustomerLeft(Input, frozen=True):
     thread: ThreadId
 
 
+class MergeAsked(AgentInput, frozen=True):
+    """Say that two handles are one person; *note* is the reason, where something speaks against."""
+
+    a: HandleId
+    b: HandleId
+    note: MessageId = ""
+
+
+class LinkDenied(AgentInput, frozen=True):
+    """Not the same person: take back the link of two handles, or refuse a suggested one."""
+
+    a: HandleId
+    b: HandleId
+
+
+class SplitAsked(AgentInput, frozen=True):
+    """Part these handles from the rest of their customer, whatever holds them together."""
+
+    handles: tuple[HandleId, ...]
+
+
 class TimerDue(Input, frozen=True):
     """The time of a thread has come: an offer, a step, a snooze, a window or an undo ends."""
 
@@ -306,6 +327,9 @@ AnyInput: TypeAlias = (
     | BoostAsked
     | StatusDeclared
     | CustomerLeft
+    | MergeAsked
+    | LinkDenied
+    | SplitAsked
     | TimerDue
     | AgentTimerDue
     | DeskSignal

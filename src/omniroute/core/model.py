@@ -82,15 +82,25 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     live: bool = True
 
 
-class Customer(msgspec.Struct, frozen=True, gc=False):
+class Past(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A closed thread in its customer's history, and the handles that wrote in it."""
+
+    thread: ThreadId
+    handles: tuple[HandleId, ...] = ()  # the last is whoever wrote last
+    agent: AgentId = ""  # who solved it
+    at: int = 0  # when
+
+
+class Customer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A connected component of live links.  Its id is that of its oldest handle."""
 
     id: CustomerId
     handles: tuple[HandleId, ...]
     links: tuple[Link, ...] = ()
     suggested: tuple[Link, ...] = ()
+    not_same: tuple[tuple[HandleId, HandleId], ...] = ()  # said by a person; one end is ours
     open: ThreadId | None = None  # the one thread not yet closed
-    history: tuple[ThreadId, ...] = ()  # closed ones, oldest first
+    history: tuple[Past, ...] = ()  # closed ones, oldest first
     last_agent: AgentId = ""
     last_at: int = 0  # when the last thread was resolved
 
@@ -147,6 +157,40 @@ class Exclusion(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Voice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one handle has said in a thread: the part that goes with it when people are parted."""
+
+    handle: HandleId
+    since: int  # its first message here
+    at: int  # its last one that a person wrote; 0: none yet
+    message: MessageId = ""
+    channel: str = ""
+    live: bool = False
+    turns: int = 0
+    replies: int = 0  # released to this handle
+    waiting: bool = False
+
+
+class Urgency(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What makes a thread urgent, kept while threads are joined so that it can be parted again."""
+
+    priority: int = 0
+    deadline: int = 0
+    routing_since: int = 0
+    tags: tuple[str, ...] = ()
+
+
+class Fold(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A thread that was folded into this one."""
+
+    thread: ThreadId
+    handle: HandleId  # who wrote in it first
+    urgency: Urgency
+    resolved: bool = False  # what is done makes nothing urgent
+    agent: AgentId = ""  # who had it
+    took: bool = False  # that agent has the joined thread through it
+
+
 class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One piece of work for one customer, across every channel."""
 
@@ -189,6 +233,9 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     snoozed_until: int = 0
     resolved_at: int = 0
     reopen_until: int = 0
+    voices: tuple[Voice, ...] = ()  # the first opened it; those of what was folded come last
+    own: Urgency | None = None  # before anything was folded into it
+    folds: tuple[Fold, ...] = ()  # in their order
     folded_into: ThreadId | None = None
     deflected: bool = False  # an article was proposed in it
 

@@ -72,6 +72,7 @@ class State:
         self.trial = NONE
         self.rules = BARE
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
+        self.folded: dict[ThreadId, Thread] = {}  # cold: taken in to be unfolded
         self.index = Index(self.agents, self.threads)
         self.draining: dict[AgentId, None] = {}
         self._leads: dict[AgentId, None] = {}
@@ -114,6 +115,10 @@ class State:
         before, now = _burden(old), _burden(thread)
         if before != now:
             self._burdens_changed(id, before, now)
+
+    def known_thread(self, id: ThreadId) -> Thread:
+        """A thread that is open, or was folded and has been taken in."""
+        return self.threads.get(id) or self.folded[id]
 
     def put_agent(self, agent: Agent) -> None:
         """Enter or replace an agent."""
@@ -262,6 +267,8 @@ class State:
                 thread = self.threads.get(int(name))
                 is_open = thread is not None and thread.phase in OPEN
                 rows[key] = _encode(thread) if is_open else None
+                if is_open and int(name) in self.folded:
+                    rows["tc/" + name] = None
                 if thread is not None and not is_open:
                     rows["tc/" + name] = _encode(thread)
                 continue
@@ -294,6 +301,7 @@ class State:
         self._undo.clear()
         self._warm.clear()
         self.absent.clear()
+        self.folded.clear()
         self._alarms.take_in()
 
     def rollback(self) -> None:
@@ -308,6 +316,7 @@ class State:
             self._put_back(key, old)
         self._undo.clear()
         self.absent.clear()
+        self.folded.clear()
         self.index.forget()
 
     def _put_back_thread(self, current: Thread, old: object) -> None:
@@ -345,7 +354,10 @@ class State:
     # --- cold rows ---
 
     def knows(self, key: str) -> bool:
-        """Whether a handle's or a customer's row is here, or known not to exist."""
+        """Whether a row (handle, customer, folded thread) is here, or known not to exist."""
+        if key.startswith("tc/"):
+            thread = int(key[3:])
+            return thread in self.threads or thread in self.folded or key in self.absent
         table: dict[str, object] = (
             self.handles if key[0] == "h" else self.customers  # type: ignore[assignment]
         )
@@ -377,6 +389,11 @@ class State:
             self._alarms.changed(thread.id, None)
             self.index.thread_changed(thread.id, None)
             self.index.forget()
+        elif key.startswith("tc/"):
+            thread = _thread(row)
+            self.folded[thread.id] = msgspec.structs.replace(
+                thread, steps=self.shared(thread.steps)
+            )
         elif key == "n/":
             self.counters = msgspec.json.decode(row, type=Counters)
         elif key == "n/trial":

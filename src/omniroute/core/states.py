@@ -35,6 +35,7 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
     e.ThreadAbandoned: {QUEUED: CLOSED, STRANDED: CLOSED},
     e.ThreadClosed: {RESOLVED: CLOSED},
     e.ThreadFolded: {QUEUED: FOLDED, STRANDED: FOLDED, RESOLVED: FOLDED},
+    e.ThreadUnfolded: {FOLDED: QUEUED},  # to RESOLVED what was resolved; see `evolve`
 }
 
 WAITING = frozenset({QUEUED, STRANDED})

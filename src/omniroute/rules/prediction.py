@@ -18,7 +18,7 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.conditions import Facts
 from omniroute.core.engine import decide
-from omniroute.core.model import AgentId, Customer, Fact, Handle, Status, Thread, ThreadId
+from omniroute.core.model import AgentId, Customer, Fact, Handle, Past, Status, Thread, ThreadId
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 from omniroute.core.urgency import HOUR, MINUTE
@@ -172,7 +172,7 @@ class _Desk:
         state.customers[key] = Customer(
             key,
             (key,),
-            history=(0,) * (history if isinstance(history, int) else 0),
+            history=(Past(0),) * (history if isinstance(history, int) else 0),
             last_agent=str(facts.get("thread.last_agent") or ""),
             last_at=arrival.at - idle if isinstance(idle, int) else 0,
         )

@@ -248,6 +248,21 @@ class History:
         if thread := self._thread(b):
             self._agent("eva" if a % 2 else a, i.BoostAsked, thread=thread, by=(c - 3) * MINUTE)
 
+    def merge(self, a: int, b: int, c: int) -> None:
+        """Somebody says that two addresses are one person's, now and then with a reason."""
+        one, other = pair(a, b, c)
+        self._agent(a, i.MergeAsked, a=one, b=other, note="why" if c % 3 else "")
+
+    def deny(self, a: int, b: int, c: int) -> None:
+        """Somebody says that two addresses are two people's."""
+        one, other = pair(a, b, c)
+        self._agent(b, i.LinkDenied, a=one, b=other)
+
+    def part(self, a: int, b: int, c: int) -> None:
+        """Somebody parts an address, or two, from the rest."""
+        one, other = pair(a, b, c)
+        self._agent(c, i.SplitAsked, handles=(one, other) if c % 4 == 3 else (one,))
+
     def team(self, a: int, b: int, c: int) -> None:
         """Somebody joins, changes, or leaves."""
         staying = [name for n, name in enumerate(NAMES) if n != a % 5 or c % 3]
@@ -333,13 +348,21 @@ def seen(n: int, kind: str, forged: bool = False) -> i.Seen:
     return i.Seen(f"{kind}{n}{'?' * forged}", kind, unique=kind == "crm", verified=not forged)
 
 
+def pair(a: int, b: int, c: int) -> tuple[str, str]:
+    """Two addresses: of one person, or of two of whom one now and then claims to be the other."""
+    kinds = ("mail", "chat", "crm")
+    one = seen(a % 5, kinds[b % 3])
+    other = seen(a % 5, kinds[(b + 1) % 3]) if c % 2 else seen((a + 1) % 5, "mail")
+    return one.id, other.id
+
+
 KINDS = tuple(
     name
     for name, share in {
         "message": 8, "status": 4, "accept": 6, "decline": 3, "late_accept": 1, "claim": 1,
         "reply": 3, "undo": 1, "note": 1, "transfer": 2, "snooze": 2, "resolve": 4, "reopen": 1,
-        "leave": 1, "tag": 1, "priority": 1, "boost": 1, "team": 1, "rules": 1, "failure": 1,
-        "again": 1, "wait": 5, "sleep": 1,
+        "leave": 1, "tag": 1, "priority": 1, "boost": 1, "merge": 2, "deny": 2, "part": 1,
+        "team": 1, "rules": 1, "failure": 1, "again": 1, "wait": 5, "sleep": 1,
     }.items()
     for _ in range(share)
 )  # fmt: skip

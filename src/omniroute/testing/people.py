@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 
 from omniroute.core import inputs as i
 from omniroute.core.engine import Answer
-from omniroute.core.events import CustomerWrote, ReplyReleased, ThreadFolded, ThreadStranded
+from omniroute.core.events import (
+    CustomerWrote,
+    ReplyReleased,
+    ThreadDivided,
+    ThreadFolded,
+    ThreadStranded,
+    ThreadUnfolded,
+)
 from omniroute.core.model import Agent as AgentRow
 from omniroute.core.model import Customer as CustomerRow
 from omniroute.core.model import Evidence, Fact, Phase, Status, Thread
@@ -35,12 +42,17 @@ class Stage:
         return message
 
     def known_thread(self, whom: Customer) -> Thread:
-        """The thread a customer wrote in last, or whatever it was folded into."""
+        """The thread a customer wrote in last, or whatever became of it."""
         number = self.last_thread[whom.name]
         for done in self.machine.journal:
             for event in done.decision.events:
-                if isinstance(event, ThreadFolded) and event.thread == number:
-                    number = event.into
+                match event:
+                    case ThreadFolded(thread=old) if old == number:
+                        number = event.into
+                    case ThreadUnfolded(out_of=old) if old == number and whom.has(event.handles):
+                        number = event.thread
+                    case ThreadDivided(thread=old) if old == number and whom.has(event.handles):
+                        number = event.into
         thread = self.machine.state.threads.get(number)
         assert thread is not None, f"thread {number} of {whom.name} is closed"
         return thread
@@ -69,6 +81,10 @@ class Customer:
         handle = f"{kind}:{self._addresses[kind]}{'?' * self._forged}"
         unique = kind in self._stage.one_per_person
         return i.Seen(handle, kind, unique, not self._forged)
+
+    def has(self, handles: Sequence[str]) -> bool:
+        """Whether one of these handles is theirs."""
+        return any(self.seen(kind).id in handles for kind in self._addresses)
 
     def vouched(self, channel: str) -> tuple[i.Claimed, ...]:
         """Their other addresses, where the channel vouches for them."""
@@ -298,6 +314,23 @@ class Agent:
         """Add and remove tags."""
         return self._acts(i.TagsChanged, whom, "", add=tuple(add), remove=tuple(drop))
 
+    def merges(
+        self, one: i.Claimed, other: i.Claimed, *, because: str = "", refused: str = ""
+    ) -> Answer:
+        """Say that two addresses are one person's."""
+        note = self._stage.said(because) if because else ""
+        a, b = one.handle.id, other.handle.id
+        return self._decided(i.MergeAsked, refused, a=a, b=b, note=note)
+
+    def denies(self, one: i.Claimed, other: i.Claimed, *, refused: str = "") -> Answer:
+        """Say that two addresses are not one person's."""
+        return self._decided(i.LinkDenied, refused, a=one.handle.id, b=other.handle.id)
+
+    def parts(self, *addresses: i.Claimed, refused: str = "") -> Answer:
+        """Part these addresses from the rest of their customer."""
+        handles = tuple(address.handle.id for address in addresses)
+        return self._decided(i.SplitAsked, refused, handles=handles)
+
     def goes(self, status: str) -> Answer:
         """Declare a status: online, away, transfers, draining, offline."""
         return self._decided(i.StatusDeclared, "", status=Status(status))
@@ -384,16 +417,24 @@ class Agent:
         return mine[0]
 
     def _messages(self, thread: int) -> list[str]:
-        into: dict[int, list[str]] = {}
+        into: dict[int, list[tuple[int, str, str]]] = {}  # (age, message, handle) by thread
         for done in self._stage.machine.journal:
             for event in done.decision.events:
                 match event:
                     case CustomerWrote() | ReplyReleased():
-                        into.setdefault(event.thread, []).append(event.message)
+                        said = (int(event.message[1:]), event.message, event.handle)
+                        into.setdefault(event.thread, []).append(said)
                     case ThreadFolded():
                         both = [*into.pop(event.thread, []), *into.get(event.into, [])]
-                        into[event.into] = sorted(both, key=lambda message: int(message[1:]))
-        return into.get(thread, [])
+                        into[event.into] = sorted(both)
+                    case (
+                        ThreadUnfolded(out_of=joint, thread=own)
+                        | ThreadDivided(thread=joint, into=own)
+                    ):
+                        every = into.pop(joint, [])
+                        into[own] = [said for said in every if said[2] in event.handles]
+                        into[joint] = [said for said in every if said[2] not in event.handles]
+        return [message for _, message, _ in into.get(thread, [])]
 
     def _answers(
         self, kind: Callable[..., i.AnyInput], whom: Customer | None, refused: str

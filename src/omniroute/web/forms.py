@@ -11,6 +11,7 @@ from omniroute.web.viewer import Viewer
 VERBS = (
     "accept", "pass", "take", "reply", "undo", "note", "transfer",
     "snooze", "resolve", "reopen", "tag", "prioritise", "boost",
+    "merge", "not-same", "split",
 )  # fmt: skip
 """What can be done to a thread; each is a form's last part of the path."""
 
@@ -57,6 +58,13 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             return c.Prioritise(key=key, thread=thread, priority=number(form, "priority"))
         case "boost":
             return c.Boost(key=key, thread=thread, by=number(form, "minutes") * 60_000)
+        case "merge":
+            a, b = field(form, "a"), field(form, "b")
+            return c.Merge(key=key, a=a, b=b, why=field(form, "why"))
+        case "not-same":
+            return c.NotSame(key=key, a=field(form, "a"), b=field(form, "b"))
+        case "split":
+            return c.Split(key=key, handles=(field(form, "handle"),))
     raise Refused("not_found", f"There is no action “{verb}”.")
 
 

@@ -22,12 +22,13 @@ def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
     refresh_handle(fold, event.handle)
     body = fold.body(event.message)
     excerpt = words.one_line(body.text, EXCERPT)
+    turns, owner = _turns_and_owner(fold, event.thread)
+    moves = not (event.automatic and turns)
     _add(
         fold, event.thread, event.message, "customer", excerpt=excerpt, channel=event.channel,
-        handle=event.handle, machine=event.automatic,
+        handle=event.handle, machine=event.automatic, moves=moves,
     )  # fmt: skip
-    turns, owner = _turns_and_owner(fold, event.thread)
-    if event.automatic and turns:
+    if not moves:
         fold.db.execute(
             "UPDATE threads SET turns = turns + 1, last_at = ? WHERE id = ?",
             (fold.at, event.thread),
@@ -114,18 +115,18 @@ def _state(fold: Fold, message: str, state: str) -> None:
 def _add(
     fold: Fold, thread: int, message: str, kind: str, *, excerpt: str | None = None,
     channel: str = "", handle: str = "", agent: str = "", canned: str = "", machine: bool = False,
-    state: str = "", release_at: int = 0,
+    moves: bool = False, state: str = "", release_at: int = 0,
 ) -> None:  # fmt: skip
     body = fold.body(message)
     if excerpt is None:
         excerpt = words.one_line(body.text, EXCERPT)
     number = fold.db.execute(
         "INSERT OR REPLACE INTO messages (id, thread, seq, n, at, kind, channel, handle, agent,"
-        " excerpt, canned, machine, state, release_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " excerpt, canned, machine, moves, state, release_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message, thread, fold.entry.seq, fold.number(), fold.at, kind, channel, handle, agent,
-            excerpt, canned, machine, state, release_at,
+            excerpt, canned, machine, moves, state, release_at,
         ),
     ).lastrowid  # fmt: skip
     names = [file.name for file in body.files]

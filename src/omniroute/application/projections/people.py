@@ -40,28 +40,10 @@ def refresh_handle(fold: Fold, handle: str) -> None:
         fold.db.execute(
             "UPDATE handles SET value = ?, display = ? WHERE id = ?", (value, display, handle)
         )
-        _name(fold, row[0])
+        name_customer(fold, row[0])
 
 
-def link_added(fold: Fold, event: e.LinkAdded) -> None:
-    if event.gone:
-        move = (event.into, event.gone)
-        fold.db.execute("UPDATE handles SET customer = ? WHERE customer = ?", move)
-        for (thread,) in fold.db.execute(
-            "SELECT id FROM threads WHERE customer = ?", (event.gone,)
-        ).fetchall():
-            fold.touch(thread)
-        fold.db.execute("UPDATE threads SET customer = ? WHERE customer = ?", move)
-        fold.db.execute("DELETE FROM customers WHERE id = ?", (event.gone,))
-        _name(fold, event.into)
-    _tell(fold, event)
-
-
-def link_suggested(fold: Fold, event: e.LinkSuggested) -> None:
-    _tell(fold, event)
-
-
-def _name(fold: Fold, customer: str) -> None:
+def name_customer(fold: Fold, customer: str) -> None:
     """A customer is called as on the handle that tells most: vouched for first, named first."""
     row = fold.db.execute(
         "SELECT CASE display WHEN '' THEN value ELSE display END FROM handles WHERE customer = ?"
@@ -70,14 +52,6 @@ def _name(fold: Fold, customer: str) -> None:
     ).fetchone()
     name = row[0] if row is not None and row[0] else NOBODY
     fold.db.execute("INSERT OR REPLACE INTO customers VALUES (?, ?)", (customer, name))
-
-
-def _tell(fold: Fold, event: e.LinkAdded | e.LinkSuggested) -> None:
-    """Links show in the thread whose message brought them."""
-    for other in fold.entry.events:
-        if isinstance(other, e.CustomerWrote):
-            fold.happened(other.thread, event)
-            return
 
 
 def agent_joined(fold: Fold, event: e.AgentJoined) -> None:
@@ -147,8 +121,6 @@ def trial(fold: Fold, event: e.TrialBegan | e.TrialEnded) -> None:
 
 FOLDS: dict[type[e.Event], Folding] = {
     e.HandleSeen: handle_seen,
-    e.LinkAdded: link_added,
-    e.LinkSuggested: link_suggested,
     e.AgentJoined: agent_joined,
     e.AgentLeft: agent_left,
     e.StatusChanged: status_changed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from omniroute.application.projections import conversation, people, threads
+from omniroute.application.projections import conversation, parting, people, threads
 from omniroute.application.projections.fold import Fold, Folding, Touched, json
 from omniroute.application.projections.journal import Entry
 from omniroute.core.events import (
@@ -21,7 +21,12 @@ from omniroute.core.events import (
     ThreadOpened,
 )
 
-FOLDS: Mapping[type[Event], Folding] = {**threads.FOLDS, **conversation.FOLDS, **people.FOLDS}
+FOLDS: Mapping[type[Event], Folding] = {
+    **threads.FOLDS,
+    **conversation.FOLDS,
+    **people.FOLDS,
+    **parting.FOLDS,
+}
 
 
 def wanted_rows(entries: Sequence[Entry]) -> list[str]:

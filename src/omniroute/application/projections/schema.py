@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-MEANING = 1
+MEANING = 2
 """Raise when a fold changes what it writes, so that files made before are made again."""
 
 TABLES = """
@@ -53,6 +53,7 @@ CREATE TABLE messages (
   channel TEXT NOT NULL DEFAULT '', handle TEXT NOT NULL DEFAULT '',
   agent TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',
   canned TEXT NOT NULL DEFAULT '', machine INTEGER NOT NULL DEFAULT 0,
+  moves INTEGER NOT NULL DEFAULT 0, -- the answer goes to where this came from
   state TEXT NOT NULL DEFAULT ''
     CHECK (state IN ('', 'held', 'sending', 'sent', 'failed', 'withdrawn')),
   release_at INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
@@ -84,6 +85,13 @@ CREATE TABLE handles (
   verified INTEGER NOT NULL, value TEXT NOT NULL DEFAULT '', display TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX handles_by_customer ON handles (customer);
+
+CREATE TABLE links (
+  a TEXT NOT NULL, b TEXT NOT NULL, state TEXT NOT NULL, -- live, suggested, retracted
+  evidence TEXT NOT NULL, source TEXT NOT NULL, veto TEXT NOT NULL, at INTEGER NOT NULL
+);
+CREATE INDEX links_by_a ON links (a);
+CREATE INDEX links_by_b ON links (b);
 
 CREATE TABLE offers (
   id TEXT PRIMARY KEY, thread INTEGER NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omniroute.application.projections.fold import Fold, Folding, decode, json
+from omniroute.application.projections.parting import recount
 from omniroute.core import events as e
 from omniroute.core import states
 
@@ -20,6 +21,8 @@ def _following(kind: type[e.ThreadEvent]) -> str:
         phase = f"CASE phase {cases} ELSE phase END"
     if kind is e.OfferEnded:  # queued again with the last one
         phase = f"CASE WHEN {_PENDING} THEN phase ELSE {phase} END"
+    if kind is e.ThreadUnfolded:
+        phase = f"CASE WHEN solved_at > 0 THEN 'resolved' ELSE {phase} END"
     # Nothing but words of our own is put in here.
     return f"UPDATE threads SET version = version + 1, phase = {phase} WHERE id = ?"  # noqa: S608
 
@@ -200,6 +203,7 @@ def folded(fold: Fold, event: e.ThreadFolded) -> None:
         " WHERE threads.id = ? AND gone.phase != 'resolved'",
         (event.thread, event.into),
     )
+    recount(fold, event.into)
     fold.touch(event.into)
     fold.happened(event.into, event)
 
