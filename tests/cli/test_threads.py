@@ -1,5 +1,7 @@
 """``omniroute threads`` and ``omniroute why``."""
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.cli.terminal import omniroute
@@ -68,6 +70,10 @@ def test_why_on_one_screen(config: Options) -> None:
     assert first.startswith("billing, waiting ")
     assert "refunds ≥ 3; only Ana Ruiz meets that, at " in first
     assert empty == ""
+    assert any(line.startswith("route  ✔ refunds ") for line in reasons)
+    assert any(line.startswith("result  queue billing") for line in reasons)
+    assert any("ana" in line and "is asked now" in line for line in reasons)
+    assert any(line.startswith("later   after 2m refunds ≥ 2") for line in reasons)
     assert any("rule refunds → billing" in line for line in reasons)
     assert version.startswith("rules ")
     assert omniroute("why", "1", *config).lines[2:] == [*reasons, version]
@@ -105,3 +111,19 @@ def test_without_settings(tmp_path: Path) -> None:
     assert omniroute("threads", "--config", missing).refusal == (
         f"{missing}: no such file — `omniroute demo` needs none"
     )
+
+
+def test_why_at_a_past_moment(running: Running, config: Options) -> None:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    before = omniroute("why", "1", *config).lines
+    then = omniroute("why", "1", "--at", at, *config)
+    assert then.lines[0].startswith("billing, waiting ")
+    assert then.lines[-1] == before[-1]
+    assert re.search(r"\d+ records folded in \d+\.\d s", then.err)
+    explained = omniroute("rules", "explain", "1", "--at", at, *config)
+    assert any(line.startswith("route  ✔ refunds ") for line in explained.lines)
+    programs = omniroute("why", "1", "--at", at, *config, "--json").json
+    assert programs["thread"]["queue"] == "billing"
+    early = omniroute("why", "1", "--at", "2020-01-01T00:00Z", "--json", *config)
+    assert early.refusal == "There was no thread #1 by then."
+    assert "has no zone" in omniroute("why", "1", "--at", "2026-01-01T00:00", *config).refusal

@@ -25,7 +25,10 @@ MAKE = {"make demo": "omniroute demo --port 8420 --smtp-port 2525"}  # less the 
 PATIENCE = 60.0  # seconds for a command, or for a server to say that it serves
 READY = re.compile(r"^OmniRoute serves |^Stop with Ctrl", re.M)
 SETTLING = 10.0  # seconds in which a question that comes too early is asked again
-ASKS = re.compile(r"omniroute (threads|why|channel list|rules explain|verify)\b|curl .*\bGET\b")
+ASKS = re.compile(
+    r"omniroute (threads|why|channel list|rules (explain|trial|stale|backtest)|verify)\b"
+    r"|curl .*\bGET\b"
+)
 
 MASKS = (
     (re.compile(r"link=[\w-]+"), "link=TOKEN"),

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from omniroute.core.model import Agent, Status
+from omniroute.core.conditions import Facts
+from omniroute.core.model import Agent, Exclusion, Offer, Phase, Status, Step, Thread
 from omniroute.core.observations import Texts
-from omniroute.core.rules import RuleSet
+from omniroute.core.rules import RuleSet, route
 from omniroute.core.urgency import HOUR
 from omniroute.rules import explain, parse_rules, standing, tell
 from omniroute.rules.explain import Explanation
@@ -199,3 +200,64 @@ def test_an_explanation_is_data_too(desk: RuleSet) -> None:
 def test_a_team_from_its_file_is_online_and_free() -> None:
     (ana,) = standing([Member("ana", "Ana", "a@x.example", ("money",), {"refunds": 3}, 4, "lead")])
     assert ana == Agent("ana", ("money",), {"refunds": 3}, 4, "lead", status=Status.ONLINE)
+
+
+# --- a thread that waits ---
+
+
+def waiting(desk: RuleSet, **about: object) -> Explanation:
+    """A German refund that came at 10:15 and waits, a minute later."""
+    facts: Facts = {"channel": "email", "message.language": "de", "tags": ()}
+    texts = Texts(text="Erstattung")
+    observed = desk.observer.observe(texts)
+    routing = route(desk, facts, observed, MONDAY_10_15)
+    thread = Thread(
+        7,
+        "c",
+        MONDAY_10_15,
+        Phase.QUEUED,
+        queue="billing",
+        steps=routing.steps,
+        clock_since=MONDAY_10_15,
+        routing_since=MONDAY_10_15,
+    )
+    return explain(
+        desk,
+        facts,
+        at=MONDAY_10_15,
+        team=TEAM,
+        observed=observed,
+        thread=msgspec.structs.replace(thread, **about),
+        now=MONDAY_10_15 + 60_000,
+    )
+
+
+def verdict(explanation: Explanation, id: str) -> tuple[bool, tuple[str, ...]]:
+    (found,) = [v for v in explanation.team if v.agent == id]
+    return found.able, found.reasons
+
+
+def test_what_is_left_of_a_step_that_runs(desk: RuleSet) -> None:
+    assert [later.after for later in waiting(desk).later] == [60_000, 240_000, 540_000]
+    stopped = waiting(desk, clock_since=None, step_used=30_000)
+    assert stopped.later[0].after == 90_000
+
+
+def test_who_has_passed_and_who_is_asked_now(desk: RuleSet) -> None:
+    passed = waiting(desk, excluded=(Exclusion("ana", "declined"),))
+    assert verdict(passed, "ana") == (False, ("has passed",))
+    asked = waiting(desk, offers=(Offer("7.1", "ana", MONDAY_10_15, MONDAY_10_15 + 60_000),))
+    able, reasons = verdict(asked, "ana")
+    assert (able, reasons[-1]) == (False, "is asked now")
+
+
+def test_a_later_step_is_in_force(desk: RuleSet) -> None:
+    relaxed = waiting(desk, step=2)
+    assert relaxed.step == 2
+    assert verdict(relaxed, "bo")[0]
+    assert len(relaxed.later) == 1
+
+
+def test_what_somebody_has_put_elsewhere_is_explained_as_it_came(desk: RuleSet) -> None:
+    moved = waiting(desk, steps=(Step(need={"lang.de": 1}),), excluded=(Exclusion("ana", "gave"),))
+    assert verdict(moved, "ana")[0]

@@ -100,7 +100,7 @@ class DeskDoor:
         await self._application.up_to_date()
         page = await self._application.query.thread(actor, thread)
         if heard.verb == "why":
-            return Told(await self._application.query.why(actor, thread), "why")
+            return Told(await self._application.query.why(actor, thread, brief=True), "why")
         if heard.verb == "who":
             return Told(f"#{thread}: {page.row.agent_name or 'nobody yet'}", "who")
         if heard.verb == "merge":

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from omniroute.application import listing, reasons, search
+from omniroute.application import listing, matches, past, reasons, search
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.directory import Directory
 from omniroute.application.dossier import Dossier
@@ -70,9 +70,12 @@ class Queries:
         """Threads in which *text* was said, or of that name or number, the best first."""
         return await self._ask(self._search, actor, text, limit)
 
-    async def why(self, actor: Actor, thread: int) -> str:
-        """One screen: how it stands in a sentence, then every decision."""
-        return await self._ask(self._why, actor, thread)
+    async def why(self, actor: Actor, thread: int, *, brief: bool = False) -> str:
+        """One screen: how it stands in a sentence, rule by rule, agent by agent, every decision.
+
+        *brief* leaves rules and agents out, for where there is little room.
+        """
+        return await self._ask(self._why, actor, thread, brief)
 
     async def reasons(self, actor: Actor, thread: int) -> tuple[Reason, ...]:
         """Every recorded decision about a thread, the oldest first."""
@@ -164,7 +167,7 @@ class Queries:
         with self._views.reading() as db:
             return search.search(db, self._directory(), text, max(1, min(limit, HITS)))
 
-    def _why(self, actor: Actor, thread: int) -> str:
+    def _why(self, actor: Actor, thread: int, brief: bool) -> str:
         directory, now = self._directory(), self._clock()
         with self._views.reading() as db:
             dossier = self._dossier(db, thread)
@@ -179,14 +182,25 @@ class Queries:
                 team=listing.team(db, directory),
             )
             head = reasons.headline(dossier.row, waiting, directory, now)
-            return reasons.screen(head, dossier.reasons(), dossier.versions(), directory)
+            records = matches.records(db, dossier.row.id, "route")
+            explained = () if brief else self._explained(dossier.row.id, records, now)
+            return reasons.screen(head, dossier.reasons(), dossier.versions(), directory, explained)
+
+    def _explained(self, thread: int, records: Sequence[int], now: int) -> Sequence[str]:
+        """Rule by rule and agent by agent; nothing where those rules are not kept."""
+        return past.lines(self._reader, thread, records, self._row(thread), now)
 
     def _step_left(self, thread: int, now: int) -> int | None:
         """What remains of the present step; its clock is in the thread's own row."""
+        row = self._row(thread)
+        end = None if row is None else step_end(row)
+        return None if end is None else end - now
+
+    def _row(self, thread: int) -> Thread | None:
+        """The thread's own row, while it is open."""
         key = f"t/{thread}"
         row = self._reader.get([key]).get(key)
-        end = None if row is None else step_end(_thread.decode(row))
-        return None if end is None else end - now
+        return None if row is None else _thread.decode(row)
 
     def _reasons(self, actor: Actor, thread: int) -> tuple[Reason, ...]:
         with self._views.reading() as db:

@@ -19,6 +19,12 @@ from omniroute.core.model import Needs, Step
 SCREEN = 14
 """Decisions shown under the sentence; the earlier ones are counted."""
 
+SHORT = 7
+"""The same where rules and agents are shown, too."""
+
+RULES = 16
+"""Rules shown one by one; of more, only those that matched."""
+
 
 # --- one decision --------------------------------------------------------------------------------
 
@@ -26,10 +32,11 @@ SCREEN = 14
 def reason(row: sqlite3.Row, directory: Directory) -> Reason:
     """A row of ``decisions`` as a value."""
     why = msgspec.json.decode(row["why"])
-    return Reason(row["seq"], row["at"], _words(why, row["agent"], directory), why)
+    return Reason(row["seq"], row["at"], in_words(why, row["agent"], directory), why)
 
 
-def _words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
+def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
+    """A recorded decision as a sentence; *actor* is whose act it was."""
     match why.get("about"):
         case "identity":
             return _IDENTITY.get(why.get("how", ""), f"the sender: {why.get('how')}")
@@ -242,13 +249,19 @@ def _next(
     return f"{said}." if step.queue else f"{said} {words.needs(step.need)} is enough: nobody new."
 
 
-def screen(head: str, reasons: Sequence[Reason], versions: Sequence[str],
-           directory: Directory) -> str:  # fmt: skip
-    """The headline, then the decisions in their order, as lines."""
-    lines = [head, ""]
-    if len(reasons) > SCREEN:
-        lines.append(f"          … {words.counted(len(reasons) - SCREEN, 'earlier decision')}")
-    for item in reasons[-SCREEN:]:
+def screen(
+    head: str,
+    reasons: Sequence[Reason],
+    versions: Sequence[str],
+    directory: Directory,
+    explained: Sequence[str] = (),
+) -> str:
+    """The headline, how the rules came to it, then the decisions in their order, as lines."""
+    lines = [head, "", *explained, *[""] * bool(explained)]
+    shown = SHORT if explained else SCREEN
+    if len(reasons) > shown:
+        lines.append(f"          … {words.counted(len(reasons) - shown, 'earlier decision')}")
+    for item in reasons[-shown:]:
         when = datetime.fromtimestamp(item.at / 1_000, directory.zone)
         lines.append(f"{when:%d %b %H:%M:%S}  {item.text}")
     if versions:

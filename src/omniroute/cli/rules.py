@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence, Set
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ import click
 from omniroute.cli import rules_history
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, progress
+from omniroute.cli.past import moment, moment_of
 from omniroute.core.conditions import FACTS, PRIVATE
 from omniroute.core.model import Fact
 from omniroute.core.observations import Texts
@@ -126,7 +126,12 @@ def explain(
     \b
     omniroute rules explain --given channel=email --given text="My refund?"
     omniroute rules explain '#4812'
+    omniroute rules explain '#4812' --at 2026-03-02T10:15+01:00
     """
+    if thread is not None and at is not None:
+        with moment_of(config, number(thread), moment(at), quiet=json_) as then:
+            told = then.explained()
+        return print_json(told) if json_ else click.echo(told["text"])
     if thread is not None:
         answer = client(config).get(f"/api/admin/explain/{number(thread)}")
         return print_json(answer) if json_ else click.echo(answer["text"])
@@ -135,7 +140,7 @@ def explain(
     rule_set = load(folder)
     team = standing(load_team(folder / FILE, rule_set.skills))
     facts, texts = _read(given)
-    explanation = explain_routing(rule_set, facts, at=_moment(at), team=team, texts=texts)
+    explanation = explain_routing(rule_set, facts, at=moment(at), team=team, texts=texts)
     _check_asked(facts, known_facts(rule_set).keys())
     if json_:
         return print_json(explanation)
@@ -213,18 +218,6 @@ def _typed(value: str) -> Fact:
         return int(value)
     except ValueError:
         return value
-
-
-def _moment(at: str | None) -> int:
-    if at is None:
-        return SystemClock().now()
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        raise ConfigError("--at", f"“{at}” is no time", "as in 2026-03-02T10:15+01:00") from None
-    if moment.tzinfo is None:
-        raise ConfigError("--at", f"“{at}” has no zone", "as in 2026-03-02T10:15+01:00")
-    return int(moment.timestamp() * 1000)
 
 
 for _command in rules_history.COMMANDS:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import msgspec
 
 from omniroute.cli.output import as_json, config, print_json, progress
+from omniroute.cli.stored import stored
 from omniroute.core.rules import RuleSet
 from omniroute.core.spans import parse_span
 from omniroute.core.state import Counters
@@ -19,10 +18,8 @@ from omniroute.rules.load import load as load_rules
 from omniroute.runtime.clock import SystemClock
 from omniroute.runtime.history import history
 from omniroute.runtime.versions import kept_rules
-from omniroute.server.composition import open_store
-from omniroute.server.settings import Settings, load
+from omniroute.server.settings import load
 from omniroute.stores.api import Reader
-from omniroute.stores.sqlite import SqliteReader
 
 FOLDER = Path("routing_rules")
 
@@ -41,7 +38,7 @@ def backtest(folder: Path, last: str, no_forecast: bool, config: Path, json_: bo
     """
     span = _span(last)
     after = load_rules(folder)
-    with _reader(load(config)) as reader:
+    with stored(load(config)) as reader:
         before = _live(reader)
         with progress("reading the journal", quiet=json_) as move:
             past = history(reader, SystemClock().now() - span, move)
@@ -66,20 +63,3 @@ def _live(reader: Reader) -> RuleSet:
     row = reader.get(["n/"]).get("n/")
     version = msgspec.json.decode(row, type=Counters).rules if row else ""
     return kept_rules(reader, version)[0]
-
-
-@contextmanager
-def _reader(settings: Settings) -> Iterator[Reader]:
-    """What is stored, as it is at this moment."""
-    if not settings.store.url:
-        if not settings.store.path.exists():
-            fix = "name its server's settings with --config"
-            raise ConfigError(str(settings.store.path), "there is no such database", fix)
-        reader: Reader = SqliteReader(settings.store.path)
-    else:
-        reader = open_store(settings).reader()
-    try:
-        with reader.snapshot() as still:
-            yield still
-    finally:
-        reader.close()

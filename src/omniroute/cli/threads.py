@@ -11,6 +11,7 @@ import click
 from omniroute.application.words import priority
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
+from omniroute.cli.past import moment, moment_of
 from omniroute.cli.rules import number
 
 COLUMNS = ("id", "phase", "queue", "priority", "name", "channel", "agent_name", "excerpt")
@@ -42,9 +43,16 @@ def _shown(row: dict[str, Any]) -> dict[str, object]:
 
 @click.command()
 @click.argument("thread")
+@click.option("--at", metavar="TIME", help="As of a past moment: ISO 8601 with zone.")
 @config
 @as_json
-def why(thread: str, config: Path, json_: bool) -> None:
-    """Say why a thread is where it is, on one screen."""
+def why(thread: str, at: str | None, config: Path, json_: bool) -> None:
+    """Say why a thread is where it is, on one screen; or where it was at a past moment.
+
+    For the past the journal is folded up to then, beside the server, which does not notice.
+    """
+    if at is not None:
+        with moment_of(config, number(thread), moment(at), quiet=json_) as then:
+            return print_json(then.as_json()) if json_ else click.echo(then.why())
     answer = client(config).get(f"/api/threads/{number(thread)}/why")
     return print_json(answer) if json_ else click.echo(answer["text"])

@@ -7,6 +7,7 @@ that matches threads and agents.  Here they are only put into words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -58,17 +59,20 @@ def explain(
     texts: Texts | None = None,
     observed: Iterable[int] | None = None,
     live: bool = False,
+    thread: Thread | None = None,
+    now: int | None = None,
 ) -> Explanation:
     """Explain a routing at the time *at* with the team as it stands.
 
     With *texts* the private conditions are asked anew and shown; from a journal they are not
-    there, and *observed* says which held.
+    there, and *observed* says which held.  With *thread* the team is seen as of where that waits
+    *now*: its step, and who has passed or missed it.
     """
     if observed is None:
         observed = rules.observer.observe(texts or Texts())
     held = tuple(observed)
     routing = route(rules, facts, held, at)
-    desk = _Desk(rules, team, routing, facts, at, live)
+    desk = _Desk(rules, team, routing, facts, at, live, thread, at if now is None else now)
     step, found = desk.begin()
     return Explanation(
         at=at,
@@ -133,9 +137,14 @@ class _Desk:
         facts: Mapping[str, Fact | tuple[str, ...]],
         at: int,
         live: bool,
+        thread: Thread | None,
+        now: int,
     ) -> None:
-        self._rules, self._routing, self._live = rules, routing, live
-        self._agents = {agent.id: agent for agent in team}
+        self._rules, self._routing, self._live, self._at = rules, routing, live, now
+        self._agents = {agent.id: agent for agent in team if agent.employed}
+        if thread is not None and thread.steps != routing.steps:
+            thread = None  # somebody has put it elsewhere since
+        self._now = thread
         self._thread = Thread(
             id=1,
             customer="",
@@ -149,10 +158,14 @@ class _Desk:
             weight=routing.weight,
             live=live,
             last_agent=str(facts.get("thread.last_agent") or ""),
+            excluded=thread.excluded if thread else (),
+            offers=thread.offers if thread else (),
         )
 
     def begin(self) -> tuple[int, Found]:
         """The first step that is not skipped at once, and whom it finds."""
+        if self._now is not None:
+            return self._now.step, self._find(self._now.step)
         steps, number = self._routing.steps, 0
         found = self._find(number)
         while number + 1 < len(steps) and not found.candidates and _skipped(steps[number], found):
@@ -188,7 +201,9 @@ class _Desk:
         return Verdict(agent.id, True, tuple(said), chosen)
 
     def _missing(self, agent: Agent, step: Step, queue: Queue) -> tuple[str, ...]:
-        """The first test that fails, in the order of the engine: team, presence, need, room."""
+        """The first test that fails: asked already, team, exclusion, presence, need, room."""
+        if agent.id in {offer.agent for offer in self._thread.offers}:
+            return (*self._levels(agent, step), "is asked now")
         if step.article:
             return ("the customer reads first",)
         if step.agents and agent.id not in step.agents:
@@ -198,6 +213,9 @@ class _Desk:
             return (f"not in {' or '.join(teams)}",)
         if queue.name in agent.reads:
             return ("no permission: reply",)
+        barred = next((x.reason for x in self._thread.excluded if x.agent == agent.id), "")
+        if barred:
+            return (BARRED.get(barred, barred),)
         if not present(agent, self._live):
             return (_absent(agent, self._live),)
         lacking = [said for said in self._levels(agent, step) if "<" in said]
@@ -215,7 +233,7 @@ class _Desk:
 
     def later(self, first: int) -> tuple[Later, ...]:
         """The steps to come, each with its beginning on the step clock."""
-        steps, after = self._routing.steps, 0
+        steps, after = self._routing.steps, -self._used()
         known = self._askable(first)
         found: list[Later] = []
         for number in range(first + 1, len(steps)):
@@ -226,8 +244,20 @@ class _Desk:
             known |= able
         return tuple(found)
 
+    def _used(self) -> int:
+        """What has run of the present step."""
+        thread = self._now
+        if thread is None:
+            return 0
+        running = self._at - thread.clock_since if thread.clock_since is not None else 0
+        return thread.step_used + running
+
     def _askable(self, number: int) -> frozenset[AgentId]:
         return frozenset(candidate.agent for candidate in self._find(number).candidates)
+
+
+BARRED: Final = {"declined": "has passed", "missed": "missed the offer", "gave": "handed it over"}
+"""Why somebody is not asked again."""
 
 
 def _absent(agent: Agent, live: bool) -> str:

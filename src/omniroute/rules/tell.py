@@ -18,15 +18,24 @@ _WORDS = {number: word for word, number in PRIORITIES.items()}
 
 def tell(explanation: Explanation, rules: RuleSet, subject: str = "") -> str:
     """The whole explanation; *subject* names the thread, as in ``#4812``."""
-    lines = [_headline(explanation, rules, subject)]
-    width = max((len(seen.id) for seen in explanation.rules), default=0)
-    lines += [_rule(seen, width) for seen in explanation.rules]
+    return "\n".join([_headline(explanation, rules, subject), *body(explanation)])
+
+
+def body(explanation: Explanation, most: int | None = None) -> list[str]:
+    """The lines below the headline; of more than *most* rules, only those that matched."""
+    seen = explanation.rules
+    if most is not None and len(seen) > most:
+        seen = tuple(rule for rule in seen if rule.matched)
+    width = max((len(rule.id) for rule in seen), default=0)
+    lines = [_rule(rule, width) for rule in seen]
+    if left := len(explanation.rules) - len(seen):
+        lines.append(f"       · {left} more did not match; `omniroute rules explain` shows each")
     lines.append(f"result  {_result(explanation)}")
     lines.append(f"needs   {_needs(explanation.routing.steps[explanation.step])}")
     lines += _team(explanation.team)
     if explanation.later:
         lines.append(f"later   {' · '.join(map(_later, explanation.later))}")
-    return "\n".join(line.rstrip() for line in lines)
+    return [line.rstrip() for line in lines]
 
 
 def _headline(explanation: Explanation, rules: RuleSet, subject: str) -> str:

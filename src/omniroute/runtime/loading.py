@@ -8,7 +8,7 @@ import msgspec
 
 from omniroute.core.evolve import evolve
 from omniroute.core.state import State
-from omniroute.runtime.record import decode
+from omniroute.runtime.record import Entry, decode
 from omniroute.stores.api import Corrupt, Reader, Record, Store
 
 PAGE = 1000
@@ -39,25 +39,34 @@ def _absorb(state: State, key: str, row: bytes) -> None:
         raise Corrupt(f"row {key}", f"cannot be read: {error}", fix) from error
 
 
-def fold(reader: Reader, progress: Callable[[int, int], None] = lambda done, all: None) -> State:
+def fold(
+    reader: Reader,
+    progress: Callable[[int, int], None] = lambda done, all: None,
+    *,
+    last: int | None = None,
+    on_entry: Callable[[int, Entry], None] = lambda seq, entry: None,
+) -> State:
     """The state that the journal's events alone give, nothing let go.
 
-    Raises `Corrupt` naming the record that cannot be folded.
+    With *last*, only up to that record.  *on_entry* is shown each.  Raises `Corrupt` naming the
+    record that cannot be folded.
     """
-    state, after, last = State(), 0, reader.head()[0]
-    while records := reader.tail(after, PAGE):
+    state, after = State(), 0
+    last = reader.head()[0] if last is None else last
+    while after < last and (records := reader.tail(after, min(PAGE, last - after))):
         for record in records:
-            _evolve(state, record)
+            on_entry(record.seq, _evolve(state, record))
         after = records[-1].seq
         progress(after, last)
     return state
 
 
-def _evolve(state: State, record: Record) -> None:
+def _evolve(state: State, record: Record) -> Entry:
     try:
         entry = decode(record.body)
         for event in entry.ev:
             evolve(state, event, entry.at)
+        return entry
     except Exception as error:
         fault = f"cannot be folded: {type(error).__name__}: {error}"
         raise Corrupt(f"journal record {record.seq}", fault, "", record.seq) from error

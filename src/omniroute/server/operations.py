@@ -9,12 +9,12 @@ from typing import Final
 
 from omniroute.application.authorize import SYSTEM
 from omniroute.application.door import Application
+from omniroute.application.past import explained
 from omniroute.application.rulebook import Rulebook
 from omniroute.channel import Channel, Health
 from omniroute.errors import Refused
 from omniroute.runtime.node import Node
 from omniroute.runtime.verify import verify
-from omniroute.server.past import explained
 from omniroute.stores.api import Store
 
 log = logging.getLogger(__name__)

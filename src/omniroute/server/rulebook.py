@@ -264,8 +264,9 @@ class ServerRulebook:
         if act.how != "rollback":
             return msgspec.structs.replace(act, by=self._application.directory.name(act.by))
         done = [one for one in self._acts() if one.version == act.version]
-        said = [one for one in done if one.message and one.how != "rollback"]
-        return said[-1] if said else act
+        made = [one for one in done if one.how != "rollback"]
+        said = [one for one in made if one.message]
+        return (said or made or [act])[-1]
 
     def _act(self, actor: Actor, version: str, how: str, message: str, by: str) -> RulesAct:
         if len(message) > MOST_MESSAGE or len(by) > MOST_NAME:

@@ -110,9 +110,16 @@ async def why(request: Request, visit: Visit) -> Response:
         "thread": thread,
         "row": thread.row,
         "headline": screen.partition("\n")[0],
+        "explained": _explained(screen),
         "reasons": await query.reasons(visit.actor, number),
     }
     return await page(request, visit, "why.html", values)
+
+
+def _explained(screen: str) -> str:
+    """Rule by rule and agent by agent: what stands between the headline and the decisions."""
+    blocks = screen.split("\n\n")
+    return blocks[1] if len(blocks) > 2 else ""
 
 
 def shown(request: Request, visit: Visit, thread: ThreadPage, compose: Compose) -> Values:

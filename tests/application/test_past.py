@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.demo.played import past
 
+from omniroute.application.past import explained
 from omniroute.errors import Refused
 from omniroute.rules.load import canonical
 from omniroute.runtime.versions import files_in
-from omniroute.server.past import explained
 from omniroute.stores.memory import MemoryStore
 
 names = st.text(st.sampled_from("abc.- é"), min_size=1, max_size=8).map(lambda n: f"{n}.yaml")

@@ -7,17 +7,20 @@ been erased the explanation is the same.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from omniroute.application.reasons import RULES
 from omniroute.core.inputs import MessageReceived
-from omniroute.core.model import Agent, Thread
+from omniroute.core.model import Agent, Phase, Thread
+from omniroute.core.rules import RuleSet
+from omniroute.core.states import WAITING
 from omniroute.errors import Refused
-from omniroute.rules.explain import explain
-from omniroute.rules.load import parse_rules
-from omniroute.rules.tell import tell
+from omniroute.rules.explain import Explanation, explain
+from omniroute.rules.tell import body, tell
 from omniroute.runtime import versions
 from omniroute.runtime.recall import facts_of
 from omniroute.runtime.record import Entry, decode
@@ -33,22 +36,73 @@ def explained(
 
     The latest of *records* is first; with *at*, what came after that moment (ms) counts not.
     """
-    entry, why = _last(reader, thread, records, at)
-    version = str(why.get("rules") or entry.rules)
-    sources = versions.sources(reader, version)
-    if sources is None:
-        raise Refused("no_rules", f"The rules of that time ({version}) are not kept.")
-    rules = parse_rules(dict(versions.files_in(sources)))
-    explanation = explain(
-        rules,
-        facts_of(entry, thread) or {},
-        at=entry.at,
-        team=[_agent(row) for _, row in reader.scan("a/")],
-        observed=_observed(entry, why, version),
-        live=isinstance(entry.input, MessageReceived) and entry.input.live,
-    )
+    agents = [_agent(row) for _, row in reader.scan("a/")]
+    explanation, rules = explain_routing(reader, thread, records, agents, at=at)
     text = tell(explanation, rules, f"#{thread}")
     return {"text": text + _since(reader, thread), "explanation": explanation}
+
+
+def lines(
+    reader: Reader, number: int, records: Sequence[int], thread: Thread | None, now: int
+) -> list[str]:
+    """The explanation below a headline of its own; empty where nothing can be said.
+
+    *thread* is the open thread; the agents are seen as of where it waits *now*.
+    """
+    waits = thread is not None and (thread.phase in WAITING or thread.phase is Phase.OFFERED)
+    agents = [_agent(row) for _, row in reader.scan("a/")]
+    try:
+        explanation, _ = explain_routing(
+            reader, number, records, agents, thread=thread if waits else None, now=now
+        )
+    except Refused:
+        return []
+    return body(explanation, RULES)
+
+
+def explain_routing(
+    reader: Reader,
+    number: int,
+    records: Sequence[int],
+    agents: Sequence[Agent],
+    *,
+    at: int | None = None,
+    thread: Thread | None = None,
+    now: int | None = None,
+) -> tuple[Explanation, RuleSet]:
+    """The explanation, and the rules of that time.
+
+    With *thread*, the agents are seen as of where it waits *now*.  Raises `Refused`.
+    """
+    entry, why = _last(reader, number, records, at)
+    version = str(why.get("rules") or entry.rules)
+    rules = _rules(reader, version)
+    explanation = explain(
+        rules,
+        facts_of(entry, number) or {},
+        at=entry.at,
+        team=agents,
+        observed=_observed(entry, why, version),
+        live=isinstance(entry.input, MessageReceived) and entry.input.live,
+        thread=thread,
+        now=now,
+    )
+    return explanation, rules
+
+
+_KEPT: OrderedDict[str, RuleSet] = OrderedDict()  # a version says the same for ever
+_MOST_KEPT: Final = 4
+
+
+def _rules(reader: Reader, version: str) -> RuleSet:
+    """The rules of a version.  Raises `Refused`."""
+    if versions.sources(reader, version) is None:
+        raise Refused("no_rules", f"The rules of that time ({version}) are not kept.")
+    if (known := _KEPT.get(version)) is None:
+        known = _KEPT[version] = versions.kept_rules(reader, version)[0]
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return known
 
 
 def _last(
