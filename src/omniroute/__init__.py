@@ -16,6 +16,7 @@ from omniroute.channel import (
     ReadsFiles,
     Receipt,
     Site,
+    Undelivered,
 )
 from omniroute.core.model import AgentId, Candidate, Evidence, Fact, Thread
 from omniroute.desk import (
@@ -111,6 +112,7 @@ __all__ = [
     "Thread",
     "Told",
     "Unavailable",
+    "Undelivered",
     "Workplace",
     "chain",
     "chained",

@@ -99,6 +99,22 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message of ours that came back although the platform had taken it.
+
+    *of* is the `Outbound.idempotency_key` of that message, or empty where the platform does not
+    tell; such a report is shown to the admin.  *reason* is for the agent who wrote it, in the
+    platform's words.  Where *permanent* is false somebody is still trying.  A *complaint* is from
+    a recipient who did get it, and calls it unwanted.
+    """
+
+    of: str
+    reason: str
+    permanent: bool = True
+    complaint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to send.
 
@@ -181,11 +197,12 @@ class Channel(Protocol):
     Config: ClassVar[type]
     account: str
 
-    def parse(self, raw: bytes) -> Sequence[Inbound]:
+    def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
         """Read what the intake kept.  PURE: no I/O, no clock; equal bytes, equal answer.
 
-        An empty answer means "not for us" (own echo, unknown event).  Any exception sends the
-        raw bytes to the dead letters with its text as the reason.
+        What customers said, and reports of messages of ours that did not reach them.  An empty
+        answer means "not for us" (own echo, unknown event).  Any exception sends the raw bytes to
+        the dead letters with its text as the reason.
         """
 
     def routes(self) -> Sequence[BaseRoute]:

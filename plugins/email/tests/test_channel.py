@@ -11,9 +11,10 @@ from typing import Protocol
 
 import pytest
 
-from omniroute import Address, Cap, Channel, ConfigError, Intake, Site
+from omniroute import Address, Cap, Channel, ConfigError, Inbound, Intake, Site, Undelivered
 from omniroute_email import omniroute_channels
 from omniroute_email.channel import EmailChannel
+from omniroute_email.envelope import Envelope, pack
 from omniroute_email.settings import Config
 
 
@@ -59,6 +60,7 @@ async def test_mail_goes_in_and_comes_out_read(
     [raw] = spool.kept.values()
     [said] = channel.parse(raw)
     assert said == channel.parse(raw)[0]
+    assert isinstance(said, Inbound)
     assert said.text == "I was charged twice"
     assert said.sender == Address("email", "joe@x.example", verified=True, display="Joe")
     assert said.conversation == "joe@x.example"
@@ -71,6 +73,40 @@ MAIL = (
     "Date: Sun, 1 Mar 2026 13:00:00 +0100\r\n"
     "Message-ID: <1@x.example>\r\n\r\nI was charged twice\r\n"
 )
+
+
+def test_a_report_is_about_the_message_that_it_returns(made: Callable[..., EmailChannel]) -> None:
+    channel = made()
+    report = (
+        "From: MAILER-DAEMON@mx.example\r\nTo: help@demo.example\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\n\r\n"
+        "Your message could not be delivered to:\r\n\r\n<kim@x.example>: 550 5.1.1 no such user"
+        "\r\n\r\n--- Below this line is a copy of the message.\r\n\r\n"
+        "Message-ID: <e-1@demo.example>\r\n"
+    )
+    envelope = Envelope(peer="", trusted=True, mail_from="", rcpt_to=(), received_at=0)
+    [said] = channel.parse(pack(envelope, report.encode()))
+    assert isinstance(said, Undelivered)
+    assert (said.of, said.permanent) == ("e-1", True)
+    assert "550 5.1.1 no such user" in said.reason
+
+
+def test_a_null_sender_with_a_subject_of_mail_systems_is_a_report(
+    made: Callable[..., EmailChannel],
+) -> None:
+    mail = b"From: relay@mx.example\r\nSubject: Undeliverable: Order\r\n\r\n<kim@x.example>: gone"
+    facts = {"peer": "", "trusted": True, "rcpt_to": (), "received_at": 0}
+    for path, kind in (("", Undelivered), ("relay@mx.example", Inbound)):
+        envelope = Envelope(mail_from=path, **facts)  # type: ignore[arg-type]
+        [said] = made().parse(pack(envelope, mail))
+        assert isinstance(said, kind)
+
+
+def test_files_are_read_without_an_account() -> None:
+    fields = EmailChannel.read_file(MAIL.encode(), "")
+    assert (fields["from_email"], fields["reply"]) == ("joe@x.example", "I was charged twice")
+    assert EmailChannel.read_file(b"<p>yes</p>", "html")["reply"] == "yes"
+    assert EmailChannel.read_file("j\u00e5\n\n-- \nJoe".encode(), "text")["signature"] == "-- \nJoe"
 
 
 def test_what_is_no_mail_of_ours_raises(made: Callable[..., EmailChannel]) -> None:

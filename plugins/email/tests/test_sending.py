@@ -127,6 +127,15 @@ async def test_an_answer_arrives_in_its_conversation(account: Account) -> None:
     assert mail.get_content().replace("\r\n", "\n") == ANSWER.text
 
 
+async def test_it_comes_back_to_an_address_of_its_own(account: Account) -> None:
+    sink = Sink()
+    async with server(sink) as port:
+        await account(port, bounce_address="bounces@demo.example").send(ANSWER)
+    [(sender, _, content)] = sink.mails
+    assert sender == "bounces+e-1@demo.example"
+    assert b"From: Demo Desk <help@demo.example>" in content
+
+
 async def test_an_international_address_needs_a_server_that_takes_it(account: Account) -> None:
     sink, out = Sink(), replace(ANSWER, to=Address("email", "jörg@x.example", display="Jörg"))
     async with server(sink, enable_SMTPUTF8=True) as port:

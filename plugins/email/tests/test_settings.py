@@ -13,6 +13,15 @@ def test_one_mailbox_is_all_it_takes() -> None:
     assert (ours.from_address, ours.domain) == ("help@demo.example", "demo.example")
 
 
+def test_undeliverable_mail_may_have_an_address_of_its_own() -> None:
+    config = Config(addresses=["help@demo.example"], bounce_address="Bounces@Demo.Example")
+    assert mailboxes(config, "channels.email").bounce_address == "bounces@demo.example"
+    with pytest.raises(ConfigError, match="bounce_address: “nobody” is no e-mail address"):
+        mailboxes(
+            Config(addresses=["help@demo.example"], bounce_address="nobody"), "channels.email"
+        )
+
+
 @pytest.mark.parametrize(
     ("peer", "trusted"),
     [

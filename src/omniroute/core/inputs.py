@@ -248,7 +248,7 @@ class Delivered(Input, frozen=True):
 
     effect: str
     thread: ThreadId
-    outcome: str  # sent | rejected | not_authorised | gave_up
+    outcome: str  # sent | rejected | not_authorised | gave_up | bounced | complained
     message: MessageId = ""
     offer: str = ""
     repeat: bool = False

@@ -29,7 +29,7 @@ from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.patience import Overdue, within
 from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.record import encode
-from omniroute.runtime.rows import Body, Failure, Reached
+from omniroute.runtime.rows import Body, Failure, Reached, Sent
 from omniroute.runtime.splitting import split
 from omniroute.runtime.spool import Spool
 from omniroute.stores.api import Corrupt, Reader
@@ -245,7 +245,9 @@ class Delivery:
     async def _settle(self, effect: Deliver, keys: list[str], outcome: Outcome) -> None:
         """Put the outcome into the journal; then the spool may forget it."""
         puts: dict[str, bytes | None] = {"o/" + effect.id: None}
-        if outcome.outcome != "sent":
+        if outcome.outcome == "sent":
+            puts["s/" + effect.id] = encode(Sent(effect.thread, effect.message))
+        else:
             puts["x/" + effect.id] = encode(Failure(outcome.reason))
         await self._inbox.submit(
             lambda at: Delivered(

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin, get_type_hints
 
-from omniroute.channel import Address, Channel, File, Inbound
+from omniroute.channel import Address, Channel, File, Inbound, Undelivered
 from omniroute.errors import PluginError
 
 
-def checked(channel: Channel, answer: object) -> Sequence[Inbound]:
+def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]:
     """*answer*, if it is what `Channel.parse` may answer.  Raises `PluginError`.
 
     Two messages of one name would be one message, and the second would be lost; senders without an
@@ -24,15 +24,19 @@ def checked(channel: Channel, answer: object) -> Sequence[Inbound]:
     names: set[str] = set()
     for inbound in answer:
         fault = next(_faults(inbound), "")
-        if not fault and inbound.external_id in names:
-            fault = f"external_id {inbound.external_id!r} stands for two messages"
+        if not fault and isinstance(inbound, Inbound):
+            if inbound.external_id in names:
+                fault = f"external_id {inbound.external_id!r} stands for two messages"
+            names.add(inbound.external_id)
         if fault:
             raise PluginError(channel.kind, "parse", fault)
-        names.add(inbound.external_id)
     return answer
 
 
 def _faults(inbound: object) -> Iterator[str]:
+    if isinstance(inbound, Undelivered):
+        yield from _type_faults(inbound, "")
+        return
     if not isinstance(inbound, Inbound):
         yield f"answered {_kind(inbound)} among messages"
         return
@@ -61,7 +65,7 @@ def _type_faults(value: object, place: str) -> Iterator[str]:
                 yield from _type_faults(item, f"{place}{name}.")
 
 
-_FIELDS = {kind: get_type_hints(kind) for kind in (Inbound, Address, File)}
+_FIELDS = {kind: get_type_hints(kind) for kind in (Inbound, Undelivered, Address, File)}
 
 
 def _fields(value: object) -> Mapping[str, Any]:

@@ -43,6 +43,7 @@ from omniroute.runtime.outbox import CALL, GRACE, Outbox
 from omniroute.runtime.patience import Unruly
 from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
+from omniroute.runtime.returns import Returns
 from omniroute.runtime.rows import Body, RulesAct
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.sweeping import sweep
@@ -139,6 +140,7 @@ class Node:
                 lambda: self.state.rules,
                 lambda at: self.state.tried(at),
             ),
+            Returns(self.reader, sleep=waits.sleep),
             workplaces=parts.workplaces,
             sleep=waits.sleep,
         )

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from omniroute.channel import Channel
+from omniroute.channel import Channel, Inbound, Undelivered
 from omniroute.desk import Workplace
 from omniroute.errors import Busy, OmniRouteError, Refused, StoreError
 from omniroute.runtime.backlog import Backlog
@@ -22,6 +22,7 @@ from omniroute.runtime.clock import Clock
 from omniroute.runtime.inbounds import checked
 from omniroute.runtime.inbox import Inbox, Work
 from omniroute.runtime.messages import Messages
+from omniroute.runtime.returns import Returns
 from omniroute.runtime.spool import Entry, Spool
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import InDoubt, Moved
@@ -67,11 +68,13 @@ class Reading:
         inbox: Inbox,
         channels: Mapping[tuple[str, str], Channel],
         messages: Messages,
+        returns: Returns,
         *,
         workplaces: Mapping[tuple[str, str], Workplace] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._spool, self._channels, self._messages = spool, channels, messages
+        self._spool, self._channels = spool, channels
+        self._messages, self._returns = messages, returns
         self._sleep = sleep
         self._backlog = Backlog(spool)
         self._workplaces = dict(workplaces or {})
@@ -101,8 +104,11 @@ class Reading:
             why = f"there is no {entry.channel} channel “{entry.account}” any more"
             return await self._bury(entry.id, why)
         try:
-            inbounds = checked(channel, await _parsed(channel, entry.raw))
+            said = checked(channel, await _parsed(channel, entry.raw))
+            inbounds = [one for one in said if isinstance(one, Inbound)]
+            reports = [one for one in said if isinstance(one, Undelivered)]
             works = await self._messages.works(channel, entry, inbounds)
+            works += await self._returns.works(channel, reports)
         except StoreError:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
@@ -110,6 +116,8 @@ class Reading:
             kind = type(error).__name__
             log.warning("%s “%s”: entry %d is a dead letter: %s", *entry[1:3], entry.id, kind)
             return await self._bury(entry.id, _reason(error))
+        if not works and said:
+            return self._spool.done([entry.id])
         if not works:
             return await self._not_for_customers(entry)
         outcome = _Outcome(entry.id, len(works))

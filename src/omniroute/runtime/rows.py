@@ -8,6 +8,7 @@ written by `core.state`.  These are the runtime's:
 ``p/<handle>``     `Reached`: the address behind a handle
 ``o/<effect>``     `Owed`: an effect not yet settled
 ``d/<input key>``  the answer an input got, so that asking again changes nothing
+``s/<effect>``     `Sent`: of a message that went out, where it belongs; a report may come later
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``r/<version>``    the sources of a rule set, so that the past can be explained
 ``v/<time>/…``     `RulesAct`: what was done with a rule set, by whom, and why
@@ -72,6 +73,13 @@ class Reached(msgspec.Struct, frozen=True, omit_defaults=True):
     value: str
     display: str = ""
     verified: bool = True
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """Where a message that went out belongs."""
+
+    thread: int
+    message: str
 
 
 class Failure(msgspec.Struct, frozen=True):

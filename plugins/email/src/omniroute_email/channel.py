@@ -19,14 +19,18 @@ from omniroute import (
     Receipt,
     Rejected,
     Site,
+    Undelivered,
 )
 from omniroute_email import settings
 from omniroute_email.compose import compose, message_id
 from omniroute_email.envelope import unpack
-from omniroute_email.reading import NOBODY, read
+from omniroute_email.reading import NOBODY
 from omniroute_email.reading.addresses import normalised
+from omniroute_email.reading.mail import examine
+from omniroute_email.reading.message import inbound
 from omniroute_email.reception import Reception
 from omniroute_email.report import FORMS, fields_of
+from omniroute_email.returned import return_path, undelivered
 from omniroute_email.sending import probe, transmit
 from omniroute_email.server import serving
 
@@ -50,10 +54,17 @@ class EmailChannel:
         self._mailboxes = settings.mailboxes(config, self._place)
         self._name = config.from_name or site.organisation
 
-    def parse(self, raw: bytes) -> Sequence[Inbound]:
-        """One message.  Raises `ValueError` when *raw* was not written by our own reception."""
+    def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
+        """One message, or what a report says of one of ours.
+
+        Raises `ValueError` when *raw* was not written by our own reception.
+        """
         envelope, message = unpack(raw)
-        return [read(envelope, message, self._mailboxes.addresses, self._config.authserv_id)]
+        mail = examine(message, envelope.mail_from)
+        if mail.report is not None:
+            return undelivered(mail.report, envelope, self._mailboxes)
+        ours = self._mailboxes.addresses
+        return [inbound(envelope, message, mail, ours, self._config.authserv_id)]
 
     @classmethod
     def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:
@@ -80,7 +91,8 @@ class EmailChannel:
         self._require_server()
         sender, recipient = self._mailboxes.from_address, self._recipient(out)
         message = compose(out, sender, self._name, datetime.now(UTC))
-        await transmit(self._config, self._place, sender, recipient, message)
+        back = return_path(out.idempotency_key, self._mailboxes)
+        await transmit(self._config, self._place, back, recipient, message)
         return Receipt((message_id(out, sender),))
 
     async def check(self) -> Health:

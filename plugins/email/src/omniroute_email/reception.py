@@ -81,7 +81,7 @@ class Reception:
         self, _session: object, _greeting: object, transaction: Any, address: str, _options: object
     ) -> str:
         known = normalised(address)
-        if known not in self.mailboxes.addresses:
+        if not self.mailboxes.takes(known):
             return "550 5.1.1 No such mailbox here"
         if len(transaction.rcpt_tos) >= self.config.max_recipients:
             return "452 4.5.3 Too many recipients"

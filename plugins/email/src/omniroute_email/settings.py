@@ -60,6 +60,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     from_address: Annotated[
         str, says("Address that answers come from; the first of `addresses` unless set.")
     ] = ""
+    bounce_address: Annotated[
+        str,
+        says(
+            "Address to which undeliverable mail comes back, as bounces@help.example.org; each"
+            " message then gets one of its own (bounces+KEY@…), and mail to those must be handed"
+            " to us, too. `from_address` unless set."
+        ),
+    ] = ""
     from_name: Annotated[
         str, says("Name that answers come from; the name of the organisation unless set.")
     ] = ""
@@ -85,11 +93,20 @@ class Mailboxes:
 
     addresses: frozenset[str]
     from_address: str
+    bounce_address: str  # empty if undeliverable mail comes back to where answers come from
     edges: tuple[IpNetwork, ...]
 
     @property
     def domain(self) -> str:
         return self.from_address.rpartition("@")[2]
+
+    def takes(self, address: str) -> bool:
+        """Whether mail to *address*, in its normal spelling, is for us."""
+        if address in self.addresses or (address and address == self.bounce_address):
+            return True
+        local, _, domain = self.bounce_address.rpartition("@")
+        ours = bool(local) and address.startswith(f"{local}+")
+        return ours and address.rpartition("@")[2] == domain
 
     def trusts(self, peer: str) -> bool:
         """Whether *peer*, an IP address, is one of our own mail servers."""
@@ -108,7 +125,7 @@ def mailboxes(config: Config, place: str) -> Mailboxes:
         fix = 'name the mailboxes that customers write to: addresses = ["help@example.org"]'
         raise ConfigError(f"{place}.addresses", "no mailbox", fix)
     addresses = [_address(text, f"{place}.addresses") for text in config.addresses]
-    sender = config.from_address
+    sender, bounces = config.from_address, config.bounce_address
     edges = [_network(text, f"{place}.trusted_edges") for text in config.trusted_edges]
     for name in ("idle_timeout", "smtp_timeout"):
         if not getattr(config, name) > 0:
@@ -118,6 +135,7 @@ def mailboxes(config: Config, place: str) -> Mailboxes:
     return Mailboxes(
         addresses=frozenset(addresses),
         from_address=_address(sender, f"{place}.from_address") if sender else addresses[0],
+        bounce_address=_address(bounces, f"{place}.bounce_address") if bounces else "",
         edges=tuple(edges),
     )
 

@@ -10,6 +10,8 @@ from omniroute.core import events as e
 OUTCOMES = {
     "rejected": "the channel does not take it",
     "not_authorised": "the channel no longer lets us in; an admin has to see to it",
+    "bounced": "it came back undelivered",
+    "complained": "it was reported as unwanted",
     "gave_up": "the channel could not be reached for two days",
 }
 """Why a reply was not delivered, where the platform gave no words of its own."""

@@ -7,7 +7,7 @@ is what somebody wrote: it says where an answer belongs, and vouches for nobody.
 
 from __future__ import annotations
 
-from omniroute_email.reading.addresses import Mailbox
+from omniroute_email.reading.addresses import Mailbox, normalised
 from omniroute_email.reading.mail import Mail
 from omniroute_email.reading.mailboxes import mailboxes
 
@@ -25,6 +25,22 @@ def identity(mail: Mail) -> Mailbox:
     if answers and not _is_list(mail):
         return answers[0]
     return author
+
+
+def behind(mail: Mail, author: Mailbox | None, ours: frozenset[str]) -> Mailbox | None:
+    """Who wrote a message that is not from its author's address; none if From is to be believed.
+
+    *author* is the mailbox of From, *ours* are our own addresses.
+    """
+    if author is None or author.address in ours:
+        found = original(mail) or next(iter(mail.reply_to), None)
+    elif _is_list(mail):
+        found = original(mail)
+    else:
+        return None
+    if found is None or not normalised(found.address) or found.address in ours:
+        return None
+    return found
 
 
 def original(mail: Mail) -> Mailbox | None:

@@ -52,8 +52,11 @@ class Mail:
     remarks: Remarks
 
 
-def examine(message: bytes) -> Mail:
-    """Read *message*.  Pure, and raises for no message; what cannot be read is in the remarks."""
+def examine(message: bytes, return_path: str | None = None) -> Mail:
+    """Read *message*.  Pure, and raises for no message; what cannot be read is in the remarks.
+
+    *return_path* is what the SMTP session knew, empty for a null sender, None if nobody knows.
+    """
     remarks = Remarks()
     root, found = read_parts(message)
     remarks.add(*found)
@@ -66,7 +69,7 @@ def examine(message: bytes) -> Mail:
     remarks.add(sealed if sealed is not Seal.SIGNED else "")
     authors = mailboxes(headers.all("from"))
     subject = words(headers.first("subject"), MAX_SUBJECT)
-    report = find(root, text=text, subject=subject, authors=authors)
+    report = find(root, text=text, subject=subject, authors=authors, return_path=return_path)
     return Mail(
         headers=headers,
         authors=authors,

@@ -12,8 +12,8 @@ from omniroute_email.reading.authenticity import vouched
 from omniroute_email.reading.automatic import automatic
 from omniroute_email.reading.fields import sent_at
 from omniroute_email.reading.headers import Headers
-from omniroute_email.reading.mail import examine
-from omniroute_email.reading.texts import Remarks
+from omniroute_email.reading.identity import behind
+from omniroute_email.reading.mail import Mail, examine
 
 NOBODY = "unknown.invalid"  # a domain that never exists (RFC 2606)
 
@@ -23,9 +23,16 @@ def read(envelope: Envelope, message: bytes, ours: frozenset[str], authserv_id: 
 
     What cannot be read is named in `Inbound.unread`; what can be read is there nonetheless.
     """
-    mail = examine(message)
+    mail = examine(message, envelope.mail_from)
+    return inbound(envelope, message, mail, ours, authserv_id)
+
+
+def inbound(
+    envelope: Envelope, message: bytes, mail: Mail, ours: frozenset[str], authserv_id: str
+) -> Inbound:
+    """The same for a message that was examined already."""
     digest = hashlib.sha256(message).hexdigest()
-    sender = _sender(envelope, mail.headers, authserv_id, digest, mail.remarks)
+    sender = _sender(envelope, mail, ours, authserv_id, digest)
     machine = automatic(
         mail.headers,
         subject=mail.subject,
@@ -51,11 +58,19 @@ def read(envelope: Envelope, message: bytes, ours: frozenset[str], authserv_id: 
 
 
 def _sender(
-    envelope: Envelope, headers: Headers, authserv_id: str, digest: str, remarks: Remarks
+    envelope: Envelope, mail: Mail, ours: frozenset[str], authserv_id: str, digest: str
 ) -> Address:
-    """The author by the From field alone: Reply-To and the return path are no identity."""
+    """The author by the From field alone: Reply-To and the return path are no identity.
+
+    Unless From is no author: one of our own addresses, as a form on our site may send, or a list.
+    Then it is whom the message names instead, and nobody vouches for that.
+    """
+    headers = mail.headers
     mailbox, wrong = addresses.sender(headers.all("from"))
-    remarks.add(wrong)
+    instead = behind(mail, mailbox, ours)
+    if instead is not None:
+        return Address("email", instead.address, display=instead.display)
+    mail.remarks.add(wrong)
     if mailbox is None:
         # An address of its own for each such message, or strangers would share a conversation.
         return Address("email", f"{digest[:32]}@{NOBODY}")

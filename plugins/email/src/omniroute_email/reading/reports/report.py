@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from omniroute_email.reading.addresses import Mailbox
 from omniroute_email.reading.fields import message_ids
-from omniroute_email.reading.headers import Headers, parameters, split
+from omniroute_email.reading.headers import Headers, split
 from omniroute_email.reading.mailboxes import mailboxes
 from omniroute_email.reading.mime import Part, read_parts
 from omniroute_email.reading.reports import notices, statuses
@@ -25,8 +26,18 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 _ID_LINE = re.compile(r"^[>\s]{0,4}message-id:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 
 
-def find(root: Part, *, text: str, subject: str, authors: tuple[Mailbox, ...]) -> Report | None:
-    """The report that a message is, or none.  *text* is its visible body."""
+def find(
+    root: Part,
+    *,
+    text: str,
+    subject: str,
+    authors: tuple[Mailbox, ...],
+    return_path: str | None = None,
+) -> Report | None:
+    """The report that a message is, or none.
+
+    *text* is its visible body; *return_path* is that of the SMTP session, None if not known.
+    """
     parts = list(_leaves(root))
     wrapped = _wrapped(root, parts)
     if wrapped is not None:
@@ -41,7 +52,18 @@ def find(root: Part, *, text: str, subject: str, authors: tuple[Mailbox, ...]) -
         return found
     if any(part.media_type == "message/disposition-notification" for part in parts):
         return Report(Kind.READ, original_id=original)
-    return _by_words(root.headers, text, subject, authors, original, told=bool(status))
+    path = root.headers.first("return-path").strip() if return_path is None else return_path
+    signs = _Signs(
+        told=bool(status) or "status" in root.parameters.get("report-type", ""),
+        by_subject=notices.is_bounce_subject(subject),
+        by_author=any(notices.is_mail_system(f"{who.address} {who.display}") for who in authors)
+        or notices.is_mail_system(path),
+        by_path=(return_path == "" or path == "<>"),
+        marked=_is_marked(root.headers),
+        failed=mailboxes(root.headers.all("x-failed-recipients")),
+    )
+    nobody = [who.address for who in (*authors, *mailboxes(root.headers.all("to")))]
+    return _by_words(signs, text, nobody, original)
 
 
 def _leaves(part: Part) -> Iterator[Part]:
@@ -109,53 +131,49 @@ def _feedback(part: Part, original: str) -> Report:
     return Report(Kind.FEEDBACK, tuple(recipients.values()), original)
 
 
-def _by_words(
-    headers: Headers,
-    text: str,
-    subject: str,
-    authors: tuple[Mailbox, ...],
-    original: str,
-    *,
-    told: bool,
-) -> Report | None:
-    """A report from its wording; *told* says that it calls itself one."""
-    failed = mailboxes(headers.all("x-failed-recipients"))
-    by_subject = notices.is_bounce_subject(subject)
-    by_sender = _is_from_mail_system(headers, authors, by_subject)
-    _, given = parameters(headers.first("content-type"))
-    told = told or "status" in given.get("report-type", "")
-    if not (told or failed or by_sender) or _vacation(headers):
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What shows that a mail system wrote, apart from the words."""
+
+    told: bool  # it calls itself a report
+    by_subject: bool
+    by_author: bool
+    by_path: bool  # a null return path, as every automatic message has
+    marked: bool  # as automatic, or as bulk
+    failed: tuple[Mailbox, ...]  # as a field names them
+
+    @property
+    def believable(self) -> bool:
+        """Whether what people cannot easily write shows a mail system.
+
+        A customer whose parcel was not delivered may well say just that in the subject, and who is
+        away may write that a mailbox is full.
+        """
+        by_machine = self.by_path or self.marked
+        return self.told or bool(self.failed) or self.by_author or (self.by_subject and by_machine)
+
+
+def _by_words(signs: _Signs, text: str, nobody: list[str], original: str) -> Report | None:
+    """A report from its wording, if it is believable."""
+    if not signs.believable:
         return None
     words = notices.speaks_of_failure(text)
-    if not (told or failed or words or by_subject):
+    if not (signs.told or signs.failed or words or signs.by_subject):
         return None
-    nobody = [who.address for who in (*authors, *mailboxes(headers.all("to")))]
     found = notices.failures(text, nobody)
-    if failed:
+    if signs.failed:
         permanent = not found or any(failure.permanent for failure in found)
-        by_address = {failure.address: failure for failure in found}
+        known = {failure.address: failure for failure in found}
         found = tuple(
-            by_address.get(who.address, Failure(who.address, permanent=permanent)) for who in failed
+            known.get(who.address, Failure(who.address, permanent=permanent))
+            for who in signs.failed
         )
-    if not found and not (told or (words and by_subject)):
+    if not found and not (signs.told or (words and signs.by_subject)):
         return None
     return Report(Kind.BOUNCE, found, original)
 
 
-def _is_from_mail_system(headers: Headers, authors: tuple[Mailbox, ...], by_subject: bool) -> bool:
-    """Whether what people cannot easily write, the sender or the return path, shows a machine.
-
-    A customer whose parcel was not delivered may well say just that in the subject.
-    """
-    path = headers.first("return-path").strip()
-    if path == "<>" or notices.is_mail_system(path):
-        return True
-    if any(notices.is_mail_system(f"{who.address} {who.display}") for who in authors):
-        return True
-    marked = headers.first("auto-submitted").strip().lower() not in ("", "no")
-    bulk = headers.first("precedence").strip().lower() in ("bulk", "junk", "auto_reply")
-    return by_subject and (marked or bulk)
-
-
-def _vacation(headers: Headers) -> bool:
-    return headers.first("auto-submitted").strip().lower().startswith("auto-replied (vacation")
+def _is_marked(headers: Headers) -> bool:
+    submitted = headers.first("auto-submitted").strip().lower()
+    precedence = headers.first("precedence").strip().lower()
+    return submitted not in ("", "no") or precedence in ("bulk", "junk", "auto_reply")
