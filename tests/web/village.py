@@ -22,6 +22,7 @@ from omniroute.application.pages import (
     Filter,
     Hit,
     Item,
+    LinkView,
     OfferView,
     Reason,
     ThreadPage,
@@ -43,6 +44,7 @@ class Record(msgspec.Struct):
     handles: tuple[Any, ...] = ()
     history: tuple[ThreadRow, ...] = ()
     offer: tuple[str, str, int] | None = None  # id, agent, until
+    links: tuple[LinkView, ...] = ()
 
 
 class Village:
@@ -120,10 +122,13 @@ class Village:
                     "reopen": solved,
                     "tag": True,
                     "prioritise": mine,
+                    "merge": True,
+                    "split": True,
                     "undo": held,
                 }.items()
                 if open
             ),
+            links=record.links,
         )
 
     async def threads(self, actor: Actor, wanted: Filter) -> Sequence[ThreadRow]:

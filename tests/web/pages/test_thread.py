@@ -5,7 +5,7 @@ from tests.web.people import row
 from tests.web.site import MORNING, Site, part, text_of
 from tests.web.village import Record
 
-from omniroute.application.pages import FileView, HandleView, Item
+from omniroute.application.pages import FileView, HandleView, Item, LinkView
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"
 
@@ -214,3 +214,17 @@ def test_a_line_keeps_its_name_when_earlier_ones_leave_the_page(site: Site) -> N
     assert accepted in site.get("/threads/4812").text
     site.village.records[4812].items.pop(0)
     assert accepted in site.get("/threads/4812").text
+
+
+JOINED = LinkView("h1", "h2", "live", "joe@example.org and Joe are one person: Bo Berg said so")
+PERHAPS = LinkView("h1", "h3", "suggested", "joe@example.org and J may be one person", "crm")
+
+
+def test_who_is_who_is_said_and_can_be_taken_back(site: Site) -> None:
+    site.village.records[4812].links = (JOINED, PERHAPS)
+    side = part(site.get("/threads/4812").text, "side")
+    assert "are one person: Bo Berg said so Not the same person" in text_of(side)
+    assert "say why they are one all the same" in text_of(side)
+    assert side.count('action="/threads/4812/not-same"') == 2
+    assert side.count('action="/threads/4812/merge"') == 1
+    assert side.count("somebody else</button>") == len(site.village.records[4812].handles)
