@@ -130,3 +130,47 @@ def test_stretches_of_the_day_add_up_to_the_whole() -> None:
     assert sum(one.within for one in bins) == tally.all.within[0]
     assert sum(one.groups[0].busy for one in bins) == pytest.approx(tally.groups[0].busy)
     assert sum(one.minutes for one in bins) == pytest.approx(tally.groups[0].present)
+
+
+TWO = """
+groups: [{{name: g, agents: 1}}]
+queue: {{order: {order}{more}}}
+classes:
+  block: {{arrivals: {{csv: block.csv}}, handling: {{dist: deterministic, mean: 10}}}}
+  low: {{arrivals: {{csv: low.csv}}, priority: low, handling: 1, deadline: 5}}
+  high: {{arrivals: {{csv: high.csv}}, priority: high, handling: 1, deadline: 60}}
+"""
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """Somebody who blocks the agent from 0 to 10; low comes at 1, high at 9.5."""
+    for name, at in (("block", "0"), ("low", "1"), ("high", "9.5")):
+        (tmp_path / f"{name}.csv").write_text(f"at,handling\n{at},{10 if name == 'block' else 3}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("order", "more", "first"),
+    [
+        ("[priority, routing_since]", "", "high"),
+        ("[routing_since]", "", "low"),
+        ("[deadline, routing_since]", "", "low"),
+        ("[priority, routing_since]", ", promote_after: 0.4", "low"),  # 22 times against once
+    ],
+)
+def test_who_goes_first(two: Path, order: str, more: str, first: str) -> None:
+    _, low, high = run(TWO.format(order=order, more=more), two).tally.classes
+    expected = {"low": (10 - 1, 13 - 9.5), "high": (13 - 1, 10 - 9.5)}[first]
+    assert (low.wait_served, high.wait_served) == expected
+
+
+def test_offers_that_never_end_leave_nothing_behind() -> None:
+    text = "groups: [{name: g, agents: 1, accept: 0.01}]\narrivals_total: 1500\n"
+    world = Invented(
+        parse_scenario(
+            f"{text}classes: {{c: {{rate: 1.5, handling: 0.5}}}}\n".encode(), "s.yaml", Path()
+        )
+    )
+    world.run()
+    assert len(world.state._alarms._heap) < 1200

@@ -61,6 +61,9 @@ def agent_due(agent: Agent) -> int | None:
     return min(filter(None, moments), default=None)
 
 
+MANY = 1_024  # entries, beyond twice those that were so, after which a heap is tidied
+
+
 class Alarms:
     """Due times of threads and agents, earliest first; at one moment threads go before agents.
 
@@ -73,6 +76,7 @@ class Alarms:
         self._heap: list[tuple[int, bool, Owner]] = []
         self.untimed: dict[Owner, Thread | Agent | None] = {}  # as each was at the last look
         self._ignored: set[Due] = set()
+        self._many = MANY
 
     def changed(self, owner: Owner, old: Thread | Agent | None) -> None:
         """*owner* was *old* until now; None where an entry may be missing."""
@@ -104,6 +108,14 @@ class Alarms:
             due = self._due_of(owner)
             if due is not None and (old is None or due != _due(old)):
                 heapq.heappush(self._heap, (due, isinstance(owner, str), owner))
+        if len(self._heap) > self._many:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Drop what is out of date: what is due in a year would stay here for a year."""
+        self._heap = [entry for entry in set(self._heap) if self._due_of(entry[2]) == entry[0]]
+        heapq.heapify(self._heap)
+        self._many = 2 * len(self._heap) + MANY
 
 
 def _due(one: Thread | Agent) -> int | None:

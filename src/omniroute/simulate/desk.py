@@ -54,9 +54,7 @@ def rule_set(scenario: Scenario) -> RuleSet:
     return RuleSet(
         "scenario",
         Defaults(QUEUE, sla=Sla(first_reply=LONGEST), presence=_presence(line)),
-        enrich=tuple(
-            _enriched(number, one, line.order) for number, one in enumerate(scenario.classes)
-        ),
+        enrich=tuple(_enriched(number, one) for number, one in enumerate(scenario.classes)),
         route=tuple(_routed(number, one) for number, one in enumerate(scenario.classes)),
         queues={QUEUE: queue},
         skills=_skills(scenario),
@@ -76,13 +74,13 @@ def team(group: Group) -> tuple[Member, ...]:
     )
 
 
-def _enriched(number: int, one: CustomerClass, order: tuple[str, ...]) -> EnrichRule:
-    urgent = one.deadline is not None and "deadline" in order
+def _enriched(number: int, one: CustomerClass) -> EnrichRule:
+    promise = None if one.deadline is None else ms(one.deadline)
     return EnrichRule(
         f"{one.name}.urgency",
         _of(number, one),
-        priority=one.priority if "priority" in order else None,
-        sla=SlaChange(first_reply=ms(one.deadline)) if urgent and one.deadline else SlaChange(),
+        priority=one.priority,
+        sla=SlaChange(first_reply=promise),
         weight=one.weight,
     )
 
