@@ -42,6 +42,7 @@ UNITS = {
     "match": "decisions/s",
     "decide": "decisions/s",
     "decide.arrivals": "arrivals/s",
+    "simulate": "arrivals/s",
 }
 
 

@@ -18,6 +18,7 @@ from tests.docs.pages import DOCS, ROOT, Page
 from omniroute import channel, desk, errors, hookspecs
 from omniroute.application import sentences
 from omniroute.server.settings import SECTIONS
+from omniroute.simulate.grammar import SHAPES as SCENARIO
 from omniroute.stores import api
 from omniroute_email.settings import Config as EmailSettings
 from omniroute_telegram.settings import Config as TelegramSettings
@@ -43,6 +44,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings.email": partial(source.settings, EmailSettings),
     "settings.telegram": partial(source.settings, TelegramSettings),
     "settings.webchat": partial(source.settings, WebChatSettings),
+    **{f"scenario.{shape}": partial(source.scenario, shape) for shape in SCENARIO},
     "commands": source.commands,
     **{f"hook.{name}": partial(source.hook, name) for name in HOOKS},
     "caps": source.caps,

@@ -25,6 +25,7 @@ from omniroute.cli import cli
 from omniroute.core import states
 from omniroute.core.skills import Skills
 from omniroute.runtime import crashpoints
+from omniroute.simulate.grammar import SHAPES as SCENARIO
 from omniroute.web.faults import status_of
 
 SHOWN = "```python no-run: made from the source"
@@ -122,6 +123,18 @@ def _default(option: click.Option) -> str:
     if option.is_flag or not isinstance(given, (str, int, Path)) or given == "":
         return ""
     return f"`{given}`"
+
+
+# --- scenarios ---
+
+
+def scenario(shape: str) -> str:
+    """Every key of a part of a scenario, in the words of its grammar."""
+    rows = [
+        (f"`{name}`" + " (required)" * key.required, key.doc)
+        for name, key in SCENARIO[shape].items()
+    ]
+    return _table(("key", "what it says"), rows)
 
 
 # --- what plugins see ---

@@ -23,6 +23,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "smtp": ("smtp.accept.idle", "smtp.accept.busy"),
     "webhook": ("webhook.accept.idle", "webhook.accept.busy"),
     "routing": ("rules.route",),
+    "simulating": ("simulate.arrivals",),
     "memory": ("memory.waiting_thread", "memory.agent"),
     "matching": (
         "match.small",
