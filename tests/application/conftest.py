@@ -246,7 +246,10 @@ class Scene:
         """They hand over."""
         note = f"n{self.next()}"
         return self.decide(
-            lambda at: i.TransferAsked(note, at, agent, thread, note, **to), self.said(note, why)
+            lambda at: i.TransferAsked(
+                note, at, agent, thread, note, to.get("to_agent", ""), to.get("to_queue", "")
+            ),
+            self.said(note, why),
         )
 
     def wait(self, *, seconds: int = 0, minutes: int = 0, days: int = 0) -> None:

@@ -62,6 +62,11 @@ TOLD = [
     (e.ThreadAssigned(1, "ana", "auto"), "", "Given to Ana Ruiz"),
     (e.ThreadReleased(1, "ana", "transfer"), "bo", "Bo Berg handed it over"),
     (e.ThreadReleased(1, "ana", "left"), "", "Ana Ruiz left the team"),
+    (e.ThreadReleased(1, "ana", "claim"), "bo", "Bo Berg took it over"),
+    (e.ThreadReleased(1, "ana", "gone"), "", "Ana Ruiz is offline; it waits for others"),
+    (e.HandedOff(1, "bo"), "bo", "Bo Berg handed it to people"),
+    (e.HandedBack(1, "bo"), "ana", "Given back to Bo Berg"),
+    (e.ExclusionsEnded(1, ("ana", "bo")), "", "Ana Ruiz and Bo Berg may be asked again"),
     (e.ThreadReleased(1, "ana", "fold"), "", ""),
     (e.ThreadSnoozed(1, "ana", AT + 3_600_000), "ana", "Ana Ruiz snoozed it until 10:15"),
     (e.ThreadWoken(1, "time"), "", "The snooze is over"),
@@ -160,6 +165,7 @@ SHOWN_AS_MESSAGES = [
     e.ReplyWithdrawn(1, "r", "ana"),
     e.ReplyReleased(1, "r", "ana", "h", "e"),
     e.AutomaticReplyReleased(1, "r", "h", "after_hours", "e"),
+    e.ReplyRecalled(1, "r", "robby", "e"),
     e.ReplySent(1, "r", "e"),
     e.ReplyFailed(1, "r", "e", "rejected"),
 ]
@@ -172,6 +178,7 @@ NOT_ABOUT_A_THREAD = [
     e.StatusChanged("ana", Status.ONLINE),
     e.AgentUnresponsive("ana"),
     e.AgentBack("ana"),
+    e.ThreadMoved(1, "ana", "other"),  # the assignment or the queue says it
     e.DesksLost("ana", ("web",)),
     e.DeskReached("ana", "web"),
     e.AgentGone("ana"),

@@ -24,12 +24,12 @@ from hypothesis import strategies as st
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.effects import Deliver
+from omniroute.core.effects import Deliver, Present
 from omniroute.core.engine import Decision, decide
 from omniroute.core.evolve import evolve
 from omniroute.core.matching import fits, order_key
 from omniroute.core.model import Agent, Customer, Handle, Phase, Status, Thread
-from omniroute.core.ranking import PARTS, rank
+from omniroute.core.ranking import PARTS, askable, rank
 from omniroute.core.state import State
 from omniroute.core.states import OPEN, WAITING
 from omniroute.runtime.loading import differences, fold
@@ -55,13 +55,17 @@ class Shadow:
         self.asked: set[tuple[int, str]] = set()  # threads and agents ever brought together
         self.spared: set[object] = set()  # threads whose best agent is kept for others
         self.places: dict[int, set[str]] = {}  # thread → handles it was written from
+        self.input: i.AnyInput | None = None
+        self.buttons: set[str] = set()  # offers whose cards say “accept”
 
     def watch(self, state: State, done: Decided) -> None:
         self.spared = {why["thread"] for why in done.decision.why if "spared" in why}
+        self.input = done.input
         for event in done.decision.events:
             self._may_be(event, done.input.at)
             self._make_so(event, done.input.at)
         self._told(done)
+        self._shown(done)
         self._kept_in_place(done)
         self._barred_fairly(done)
         assert open_work(self.state) == open_work(state)
@@ -94,6 +98,10 @@ class Shadow:
                 assert event.over or fits(agent, thread.weight, thread.live)
             case e.ThreadRouted():
                 self._keeps_its_age(event)
+            case e.ReplyReleased() | e.ReplyHeld(held=_):
+                writer = event.agent if isinstance(event, e.ReplyReleased) else event.held.agent
+                silent = self.state.threads[event.thread].handed_off
+                assert not silent or self.state.agents[writer].kind != "bot", "a bot goes on"
             case e.CustomerWrote():
                 self.places.setdefault(event.thread, set()).add(event.handle)
             case e.ThreadFolded():
@@ -117,6 +125,9 @@ class Shadow:
         self.asked.add((thread.id, agent.id))
         assert event.offer.until > at
         assert event.offer.id not in self.ended
+        if thread.agent:  # a warm transfer is somebody's wish
+            assert askable(agent, thread)
+            return
         assert eligible(self.state, agent, thread)
         if thread.phase is Phase.OFFERED:  # a further one of a broadcast
             missed = any(x.reason != "gave" for x in thread.excluded)
@@ -149,8 +160,9 @@ class Shadow:
         """Handing over gives nobody's place away; only the rules may set it anew."""
         thread = self.state.threads[event.thread]
         if event.rule == "transfer" and thread.phase is not Phase.NEW:
-            kept = (event.routing_since, event.deadline, event.priority)
-            assert kept == (thread.routing_since, thread.deadline, thread.priority)
+            assert (event.deadline, event.priority) == (thread.deadline, thread.priority)
+            restarted = isinstance(self.input, i.TransferAsked) and self.input.restart
+            assert restarted or event.routing_since == thread.routing_since
 
     def _told(self, done: Decided) -> None:
         """Every decision says why."""
@@ -161,7 +173,7 @@ class Shadow:
         first: dict[int, str] = {}
         for event in done.decision.events:
             match event:
-                case e.OfferMade():
+                case e.OfferMade() if ("transfer", event.thread) not in about:
                     first.setdefault(event.thread, event.offer.agent)
                 case e.ThreadAssigned() if event.how == "auto":
                     first.setdefault(event.thread, event.agent)
@@ -175,6 +187,21 @@ class Shadow:
             assert isinstance(winner, list)
             assert winner[0] == agent
 
+    def _shown(self, done: Decided) -> None:
+        """No card says “accept” where nothing is offered any more, and every offer has one."""
+        for effect in done.decision.effects:
+            if isinstance(effect, Present) and effect.kind == "offer":
+                self.buttons.add(effect.offer)
+            elif isinstance(effect, Present) and effect.kind == "withdrawn":
+                self.buttons.discard(effect.offer)
+        for (
+            event
+        ) in done.decision.events:  # whoever answered sees it; whom no desk reached does not
+            if isinstance(event, e.OfferEnded) and event.how in ("accepted", "declined", "failed"):
+                self.buttons.discard(event.offer)
+        offers = {o.id for thread in self.state.threads.values() for o in thread.offers}
+        assert self.buttons == offers
+
     def _kept_in_place(self, done: Decided) -> None:
         """A reply goes to a handle of its thread, and no other customer's."""
         for effect in done.decision.effects:
@@ -186,7 +213,8 @@ class Shadow:
         if isinstance(done.input, i.TransferAsked):
             self.asked.add((done.input.thread, done.input.agent))
         for thread in self.state.threads.values():
-            assert {(thread.id, x.agent) for x in thread.excluded} <= self.asked
+            barred = {x.agent for x in thread.excluded if x.reason != "handed_off"}
+            assert {(thread.id, agent) for agent in barred} <= self.asked
 
 
 def open_work(state: State) -> object:

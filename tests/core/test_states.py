@@ -15,7 +15,8 @@ from omniroute.testing.histories import History, acts
 
 NO_MOVE = {
     e.CustomerWrote, e.NoteAdded, e.ReplyHeld, e.ReplyWithdrawn, e.ReplyReleased,
-    e.AutomaticReplyReleased, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
+    e.AutomaticReplyReleased, e.ReplyRecalled, e.ExclusionsEnded, e.ThreadMoved, e.HandedOff,
+    e.HandedBack, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
     e.PrioritySet, e.ThreadOpened,
     e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved,
     e.ThreadDivided,

@@ -314,7 +314,7 @@ def test_a_transfer_to_a_queue_keeps_the_age_and_the_need_and_does_not_come_back
     after = fleur.thread
     assert (after.queue, after.routing_since) == ("other", before.routing_since)
     assert after.steps[-1].need == {"fr": 3.0}
-    assert after.excluded == (Exclusion("ana", "gave"),)
+    assert after.excluded == (Exclusion("ana", "gave", rig.now + 10 * 60_000),)
     fleur.is_stranded(because="all_excluded")
     bo = rig.agent("bo", fr=4)
     bo.is_offered(fleur)
@@ -349,7 +349,7 @@ def test_a_lead_may_move_another_s_thread_who_is_told_and_not_asked_again() -> N
     lea = rig.lead("lea")
     lea.transfers(joe, to="other")
     ana.is_told("transferred")
-    assert joe.thread.excluded == (Exclusion("ana", "gave"),)
+    assert joe.thread.excluded == (Exclusion("ana", "gave", rig.now + 10 * 60_000),)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ HEADINGS = {
     "sla": "An SLA",
     "defaults": "What holds otherwise",
     "presence": "Presence",
+    "transfers": "Transfers",
     "team file": "The team file",
     "agent": "An agent",
     "test file": "A file of tests",

@@ -71,11 +71,16 @@ class Note(OnThread, frozen=True, kw_only=True):
 
 
 class Transfer(OnThread, frozen=True, kw_only=True):
-    """Hand over to an agent or a queue; the reason is required."""
+    """Hand over to an agent or a queue; the reason is required.
+
+    With *warm* it is yours until the agent accepts; with *restart* it waits in the queue anew.
+    """
 
     why: str
     to_agent: str = ""
     to_queue: str = ""
+    warm: bool = False
+    restart: bool = False
 
 
 class Snooze(OnThread, frozen=True, kw_only=True):

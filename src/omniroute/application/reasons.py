@@ -46,6 +46,9 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _match(why, directory)
         case "shadow":
             return _shadow(why)
+        case "transfer":
+            how = " if they accept" if why.get("warm") else ""
+            return f"{directory.name(why['by'])} hands it to {directory.name(why['to'])}{how}"
         case "refused":
             by = f" ({directory.name(why['by'])} has it)" if why.get("by") else ""
             said = str(why.get("code", "")).replace("_", " ")

@@ -90,6 +90,7 @@ DONE: Mapping[str, Sentence] = {
     "undone": "Taken back; the customer never saw it.",
     "noted": "Noted, for colleagues only.",
     "transferred": _transferred,
+    "asked": lambda told: f"{told.who('to')} is asked; {told.it} is yours until they accept.",
     "snoozed": lambda told: f"{told.it} is put aside until {told.moment('until')}.",
     "resolved": lambda told: f"{told.it} is solved.",
     "reopened": lambda told: f"{told.it} is open again and yours.",
@@ -130,6 +131,7 @@ REFUSED: Mapping[str, Sentence] = {
     "reads_only": lambda told: (
         f"{told.who('agent')} may read in {told.value('queue')} and not reply there."
     ),
+    "handed_off": lambda told: f"People have {told.it} now; a bot says no more there.",
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
     "vetoed": _vetoed,

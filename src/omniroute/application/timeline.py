@@ -104,6 +104,7 @@ _ASSIGNED = {
 }
 
 _RELEASED = {
+    "claim": "{} took it over",
     "transfer": "{} handed it over",
     "left": "{} left the team",
     "gone": "{} is offline; it waits for others",
@@ -135,8 +136,8 @@ def _solved(t: Telling) -> str:
 
 
 def _released(t: Telling) -> str:
-    form = _RELEASED.get(t.said["how"], "")
-    return form.format(t.doer if t.said["how"] == "transfer" and t.actor else t.name())
+    form, by_act = _RELEASED.get(t.said["how"], ""), t.said["how"] in ("transfer", "claim")
+    return form.format(t.doer if by_act and t.actor else t.name())
 
 
 def _tags(t: Telling) -> str:
@@ -185,6 +186,11 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadStranded": _stranded,
     "OfferMade": lambda t: f"Offered to {t.directory.name(t.said['offer']['agent'])}",
     "OfferEnded": lambda t: _OFFER_ENDED.get(t.said["how"], "").format(t.name()),
+    "ExclusionsEnded": lambda t: (
+        f"{words.listed([t.directory.name(a) for a in t.said['agents']])} may be asked again"
+    ),
+    "HandedOff": lambda t: f"{t.name()} handed it to people",
+    "HandedBack": lambda t: f"Given back to {t.name()}",
     "ThreadAssigned": _assigned,
     "ThreadReleased": _released,
     "ThreadSnoozed": lambda t: (

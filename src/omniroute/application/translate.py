@@ -80,8 +80,8 @@ def _make(command: c.AnyCommand, key: str, agent: str, message: str, hold: int) 
             return lambda at: i.ReplyUndone(key, at, agent, t, taken_back)
         case c.Note(thread=t):
             return lambda at: i.NoteWritten(key, at, agent, t, message)
-        case c.Transfer(thread=t, to_agent=to, to_queue=queue):
-            return lambda at: i.TransferAsked(key, at, agent, t, message, to, queue)
+        case c.Transfer(thread=t, to_agent=to, to_queue=queue, warm=warm, restart=restart):
+            return lambda at: i.TransferAsked(key, at, agent, t, message, to, queue, warm, restart)
         case c.Snooze(thread=t, until=until):
             return lambda at: i.SnoozeAsked(key, at, agent, t, until)
         case c.Merge(a=a, b=b):

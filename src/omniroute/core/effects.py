@@ -42,7 +42,15 @@ class Present(Effect, frozen=True):
     reason: str = ""
 
 
-AnyEffect: TypeAlias = Deliver | Present
+class Recall(Effect, frozen=True):
+    """Stop a message on its way to a customer, if it has not left."""
+
+    message: MessageId
+    handle: HandleId
+    effect: str  # the one that sends it
+
+
+AnyEffect: TypeAlias = Deliver | Present | Recall
 
 
 def effect_id(cause: str, kind: str, destination: str, ordinal: int = 0) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from omniroute.core import clocks, offers, presence, separating, team, threads, work
+from omniroute.core import clocks, handing, offers, presence, separating, team, threads, work
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.evolve import evolve
@@ -88,12 +88,12 @@ def _answer(turn: Turn, input: i.AnyInput) -> Answer:
     if isinstance(input, i.AgentInput):
         agent = turn.state.agents.get(input.agent)
         if agent is None or not agent.employed:
-            return work.refused("no_such_agent", agent=input.agent)
+            return handing.refused("no_such_agent", agent=input.agent)
         if not isinstance(input, i.StatusDeclared):
             presence.came_back(turn, input)
         thread = getattr(input, "thread", None)
         if thread is not None and _open(turn.state, thread) is None:
-            return work.refused("unknown_thread", thread=thread)
+            return handing.refused("unknown_thread", thread=thread)
     return _ANSWERS[type(input)](turn, input)
 
 
@@ -113,6 +113,7 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
     clocks.promote(turn, thread.id)
+    offers.readmit(turn, thread.id)
     offers.advance(turn, thread.id)
     thread = turn.thread(thread.id)
     if (end := snooze_end(thread)) is not None and end <= turn.at:
@@ -132,7 +133,8 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
         turn.emit(e.ReplySent(input.thread, input.message, input.effect, repeat=input.repeat))
     else:
         turn.emit(e.ReplyFailed(input.thread, input.message, input.effect, input.outcome))
-        if thread is not None and (told := thread.agent or thread.last_agent):
+        recalled = input.outcome == "withdrawn"
+        if thread is not None and not recalled and (told := thread.agent or thread.last_agent):
             turn.present(thread.id, told, "told", reason="failed")
     return Answer(True, "delivered")
 
@@ -145,7 +147,7 @@ def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
         return Answer(True, "delivered")
     failed = input.outcome != "sent"
     if failed:
-        turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "failed"))
+        offers.end_offer(turn, thread.id, offer, "failed")
     desks = turn.state.agents[offer.agent].desks
     presence.lose(turn, offer.agent, desks if failed else input.desks)
     return Answer(True, "delivered")
@@ -166,9 +168,9 @@ def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
     state = turn.state
     trial = Trial(input.version, input.mode, input.share, input.until)
     if trial.version == state.counters.rules:
-        return work.refused("already_live", version=trial.version)
+        return handing.refused("already_live", version=trial.version)
     if trial.version and state.known_rules(trial.version) is None:
-        return work.refused("unknown_rules", version=trial.version)
+        return handing.refused("unknown_rules", version=trial.version)
     if state.trial.version and state.trial != trial:
         how = "replaced" if trial.version else "stopped"
         turn.emit(e.TrialEnded(state.trial.version, how))
@@ -185,7 +187,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.ReplyWritten: work.reply,
     i.ReplyUndone: work.undo,
     i.NoteWritten: work.note,
-    i.TransferAsked: work.transfer,
+    i.TransferAsked: handing.transfer,
     i.SnoozeAsked: work.snooze,
     i.ThreadResolved: work.resolve,
     i.ReopenAsked: work.reopen,

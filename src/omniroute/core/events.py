@@ -157,6 +157,14 @@ class ArticleProposed(ThreadEvent, frozen=True):
     article: str
 
 
+class ReplyRecalled(ThreadEvent, frozen=True):
+    """A bot's reply that is on its way is to be stopped, if it has not left."""
+
+    message: MessageId
+    agent: AgentId
+    effect: str
+
+
 class ReplySent(ThreadEvent, frozen=True):
     """The platform took the reply; *repeat* if it may have had it before."""
 
@@ -238,6 +246,12 @@ class OfferMade(ThreadEvent, frozen=True):
     offer: Offer
 
 
+class ExclusionsEnded(ThreadEvent, frozen=True):
+    """These agents may be asked for the thread again."""
+
+    agents: tuple[AgentId, ...]
+
+
 class OfferEnded(ThreadEvent, frozen=True):
     """An offer reached its one final state."""
 
@@ -257,14 +271,35 @@ class ThreadAssigned(ThreadEvent, frozen=True):
     agent: AgentId
     how: str  # accept | claim | reply | transfer | fold | auto
     over: bool = False  # beyond capacity, by override
+    by: AgentId = ""  # whose decision it was, if another's
 
 
 class ThreadReleased(ThreadEvent, frozen=True):
     """The agent is no longer responsible."""
 
     agent: AgentId
-    how: str  # transfer | fold | left | gone
+    how: str  # transfer | claim | fold | left | gone
     exclusion: Exclusion | None = None
+
+
+class ThreadMoved(ThreadEvent, frozen=True):
+    """Somebody handed it on."""
+
+    agent: AgentId
+    to: str  # an agent or a queue
+
+
+class HandedOff(ThreadEvent, frozen=True):
+    """A bot has handed it to people, and says nothing more here."""
+
+    agent: AgentId
+    excluded: tuple[Exclusion, ...] = ()  # the bots of the team
+
+
+class HandedBack(ThreadEvent, frozen=True):
+    """Somebody gave it to a bot after all."""
+
+    agent: AgentId
 
 
 class ThreadSnoozed(ThreadEvent, frozen=True):
@@ -443,6 +478,7 @@ AnyEvent: TypeAlias = (
     | ReplyReleased
     | AutomaticReplyReleased
     | ArticleProposed
+    | ReplyRecalled
     | ReplySent
     | ReplyFailed
     | ThreadRouted
@@ -453,8 +489,12 @@ AnyEvent: TypeAlias = (
     | ThreadStranded
     | OfferMade
     | OfferEnded
+    | ExclusionsEnded
     | ThreadAssigned
     | ThreadReleased
+    | ThreadMoved
+    | HandedOff
+    | HandedBack
     | ThreadSnoozed
     | ThreadWoken
     | ThreadSolved

@@ -16,6 +16,7 @@ from omniroute.core.model import (
     Agent,
     AgentId,
     Customer,
+    Exclusion,
     Fold,
     HandleId,
     Past,
@@ -46,6 +47,8 @@ from omniroute.core.voices import (
 E = TypeVar("E", bound=e.Event)
 Folding = Callable[[State, Any, int], None]
 _FOLDS: dict[type[e.Event], Folding] = {}
+
+MOVES = 10  # so many are remembered of a thread
 
 
 def evolve(state: State, event: e.AnyEvent, at: int) -> None:
@@ -238,8 +241,15 @@ def _(state: State, event: e.ReplyWithdrawn, at: int) -> None:
 def _(state: State, event: e.ReplyReleased, at: int) -> None:
     thread = state.threads[event.thread]
     held = tuple(h for h in thread.held if h.message != event.message)
+    sending = thread.sending
+    agent = state.agents.get(event.agent)
+    if agent is not None and agent.kind == "bot":
+        sending = (*sending, (event.message, event.effect))
     voices = answered(thread.voices, event.handle)
-    _change(state, event, held=held, replies=thread.replies + 1, waiting=False, voices=voices)
+    _change(
+        state, event, held=held, replies=thread.replies + 1, waiting=False, voices=voices,
+        sending=sending,
+    )  # fmt: skip
 
 
 @_folds(e.AutomaticReplyReleased)
@@ -255,7 +265,19 @@ def _(state: State, event: e.ArticleProposed, at: int) -> None:
 @_folds(e.ReplySent)
 @_folds(e.ReplyFailed)
 def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
-    """A delivery's outcome is for people to read; it moves nothing in the core."""
+    """A delivery's outcome is for people to read; only what a bot sends could be recalled."""
+    thread = state.threads.get(event.thread)
+    if thread is not None and any(effect == event.effect for _, effect in thread.sending):
+        state.put_thread(replace(thread, sending=_without(thread, event.effect)))
+
+
+@_folds(e.ReplyRecalled)
+def _(state: State, event: e.ReplyRecalled, at: int) -> None:
+    _change(state, event, sending=_without(state.threads[event.thread], event.effect))
+
+
+def _without(thread: Thread, effect: str) -> tuple[tuple[str, str], ...]:
+    return tuple(one for one in thread.sending if one[1] != effect)
 
 
 # --- where it waits ---
@@ -336,6 +358,12 @@ def _(state: State, event: e.OfferMade, at: int) -> None:
     )
 
 
+@_folds(e.ExclusionsEnded)
+def _(state: State, event: e.ExclusionsEnded, at: int) -> None:
+    excluded = state.threads[event.thread].excluded
+    _change(state, event, excluded=tuple(x for x in excluded if x.agent not in event.agents))
+
+
 @_folds(e.OfferEnded)
 def _(state: State, event: e.OfferEnded, at: int) -> None:
     thread = state.threads[event.thread]
@@ -343,7 +371,9 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
     excluded = thread.excluded
     if event.exclusion is not None:
         excluded = (*excluded, event.exclusion)
-    if rest:
+    if thread.phase is Phase.ASSIGNED:
+        _change(state, event, offers=rest, excluded=excluded)
+    elif rest:
         _change(state, event, offers=rest, excluded=excluded, phase=Phase.OFFERED)
     else:
         _change(state, event, offers=(), excluded=excluded, clock_since=event.since or at)
@@ -371,7 +401,7 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
         last_agent=event.agent,
         step_used=_ran(thread, at),
         clock_since=None,
-        excluded=() if event.how == "transfer" else thread.excluded,
+        excluded=_for_good(thread) if event.how == "transfer" else thread.excluded,
     )
 
 
@@ -390,6 +420,29 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
         excluded=excluded,
     )
     _agent(state, event.agent, idle_since=at)
+
+
+def _for_good(thread: Thread) -> tuple[Exclusion, ...]:
+    """Who stays barred, whoever has had it in between."""
+    return tuple(x for x in thread.excluded if x.reason == "handed_off")
+
+
+@_folds(e.ThreadMoved)
+def _(state: State, event: e.ThreadMoved, at: int) -> None:
+    _change(state, event, moves=(*state.threads[event.thread].moves[-(MOVES - 1) :], at))
+
+
+@_folds(e.HandedOff)
+def _(state: State, event: e.HandedOff, at: int) -> None:
+    thread = state.threads[event.thread]
+    _change(state, event, handed_off=True, excluded=(*thread.excluded, *event.excluded))
+
+
+@_folds(e.HandedBack)
+def _(state: State, event: e.HandedBack, at: int) -> None:
+    excluded = state.threads[event.thread].excluded
+    kept = tuple(x for x in excluded if x.reason != "handed_off")
+    _change(state, event, handed_off=False, excluded=kept)
 
 
 @_folds(e.ThreadSnoozed)
@@ -436,7 +489,7 @@ def _(state: State, event: e.ThreadReopened, at: int) -> None:
         waiting=True,
         step=0,
         step_used=0,
-        excluded=(),
+        excluded=_for_good(state.threads[event.thread]),
     )
 
 
@@ -593,6 +646,7 @@ def _(state: State, event: e.AgentJoined, at: int) -> None:
             skills={skill: float(level) for skill, level in member.skills.items()},
             capacity=member.capacity,
             role=member.role,
+            kind=member.kind,
             desks=member.desks,
             slow=member.slow,
             chatless=member.chatless,

@@ -128,12 +128,18 @@ class NoteWritten(AgentInput, frozen=True):
 
 
 class TransferAsked(AgentInput, frozen=True):
-    """Hand a thread to an agent or to a queue, with the reason as a note."""
+    """Hand a thread to an agent or to a queue, with the reason as a note.
+
+    *warm*: whoever gives it stays responsible until the agent accepts.  *restart*: in the queue it
+    begins to wait anew, as the last of its priority.
+    """
 
     thread: ThreadId
     note: MessageId
     to_agent: AgentId = ""
     to_queue: str = ""
+    warm: bool = False
+    restart: bool = False
 
 
 class SnoozeAsked(AgentInput, frozen=True):
@@ -273,6 +279,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     chatless: tuple[str, ...] = ()
     shift: str = ""
     reads: tuple[str, ...] = ()
+    kind: str = "human"  # human | bot
 
 
 class TeamLoaded(Input, frozen=True):

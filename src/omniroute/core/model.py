@@ -151,10 +151,14 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 
 
 class Exclusion(msgspec.Struct, frozen=True, gc=False):
-    """Who is not asked again for this thread, and why: declined, missed, gave."""
+    """Who is not asked again for this thread, and why: declined, missed, gave, handed_off.
+
+    Not before *until*, or never where that is 0.
+    """
 
     agent: AgentId
     reason: str
+    until: int = 0
 
 
 class Voice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -238,6 +242,9 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     folds: tuple[Fold, ...] = ()  # in their order
     folded_into: ThreadId | None = None
     deflected: bool = False  # an article was proposed in it
+    moves: tuple[int, ...] = ()  # when somebody handed it on; the last few
+    handed_off: bool = False  # by a bot to people: it says no more here
+    sending: tuple[tuple[MessageId, str], ...] = ()  # a bot's answers on their way, by effect
 
 
 class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -248,6 +255,7 @@ class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     skills: Needs = {}
     capacity: int = 5
     role: str = "agent"  # agent | lead | admin
+    kind: str = "human"  # human | bot
     desks: tuple[str, ...] = ("web",)
     slow: dict[str, int] = {}  # desks that need longer for an offer, and how long (ms)
     chatless: tuple[str, ...] = ()  # desks from which nobody can chat

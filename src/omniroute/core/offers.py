@@ -10,7 +10,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.agenda import Agenda
 from omniroute.core.bulk import Plan
-from omniroute.core.matching import CANDIDATES, Found, fits, present
+from omniroute.core.matching import CANDIDATES, Found, fits
 from omniroute.core.model import (
     Agent,
     AgentId,
@@ -22,8 +22,9 @@ from omniroute.core.model import (
     Thread,
     ThreadId,
 )
+from omniroute.core.ranking import askable
 from omniroute.core.rules import Queue
-from omniroute.core.timers import step_end
+from omniroute.core.timers import ASKING, step_end
 from omniroute.core.turn import Turn
 
 
@@ -50,7 +51,8 @@ def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:
         step = thread.steps[thread.step] if thread.steps else Step()
         everybody = step.broadcast or _after_a_miss(turn.state.queue(thread.queue), thread)
         many = everybody or turn.deciders is not None
-        found = turn.state.index.find(thread, CANDIDATES if many else 2)
+        at_once = turn.state.queue(thread.queue).parallel
+        found = turn.state.index.find(thread, CANDIDATES if many else max(2, at_once))
         if found.candidates:
             _offer(turn, thread, found, everybody, plan)
             return True
@@ -77,28 +79,36 @@ def _after_a_miss(queue: Queue, thread: Thread) -> bool:
 
 def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool, plan: Plan | None) -> None:
     queue = turn.state.queue(thread.queue)
-    chosen, by, spared = found.candidates[:1], "", ""
+    chosen, by, spared = found.candidates[: queue.parallel], "", ""
     if everybody:
         chosen = found.candidates
     elif turn.deciders is not None:
         picked = turn.deciders.pick(thread, found.candidates)
         if picked is not None and (named := _named(found, picked[0])):
-            chosen, by = named, picked[1]
+            others = tuple(c for c in found.candidates if c.agent != picked[0])
+            chosen, by = (*named, *others)[: queue.parallel], picked[1]
     if plan is not None and not by and not everybody:
         best = chosen[0]
-        chosen = (plan.choose(thread, best),)
-        spared = best.agent if chosen[0].agent != best.agent else ""
+        first = plan.choose(thread, best)
+        spared = best.agent if first.agent != best.agent else ""
+        chosen = (first, *(c for c in chosen if c.agent != first.agent))[: queue.parallel]
     _explain(turn, thread, found, chosen[0], by, spared)
     if queue.auto_assign:
         assign(turn, thread.id, chosen[0].agent, "auto")
         turn.present(thread.id, chosen[0].agent, "assigned")
         return
     for candidate in chosen:
-        span = max(queue.offer_timeout_ms, _slowness(turn.state.agents[candidate.agent]))
-        number = turn.thread(thread.id).offered + 1
-        offer = Offer(f"{thread.id}.{number}", candidate.agent, turn.at, turn.at + span)
-        turn.emit(e.OfferMade(thread.id, offer))
-        turn.present(thread.id, candidate.agent, "offer", offer)
+        propose(turn, thread.id, candidate.agent)
+
+
+def propose(turn: Turn, id: ThreadId, agent: AgentId) -> None:
+    """Offer a thread to an agent."""
+    thread = turn.thread(id)
+    span = turn.state.queue(thread.queue).offer_timeout_ms
+    span = max(span, _slowness(turn.state.agents[agent]))
+    offer = Offer(f"{id}.{thread.offered + 1}", agent, turn.at, turn.at + span)
+    turn.emit(e.OfferMade(id, offer))
+    turn.present(id, agent, "offer", offer)
 
 
 def _slowness(agent: Agent) -> int:
@@ -189,7 +199,7 @@ def advance(turn: Turn, id: ThreadId) -> None:
 # --- the end of an offer ---
 
 
-def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str) -> None:
+def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str, by: AgentId = "") -> None:
     """Make *agent* responsible; every other offer is taken back, visibly."""
     for offer in turn.thread(id).offers:
         if offer.agent == agent:
@@ -198,7 +208,7 @@ def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str) -> None:
             take_back(turn, id, offer, "rescinded", reason=f"taken:{agent}")
     thread = turn.thread(id)
     over = not fits(turn.state.agents[agent], thread.weight, thread.live)
-    turn.emit(e.ThreadAssigned(id, agent, how, over=over))
+    turn.emit(e.ThreadAssigned(id, agent, how, over=over, by="" if by == agent else by))
 
 
 def end_offers(turn: Turn, id: ThreadId, how: str, reason: str = "") -> None:
@@ -209,15 +219,37 @@ def end_offers(turn: Turn, id: ThreadId, how: str, reason: str = "") -> None:
 
 def take_back(turn: Turn, id: ThreadId, offer: Offer, how: str, reason: str = "") -> None:
     """End one offer from our side, and take the buttons off its card."""
-    turn.emit(e.OfferEnded(id, offer.id, offer.agent, how))
+    end_offer(turn, id, offer, how)
     turn.present(id, offer.agent, "withdrawn", offer, reason=reason or how)
+
+
+def end_offer(
+    turn: Turn, id: ThreadId, offer: Offer, how: str, since: int = 0, barred: str = ""
+) -> None:
+    """Record an offer's end; whoever offered what they have stays responsible, and is told."""
+    thread = turn.thread(id)
+    exclusion = None
+    if barred and not thread.agent:
+        span = turn.state.queue(thread.queue).exclude_for_ms
+        exclusion = Exclusion(offer.agent, barred, turn.at + span if span else 0)
+    turn.emit(e.OfferEnded(id, offer.id, offer.agent, how, since, exclusion))
+    if thread.agent and how in ("declined", "expired", "failed"):
+        turn.present(id, thread.agent, "told", reason=f"{how}:{offer.agent}")
+
+
+def readmit(turn: Turn, id: ThreadId) -> None:
+    """Whoever was barred for a while may be asked again."""
+    thread = turn.thread(id)
+    over = [x.agent for x in thread.excluded if x.until and x.until <= turn.at]
+    if over and thread.phase in ASKING:
+        turn.emit(e.ExclusionsEnded(id, tuple(dict.fromkeys(over))))
 
 
 def withdraw_absent(turn: Turn, id: ThreadId) -> None:
     """Take a thread's offers back from those who, as it is now, would not be asked."""
     thread = turn.thread(id)
     for offer in thread.offers:
-        if not present(turn.state.agents[offer.agent], thread.live):
+        if not askable(turn.state.agents[offer.agent], thread):
             take_back(turn, id, offer, "rescinded")
 
 
@@ -241,8 +273,7 @@ def expire(turn: Turn, thread: Thread) -> None:
     for offer in thread.offers:
         if offer.until > turn.at:
             continue
-        barred = Exclusion(offer.agent, "missed")
-        turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "expired", offer.until, barred))
+        end_offer(turn, thread.id, offer, "expired", offer.until, barred="missed")
         turn.present(thread.id, offer.agent, "withdrawn", offer, reason="expired")
         agent = turn.state.agents[offer.agent]
         if agent.misses >= misses and not agent.unresponsive:

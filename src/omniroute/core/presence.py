@@ -11,7 +11,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.model import Agent, AgentId, Phase, Status, Thread
-from omniroute.core.offers import end_offers_of, withdraw_from
+from omniroute.core.offers import end_offers, end_offers_of, withdraw_from
 from omniroute.core.ranking import reachable
 from omniroute.core.rules import Presence
 from omniroute.core.turn import Answer, Turn
@@ -119,6 +119,7 @@ def give_back(turn: Turn, thread: Thread) -> None:
         return
     requeue = _rules(turn).requeue
     if requeue == "all" or (requeue == "live" and thread.live):
+        end_offers(turn, thread.id, "rescinded")
         turn.emit(e.ThreadReleased(thread.id, owner.id, "gone"))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from omniroute.core.model import Agent, Status
+from omniroute.core.model import Agent, Status, Thread
 
 Part: TypeAlias = tuple[float | str, ...]  # an agent's share of their rank
 
@@ -21,6 +21,20 @@ def reachable(agent: Agent, live: bool) -> bool:
     return any(
         desk not in agent.lost and not (live and desk in agent.chatless) for desk in agent.desks
     )
+
+
+LEAVING = (Status.OFFLINE, Status.DRAINING)
+
+
+def open_to_transfers(agent: Agent) -> bool:
+    """Whether somebody can be handed a thread by a colleague, whatever else they are asked for."""
+    here = agent.employed and agent.status not in LEAVING and not agent.unresponsive
+    return here and reachable(agent, False)
+
+
+def askable(agent: Agent, thread: Thread) -> bool:
+    """Whether an offer of *thread* to the agent may stand."""
+    return open_to_transfers(agent) if thread.agent else present(agent, thread.live)
 
 
 def present(agent: Agent, live: bool) -> bool:

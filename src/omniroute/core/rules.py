@@ -67,6 +67,14 @@ class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
     owner_unreachable_ms: int = 5 * MINUTE
 
 
+class Transfers(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What follows when a thread is handed on; spans in ms."""
+
+    no_return_ms: int = 10 * MINUTE  # so long whoever gave it to a queue is not asked for it
+    alert_after: int = 3  # so many times …
+    within_ms: int = HOUR // 2  # … in such a time, and leads are told
+
+
 class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     """What holds where no rule says otherwise."""
 
@@ -74,6 +82,7 @@ class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int = PRIORITIES["normal"]
     sla: Sla = Sla()
     presence: Presence = Presence()
+    transfers: Transfers = Transfers()
 
 
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,6 +95,8 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     then: str = "next_best"  # after an offer that nobody took; or "broadcast"
     teams: tuple[str, ...] = ()  # empty: every team
     auto_assign: bool = False
+    parallel: int = 1  # offers at a time
+    exclude_for_ms: int | None = None  # how long who passed or missed is not asked again
     promote_after_ms: int | None = HOUR // 2  # priority rises by one per span waited
     reopen_window_ms: int = 7 * DAY
 

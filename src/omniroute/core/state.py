@@ -437,7 +437,9 @@ def _burden(thread: Thread | None) -> Burden:
     if thread is None:
         return ()
     if thread.offers:
-        return tuple((offer.agent, (thread.weight, thread.live)) for offer in thread.offers)
+        asked = (offer.agent for offer in thread.offers)
+        holders = (thread.agent, *asked) if thread.agent else asked
+        return tuple((name, (thread.weight, thread.live)) for name in holders)
     if thread.phase is Phase.ASSIGNED:
         return ((thread.agent, (thread.weight, thread.live)),)
     if thread.phase is Phase.SNOOZED:

@@ -19,8 +19,9 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
     e.ThreadRouted: {NEW: QUEUED, QUEUED: QUEUED, STRANDED: QUEUED},
     e.StepBegan: {QUEUED: QUEUED},
     e.ThreadStranded: {QUEUED: STRANDED},
-    e.OfferMade: {QUEUED: OFFERED, STRANDED: OFFERED, OFFERED: OFFERED},
-    e.OfferEnded: {OFFERED: QUEUED},  # to QUEUED with the last one; see `after`
+    # What somebody has is offered by them, who stay responsible until it is accepted.
+    e.OfferMade: {QUEUED: OFFERED, STRANDED: OFFERED, OFFERED: OFFERED, ASSIGNED: ASSIGNED},
+    e.OfferEnded: {OFFERED: QUEUED, ASSIGNED: ASSIGNED},  # QUEUED with the last one; see `after`
     e.ThreadAssigned: {NEW: ASSIGNED, QUEUED: ASSIGNED, STRANDED: ASSIGNED},
     e.ThreadReleased: {ASSIGNED: QUEUED, SNOOZED: QUEUED},
     e.ThreadSnoozed: {ASSIGNED: SNOOZED, SNOOZED: SNOOZED},

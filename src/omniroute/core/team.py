@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.model import AgentId
-from omniroute.core.offers import take_back
+from omniroute.core.offers import end_offers, take_back
 from omniroute.core.presence import shift_end
 from omniroute.core.turn import Answer, Turn
 
@@ -44,8 +44,9 @@ def _leave(turn: Turn, id: AgentId) -> None:
     """Whatever they were asked about or had goes to others, whatever was to wake it later."""
     for thread in map(turn.thread, turn.state.agents[id].threads):
         if thread.agent == id:
+            end_offers(turn, thread.id, "rescinded")
             turn.emit(e.ThreadReleased(thread.id, id, "left"))
-        for offer in thread.offers:
+        for offer in turn.thread(thread.id).offers:
             if offer.agent == id:
                 take_back(turn, thread.id, offer, "rescinded")
     turn.emit(e.AgentLeft(id))

@@ -18,6 +18,9 @@ from omniroute.core.states import WAITING
 Owner: TypeAlias = ThreadId | AgentId
 Due: TypeAlias = tuple[int, Owner]
 
+ASKING = (Phase.QUEUED, Phase.OFFERED, Phase.STRANDED)
+"""Phases in which it matters who is barred."""
+
 
 def step_end(thread: Thread) -> int | None:
     """When the present relaxation step ends, while its clock runs."""
@@ -50,6 +53,8 @@ def next_due(thread: Thread) -> int | None:
         moments.append(end)
     if (rise := promotion(thread)) is not None:
         moments.append(rise)
+    if thread.excluded and thread.phase in ASKING:
+        moments += [x.until for x in thread.excluded if x.until]
     if thread.phase is Phase.RESOLVED and not thread.held:
         moments.append(thread.reopen_until)
     return min(moments, default=None)

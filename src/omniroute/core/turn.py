@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from omniroute.core import events as e
-from omniroute.core.effects import AnyEffect, Deliver, Present, effect_id
+from omniroute.core.effects import AnyEffect, Deliver, Present, Recall, effect_id
 from omniroute.core.evolve import evolve
 from omniroute.core.inputs import AnyInput
 from omniroute.core.model import (
@@ -106,6 +106,11 @@ class Turn:
                 reason=reason,
             )
         )
+
+    def recall(self, thread: Thread, message: MessageId, effect: str) -> None:
+        """Have a message stopped that may not have left yet."""
+        id = self.effect("recall", effect)
+        self.effects.append(Recall(id, thread.id, message, thread.handle, effect))
 
     def decision(self, answer: Answer) -> Decision:
         """What it came to."""

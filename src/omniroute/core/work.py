@@ -8,42 +8,35 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.model import Agent, AgentId, Exclusion, Held, Phase, Status, Step, Thread
-from omniroute.core.offers import assign, end_offers
-from omniroute.core.ranking import reachable
+from omniroute.core.handing import OWNED, is_silenced, leads, may_reply, refused, take_over
+from omniroute.core.model import AgentId, Held, Phase, Thread
+from omniroute.core.offers import assign, end_offer, end_offers
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.turn import Answer, Turn
 
-_OWNED = (Phase.ASSIGNED, Phase.SNOOZED)
-_LEAVING = (Status.OFFLINE, Status.DRAINING)
-_UNOWNED = WAITING | {Phase.OFFERED}
-
-
-def refused(code: str, **values: str | int) -> Answer:
-    """An answer that nothing was done, and why."""
-    return Answer(False, code, values)
-
-
-def _may_reply(turn: Turn, agent: AgentId, thread: Thread) -> bool:
-    """Whether the agent may do work in the thread's queue, and not only read there."""
-    return thread.queue not in turn.state.agents[agent].reads
+UNOWNED = WAITING | {Phase.OFFERED}
 
 
 def accept(turn: Turn, asked: i.OfferAccepted) -> Answer:
     """Exactly one accept wins; the others learn who did."""
     thread = turn.thread(asked.thread)
-    if thread.phase in _OWNED and thread.agent == asked.agent:
+    if thread.phase in OWNED and thread.agent == asked.agent:
         return Answer(True, "accepted")
     offer = next((o for o in thread.offers if o.id == asked.offer), None)
     if offer is None or offer.agent != asked.agent:
         return _gone(thread, asked.agent)
-    assign(turn, thread.id, asked.agent, "accept")
+    if is_silenced(turn, asked.agent, thread):
+        return refused("handed_off")
+    if thread.agent:  # its owner offered it, and stays responsible until now
+        take_over(turn, thread, asked.agent, "transfer")
+    else:
+        assign(turn, thread.id, asked.agent, "accept")
     return Answer(True, "accepted")
 
 
 def _gone(thread: Thread, agent: AgentId) -> Answer:
     """Why an offer can no longer be answered."""
-    if thread.phase in _OWNED:
+    if thread.phase in OWNED:
         return refused("taken", by=thread.agent)
     if any(x.agent == agent and x.reason == "missed" for x in thread.excluded):
         return refused("expired")
@@ -56,8 +49,7 @@ def decline(turn: Turn, asked: i.OfferDeclined) -> Answer:
     offer = next((o for o in thread.offers if o.id == asked.offer), None)
     if offer is None or offer.agent != asked.agent:
         return _gone(thread, asked.agent)
-    barred = Exclusion(asked.agent, "declined")
-    turn.emit(e.OfferEnded(thread.id, offer.id, offer.agent, "declined", exclusion=barred))
+    end_offer(turn, thread.id, offer, "declined", barred="declined")
     if asked.note:
         turn.emit(e.NoteAdded(thread.id, asked.note, asked.agent))
     return Answer(True, "passed")
@@ -66,12 +58,18 @@ def decline(turn: Turn, asked: i.OfferDeclined) -> Answer:
 def take(turn: Turn, asked: i.ThreadClaimed) -> Answer:
     """Claim without an offer; may go over capacity, which is recorded."""
     thread = turn.thread(asked.thread)
-    if thread.phase in _OWNED:
+    if thread.phase in OWNED:
         if thread.agent == asked.agent:
             return Answer(True, "taken_over")
-        return refused("taken", by=thread.agent)
-    if not _may_reply(turn, asked.agent, thread):
+        if not leads(turn, asked.agent):
+            return refused("taken", by=thread.agent)
+    if not may_reply(turn, asked.agent, thread):
         return refused("reads_only", agent=asked.agent, queue=thread.queue)
+    if is_silenced(turn, asked.agent, thread):
+        return refused("handed_off")
+    if thread.phase in OWNED:
+        take_over(turn, thread, asked.agent, "claim")
+        return Answer(True, "taken_over")
     if thread.phase is Phase.RESOLVED:
         turn.emit(e.ThreadReopened(thread.id, "agent"))
     assign(turn, thread.id, asked.agent, "claim")
@@ -81,10 +79,12 @@ def take(turn: Turn, asked: i.ThreadClaimed) -> Answer:
 def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
     """Answer the customer, unless they wrote something the agent has not seen."""
     thread = turn.thread(asked.thread)
-    if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
+    if thread.phase in OWNED and thread.agent != asked.agent and not leads(turn, asked.agent):
         return refused("not_yours", by=thread.agent)
-    if not _may_reply(turn, asked.agent, thread):
+    if not may_reply(turn, asked.agent, thread):
         return refused("reads_only", agent=asked.agent, queue=thread.queue)
+    if is_silenced(turn, asked.agent, thread):
+        return refused("handed_off")
     if asked.seen < thread.turns and not asked.anyway:
         return refused("customer_wrote", message=thread.message, turns=thread.turns)
     _own(turn, thread, asked.agent)
@@ -104,7 +104,7 @@ def _own(turn: Turn, thread: Thread, agent: AgentId) -> None:
     if thread.phase is Phase.RESOLVED:
         turn.emit(e.ThreadReopened(thread.id, "agent"))
         assign(turn, thread.id, agent, "reply")
-    elif thread.phase in _UNOWNED:
+    elif thread.phase in UNOWNED:
         assign(turn, thread.id, agent, "reply")
     elif thread.phase is Phase.SNOOZED:
         turn.emit(e.ThreadWoken(thread.id, "agent"))
@@ -123,7 +123,7 @@ def undo(turn: Turn, asked: i.ReplyUndone) -> Answer:
     held = next((h for h in thread.held if h.message == asked.message), None)
     if held is None:
         return refused("too_late")
-    if held.agent != asked.agent and not _leads(turn, asked.agent):
+    if held.agent != asked.agent and not leads(turn, asked.agent):
         return refused("not_yours", by=held.agent)
     turn.emit(e.ReplyWithdrawn(thread.id, asked.message, asked.agent))
     return Answer(True, "undone")
@@ -135,65 +135,14 @@ def note(turn: Turn, asked: i.NoteWritten) -> Answer:
     return Answer(True, "noted")
 
 
-def transfer(turn: Turn, asked: i.TransferAsked) -> Answer:
-    """Hand over with the reason; the age is kept, so nobody waits twice."""
-    thread = turn.thread(asked.thread)
-    if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
-        return refused("not_yours", by=thread.agent)
-    if thread.phase is Phase.RESOLVED:
-        return refused("resolved")
-    to = turn.state.agents.get(asked.to_agent)
-    if asked.to_agent and (to is None or not to.employed):
-        return refused("no_such_agent", agent=asked.to_agent)
-    if to is not None and (to.status in _LEAVING or to.unresponsive or not reachable(to, False)):
-        return refused("not_here", agent=to.id)
-    if to is not None and not _may_reply(turn, to.id, thread):
-        return refused("reads_only", agent=to.id, queue=thread.queue)
-    if to is not None and to.id == thread.agent:
-        return refused("already", agent=to.id)
-    if to is None and asked.to_queue not in turn.state.rules.queues:
-        return refused("no_such_queue", queue=asked.to_queue)
-    _hand_over(turn, thread, asked, to)
-    return Answer(True, "transferred", {"to": asked.to_agent or asked.to_queue})
-
-
-def _hand_over(turn: Turn, thread: Thread, asked: i.TransferAsked, to: Agent | None) -> None:
-    turn.emit(e.NoteAdded(thread.id, asked.note, asked.agent))
-    end_offers(turn, thread.id, "rescinded", reason="transferred")
-    giver = thread.agent or asked.agent
-    if thread.phase in _OWNED:
-        turn.emit(e.ThreadReleased(thread.id, giver, "transfer"))
-        if giver != asked.agent:
-            turn.present(thread.id, giver, "told", reason="transferred")
-    if to is not None:
-        assign(turn, thread.id, to.id, "transfer")
-        turn.present(thread.id, to.id, "assigned", reason=f"transfer:{asked.agent}")
-        return
-    need = thread.steps[-1].need if thread.steps else {}
-    turn.emit(
-        e.ThreadRouted(
-            thread.id,
-            rule="transfer",
-            rules=thread.rules,
-            queue=asked.to_queue,
-            steps=(Step(need=need),),
-            priority=thread.priority,
-            deadline=thread.deadline,
-            routing_since=thread.routing_since,
-            weight=thread.weight,
-            tags=thread.tags,
-            excluded=(Exclusion(giver, "gave"),),
-        )
-    )
-
-
 def snooze(turn: Turn, asked: i.SnoozeAsked) -> Answer:
     """Put aside; a customer's message or the time brings it back to the same agent."""
     thread = turn.thread(asked.thread)
-    if thread.phase not in _OWNED:
+    if thread.phase not in OWNED:
         return refused("not_owned")
-    if thread.agent != asked.agent and not _leads(turn, asked.agent):
+    if thread.agent != asked.agent and not leads(turn, asked.agent):
         return refused("not_yours", by=thread.agent)
+    end_offers(turn, thread.id, "rescinded")
     turn.emit(e.ThreadSnoozed(thread.id, asked.agent, asked.until))
     return Answer(True, "snoozed", {"until": asked.until})
 
@@ -203,7 +152,7 @@ def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
     thread = turn.thread(asked.thread)
     if thread.phase is Phase.RESOLVED:
         return Answer(True, "resolved")
-    if thread.phase in _OWNED and thread.agent != asked.agent and not _leads(turn, asked.agent):
+    if thread.phase in OWNED and thread.agent != asked.agent and not leads(turn, asked.agent):
         return refused("not_yours", by=thread.agent)
     end_offers(turn, thread.id, "cancelled", reason="resolved")
     window = turn.state.queue(thread.queue).reopen_window_ms
@@ -218,7 +167,7 @@ def left(turn: Turn, asked: i.CustomerLeft) -> Answer:
     thread = turn.state.threads.get(asked.thread)
     if thread is None or thread.phase not in OPEN:
         return refused("unknown_thread", thread=asked.thread)
-    if thread.phase in _OWNED or thread.held:
+    if thread.phase in OWNED or thread.held:
         return refused("taken", by=thread.agent or thread.last_agent)
     if thread.phase is Phase.RESOLVED:
         return refused("resolved")
@@ -232,8 +181,10 @@ def reopen(turn: Turn, asked: i.ReopenAsked) -> Answer:
     thread = turn.thread(asked.thread)
     if thread.phase is not Phase.RESOLVED:
         return refused("not_resolved")
-    if not _may_reply(turn, asked.agent, thread):
+    if not may_reply(turn, asked.agent, thread):
         return refused("reads_only", agent=asked.agent, queue=thread.queue)
+    if is_silenced(turn, asked.agent, thread):
+        return refused("handed_off")
     turn.emit(e.ThreadReopened(thread.id, "agent"))
     assign(turn, thread.id, asked.agent, "claim")
     return Answer(True, "reopened")
@@ -260,14 +211,9 @@ def prioritise(turn: Turn, asked: i.PriorityChanged) -> Answer:
 def boost(turn: Turn, asked: i.BoostAsked) -> Answer:
     """Move a thread in line, for those who lead; how long it has waited stays as it is."""
     thread = turn.thread(asked.thread)
-    if not _leads(turn, asked.agent):
+    if not leads(turn, asked.agent):
         return refused("leads_only")
-    if thread.phase not in _UNOWNED:
+    if thread.phase not in UNOWNED:
         return refused("not_waiting")
     turn.emit(e.AgeMoved(thread.id, thread.routing_since - asked.by, asked.agent))
     return Answer(True, "boosted")
-
-
-def _leads(turn: Turn, agent: AgentId) -> bool:
-    known = turn.state.agents.get(agent)
-    return known is not None and known.role in ("lead", "admin")

@@ -264,7 +264,7 @@ class Stage:
                 self._arrived(effect)
                 continue
             self._writer.forget("o/" + effect.id)  # cards of the past are shown to nobody
-            if effect.kind == "offer":
+            if isinstance(effect, Present) and effect.kind == "offer":
                 self.offered(effect)
 
     def _canned(self, effect: Deliver, input: i.AnyInput) -> Puts:

@@ -98,6 +98,7 @@ def standing(members: Iterable[Member]) -> tuple[Agent, ...]:
             desks=member.desks,
             shift=member.shift,
             reads=member.reads,
+            kind=member.kind,
             status=Status.ONLINE,
         )
         for member in members

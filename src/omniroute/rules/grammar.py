@@ -19,6 +19,7 @@ from omniroute.core.urgency import ORDER, PRIORITIES, WEEK_DAYS
 JsonSchema: TypeAlias = Mapping[str, Any]
 
 ROLES = ("agent", "lead", "admin")
+AGENT_KINDS = ("human", "bot")
 NEVER = "never"
 ALWAYS = "always"
 FALL_THROUGH = "fall_through"
@@ -143,6 +144,17 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "sla": Key("The promise unless a rule changes it.", ref("sla")),
         "presence": Key("When an agent counts as gone, and what follows.", ref("presence")),
         "articles": Key("What stands before an article's path to make it a link.", TEXT),
+        "transfers": Key("What follows when a thread is handed on.", ref("transfers")),
+    },
+    "transfers": {
+        "no_return": Key(
+            "How long who gave it to a queue is not asked for it; `10m` if left out.", ref("span")
+        ),
+        "alert_after": Key(
+            "So many times handed on, and leads are told; 3 if left out.",
+            {"type": "integer", "minimum": 1, "maximum": 10},
+        ),
+        "within": Key("In how long; `30m` if left out.", ref("span")),
     },
     "presence": {
         "misses": Key(
@@ -293,6 +305,14 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
     "offer": {
         "timeout": Key("How long an agent has to answer; `60s` if left out.", ref("span")),
         "then": Key("Whom to ask after an offer that nobody took.", choice(*AFTER_OFFER)),
+        "parallel": Key(
+            "How many are asked at a time; 1 if left out.",
+            {"type": "integer", "minimum": 1, "maximum": 20},
+        ),
+        "exclude_for": Key(
+            "How long who passed or missed it is not asked again; else while it waits.",
+            ref("span"),
+        ),
     },
     "test": {
         "any_of": Key(
@@ -338,6 +358,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         ),
         "role": Key("What they may do; `agent` if left out.", choice(*ROLES)),
         "desks": Key("Where they work, most used first; `web` if left out.", listed("name")),
+        "kind": Key("`human`, if left out, or `bot`.", choice(*AGENT_KINDS)),
         "shift": Key("The calendar of their hours; at its end they drain.", ref("name")),
         "reads": Key("Queues that they may read and not reply in.", listed("name")),
     },

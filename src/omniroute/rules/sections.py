@@ -14,6 +14,7 @@ from omniroute.core.rules import (
     Presence,
     Queue,
     Sla,
+    Transfers,
 )
 from omniroute.core.skills import Edges, Skills, SkillsError, compile_skills
 from omniroute.core.urgency import ORDER, PRIORITIES
@@ -105,6 +106,10 @@ def _offer(reader: Reader, node: Node) -> dict[str, Any]:
         said["offer_timeout_ms"] = reader.span(given["timeout"])
     if "then" in given:
         said["then"] = reader.choice(given["then"], AFTER_OFFER)
+    if "parallel" in given:
+        said["parallel"] = reader.integer(given["parallel"], 1, 20)
+    if "exclude_for" in given:
+        said["exclude_for_ms"] = reader.span(given["exclude_for"])
     return said
 
 
@@ -137,7 +142,20 @@ def defaults(reader: Reader, node: Node | None, names: Names, root: Node) -> Def
         priority=PRIORITIES["normal"] if priority is None else priority,
         sla=Sla() if change is None else sla(change),
         presence=_presence(reader, given["presence"]) if "presence" in given else Presence(),
+        transfers=_transfers(reader, given["transfers"]) if "transfers" in given else Transfers(),
     )
+
+
+def _transfers(reader: Reader, node: Node) -> Transfers:
+    given = reader.shape(node, "transfers")
+    said: dict[str, Any] = {}
+    if "no_return" in given:
+        said["no_return_ms"] = reader.span(given["no_return"])
+    if "alert_after" in given:
+        said["alert_after"] = reader.integer(given["alert_after"], 1, 10)
+    if "within" in given:
+        said["within_ms"] = reader.span(given["within"])
+    return Transfers(**{key: value for key, value in said.items() if value is not None})
 
 
 def _presence(reader: Reader, node: Node) -> Presence:

@@ -15,7 +15,7 @@ import msgspec
 from omniroute.core.model import AgentId, Needs
 from omniroute.core.skills import Skills
 from omniroute.errors import ConfigError, ConfigErrors
-from omniroute.rules.grammar import ROLES
+from omniroute.rules.grammar import AGENT_KINDS, ROLES
 from omniroute.rules.reading import Reader
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import MAX_BYTES, Fields, Node, parse
@@ -37,6 +37,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     desks: tuple[str, ...] = ("web",)
     shift: str = ""  # a calendar of the rules
     reads: tuple[str, ...] = ()  # queues in which they do not reply
+    kind: str = "human"  # human | bot
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -110,6 +111,8 @@ def _member(reader: Reader, name: AgentId, node: Node, known: Known) -> Member:
         said["role"] = reader.choice(given["role"], ROLES)
     if "desks" in given:
         said["desks"] = _names(reader, given["desks"], "a desk")
+    if "kind" in given:
+        said["kind"] = reader.choice(given["kind"], AGENT_KINDS)
     if "shift" in given:
         said["shift"] = _reference(reader, given["shift"], "calendar", known.calendars)
     if "reads" in given:

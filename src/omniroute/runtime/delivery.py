@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from omniroute.channel import Address, Channel, File, Outbound, Receipt
-from omniroute.core.effects import Deliver
+from omniroute.core.effects import Deliver, Recall
 from omniroute.core.inputs import Delivered
 from omniroute.errors import NotAuthorised, Rejected, Retry, StoreError
 from omniroute.runtime.clock import Clock
@@ -45,7 +45,7 @@ T = TypeVar("T")
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a send ended; this is what the spool keeps as the receipt."""
 
-    outcome: str  # sent | rejected | not_authorised | gave_up | later
+    outcome: str  # sent | rejected | not_authorised | gave_up | withdrawn | later
     reason: str = ""
     external_ids: tuple[str, ...] = ()
     repeat: bool = False
@@ -78,6 +78,7 @@ class Delivery:
         self._known: dict[str, Outcome] = {}  # what the journal does not have yet, by attempt key
         self.calling: set[asyncio.Task[object]] = set()  # who waits for a platform's answer
         self.halted = False  # no new attempt begins
+        self._recalled: dict[str, str] = {}  # what is not to leave any more, and by which effect
 
     def recover(self, owed: Iterable[str]) -> None:
         """Take up what an earlier process noted of the effects that are still *owed*, by id."""
@@ -90,6 +91,10 @@ class Delivery:
                 if outcome.outcome != "later":
                     self._known[key] = outcome
         self._spool.settle(settled)
+
+    def recall(self, effect: Recall) -> None:
+        """Begin no further attempt of what another effect sends."""
+        self._recalled[effect.effect] = effect.id
 
     async def deliver(self, effect: Deliver) -> None:
         """Send every part, each with its own notes in the spool, then settle the whole.
@@ -181,6 +186,8 @@ class Delivery:
             async with self._turns[channel.kind, channel.account]:
                 if self.halted:
                     raise Halted
+                if out.idempotency_key.partition(".")[0] in self._recalled:
+                    return Outcome("withdrawn", "people answer now")
                 with self._call():
                     outcome, after = await self._try(channel, out)
             if outcome.outcome != "later":
@@ -245,6 +252,8 @@ class Delivery:
     async def _settle(self, effect: Deliver, keys: list[str], outcome: Outcome) -> None:
         """Put the outcome into the journal; then the spool may forget it."""
         puts: dict[str, bytes | None] = {"o/" + effect.id: None}
+        if (recall := self._recalled.pop(effect.id, "")) != "":
+            puts["o/" + recall] = None
         if outcome.outcome == "sent":
             puts["s/" + effect.id] = encode(Sent(effect.thread, effect.message))
         else:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from omniroute.channel import Channel
-from omniroute.core.effects import AnyEffect, Deliver, Present
+from omniroute.core.effects import AnyEffect, Deliver, Present, Recall
 from omniroute.desk import Card, Desk
 from omniroute.errors import StoreError
 from omniroute.runtime.clock import Clock
@@ -65,7 +65,7 @@ class Outbox:
             reader, spool, inbox, channels, files, clock, names=names, sleep=sleep, timeout=call
         )
         self._presenting = Presenting(inbox, desks, clock, card=card, sleep=sleep, timeout=call)
-        self._lanes: dict[str, deque[AnyEffect]] = {}
+        self._lanes: dict[str, deque[Deliver | Present]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = False
 
@@ -77,7 +77,9 @@ class Outbox:
             after = rows[-1][0]
         owed.sort(key=lambda one: (one.seq, one.place))
         self._delivery.recover(one.effect.id for one in owed)
-        self.take(one.effect for one in owed)
+        effects = [one.effect for one in owed]
+        self.take(effect for effect in effects if isinstance(effect, Recall))
+        self.take(effect for effect in effects if not isinstance(effect, Recall))
 
     def start(self) -> None:
         """Perform from now on."""
@@ -90,6 +92,9 @@ class Outbox:
         if self._delivery.halted:
             return
         for effect in effects:
+            if isinstance(effect, Recall):
+                self._delivery.recall(effect)
+                continue
             lane = effect.handle if isinstance(effect, Deliver) else "@" + effect.agent
             self._lanes.setdefault(lane, deque()).append(effect)
             if self._started:
@@ -145,7 +150,7 @@ class Outbox:
         finally:
             del self._lanes[lane], self._tasks[lane]
 
-    async def _perform(self, effect: AnyEffect) -> None:
+    async def _perform(self, effect: Deliver | Present) -> None:
         if isinstance(effect, Deliver):
             await self._delivery.deliver(effect)
         else:

@@ -48,6 +48,7 @@ class DeskFiles:
                 chatless=tuple(kind for kind in p.desks if kind in chatless),
                 shift=p.shift,
                 reads=p.reads,
+                kind=p.kind,
             )
             for p in self.people
         )

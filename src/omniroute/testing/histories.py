@@ -215,7 +215,10 @@ class History:
     def transfer(self, a: int, b: int, c: int) -> None:
         if thread := self._thread(b):
             to = {"to_agent": NAMES[c % 5]} if c % 2 else {"to_queue": list(RULES[0].queues)[c % 5]}
-            self._agent(self._owner(thread, a), i.TransferAsked, thread=thread, note="n", **to)
+            how = {"warm": b % 3 == 0, "restart": a == 9}
+            self._agent(
+                self._owner(thread, a), i.TransferAsked, thread=thread, note="n", **to, **how
+            )
 
     def snooze(self, a: int, b: int, c: int) -> None:
         if thread := self._thread(b):
@@ -340,6 +343,7 @@ def member(name: str, n: int) -> i.Member:
         skills=dict(skills[n % 5]),
         capacity=(1, 2, 3, 5)[n % 4],
         role="lead" if name == "eva" else "agent",
+        kind="bot" if name == "dan" else "human",
     )
 
 

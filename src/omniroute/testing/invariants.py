@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from omniroute.core.matching import fits, present
 from omniroute.core.model import Agent, Phase, Step, Thread
+from omniroute.core.ranking import askable
 from omniroute.core.state import State
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.timers import step_end
@@ -67,14 +68,15 @@ def _threads(state: State, at: int) -> Iterator[str]:
         name, owned = f"thread {thread.id}, {thread.phase},", thread.phase in OWNED
         if thread.phase in OPEN - {Phase.RESOLVED} and owned != bool(thread.agent):
             yield f"{name} has agent “{thread.agent}”"
-        if (thread.phase is Phase.OFFERED) != bool(thread.offers):
+        warm = thread.phase is Phase.ASSIGNED and len(thread.offers) == 1
+        if not warm and (thread.phase is Phase.OFFERED) != bool(thread.offers):
             yield f"{name} has {len(thread.offers)} pending offers"
         if len({offer.agent for offer in thread.offers}) < len(thread.offers):
             yield f"{name} is offered twice to one agent"
         if any(offer.until <= at for offer in thread.offers):
             yield f"{name} has an offer that is over"
         for agent in (state.agents[offer.agent] for offer in thread.offers):
-            if not present(agent, thread.live):
+            if not askable(agent, thread):
                 yield f"{name} is offered to {agent.id}, who is not here"
         if (end := step_end(thread)) is not None and end < at:
             yield f"{name} is in a step that is over"
@@ -88,7 +90,8 @@ def _loads(state: State) -> Iterator[str]:
     mail: Counter[str] = Counter()
     held: dict[str, set[int]] = {}
     for thread in state.threads.values():
-        holders = [thread.agent] if thread.phase in OWNED else [o.agent for o in thread.offers]
+        holders = [offer.agent for offer in thread.offers]
+        holders += [thread.agent] if thread.phase in OWNED else []
         for name in holders:
             held.setdefault(name, set()).add(thread.id)
             if thread.phase is not Phase.SNOOZED:

@@ -281,11 +281,13 @@ class Agent:
         to: Agent | str,
         because: str = "please",
         refused: str = "",
+        warm: bool = False,
+        restart: bool = False,
     ) -> Answer:
         """Hand over to an agent or to a queue."""
         person = {"to_agent": to.name} if isinstance(to, Agent) else {"to_queue": to}
-        note = self._stage.said(because)
-        return self._acts(i.TransferAsked, self._thread(whom), refused, note=note, **person)
+        note, how = self._stage.said(because), {"warm": warm, "restart": restart}
+        return self._acts(i.TransferAsked, self._thread(whom), refused, note=note, **person, **how)
 
     def snoozes(
         self, whom: Customer | None = None, *, minutes: float = 0, refused: str = ""

@@ -88,6 +88,13 @@ class Rig:
         """Somebody joins who may act for others, and is not asked themselves."""
         return self.agent(name, role="lead", status="transfers", teams=teams)
 
+    def bot(self, name: str, *, capacity: int = 100) -> Agent:
+        """A bot joins, and is online."""
+        self.team(Member(name, capacity=capacity, kind="bot"))
+        bot = Agent(self.stage, name)
+        bot.goes("online")
+        return bot
+
     def customer(
         self, name: str, *, verified: bool = False, forged: bool = False, **addresses: str
     ) -> Customer:

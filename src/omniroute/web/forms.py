@@ -96,7 +96,8 @@ def _transfer(thread: int, key: str, form: FormData) -> c.Transfer:
         raise Refused("invalid", "Choose who should have it: a colleague or a queue.")
     why = needed(form, "why", "Say in one line why you hand it over; it is read first.")
     if kind == "agent":
-        return c.Transfer(key=key, thread=thread, why=why, to_agent=target)
+        warm = bool(field(form, "warm"))
+        return c.Transfer(key=key, thread=thread, why=why, to_agent=target, warm=warm)
     return c.Transfer(key=key, thread=thread, why=why, to_queue=target)
 
 

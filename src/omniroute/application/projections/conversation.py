@@ -104,10 +104,17 @@ def reply_sent(fold: Fold, event: e.ReplySent) -> None:
 
 
 def reply_failed(fold: Fold, event: e.ReplyFailed) -> None:
+    if event.outcome == "withdrawn":  # before it left
+        _state(fold, event.message, "withdrawn")
+        return
     fold.db.execute(
         "UPDATE messages SET state = 'failed', reason = ? WHERE id = ?",
         (fold.failure(event.effect) or OUTCOMES.get(event.outcome, event.outcome), event.message),
     )
+
+
+def reply_recalled(fold: Fold, event: e.ReplyRecalled) -> None:
+    """Whether it could be stopped is told by its outcome."""
 
 
 def _state(fold: Fold, message: str, state: str) -> None:
@@ -154,4 +161,5 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.AutomaticReplyReleased: automatic_reply_released,
     e.ReplySent: reply_sent,
     e.ReplyFailed: reply_failed,
+    e.ReplyRecalled: reply_recalled,
 }

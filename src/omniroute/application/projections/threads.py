@@ -110,6 +110,11 @@ def offer_ended(fold: Fold, event: e.OfferEnded) -> None:
     fold.happened(event.thread, event)
 
 
+def happened(fold: Fold, event: e.ThreadEvent) -> None:
+    """For the timeline alone."""
+    fold.happened(event.thread, event)
+
+
 def assigned(fold: Fold, event: e.ThreadAssigned) -> None:
     fold.db.execute(
         "UPDATE threads SET agent = ?, agent_since = ?, stranded = '' WHERE id = ?",
@@ -252,6 +257,10 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.OfferEnded: offer_ended,
     e.ThreadAssigned: assigned,
     e.ThreadReleased: released,
+    e.ExclusionsEnded: happened,
+    e.ThreadMoved: happened,
+    e.HandedOff: happened,
+    e.HandedBack: happened,
     e.ThreadSnoozed: snoozed,
     e.ThreadWoken: woken,
     e.ThreadSolved: solved,
