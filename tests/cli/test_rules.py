@@ -223,3 +223,46 @@ def test_the_schemas_for_editors() -> None:
     assert omniroute("rules", "schema", "--team").json == team_schema()
     assert omniroute("rules", "schema", "--tests").json == schema_of_tests()
     assert omniroute("rules", "schema", "--tests", "--team").misuse == "--team or --tests, not both"
+
+
+# --- diff ---
+
+
+def test_what_changed_and_which_tests_that_touches(house: House, tmp_path: Path) -> None:
+    before = tmp_path / "before.yaml"
+    before.write_text(house.rule_file().read_text())
+    house.change("priority: urgent, tags: [at-risk]", "priority: high, tags: [at-risk]")
+    assert omniroute("rules", "diff", before, house.rules).lines == [
+        "~ enrich at-risk  set.priority urgent → high",
+        "tests touched: 1, 1 of them fails",
+    ]
+    said = omniroute("rules", "diff", before, house.rules, "--json").json
+    assert said["changes"][0]["details"][0]["path"] == "set.priority"
+    assert [test["name"] for test in said["tests"]] == ["Who speaks of a lawyer is urgent"]
+    assert omniroute("rules", "diff", before, before).lines == ["no difference"]
+
+
+def test_the_live_rules_beside_the_folder(running: Running, config: Options) -> None:
+    folder = running.house.rules
+    assert omniroute("rules", "diff", "live", folder, *config).lines == ["no difference"]
+    said = omniroute("rules", "diff", "not/there.yaml", folder, *config).refusal
+    assert said == "not/there.yaml: no such folder, file or version of rules"
+
+
+# --- graph ---
+
+
+def test_a_graph_of_the_desk(house: House) -> None:
+    lines = omniroute("rules", "graph", house.rules).lines
+    assert "refunds          ─▶ billing ─▶ refunds ≥ 3 ─▶ ana" in lines
+    for form, begins in [("svg", "<svg "), ("mermaid", "flowchart"), ("dot", "digraph")]:
+        drawn = omniroute("rules", "graph", house.rules, "--format", form).out
+        assert drawn.startswith(begins)
+    said = omniroute("rules", "graph", house.rules, "--json").json
+    assert said["ways"][0]["rule"] == "refunds"
+
+
+def test_a_graph_with_who_is_online(running: Running, config: Options) -> None:
+    said = omniroute("rules", "graph", running.house.rules, "--live", *config).lines
+    assert any("═(1)═▶" in line or "─(0)─▶" in line for line in said)
+    assert "needs that nobody online can meet:" in said

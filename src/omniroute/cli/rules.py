@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from omniroute.cli import rules_history
+from omniroute.cli import rules_files, rules_history
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, progress
 from omniroute.cli.past import moment, moment_of
@@ -220,5 +220,5 @@ def _typed(value: str) -> Fact:
         return value
 
 
-for _command in rules_history.COMMANDS:
+for _command in (*rules_files.COMMANDS, *rules_history.COMMANDS):
     rules.add_command(_command)

@@ -52,14 +52,14 @@ def unknown_skills(rules: RuleSet) -> Iterator[tuple[str, str]]:
 
 def unmet(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
     """Route rules whose last step nobody in the team can meet."""
-    variants = _variants(rules)
+    kinds = variants(rules)
     for rule in rules.route:
         if rule.falls_through:
             continue
         found: dict[str, None] = {}
-        for variant in variants:
+        for variant in kinds:
             queue, step = _last(rules, rule, variant)
-            if not _able(rules, team, queue, step):
+            if not able(rules, team, queue, step):
                 found[_asked(rules, queue, step)] = None
             if found and not variant.need:
                 break  # alone it is impossible already
@@ -69,7 +69,7 @@ def unmet(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
 
 def useless_steps(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
     """Steps that bring nobody whom the steps before would not have asked."""
-    variants = _variants(rules)
+    kinds = variants(rules)
     for rule in rules.route:
         written = 1
         for count in range(2, len(rule.stages) + 1):
@@ -78,11 +78,12 @@ def useless_steps(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str,
             more = stage.agents or stage.broadcast or stage.queue
             if more or stage.implied or stage.notify or stage.priority is not None:
                 continue  # each of these changes more than who can
-            if not any(_adds(rules, rule, count, team, variant) for variant in variants):
+            if not any(_adds(rules, rule, count, team, variant) for variant in kinds):
                 yield rules.places[rule.id], f"{rule.id}: step {written} adds nobody of the team"
 
 
-def _variants(rules: RuleSet) -> list[Variant]:
+def variants(rules: RuleSet) -> list[Variant]:
+    """Messages of every kind that enriching rules ask skills for, and those without any."""
     found = [Variant({}, {})]
     for rule in rules.enrich:
         for facts in _matching(rule):
@@ -108,6 +109,15 @@ def _listed(when: Condition, fact: str) -> list[str]:
     return []
 
 
+def ladder(rules: RuleSet, rule: RouteRule, variant: Variant) -> Iterator[tuple[str, Step]]:
+    """The steps that a thread goes through under a rule, each with the queue that it is in."""
+    queue = rule.queue or rules.defaults.queue
+    skills = rules.skills
+    for step in climb((), rule.stages, variant.need, variant.facts, skills.known, skills):
+        queue = step.queue or queue
+        yield queue, step
+
+
 def _last(
     rules: RuleSet, rule: RouteRule, variant: Variant, count: int | None = None
 ) -> tuple[str, Step]:
@@ -120,7 +130,8 @@ def _last(
     return queue, steps[-1]
 
 
-def _able(rules: RuleSet, team: Sequence[Member], queue: str, step: Step) -> frozenset[str]:
+def able(rules: RuleSet, team: Sequence[Member], queue: str, step: Step) -> frozenset[str]:
+    """Who of the team can take what waits in a queue under a step."""
     teams = rules.queues[queue].teams
     return frozenset(
         member.id
@@ -134,8 +145,8 @@ def _able(rules: RuleSet, team: Sequence[Member], queue: str, step: Step) -> fro
 def _adds(
     rules: RuleSet, rule: RouteRule, count: int, team: Sequence[Member], variant: Variant
 ) -> bool:
-    before = _able(rules, team, *_last(rules, rule, variant, count - 1))
-    return bool(_able(rules, team, *_last(rules, rule, variant, count)) - before)
+    before = able(rules, team, *_last(rules, rule, variant, count - 1))
+    return bool(able(rules, team, *_last(rules, rule, variant, count)) - before)
 
 
 def _asked(rules: RuleSet, queue: str, step: Step) -> str:

@@ -3,7 +3,14 @@
 They run on the core itself, `decide` and `evolve` on a clock that is moved, never waited for.
 """
 
-from omniroute.rules.testing.cases import Case, Expectation, Suite, read_suites, suite_of
+from omniroute.rules.testing.cases import (
+    Case,
+    Expectation,
+    Suite,
+    files_of_tests,
+    read_suites,
+    suite_of,
+)
 from omniroute.rules.testing.junit import junit
 from omniroute.rules.testing.report import Outcome, Report, rule_ids, run_all
 from omniroute.rules.testing.trial import run
@@ -14,6 +21,7 @@ __all__ = [
     "Outcome",
     "Report",
     "Suite",
+    "files_of_tests",
     "junit",
     "read_suites",
     "rule_ids",

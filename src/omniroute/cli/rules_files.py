@@ -1,0 +1,143 @@
+"""``omniroute rules``, what works on files beside `check`, `test` and `explain`: diff, graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from omniroute.cli.client import client
+from omniroute.cli.output import as_json, config, print_json, table
+from omniroute.core.rules import RuleSet
+from omniroute.errors import ConfigError
+from omniroute.rules.diff import Change, touched
+from omniroute.rules.diff import diff as differences
+from omniroute.rules.graph import Way, dot, in_words, mermaid, rows, text, ways
+from omniroute.rules.graph_svg import svg
+from omniroute.rules.load import accepted, parse_rules, read, rule_files
+from omniroute.rules.testing import Outcome, files_of_tests, read_suites, run_all
+
+FOLDER = Path("routing_rules")
+API = "/api/admin/rules"
+LIVE = "live"
+FORMATS: Mapping[str, Callable[[Sequence[Way]], str]] = {
+    "text": text,
+    "table": lambda found: table(rows(found), ("rule", "volume", "queue", "step", "asks", "who")),
+    "mermaid": mermaid,
+    "dot": dot,
+    "svg": svg,
+}
+
+
+@click.command()
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@config
+@as_json
+def diff(before: str, after: str, config: Path, json_: bool) -> None:
+    """Say what the rules in B do otherwise than those in A, by id, and which tests that touches.
+
+    A and B are folders, files, versions, or the word live.
+
+    \b
+    omniroute rules diff live routing_rules
+    omniroute rules diff old.yaml new.yaml
+    """
+    old, new = files_named(before, config), files_named(after, config)
+    changes = differences(old, new)
+    tests = _tested(changes, [before, after], [parse_rules(old), parse_rules(new)])
+    if json_:
+        return print_json({"changes": changes, "tests": tests})
+    for change in changes:
+        click.echo(str(change))
+    if not changes:
+        click.echo("no difference")
+    elif tests is not None:
+        failing = sum(not test.passed for test in tests)
+        rest = f", {failing} of them fail{'s' if failing == 1 else ''}" if failing else ""
+        click.echo(f"tests touched: {len(tests)}{rest}")
+    return None
+
+
+def files_named(name: str, config: Path) -> Mapping[str, bytes]:
+    """The files of a folder, of a single file, of a kept version, or of the live one."""
+    path = Path(name)
+    if path.exists():
+        return rule_files(path)
+    if name != LIVE and not (name.isalnum() and name == name.lower()):
+        raise ConfigError(name, "no such folder, file or version of rules")
+    server = client(config)
+    version = name
+    if name == LIVE:
+        states: Sequence[Mapping[str, Any]] = server.get(f"{API}/versions")
+        version = next((view["version"] for view in states if view["state"] == LIVE), "")
+    files = server.get(f"{API}/versions/{version}")["files"]
+    return {file: text.encode() for file, text in files.items()}
+
+
+def _tested(
+    changes: Sequence[Change], names: Sequence[str], rule_sets: Sequence[RuleSet]
+) -> list[Outcome] | None:
+    """The tests in which a rule matches that is not as it was, run under the later rules.
+
+    None where there are no tests.
+    """
+    folder = next((path for path in map(Path, names[::-1]) if _has_tests(path)), None)
+    if folder is None or not changes:
+        return None
+    ids = touched(changes)
+    found: dict[str, Outcome] = {}
+    for rules in rule_sets:
+        suites = [msgspec.structs.replace(s, rules=rules) for s in read_suites(folder)]
+        for outcome in run_all(suites).outcomes:
+            if ids & set(outcome.rules) or outcome.name in found:
+                found[outcome.name] = outcome
+    return list(found.values())
+
+
+def _has_tests(path: Path) -> bool:
+    return path.exists() and bool(files_of_tests(path))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=FOLDER, metavar="[FOLDER]")
+@click.option("--format", "form", type=click.Choice([*FORMATS]), default="text", show_default=True)
+@click.option("--steps", is_flag=True, help="Every step of relaxing, not the first alone.")
+@click.option("--live", is_flag=True, help="Ask the running server who is online, and how much.")
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True,
+              help="Of the volumes that --live shows.")  # fmt: skip
+@config
+@as_json
+def graph(
+    folder: Path, form: str, steps: bool, live: bool, days: int, config: Path, json_: bool
+) -> None:
+    """Draw where the rules send threads and who can take them; say what nobody can.
+
+    \b
+    omniroute rules graph --live
+    omniroute rules graph --format svg > rules.svg
+    """
+    draft = read(folder)
+    statuses, volumes = _now(config, days) if live else (None, None)
+    found = ways(
+        accepted(draft), draft.team or (), every_step=steps, statuses=statuses, volumes=volumes
+    )
+    if json_:
+        return print_json({"ways": found, "words": [*in_words(found)]})
+    return click.echo(FORMATS[form](found))
+
+
+def _now(config: Path, days: int) -> tuple[dict[str, str], dict[str, int]]:
+    """Who is online, and how often each rule has matched, as the running server has it."""
+    server = client(config)
+    agents = server.get("/api/agents")
+    reachable = [a for a in agents if not a.get("unresponsive") and not a.get("unreachable")]
+    used = server.get(f"{API}/usage?days={days}")["rules"]
+    return {a["id"]: a["status"] for a in reachable}, {rule["id"]: rule["total"] for rule in used}
+
+
+COMMANDS: Sequence[click.Command] = (diff, graph)
+"""What `omniroute.cli.rules` adds to its group."""
