@@ -122,6 +122,32 @@ def test_rules_with_a_fault_are_not_promoted(config: Options, changed: Path) -> 
     assert live(config) == before
 
 
+def test_rules_whose_tests_fail_are_not_promoted(
+    running: Running, config: Options, tmp_path: Path
+) -> None:
+    folder = tmp_path / "rules"
+    (folder / "tests").mkdir(parents=True)
+    text = running.house.rule_file().read_text().replace("route:\n", NEW_RULE, 1)
+    (folder / "support.yaml").write_text(text)
+    test = folder / "tests" / "vouchers.test.yaml"
+    test.write_text(
+        "tests:\n"
+        "  - name: a voucher goes to billing\n"
+        "    given: {channel: email, message.text: voucher}\n"
+        "    expect: {queue: billing}\n"
+    )
+    before = live(config)
+    ran = omniroute("rules", "promote", folder, "--live", *config)
+    assert ran.code == 1
+    assert "FAIL a voucher goes to billing  queue: expected 'billing', got 'tech'" in ran.err
+    assert live(config) == before
+    test.write_text(test.read_text().replace("queue: billing", "queue: tech"))
+    omniroute("rules", "promote", folder, "--shadow", "1h", *config)
+    lines = omniroute("rules", "versions", *config).lines
+    assert any("shadow 1h" in line and "1 passed" in line for line in lines)
+    omniroute("rules", "trial", "--end", *config)
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [

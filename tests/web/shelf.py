@@ -12,6 +12,7 @@ from omniroute.application.rulebook import (
     Rollback,
     RuleUse,
     TrialView,
+    TryOut,
     Usage,
     VersionView,
 )
@@ -105,3 +106,8 @@ class Shelf:
         self.asked.append("stop")
         if self.on_trial is None:
             raise Refused("no_trial", "Nothing is on trial.")
+
+    async def explain(self, actor: Actor, asked: TryOut) -> str:
+        authorize(actor, Action.RULES)
+        self.asked.append(asked)
+        return f"thread  new message on {asked.channel}\nroute  ✔ refunds  “{asked.text}”"

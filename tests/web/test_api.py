@@ -117,8 +117,14 @@ def test_a_path_that_is_none_is_told_in_json(site: Site) -> None:
     assert site.client.post("/api/threads").status_code == 405
 
 
-ADMIN_PAGES = ["/api/admin/verify", "/api/admin/channels", "/api/admin/dead-letters"]
-ADMIN_CALLS = ["/api/admin/rules/reload", "/api/admin/dead-letters/3/retry"]
+ADMIN_PAGES = [
+    *("/api/admin/verify", "/api/admin/channels", "/api/admin/dead-letters"),
+    *("/api/admin/rules/versions", "/api/admin/rules/versions/9c41", "/api/admin/rules/trial"),
+    "/api/admin/rules/usage?days=30",
+]
+ADMIN_CALLS = [
+    *("/api/admin/rules/reload", "/api/admin/dead-letters/3/retry", "/api/admin/rules/rollback"),
+]
 
 
 def calls(site: Site) -> list[int]:
@@ -129,14 +135,14 @@ def calls(site: Site) -> list[int]:
 def test_an_admin_looks_and_acts(site: Site) -> None:
     site.client.cookies.clear()
     site.sign_in("di")
-    assert [site.get(path).status_code for path in ADMIN_PAGES] == [200] * 3
-    assert calls(site) == [200] * 2
+    assert [site.get(path).status_code for path in ADMIN_PAGES] == [200] * len(ADMIN_PAGES)
+    assert calls(site) == [200] * len(ADMIN_CALLS)
     assert site.operations.retried == ["3"]
 
 
 def test_others_do_not(site: Site) -> None:
-    assert [site.get(path).status_code for path in ADMIN_PAGES] == [403] * 3
-    assert calls(site) == [403] * 2
+    assert [site.get(path).status_code for path in ADMIN_PAGES] == [403] * len(ADMIN_PAGES)
+    assert calls(site) == [403] * len(ADMIN_CALLS)
     assert site.operations.retried == []
 
 
@@ -159,3 +165,21 @@ def test_on_the_local_socket_one_is_the_system_and_needs_no_token() -> None:
         assert len(site.get("/api/threads").json()) == 10
         answer = site.client.post("/api/commands", json={"do": "Explode"})
         assert answer.status_code == 422
+
+
+def test_a_program_promotes_and_is_told_what_it_said_wrong(site: Site) -> None:
+    site.client.cookies.clear()
+    site.sign_in("di")
+    headers = {"x-csrf-token": site.token}
+
+    def asks(path: str, **said: object) -> tuple[int, object]:
+        answer = site.client.post(f"/api/admin/rules/{path}", json=said, headers=headers)
+        return answer.status_code, answer.json().get("version", answer.json().get("text"))
+
+    assert asks("promote", version="77ab", mode="shadow") == (200, "77ab")
+    assert asks("promote", version="0000", mode="live")[0] == 404
+    assert asks("stop") == (409, "Nothing is on trial.")
+    status, text = asks("promote", version="77ab", mod="live")
+    assert status == 422
+    assert "mod" in str(text)
+    assert site.get("/api/admin/rules/usage?days=0").status_code == 422

@@ -17,7 +17,13 @@ BLOCKS = ENDS_A_PARAGRAPH - {"h1", "h2"}
 PAGES = [
     *("/", "/team", "/help", "/settings", "/search", "/search?q=receipt", "/search?q=zzz"),
     *("/threads/4812", "/threads/4817", "/threads/4820", "/threads/4803", "/threads/4788"),
-    *("/threads/4812/why", "/threads/4812/messages/m2", "/admin/channels", "/nowhere"),
+    *(
+        "/threads/4812/why",
+        "/threads/4812/messages/m2",
+        "/admin/channels",
+        "/nowhere",
+        *("/admin/rules", "/admin/rules/9c41", "/admin/try"),
+    ),
 ]
 
 

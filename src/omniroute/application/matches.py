@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from omniroute.application import words
 from omniroute.application.rulebook import DAY, RuleUse, Usage
-from omniroute.core.conditions import FACTS, Is, asked, leaves
+from omniroute.core.conditions import Is, leaves
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.rules.changes import Change, Tally, culprit, priority
+from omniroute.rules.testing.cases import known_facts
 
 LANGUAGE: Final = "message.language"
 SAID: Final = 60  # letters of a message that an example shows
@@ -119,7 +120,7 @@ def usage(db: sqlite3.Connection, rules: RuleSet, after: int, now: int, days: in
         ),
         unmatched,
         _without(languages, _languages(rules)),
-        _without(facts, {*FACTS, *_asked(rules)}),
+        _without(facts, known_facts(rules)),
     )
 
 
@@ -130,10 +131,6 @@ def _every(rules: RuleSet) -> Sequence[EnrichRule | RouteRule]:
 def _without(seen: Counter[str], known: Iterable[str]) -> dict[str, int]:
     foreseen = set(known)
     return {name: count for name, count in seen.most_common() if name not in foreseen}
-
-
-def _asked(rules: RuleSet) -> set[str]:
-    return {fact for rule in _every(rules) for leaf, _ in leaves(rule.when) for fact in asked(leaf)}
 
 
 def _languages(rules: RuleSet) -> Iterator[str]:

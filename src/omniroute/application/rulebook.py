@@ -55,6 +55,18 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reevaluate: bool = False
 
 
+class TryOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message that nobody wrote, to see where it would go."""
+
+    channel: str = "email"
+    text: str = ""
+    subject: str = ""
+    language: str = ""
+    email: str = ""  # of somebody who is vouched for
+    name: str = ""
+    tier: str = ""
+
+
 class Promoted(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of it; *moved* counts the waiting threads that are elsewhere now.
 
@@ -150,6 +162,9 @@ class Rulebook(Protocol):
 
     async def usage(self, actor: Actor, days: int) -> Usage:
         """How often each live rule has matched in the last *days*."""
+
+    async def explain(self, actor: Actor, asked: TryOut) -> str:
+        """Where a message would go now, by the live rules and with the team as it stands."""
 
     async def reload(self, actor: Actor, asked: Reload) -> Promoted:
         """Take the folder over.  Raises `ConfigErrors` where something is wrong with it."""

@@ -17,6 +17,8 @@ from omniroute.cli.output import as_json, config, print_json, table
 from omniroute.cli.rules_backtest import backtest
 from omniroute.core.spans import parse_span, show_span
 from omniroute.rules.load import draft, rule_files
+from omniroute.rules.testing import read_suites, run_all
+from omniroute.rules.testing.cases import files_of_tests
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -109,6 +111,7 @@ def show(version: str, config: Path, json_: bool) -> None:
 @click.option("--live", is_flag=True, help="Decide for everybody from now on.")
 @click.option("--for", "span", metavar="SPAN", help="How long a canary lasts; to the end of time.")
 @click.option("--reevaluate", is_flag=True, help="Put waiting threads under them, too.")
+@click.option("--despite-tests", is_flag=True, help="Even if a test in DIR/tests fails.")
 @said
 @config
 @as_json
@@ -119,6 +122,7 @@ def promote(
     live: bool,
     span: str | None,
     reevaluate: bool,
+    despite_tests: bool,
     message: str,
     by: str | None,
     config: Path,
@@ -140,7 +144,7 @@ def promote(
         "message": message,
         "by": author(by),
         "reevaluate": reevaluate,
-        **_which(rules),
+        **_which(rules, despite_tests),
     }
     if canary:
         asked["share"] = _share(canary)
@@ -155,7 +159,7 @@ def promote(
     return None
 
 
-def _which(rules: str) -> dict[str, object]:
+def _which(rules: str, despite: bool) -> dict[str, object]:
     """The files of a folder, or a version by name.  Raises `ConfigErrors`."""
     path = Path(rules)
     if not path.exists() and rules.isalnum() and rules == rules.lower():
@@ -165,7 +169,23 @@ def _which(rules: str) -> dict[str, object]:
         for fault in faults:
             click.echo(f"error   {fault}", err=True)
         sys.exit(1)
-    return {"files": {name: data.decode("utf-8") for name, data in files.items()}}
+    texts = {name: data.decode("utf-8") for name, data in files.items()}
+    return {"files": texts, "tests": tested(path, despite)}
+
+
+def tested(folder: Path, despite: bool) -> dict[str, int] | None:
+    """How the tests beside rules went; None where there are none.
+
+    Ends the command where one fails, unless *despite* that.
+    """
+    if not folder.is_dir() or not files_of_tests(folder):
+        return None
+    report = run_all(read_suites(folder))
+    if report.failed and not despite:
+        click.echo(str(report), err=True)
+        click.echo("nothing has changed; --despite-tests goes on", err=True)
+        sys.exit(1)
+    return {"passed": len(report.outcomes) - report.failed, "failed": report.failed}
 
 
 def _share(text: str) -> float:

@@ -18,12 +18,11 @@ from omniroute.core.model import AgentId, CustomerId, ThreadId
 from omniroute.core.observations import Texts
 from omniroute.core.rules import Routing, RuleSet, route
 from omniroute.core.spans import show_span
-from omniroute.rules.changes import Change, Tally, blamed, differences
+from omniroute.rules.changes import ORDER, Change, Tally, blamed, differences
 from omniroute.rules.prediction import Arrival, Forecast, Presence, predict
 
 EXAMPLE: Final = 60  # letters of a message that are shown
 SHOWN: Final = 5  # kinds of one change that are told
-ORDER: Final = ("queue", "priority", "agent", "needs", "promise", "tags", "reply", "weight")
 
 Progress = Callable[[int, int], None]
 

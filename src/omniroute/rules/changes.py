@@ -10,6 +10,9 @@ from omniroute.core.model import ThreadId
 from omniroute.core.rules import Routing
 from omniroute.core.urgency import PRIORITIES
 
+ORDER = ("queue", "priority", "agent", "needs", "promise", "tags", "reply", "weight")
+"""What may differ, the weightiest first."""
+
 _WORDS = {number: word for word, number in PRIORITIES.items()}
 
 
@@ -55,7 +58,7 @@ class Tally:
             for key, (count, thread) in self._found.items()
             if not what or key[0] == what
         ]
-        return sorted(found, key=lambda change: (-change.count, change.what, change.thread))
+        return sorted(found, key=lambda c: (-c.count, ORDER.index(c.what), c.thread))
 
 
 def blamed(what: str, before: Routing, after: Routing) -> str:

@@ -28,15 +28,20 @@ from omniroute.application.rulebook import (
     Reload,
     Rollback,
     TrialView,
+    TryOut,
     Usage,
     VersionView,
 )
 from omniroute.core.inputs import Reseen
+from omniroute.core.model import Agent, Fact
+from omniroute.core.observations import Texts
 from omniroute.core.rules import RuleSet
 from omniroute.core.trials import CANARY, MODES, SHADOW, Trial
 from omniroute.errors import Refused
 from omniroute.rules.changes import Change
+from omniroute.rules.explain import explain
 from omniroute.rules.load import canonical, parse_rules
+from omniroute.rules.tell import tell
 from omniroute.runtime import recall, versions
 from omniroute.runtime.node import Node
 from omniroute.runtime.rows import RulesAct, TestRun
@@ -46,6 +51,8 @@ from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.stores.api import Reader
 
 log = logging.getLogger(__name__)
+
+_agent_row = msgspec.json.Decoder(Agent).decode
 
 MOST_MESSAGE: Final = 300  # characters
 MOST_NAME: Final = 80
@@ -134,6 +141,21 @@ class ServerRulebook:
         after = last_record(self._reader, now - days * DAY)
         with self._application.reading() as db:
             return matches.usage(db, rules, after, now, days)
+
+    async def explain(self, actor: Actor, asked: TryOut) -> str:
+        """Where a message would go now."""
+        authorize(actor, Action.RULES)
+        return await asyncio.to_thread(self._explain, asked, self._desk().rules)
+
+    def _explain(self, asked: TryOut, rules: RuleSet) -> str:
+        facts: dict[str, Fact | tuple[str, ...]] = {"channel": asked.channel, "tags": ()}
+        known = {"message.language": asked.language, "customer.tier": asked.tier}
+        facts |= {name: value for name, value in known.items() if value}
+        emails = (asked.email,) if asked.email else ()
+        texts = Texts(asked.text, asked.subject, emails, asked.name)
+        team = [_agent_row(row) for _, row in self._reader.scan("a/")]
+        explanation = explain(rules, facts, at=self._application.now(), team=team, texts=texts)
+        return tell(explanation, rules)
 
     # --- changing ---
 

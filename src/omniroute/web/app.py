@@ -19,7 +19,7 @@ from omniroute.errors import ConfigError, Refused
 from omniroute.web import api, faults, live
 from omniroute.web.console import Console
 from omniroute.web.guard import MOST_BODY, MOST_LOCAL_BODY, Guard
-from omniroute.web.pages import acts, admin, board, received, settings, sign_in, thread
+from omniroute.web.pages import acts, admin, board, received, rules, settings, sign_in, thread
 from omniroute.web.ports import Accounts, Application, Clock, Operations
 from omniroute.web.rendering import STATIC
 from omniroute.web.routing import action, page
@@ -154,7 +154,14 @@ def console_routes() -> list[BaseRoute]:
         action("/team/link", sign_in.make_link, admin=True),
         page("/admin/channels", admin.channels, admin=True),
         action("/admin/retry", admin.retry, admin=True),
-        action("/admin/reload-rules", admin.reload_rules, admin=True),
+        page("/admin/rules", rules.show, admin=True),
+        page("/admin/rules/{version}", rules.version, admin=True),
+        action("/admin/rules/promote", rules.promote, admin=True),
+        action("/admin/rules/rollback", rules.rollback, admin=True),
+        action("/admin/rules/stop", rules.stop, admin=True),
+        action("/admin/rules/reload", rules.reload_rules, admin=True),
+        page("/admin/try", rules.try_it, admin=True),
+        action("/admin/try", rules.tried, admin=True),
         Route("/sign-in", sign_in.show, methods=["GET"]),
         Route("/sign-in", sign_in.enter, methods=["POST"]),
         action("/sign-out", sign_in.leave),

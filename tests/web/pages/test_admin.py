@@ -1,7 +1,7 @@
 """The admin's page, and that it is the admin's alone."""
 
 import pytest
-from tests.web.site import Site, part, text_of
+from tests.web.site import Site, text_of
 
 
 @pytest.fixture
@@ -24,22 +24,8 @@ def test_a_dead_letter_is_tried_again(admin: Site) -> None:
     assert admin.operations.retried == ["3"]
 
 
-def test_rules_are_loaded_again(admin: Site) -> None:
-    admin.post("/admin/reload-rules")
-    page = admin.get("/admin/channels").text
-    assert "Loaded: 11 rules, version 9c41." in text_of(part(page, "said"))
-
-
-def test_broken_rules_are_told_with_their_line(admin: Site) -> None:
-    admin.operations.rulebook.broken = True
-    admin.post("/admin/reload-rules")
-    said = text_of(part(admin.get("/admin/channels").text, "said"))
-    assert "The rules stay as they were. rules.yaml:14: no queue “bilings”" in said
-
-
 def test_for_agents_there_is_no_such_page(site: Site) -> None:
     assert site.get("/admin/channels").status_code == 403
     assert site.post("/admin/retry", {"id": "3"}).status_code == 403
-    assert site.post("/admin/reload-rules").status_code == 403
     assert "/admin/channels" not in site.get("/").text
     assert site.operations.retried == []

@@ -5,8 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from omniroute.application.rulebook import Reload
-from omniroute.errors import ConfigError, Refused
+from omniroute.errors import Refused
 from omniroute.web import forms
 from omniroute.web.answers import Values, console_of, page, sent
 from omniroute.web.ports import Operations
@@ -28,16 +27,6 @@ async def retry(request: Request, visit: Visit) -> Response:
     letter = forms.field(await request.form(), "id")
     await operations_of(request).retry(letter)
     return sent(request, visit, "/admin/channels", f"Dead letter {letter} is being read again.")
-
-
-async def reload_rules(request: Request, visit: Visit) -> Response:
-    """Read the routing rules again; the last good ones stay when they are broken."""
-    try:
-        answer = await operations_of(request).rulebook.reload(visit.actor, Reload())
-    except ConfigError as error:
-        return sent(request, visit, "/admin/channels", f"The rules stay as they were. {error}")
-    said = f"Loaded: {answer.rules} rules, version {answer.version}."
-    return sent(request, visit, "/admin/channels", said)
 
 
 def operations_of(request: Request) -> Operations:

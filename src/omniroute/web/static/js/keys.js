@@ -45,7 +45,7 @@
   };
 
   let going = 0;
-  const goTo = { q: "/", t: "/team", s: "/search" };
+  const goTo = { q: "/", t: "/team", s: "/search", r: document.querySelector('.bar-nav a[href="/admin/rules"]')?.pathname };
   const single = (event) => {
     if (going && Date.now() - going < 1500 && goTo[event.key]) { location.href = goTo[event.key]; return true; }
     going = 0;
