@@ -233,5 +233,6 @@ class ReadsFiles(Protocol):
         """What is read out of *raw*, by the names of its fields, as JSON can hold it.  PURE.
 
         It needs no account and no settings.  *form* is empty or one of *forms*.  An exception
-        becomes the file's ``error``; so does a field of that name which is not empty.
+        becomes the file's ``error``; so does a field of that name which is not empty.  A field
+        ``language`` of None is filled in by what the words of ``reply`` or ``text`` tell.
         """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from omniroute.bench import sample
+from omniroute.bench import parsing, sample
 from omniroute.bench.command import GROUPS, NAMES, bench, chosen, run
 from omniroute.bench.crowd import Crowd
 from omniroute.bench.heaps import Heaps
@@ -20,6 +20,7 @@ from omniroute.core.matching import order_key, signature
 from omniroute.core.model import Phase, Thread
 from omniroute.core.rules import route
 from omniroute.errors import ConfigError
+from omniroute_email.channel import EmailChannel
 
 TINY = Scale(
     rounds=1,
@@ -38,6 +39,7 @@ UNITS = {
     "smtp": "messages/s",
     "webhook": "messages/s",
     "rules": "messages/s",
+    "email": "mails/s",
     "memory": "bytes",
     "match": "decisions/s",
     "decide": "decisions/s",
@@ -189,6 +191,15 @@ def test_the_heaps_that_keep_rows_give_every_agent_what_the_core_gives_them() ->
         kept.heaps.free_and_accept(number % len(sample.profiles()), agent, number)
     for agent in agents:
         assert kept.heaps.holds(agent) == crowd.state.agents[agent].threads
+
+
+def test_the_mails_that_are_read_are_read_alike_by_both() -> None:
+    for raw in parsing.ordinary():
+        read = EmailChannel.read_file(raw, "")
+        subject, text = parsing.bare(raw)
+        assert read["subject"] == subject
+        assert str(read["text"]).split() == text.split()
+        assert len(str(read["reply"])) < len(text)
 
 
 def test_the_chain_of_ifs_decides_as_the_rules_do() -> None:

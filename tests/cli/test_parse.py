@@ -25,6 +25,8 @@ class Note(Chat):
             raise OmniRouteError("nobody may read it")
         if text == "half":
             return {"text": "hal", "error": "the rest is missing"}
+        if text.startswith("Guten"):
+            return {"text": text, "language": None}
         if text == "strange":
             return {"text": object()}
         return {"text": text, "form": form}
@@ -102,6 +104,12 @@ def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
     assert ran.code == 1
     errors = [line["error"] for line in lines(ran.out)]
     assert errors == ["No such file or directory", "Is a directory"]
+
+
+def test_the_language_is_that_of_the_words(note: Path) -> None:
+    note.write_text("Guten Tag, meine Bestellung ist leider noch nicht angekommen.")
+    [line] = lines(omniroute("parse", "note", note).out)
+    assert line["language"] == "de"
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,38 @@ def test_a_null_sender_with_a_subject_of_mail_systems_is_a_report(
         assert isinstance(said, kind)
 
 
+FORWARDED = (
+    b"From: Ana <ana@demo.example>\r\nMessage-ID: <f@demo.example>\r\nSubject: Fwd: Order\r\n"
+    b"In-Reply-To: <0@x.example>\r\n\r\nPlease take this over.\r\n\r\n"
+    b"---------- Forwarded message ---------\r\nFrom: Kim <kim@x.example>\r\nSubject: Order\r\n\r\n"
+    b"I was charged twice"
+)
+
+
+@pytest.mark.parametrize("forwarders", [["@demo.example"], ["ana@demo.example"]])
+def test_what_a_colleague_passes_on_is_from_the_customer_and_unverified(
+    made: Callable[..., EmailChannel], forwarders: list[str]
+) -> None:
+    facts = {"mail_from": "ana@demo.example", "rcpt_to": (), "received_at": 0, "peer": ""}
+    trusted = Envelope(trusted=True, **facts)  # type: ignore[arg-type]
+    [said] = made(forwarders=forwarders).parse(pack(trusted, FORWARDED))
+    assert isinstance(said, Inbound)
+    assert said.sender == Address("email", "kim@x.example", verified=False, display="Kim")
+    assert said.conversation == "kim@x.example"
+    assert (said.in_reply_to, said.references) == ("", ())
+    assert said.text.startswith("Please take this over.")
+    assert said.text.endswith("I was charged twice")
+
+
+def test_what_anybody_else_passes_on_is_from_them(made: Callable[..., EmailChannel]) -> None:
+    facts = {"mail_from": "ana@demo.example", "rcpt_to": (), "received_at": 0, "peer": ""}
+    for trusted, forwarders in ((True, []), (True, ["@other.example"]), (False, ["@demo.example"])):
+        envelope = Envelope(trusted=trusted, **facts)  # type: ignore[arg-type]
+        [said] = made(forwarders=forwarders).parse(pack(envelope, FORWARDED))
+        assert isinstance(said, Inbound)
+        assert said.sender.value == "ana@demo.example"
+
+
 def test_files_are_read_without_an_account() -> None:
     fields = EmailChannel.read_file(MAIL.encode(), "")
     assert (fields["from_email"], fields["reply"]) == ("joe@x.example", "I was charged twice")

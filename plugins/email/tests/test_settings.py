@@ -22,6 +22,17 @@ def test_undeliverable_mail_may_have_an_address_of_its_own() -> None:
         )
 
 
+def test_colleagues_who_pass_mail_on() -> None:
+    config = Config(addresses=["help@demo.example"], forwarders=["@Demo.example", "Kim@x.example"])
+    ours = mailboxes(config, "channels.email")
+    assert ours.passes_on("ana@demo.example")
+    assert ours.passes_on("kim@x.example")
+    assert not ours.passes_on("lee@x.example")
+    assert not ours.passes_on("")
+    with pytest.raises(ConfigError, match="forwarders: “x@” is no e-mail address"):
+        mailboxes(Config(addresses=["help@demo.example"], forwarders=["@"]), "channels.email")
+
+
 @pytest.mark.parametrize(
     ("peer", "trusted"),
     [

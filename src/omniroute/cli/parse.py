@@ -109,7 +109,19 @@ def _fields(reader: ReadsFiles, name: str, form: str) -> tuple[Mapping[str, obje
         return {}, str(error)
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is this file's line
         return {}, f"{type(error).__name__}: {error}".encode(errors="replace").decode()
-    return fields, ""
+    return _with_language(fields), ""
+
+
+def _with_language(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """The language of what was said, where the channel asks for it by leaving the field open."""
+    if fields.get("language", "") is not None:
+        return fields
+    try:
+        from omniroute.language import language_of  # needs the extra “lang”
+    except ImportError:
+        return fields
+    said = str(fields.get("reply") or fields.get("text") or "")
+    return {**fields, "language": language_of(said) or None}
 
 
 def _content(name: str) -> bytes:

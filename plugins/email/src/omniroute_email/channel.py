@@ -27,7 +27,7 @@ from omniroute_email.envelope import unpack
 from omniroute_email.reading import NOBODY
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.reading.mail import examine
-from omniroute_email.reading.message import inbound
+from omniroute_email.reading.message import inbound, passed_on
 from omniroute_email.reception import Reception
 from omniroute_email.report import FORMS, fields_of
 from omniroute_email.returned import return_path, undelivered
@@ -64,7 +64,10 @@ class EmailChannel:
         if mail.report is not None:
             return undelivered(mail.report, envelope, self._mailboxes)
         ours = self._mailboxes.addresses
-        return [inbound(envelope, message, mail, ours, self._config.authserv_id)]
+        said = inbound(envelope, message, mail, ours, self._config.authserv_id)
+        if self._mailboxes.passes_on(said.sender.value):
+            said = passed_on(said, mail, ours)
+        return [said]
 
     @classmethod
     def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:

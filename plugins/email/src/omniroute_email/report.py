@@ -8,8 +8,10 @@ from typing import Final
 
 from omniroute import File
 from omniroute_email.reading.addresses import Mailbox
+from omniroute_email.reading.authenticity import fails_dmarc, is_spam
 from omniroute_email.reading.automatic import Automatic, automatic
 from omniroute_email.reading.automatic import Kind as Machine
+from omniroute_email.reading.charset import one_line
 from omniroute_email.reading.fields import stated_date
 from omniroute_email.reading.identity import identity
 from omniroute_email.reading.mail import examine
@@ -49,6 +51,7 @@ def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
+        "language": one_line(mail.headers.first("content-language").partition(",")[0], 35) or None,
         "text": mail.text,
         "reply": mail.visible.reply,
         "quoted": mail.visible.quoted,
@@ -63,6 +66,10 @@ def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
         if mail.forwarded
         else None,
         "auto": machine is not None or mail.report is not None,
+        "spam": is_spam(mail.headers),
+        "dmarc_fail": fails_dmarc(mail.headers),
+        "sealed": mail.sealed,
+        "unread": str(mail.remarks),
         **_reported(mail.report, machine),
     }
 

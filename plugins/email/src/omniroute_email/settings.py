@@ -45,6 +45,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " that arrive under it. When set, mail without such a header is not authenticated."
         ),
     ] = ""
+    forwarders: Annotated[
+        Sequence[str],
+        says(
+            "Addresses or domains (@example.org) of colleagues who pass customers' mail on: what"
+            " they forward counts as written by whom they forward, whom nobody vouches for."
+        ),
+    ] = ()
     max_size: Annotated[int, says("Largest message in bytes.", at_least=1024)] = 25 * MIB
     max_connections: Annotated[int, says("SMTP connections at a time.", at_least=1)] = 200
     max_connections_per_ip: Annotated[
@@ -93,12 +100,17 @@ class Mailboxes:
 
     addresses: frozenset[str]
     from_address: str
+    forwarders: frozenset[str]  # addresses, and domains with an @ before them
     bounce_address: str  # empty if undeliverable mail comes back to where answers come from
     edges: tuple[IpNetwork, ...]
 
     @property
     def domain(self) -> str:
         return self.from_address.rpartition("@")[2]
+
+    def passes_on(self, address: str) -> bool:
+        """Whether whoever writes from *address* may pass on what a customer wrote."""
+        return address in self.forwarders or f"@{address.rpartition('@')[2]}" in self.forwarders
 
     def takes(self, address: str) -> bool:
         """Whether mail to *address*, in its normal spelling, is for us."""
@@ -135,6 +147,7 @@ def mailboxes(config: Config, place: str) -> Mailboxes:
     return Mailboxes(
         addresses=frozenset(addresses),
         from_address=_address(sender, f"{place}.from_address") if sender else addresses[0],
+        forwarders=frozenset(_forwarder(text, f"{place}.forwarders") for text in config.forwarders),
         bounce_address=_address(bounces, f"{place}.bounce_address") if bounces else "",
         edges=tuple(edges),
     )
@@ -145,6 +158,12 @@ def _address(text: str, place: str) -> str:
     if not address:
         raise ConfigError(place, f"“{text}” is no e-mail address", "write it as help@example.org")
     return address
+
+
+def _forwarder(text: str, place: str) -> str:
+    if text.startswith("@"):
+        return _address(f"x{text}", place).removeprefix("x")
+    return _address(text, place)
 
 
 def _network(text: str, place: str) -> IpNetwork:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omniroute_email.reading.authenticity import vouched
+from omniroute_email.reading.authenticity import fails_dmarc, is_spam, vouched
 from omniroute_email.reading.headers import Headers
 
 
@@ -95,6 +95,18 @@ class TestWithAConfiguredName:
     def test_a_message_that_was_not_looked_at_is_not_vouched_for(self) -> None:
         assert not vouched(results(), "x.example", "edge.example")
         assert not vouched(results(PASSED), "x.example", "other.example")
+
+
+def test_what_servers_say_of_a_message() -> None:
+    assert fails_dmarc(results(PASSED, FAILED))
+    assert not fails_dmarc(results(PASSED))
+    for name, value in (
+        ("x-spam-flag", "YES"),
+        ("x-spam-status", "Yes, score=9.2"),
+        ("x-ms-exchange-organization-scl", "6"),
+    ):
+        assert is_spam(Headers(((name, value),)))
+    assert not is_spam(Headers((("x-spam-flag", "NO"), ("x-ms-exchange-organization-scl", "-1"))))
 
 
 @given(st.lists(st.text(max_size=200) | st.text(st.sampled_from('();"\\= adkimpss.'))))

@@ -20,6 +20,9 @@ from omniroute_email.reading.html import MAX_TREE, visible_text
         ("<head><title>t</title><style>x{}</style></head><script>evil()</script>seen", "seen"),
         ("<p>one<p>two<!-- hidden --><img src=x alt=y>", "one\n\ntwo"),
         ("<pre>a\n  b</pre>", "a\nb"),
+        ("<blockquote>indented</blockquote>", "indented"),
+        ('seen<span style="display:none">hidden</span><p hidden>so</p>', "seen"),
+        ("a&#27;b&#2;<br>&#3;<br>c", "ab\nc"),
         ("5 < 6 and 7 > 6", "5 < 6 and 7 > 6"),
         ("", ""),
         ("<", "<"),
@@ -27,6 +30,16 @@ from omniroute_email.reading.html import MAX_TREE, visible_text
 )
 def test_what_a_reader_sees(source: str, text: str) -> None:
     assert visible_text(source) == text
+
+
+def test_what_mail_programs_quote_is_marked() -> None:
+    source = (
+        "<p>yes</p><div>On 1 May, Ana wrote:</div>"
+        '<blockquote type="cite">shall we?<br><br><blockquote class="gmail_quote">hi'
+        "</blockquote></blockquote>thanks"
+    )
+    seen = "yes\n\nOn 1 May, Ana wrote:\n\n> shall we?\n>\n>> hi\n\nthanks"
+    assert visible_text(source) == seen
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,29 @@ def test_reply_to_and_return_path_are_no_identity() -> None:
     assert said.sender.value == said.conversation == "joe@x.example"
 
 
+@pytest.mark.parametrize(
+    ("sender", "named"),
+    [
+        ("help@demo.example", "Reply-To: Kim <kim@x.example>"),
+        ("group@x.example", "List-Id: <group>\r\nX-Original-From: Kim <kim@x.example>"),
+    ],
+)
+def test_where_from_is_no_author_it_is_whom_the_message_names_instead(
+    sender: str, named: str
+) -> None:
+    said = reading(mail(named, "", "hi", sender=sender))
+    assert said.sender == Address("email", "kim@x.example", verified=False, display="Kim")
+    assert said.conversation == "kim@x.example"
+
+
+def test_nobody_becomes_another_by_a_field() -> None:
+    said = reading(mail("X-Original-From: kim@x.example", "Reply-To: kim@x.example", "", "hi"))
+    assert (said.sender.value, said.sender.verified) == ("joe@x.example", True)
+    looped = reading(mail("Reply-To: help@demo.example", "", "hi", sender="help@demo.example"))
+    assert looped.sender.value == "help@demo.example"
+    assert looped.automatic
+
+
 def test_from_any_other_peer_nothing_vouches() -> None:
     passed = "Authentication-Results: edge.example; dmarc=pass header.from=x.example"
     assert reading(mail(passed, "", "hi")).sender.verified

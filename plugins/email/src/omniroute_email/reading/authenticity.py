@@ -22,6 +22,7 @@ from omniroute_email.reading.headers import Headers
 
 MAX_FIELD = 16 * 1024
 MAX_FIELDS = 50
+SPAM_LEVELS = ("5", "6", "7", "8", "9")  # of Exchange
 
 _ASSIGNMENT = re.compile(r'([A-Za-z][\w.-]{0,60}+)(?:/\d+)?\s*+=\s*+("[^"]*+"|[^\s"]++)')
 
@@ -56,6 +57,21 @@ def vouched(headers: Headers, domain: str, authserv_id: str) -> bool:
         # Nothing was examined, or it cannot be read; only the former leaves the edge's own word.
         return bool(server)
     return any(_passes(result, domain) for result in told)
+
+
+def fails_dmarc(headers: Headers) -> bool:
+    """Whether any server says that the From domain disowns the message."""
+    fields = [_read(value) for value in headers.all("authentication-results")[:MAX_FIELDS]]
+    return any(r.method == "dmarc" and r.outcome == "fail" for f in fields for r in f.results)
+
+
+def is_spam(headers: Headers) -> bool:
+    """Whether a server on the way has marked the message as spam."""
+    for name in ("x-spam-flag", "x-spam-status"):
+        if headers.first(name).strip().lower().startswith("yes"):
+            return True
+    level = headers.first("x-ms-exchange-organization-scl").strip()
+    return level in SPAM_LEVELS
 
 
 def _passes(result: _Result, domain: str) -> bool:

@@ -13,13 +13,25 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+from omniroute_email.reading.charset import clean
+
 MAX_TREE = 256 * 1024  # characters that are given to the parser
 MAX_DEPTH = 500
 MAX_COPIES = 200_000  # open formatting elements times blocks
 
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_HIDDEN = "script,style,head,title,template,noscript,textarea,select,object,iframe"
+_HIDDEN = (
+    "script,style,head,title,template,noscript,textarea,select,object,iframe,[hidden],"
+    '[style*="display:none"],[style*="display: none"],[style*="mso-hide:all"]'
+)
+# What mail programs quote; others indent by the same element.
+_QUOTED = (
+    'blockquote[type="cite"],blockquote[class*="quote"],blockquote[style*="border-left"],'
+    "blockquote[cite]"
+)
+_OPENS, _CLOSES = "\x02", "\x03"  # of a quotation, on lines of their own
+MAX_LEVEL = 20  # of quotations that are marked
 _BLOCKS = (
     "address,article,aside,blockquote,center,dd,div,dl,dt,fieldset,figure,footer,form,h1,h2,h3,h4,"
     "h5,h6,header,hr,li,main,nav,ol,p,pre,section,table,tr,ul"
@@ -66,8 +78,8 @@ _CLOSES_ITSELF = frozenset(
 
 
 def visible_text(source: str) -> str:
-    """What a reader sees, blocks on lines of their own.  Never raises."""
-    return _tidy(_of_tree(source) if _is_tame(source) else _crude(source))
+    """What a reader sees, blocks on lines of their own, quotations marked.  Never raises."""
+    return clean(_tidy(_of_tree(source) if _is_tame(source) else _crude(source)))
 
 
 def _is_tame(source: str) -> bool:
@@ -96,6 +108,9 @@ def _of_tree(source: str) -> str:
         return ""
     for node in tree.css(_HIDDEN):
         node.remove()
+    for node in tree.css(_QUOTED):
+        node.insert_before(f"\n{_OPENS}\n")
+        node.insert_after(f"\n{_CLOSES}\n")
     for node in tree.css("br"):
         node.replace_with("\n")
     for node in tree.css(_BLOCKS):
@@ -126,9 +141,19 @@ def _crude(source: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """No white space at the ends of lines, at most one empty line in a row."""
+    """No white space at the ends of lines, at most one empty line in a row, quotations marked."""
     lines: list[str] = []
+    level = above = 0
+    gap = False
     for line in (line.strip(" \t\r\f\xa0") for line in text.split("\n")):
-        if line or (lines and lines[-1]):
-            lines.append(line)
-    return "\n".join(lines).strip("\n")
+        if line in (_OPENS, _CLOSES):
+            level = max(0, level + (1 if line == _OPENS else -1))
+        elif not line:
+            gap = bool(lines)
+        else:
+            if gap:
+                lines.append(">" * min(level, above, MAX_LEVEL))
+            marks = ">" * min(level, MAX_LEVEL)
+            lines.append(f"{marks} {line}" if marks else line)
+            above, gap = level, False
+    return "\n".join(lines)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from omniroute import Address, Inbound
 from omniroute_email.envelope import Envelope
 from omniroute_email.reading import addresses
+from omniroute_email.reading.addresses import normalised
 from omniroute_email.reading.authenticity import vouched
 from omniroute_email.reading.automatic import automatic
 from omniroute_email.reading.fields import sent_at
@@ -82,3 +84,25 @@ def _sender(
 def _sent_at(headers: Headers, envelope: Envelope) -> datetime:
     received_at = datetime.fromtimestamp(envelope.received_at / 1000, UTC)
     return sent_at(headers.first("date"), received_at)
+
+
+def passed_on(said: Inbound, mail: Mail, ours: frozenset[str]) -> Inbound:
+    """What a colleague forwarded, as written by whom they forward; *said* unless they did.
+
+    Nobody vouches for that author, whoever the colleague is: the head of a forwarded message is
+    text.  What the colleague wrote above it stays at the top.
+    """
+    if mail.forwarded is None or not said.sender.verified:
+        return said
+    author = mail.forwarded.author
+    address = normalised(author.address)
+    if not address or address in ours or address == said.sender.value:
+        return said
+    return replace(
+        said,
+        sender=Address("email", address, display=author.display),
+        conversation=address,
+        in_reply_to="",
+        references=(),
+        automatic=False,
+    )
