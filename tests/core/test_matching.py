@@ -13,7 +13,7 @@ from omniroute.core.matching import Index
 from omniroute.core.model import Agent, Exclusion, Phase, Status, Step, Thread
 from omniroute.core.pools import Pool
 from omniroute.core.ranking import PARTS, standing
-from omniroute.core.rules import Queue
+from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.core.skills import compile_skills
 from omniroute.testing.rig import Rig
 
@@ -79,6 +79,16 @@ def test_p1_each_policy_has_its_own_first(pick: str, first: str) -> None:
         agent("three", capacity=3, last_assigned=500, idle_since=200),
     ]
     assert chosen(agents, pick) == first
+
+
+def test_a_round_goes_round_within_one_instant_too() -> None:
+    """When a backlog is dealt out at once, everybody's last assignment is the same moment."""
+    rig = Rig(RuleSet("v", Defaults("q"), queues={"q": Queue("q", pick="round_robin")}))
+    agents = [rig.agent(name, capacity=0) for name in ("ana", "bo")]
+    for number in range(4):
+        rig.customer(f"c{number}", webchat=f"v{number}").on("webchat").says("hello")
+    rig.change(*agents, capacity=4)
+    assert [rig.machine.state.agents[name].load for name in ("ana", "bo")] == [2, 2]
 
 
 @pytest.mark.parametrize("pick", PARTS)

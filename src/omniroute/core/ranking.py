@@ -100,7 +100,7 @@ def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
 PARTS: Mapping[str, Callable[[Agent], Part]] = {
     "least_loaded": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
     "longest_idle": lambda a: (a.load > 0, a.idle_since, a.last_assigned, a.id),
-    "round_robin": lambda a: (a.last_assigned, a.idle_since, a.id),
+    "round_robin": lambda a: (a.last_assigned, a.load, a.idle_since, a.id),
     "most_spare": lambda a: (a.load - a.capacity, a.idle_since, a.last_assigned, a.id),
     "best_skill": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
 }
