@@ -174,6 +174,9 @@ class Door(Protocol):
         *kind* and *value* are as in `Address`: ``telegram``, ``5001``.
         """
 
+    async def accounts(self, agent: str, kind: str) -> Sequence[str]:
+        """The accounts of a platform that *agent* has bound, as *value* in `who`."""
+
     async def bind(self, code: str, kind: str, value: str, display: str = "") -> str:
         """Bind an account to the agent for whom *code* was made; the agent.
 

@@ -164,6 +164,12 @@ class DeskDoor:
         """The agent who has bound an account, or an empty string."""
         return "" if self._bindings is None else await self._bindings.who(kind, value)
 
+    async def accounts(self, agent: str, kind: str) -> Sequence[str]:
+        """The accounts of a platform that *agent* has bound."""
+        if self._bindings is None:
+            return ()
+        return [one.value for one in await self._bindings.of(agent) if one.kind == kind]
+
     async def bind(self, code: str, kind: str, value: str, display: str = "") -> str:
         """Bind an account to the agent for whom *code* was made.  Raises `Refused`."""
         if self._bindings is None:

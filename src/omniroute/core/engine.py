@@ -153,6 +153,11 @@ def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
     return Answer(True, "delivered")
 
 
+def _amended(turn: Turn, input: i.MessageAmended) -> Answer:
+    turn.emit(e.MessageAmended(input.message, input.handle, input.how))
+    return Answer(True, "amended")
+
+
 def _rules_loaded(turn: Turn, input: i.RulesLoaded) -> Answer:
     """Another rule set decides from now on; a trial beside the one before it is over."""
     if turn.state.counters.rules != input.version:
@@ -181,6 +186,7 @@ def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
 
 _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.MessageReceived: threads.receive,
+    i.MessageAmended: _amended,
     i.OfferAccepted: work.accept,
     i.OfferDeclined: work.decline,
     i.ThreadClaimed: work.take,

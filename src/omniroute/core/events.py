@@ -112,6 +112,14 @@ class CustomerWrote(ThreadEvent, frozen=True):
     automatic: bool = False
 
 
+class MessageAmended(Event, frozen=True):
+    """Whoever wrote a message changed or deleted it, or somebody reacted to it."""
+
+    message: MessageId
+    handle: HandleId
+    how: str  # edited | deleted | reacted
+
+
 class NoteAdded(ThreadEvent, frozen=True):
     """A note for colleagues."""
 
@@ -472,6 +480,7 @@ AnyEvent: TypeAlias = (
     | CustomerSplit
     | ThreadOpened
     | CustomerWrote
+    | MessageAmended
     | NoteAdded
     | ReplyHeld
     | ReplyWithdrawn

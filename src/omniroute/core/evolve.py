@@ -280,6 +280,11 @@ def _without(thread: Thread, effect: str) -> tuple[tuple[str, str], ...]:
     return tuple(one for one in thread.sending if one[1] != effect)
 
 
+@_folds(e.MessageAmended)
+def _(state: State, event: e.MessageAmended, at: int) -> None:
+    """What a message says is for people to read; it moves nothing in the core."""
+
+
 # --- where it waits ---
 
 

@@ -76,6 +76,14 @@ class AtDesk(Input, frozen=True, kw_only=True):
     desk: str = ""
 
 
+class MessageAmended(Input, frozen=True):
+    """A customer changed, deleted or reacted to a message; what it says now is a private row."""
+
+    message: MessageId
+    handle: HandleId
+    how: str  # edited | deleted | reacted
+
+
 class AgentInput(AtDesk, frozen=True):
     """Something an agent did, on any desk; *agent* is who did it."""
 
@@ -319,6 +327,7 @@ class RulesTried(Input, frozen=True):
 
 AnyInput: TypeAlias = (
     MessageReceived
+    | MessageAmended
     | OfferAccepted
     | OfferDeclined
     | ThreadClaimed

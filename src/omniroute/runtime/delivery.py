@@ -13,12 +13,12 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from omniroute.channel import Address, Channel, File, Outbound, Receipt
+from omniroute.channel import Address, Cap, Channel, File, Outbound, Receipt
 from omniroute.core.effects import Deliver, Recall
 from omniroute.core.inputs import Delivered
 from omniroute.errors import NotAuthorised, Rejected, Retry, StoreError
@@ -40,6 +40,7 @@ GIVE_UP: Final = 48 * 3600.0  # seconds of trying before the agent is told that 
 FIRST, LONGEST = 1.0, 600.0  # seconds between tries
 AT_ONCE: Final = 16  # calls of one channel account at the same time
 T = TypeVar("T")
+External: TypeAlias = Callable[[str, str, str], str]  # kind, account, external id → row
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,7 +71,9 @@ class Delivery:
         names: Callable[[str], str],
         sleep: Callable[[float], Awaitable[None]],
         timeout: float,
+        external: External | None = None,
     ) -> None:
+        self._external = external
         self._reader, self._spool, self._inbox = reader, spool, inbox
         self._channels, self._files, self._clock = channels, files, clock
         self._names, self._sleep, self._timeout = names, sleep, timeout
@@ -106,15 +109,27 @@ class Delivery:
         except Rejected as error:
             return await self._settle(effect, [effect.id], Outcome("rejected", error.reason))
         outcome, repeat = Outcome("sent"), False
+        ids: tuple[str, ...] = ()
         for number, out in enumerate(parts, 1):
             outcome = await self._outcome(channel, out)
+            ids += outcome.external_ids
             repeat = repeat or outcome.repeat
             if outcome.outcome != "sent":
                 where = f"part {number} of {len(parts)}: " if len(parts) > 1 else ""
                 outcome = replace(outcome, reason=where + outcome.reason)
                 break
         keys = [out.idempotency_key for out in parts]
-        return await self._settle(effect, keys, replace(outcome, repeat=repeat))
+        found = self._found_by(channel, effect, ids)
+        return await self._settle(effect, keys, replace(outcome, repeat=repeat), found)
+
+    def _found_by(
+        self, channel: Channel, effect: Deliver, ids: tuple[str, ...]
+    ) -> dict[str, bytes | None]:
+        """Rows by which a reaction finds the message."""
+        if self._external is None or Cap.REACTIONS not in channel.caps:
+            return {}
+        rows = [self._external(channel.kind, channel.account, id) for id in ids]
+        return {"e/" + row: effect.message.encode() for row in rows}
 
     # --- what is sent ---
 
@@ -249,9 +264,15 @@ class Delivery:
 
     # --- settling ---
 
-    async def _settle(self, effect: Deliver, keys: list[str], outcome: Outcome) -> None:
+    async def _settle(
+        self,
+        effect: Deliver,
+        keys: list[str],
+        outcome: Outcome,
+        found: Mapping[str, bytes | None] | None = None,
+    ) -> None:
         """Put the outcome into the journal; then the spool may forget it."""
-        puts: dict[str, bytes | None] = {"o/" + effect.id: None}
+        puts: dict[str, bytes | None] = {"o/" + effect.id: None, **(found or {})}
         if (recall := self._recalled.pop(effect.id, "")) != "":
             puts["o/" + recall] = None
         if outcome.outcome == "sent":

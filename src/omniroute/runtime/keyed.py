@@ -35,6 +35,10 @@ class Keyed:
         """The id of a message, the same however often it is delivered."""
         return self._hash("message", channel, account, external_id, key)
 
+    def external(self, channel: str, account: str, external_id: str) -> str:
+        """The id under which a message is found by the platform's own."""
+        return self._hash("external", channel, account, external_id)
+
     def derive(self, purpose: str) -> bytes:
         """A key for another purpose, from which this one cannot be found."""
         return hashlib.blake2b(purpose.encode(), key=self._key, digest_size=32).digest()

@@ -13,9 +13,11 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+import msgspec
+
 from omniroute.channel import Address, Cap, Channel, File, Inbound
 from omniroute.core.conditions import LANGUAGE
-from omniroute.core.inputs import Claimed, MessageReceived, Seen
+from omniroute.core.inputs import Claimed, MessageAmended, MessageReceived, Seen
 from omniroute.core.model import Evidence, Fact
 from omniroute.core.rules import RuleSet, observe
 from omniroute.hookspecs import Claim
@@ -26,9 +28,13 @@ from omniroute.runtime.names import Names
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Attachment, Body
 from omniroute.runtime.spool import Entry
+from omniroute.stores.api import Reader
 
 log = logging.getLogger(__name__)
 
+CHANGING: Final = Cap.EDIT_IN | Cap.REACTIONS  # of a platform where messages may be changed
+DELETED: Final = "(deleted by its sender)"
+RECENT: Final = 1000  # messages that are found without the store
 REFERENCES: Final = 20  # of a message's references that are kept: the first, and the latest
 
 
@@ -53,17 +59,27 @@ class Messages:
         files: Files,
         rules: Callable[[], RuleSet],
         tried: Callable[[int], RuleSet | None] = lambda at: None,
+        *,
+        reader: Reader,
     ) -> None:
         """*rules* gives the active rule set, *tried* the one on trial at a time; both are called
         on the writer's thread."""
         self._enricher, self._keyed, self._names = enricher, keyed, names
         self._files, self._rules, self._tried = files, rules, tried
+        self._reader = reader
+        self._recent: dict[str, tuple[str, Body]] = {}  # by external id
 
     async def works(
         self, channel: Channel, entry: Entry, inbounds: Sequence[Inbound]
     ) -> list[Work]:
         """What to decide for the messages of an entry.  Raises `StoreError`."""
-        return [await self._work(channel, entry, inbound) for inbound in inbounds]
+        works = []
+        for inbound in inbounds:
+            if inbound.kind != "message":
+                works += self._amended(channel, entry, inbound)
+            else:
+                works.append(await self._work(channel, entry, inbound))
+        return works
 
     async def _work(self, channel: Channel, entry: Entry, inbound: Inbound) -> Work:
         kind = channel.kind
@@ -73,6 +89,10 @@ class Messages:
         claims = self._claims(channel, inbound)
         body = await self._body(channel, entry, inbound)
         puts: dict[str, bytes | None] = {"b/" + message: encode(body)}
+        if channel.caps & CHANGING:
+            external = self._keyed.external(kind, channel.account, inbound.external_id)
+            puts["e/" + external] = message.encode()
+            self._remember(external, message, body)
         for address in (inbound.sender, *(claim.address for claim in claims)):
             handle = self._keyed.handle(address)
             puts["p/" + handle] = self._names.row(handle, address)
@@ -113,6 +133,44 @@ class Messages:
             )
 
         return Work(make, puts)
+
+    # --- what became of a message ---
+
+    def _amended(self, channel: Channel, entry: Entry, inbound: Inbound) -> list[Work]:
+        """What a sender changed, deleted or reacted to; nothing of a message that nobody knows."""
+        kind, account = channel.kind, channel.account
+        external = self._keyed.external(kind, account, inbound.external_id)
+        known = self._recent.get(external) or self._known(external)
+        if known is None:
+            return []
+        message, body = known
+        handle = self._keyed.handle(inbound.sender)
+        at = int(inbound.sent_at.timestamp() * 1000)
+        how, new = _new(body, inbound, handle, at)
+        self._remember(external, message, new)
+        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        key = self._keyed.message(kind, account, inbound.external_id, unique)
+        return [
+            Work(
+                lambda at: MessageAmended(key, at, message, handle, how),
+                {"b/" + message: encode(new)},
+            )
+        ]
+
+    def _known(self, external: str) -> tuple[str, Body] | None:
+        found = self._reader.get(["e/" + external]).get("e/" + external)
+        if found is None:
+            return None
+        message = found.decode()
+        row = self._reader.get(["b/" + message]).get("b/" + message)
+        return None if row is None else (message, msgspec.json.decode(row, type=Body))
+
+    def _remember(self, external: str, message: str, body: Body) -> None:
+        """The latest as they were handed in: a change may come before its message is committed."""
+        self._recent.pop(external, None)
+        self._recent[external] = message, body
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
 
     # --- who ---
 
@@ -155,6 +213,19 @@ class Messages:
     async def _keep(self, file: File) -> Attachment:
         sha = await asyncio.to_thread(self._files.put, file.data)
         return Attachment(file.name, file.media_type, len(file.data), sha, file.inline)
+
+
+def _new(body: Body, inbound: Inbound, handle: str, at: int) -> tuple[str, Body]:
+    """What is so now, in a word, and the message as it is now; what it was is kept."""
+    replace = msgspec.structs.replace
+    if inbound.kind == "reaction":
+        others = {who: said for who, said in body.reactions.items() if who != handle}
+        mine = {handle: inbound.text} if inbound.text else {}
+        return "reacted", replace(body, reactions={**others, **mine})
+    former = (*body.former, body.text)
+    if inbound.kind == "delete":
+        return "deleted", replace(body, text=DELETED, html="", former=former, edited=at)
+    return "edited", replace(body, text=inbound.text, html=inbound.html, former=former, edited=at)
 
 
 def _earlier(inbound: Inbound) -> tuple[str, ...]:

@@ -126,6 +126,7 @@ class Node:
             names=names,
             sleep=waits.sleep,
             call=waits.call,
+            external=parts.keyed.external,
             grace=waits.grace,
         )
         self.reading = Reading(
@@ -139,6 +140,7 @@ class Node:
                 parts.files,
                 lambda: self.state.rules,
                 lambda at: self.state.tried(at),
+                reader=self.reader,
             ),
             Returns(self.reader, sleep=waits.sleep),
             workplaces=parts.workplaces,

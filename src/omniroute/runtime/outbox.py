@@ -20,7 +20,7 @@ from omniroute.core.effects import AnyEffect, Deliver, Present, Recall
 from omniroute.desk import Card, Desk
 from omniroute.errors import StoreError
 from omniroute.runtime.clock import Clock
-from omniroute.runtime.delivery import Delivery, Halted
+from omniroute.runtime.delivery import Delivery, External, Halted
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.pauses import Pauses
@@ -55,14 +55,24 @@ class Outbox:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         call: float = CALL,
         grace: float = GRACE,
+        external: External | None = None,
     ) -> None:
         """*call* is how long a platform may take, *grace* how long a stop waits for one.
 
-        Both in seconds.
+        Both in seconds.  *external* names a message by the platform's id.
         """
         self._reader, self._sleep, self._grace = reader, sleep, grace
         self._delivery = Delivery(
-            reader, spool, inbox, channels, files, clock, names=names, sleep=sleep, timeout=call
+            reader,
+            spool,
+            inbox,
+            channels,
+            files,
+            clock,
+            names=names,
+            sleep=sleep,
+            timeout=call,
+            external=external,
         )
         self._presenting = Presenting(inbox, desks, clock, card=card, sleep=sleep, timeout=call)
         self._lanes: dict[str, deque[Deliver | Present]] = {}

@@ -5,6 +5,7 @@ written by `core.state`.  These are the runtime's:
 
 =================  ==================================================================
 ``b/<message>``    `Body`: what was said
+``e/<external>``   the message that a platform's id names, where it may be changed there
 ``p/<handle>``     `Reached`: the address behind a handle
 ``o/<effect>``     `Owed`: an effect not yet settled
 ``d/<input key>``  the answer an input got, so that asking again changes nothing

@@ -84,8 +84,8 @@ class Server:
             opened.callback(self._listening.close)
             self._accounts = Accounts(self.paths["accounts"], self._on_team)
             opened.callback(self._accounts.close)
-            self._bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now)
-            opened.callback(self._bindings.close)
+            self.bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now)
+            opened.callback(self.bindings.close)
             parts = self._parts(plugins)
             opened.pop_all()
         try:
@@ -130,7 +130,7 @@ class Server:
         on_trial = tried(self._readers[0], self.node.state.trial)
         await self.node.start(desk.rules, desk.sources, team, on_trial)
         await self.node.open_desks(
-            lambda kind: DeskDoor(self.application, desk=kind, bindings=self._bindings)
+            lambda kind: DeskDoor(self.application, desk=kind, bindings=self.bindings)
         )
         await self._fill_views()
         for site in self._sites:
@@ -157,7 +157,7 @@ class Server:
             for reader in self._readers:
                 reader.close()
             self._accounts.close()
-            self._bindings.close()
+            self.bindings.close()
             socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
             await self.node.close()
 

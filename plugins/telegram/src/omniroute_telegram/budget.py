@@ -12,6 +12,7 @@ import enum
 import heapq
 import itertools
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -44,17 +45,37 @@ class Bucket:
         self._level -= 1
 
 
+class Window:
+    """At most *most* turns in any *span* seconds."""
+
+    def __init__(self, most: int, span: float) -> None:
+        self._most, self._span = most, span
+        self._taken: deque[float] = deque()
+        self._now = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a turn."""
+        self._now = now
+        while self._taken and self._taken[0] <= now - self._span:
+            self._taken.popleft()
+        return 0.0 if len(self._taken) < self._most else self._taken[0] + self._span - now
+
+    def take(self) -> None:
+        """Use a turn."""
+        self._taken.append(self._now)
+
+
 @dataclass
 class _Lane:
-    bucket: Bucket
+    bucket: Bucket | Window
     waiting: list[tuple[int, int]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: float = 0.0
 
 
-OVERALL: Final = 28, 1 / 28  # a margin below Telegram's 30
-PRIVATE: Final = 4, 1.0
-GROUP: Final = 18, 60 / 18  # a margin below its 20
+OVERALL: Final = 28, 1.0  # a margin below Telegram's 30
+PRIVATE: Final = 10, 1.0  # short bursts are let through
+GROUP: Final = 19, 60.0  # a margin below its 20
 
 
 class Budget:
@@ -66,7 +87,7 @@ class Budget:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._clock, self._sleep = clock, sleep
-        self._all = Bucket(*OVERALL, clock())
+        self._all = Window(*OVERALL)
         self._lanes: dict[int, _Lane] = {}
         self._numbers = itertools.count()
 
@@ -101,6 +122,6 @@ class Budget:
 
     def _lane(self, chat: int) -> _Lane:
         if chat not in self._lanes:
-            rate = PRIVATE if chat > 0 else GROUP
-            self._lanes[chat] = _Lane(Bucket(*rate, self._clock()))
+            private = Bucket(*PRIVATE, self._clock())
+            self._lanes[chat] = _Lane(private if chat > 0 else Window(*GROUP))
         return self._lanes[chat]

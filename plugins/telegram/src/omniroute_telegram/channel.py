@@ -32,6 +32,7 @@ from omniroute import (
 )
 from omniroute_telegram import parse, report, settings
 from omniroute_telegram.connection import POLL, TOKEN_FIX, Connection, wait_of
+from omniroute_telegram.desk import TelegramDesk
 from omniroute_telegram.edge import WANTED, Edge, Raw, album_of
 from omniroute_telegram.envelope import unpack
 from omniroute_telegram.memory import Memory
@@ -51,7 +52,14 @@ class TelegramChannel:
     kind: ClassVar[str] = "telegram"
     label: ClassVar[str] = "Telegram"
     caps: ClassVar[Cap] = (
-        Cap.LIVE | Cap.THREADS | Cap.EDIT_IN | Cap.FILES_IN | Cap.FILES_OUT | Cap.REACTIONS
+        Cap.LIVE
+        | Cap.THREADS
+        | Cap.EDIT_IN
+        | Cap.FILES_IN
+        | Cap.FILES_OUT
+        | Cap.REACTIONS
+        | Cap.BUTTONS
+        | Cap.AGENT_DESK
     )
     max_text: ClassVar[int] = 3900  # 4096 with room for the mark of a repeat
     max_caption: ClassVar[int] = 900  # 1024, the same
@@ -66,9 +74,16 @@ class TelegramChannel:
         self._config, self._site = config, site
         self._memory = Memory(site.folder / "telegram.sqlite")
         self.connection = Connection(config, self._place)
+        self._desk: TelegramDesk | None = None
         self._edge = Edge(config, self.connection, self._memory, agent=self._agent, clock=_now)
         self._intake: Intake | None = None  # while we listen
         self._heard = 0.0  # when Telegram last answered a poll
+
+    def desk(self) -> TelegramDesk:
+        """The agents' side of the same bot."""
+        if self._desk is None:
+            self._desk = TelegramDesk(self._config, self.connection, self._site.folder, _now)
+        return self._desk
 
     # --- in ---
 
@@ -107,6 +122,9 @@ class TelegramChannel:
                 await bot.set_webhook(url, secret_token=self._secret(), allowed_updates=WANTED)
             else:
                 await bot.delete_webhook()
+            me = await bot.get_me()
+            if self._desk is not None:
+                self._desk.username = me.username or ""
         except InvalidToken:
             fix = TOKEN_FIX.format(place=self._place)
             raise ConfigError(f"{self._place}.token", "Telegram does not know it", fix) from None
@@ -189,7 +207,7 @@ class TelegramChannel:
         return hmac.digest(key, b"webhook", hashlib.sha256).hex()
 
     async def _agent(self, account: int) -> str:
-        return ""
+        return "" if self._desk is None else await self._desk.agent(account)
 
     # --- out ---
 

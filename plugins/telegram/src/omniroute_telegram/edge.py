@@ -121,8 +121,8 @@ class Edge:
         if self._config.team_group and chat == self._config.team_group:
             return True
         text = str(update.get("message", {}).get("text", ""))
-        joins = text.startswith((f"/start {JOIN}", "/group"))
-        return chat > 0 and (bool(agent) or joins)
+        joins = text.startswith(f"/start {JOIN}") and chat > 0
+        return joins or text.startswith("/group") or (chat > 0 and bool(agent))
 
     def _is_start(self, update: Raw, sender: int) -> bool:
         """Whether somebody only opened the chat; by which link is noted."""

@@ -54,6 +54,25 @@ def _turns_and_owner(fold: Fold, thread: int) -> tuple[int, str]:
     return (0, "") if row is None else (row[0], row[1])
 
 
+def message_amended(fold: Fold, event: e.MessageAmended) -> None:
+    """It is shown, found and excerpted as it is now."""
+    row = fold.db.execute(
+        "SELECT no, thread FROM messages WHERE id = ?", (event.message,)
+    ).fetchone()
+    if row is None:
+        return
+    number, thread = row
+    body = fold.body(event.message)
+    excerpt = words.one_line(body.text, EXCERPT)
+    fold.db.execute("UPDATE messages SET excerpt = ? WHERE no = ?", (excerpt, number))
+    fold.db.execute("UPDATE found SET text = ? WHERE rowid = ?", (body.text, number))
+    fold.db.execute(
+        "UPDATE threads SET excerpt = ? WHERE id = ? AND message = ?",
+        (excerpt, thread, event.message),
+    )
+    fold.touch(thread)
+
+
 def note_added(fold: Fold, event: e.NoteAdded) -> None:
     _add(fold, event.thread, event.message, "note", agent=event.agent)
 
@@ -154,6 +173,7 @@ def _add(
 
 FOLDS: dict[type[e.Event], Folding] = {
     e.CustomerWrote: customer_wrote,
+    e.MessageAmended: message_amended,
     e.NoteAdded: note_added,
     e.ReplyHeld: reply_held,
     e.ReplyWithdrawn: reply_withdrawn,

@@ -13,6 +13,7 @@ from omniroute.core.events import (
     CustomerWrote,
     Event,
     HandleSeen,
+    MessageAmended,
     NoteAdded,
     ReplyFailed,
     ReplyHeld,
@@ -41,7 +42,7 @@ def wanted_rows(entries: Sequence[Entry]) -> list[str]:
                     keys |= {f"b/{message}", f"p/{handle}"}
                 case AutomaticReplyReleased(message=message, handle=handle):
                     keys |= {f"b/{message}", f"p/{handle}"}
-                case NoteAdded(message=message):
+                case NoteAdded(message=message) | MessageAmended(message=message):
                     keys.add(f"b/{message}")
                 case ReplyHeld(held=held):
                     keys |= {f"b/{held.message}", f"p/{held.handle}"}

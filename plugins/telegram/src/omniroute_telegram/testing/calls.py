@@ -114,4 +114,5 @@ def markup_of(call: Call) -> Json | None:
                 raise bad("can't parse inline keyboard button: a button does nothing")
             if data is not None and not 1 <= len(str(data).encode()) <= MARKUP_BYTES:
                 raise bad("BUTTON_DATA_INVALID")
-    return dict(markup)
+    # Only inline keyboards are part of a message; others change the keyboard of whoever reads it.
+    return dict(markup) if "inline_keyboard" in markup else None

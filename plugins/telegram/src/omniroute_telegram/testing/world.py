@@ -28,6 +28,11 @@ def bad(description: str) -> ApiError:
     return ApiError(400, f"Bad Request: {description}")
 
 
+def _flooded(left: float) -> ApiError:
+    wait = max(1, math.ceil(left))
+    return ApiError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a bot may send (core.telegram.org/bots/faq): calls that put a message somewhere.
@@ -37,7 +42,7 @@ class Limits:
 
     overall: float = 30.0  # a second
     per_chat: float = 1.0  # a second
-    chat_burst: int = 5
+    chat_burst: int = 12
     per_group: int = 20  # a minute
     new_topics: int = 20  # a minute
 
@@ -93,6 +98,7 @@ class World:
         self.callbacks: dict[str, Json] = {}  # id → what the bot answered, once it has
         self._numbers = itertools.count(1)
         self._sent: dict[object, deque[float]] = {}
+        self._levels: dict[int, tuple[float, float]] = {}  # what is left of a burst, and when
 
     # --- who and where ---
 
@@ -163,32 +169,38 @@ class World:
 
     def spend(self, room: ChatRoom) -> None:
         """Count one message into a chat; raises 429 with how long to wait."""
-        group = room.type != "private"
         limits = self.limits
         windows: list[tuple[object, int, float]] = [("all", int(limits.overall), 1.0)]
-        if group:
+        if room.type != "private":
             windows.append((room.id, limits.per_group, 60.0))
-        else:
-            burst = limits.chat_burst
-            windows.append((room.id, burst, burst / limits.per_chat))
-        self._charge(windows)
+        self._charge(windows, room if room.type == "private" else None)
 
     def spend_topic(self, room: ChatRoom) -> None:
         """Count one new topic."""
         self._charge([(("topic", room.id), self.limits.new_topics, 60.0)])
 
-    def _charge(self, windows: list[tuple[object, int, float]]) -> None:
+    def _charge(
+        self, windows: list[tuple[object, int, float]], private: ChatRoom | None = None
+    ) -> None:
         now = self.clock()
         for key, most, span in windows:
             sent = self._sent.setdefault(key, deque())
             while sent and sent[0] <= now - span:
                 sent.popleft()
             if len(sent) >= most:
-                wait = max(1, math.ceil(sent[0] + span - now))
-                description = f"Too Many Requests: retry after {wait}"
-                raise ApiError(429, description, retry_after=wait)
+                raise _flooded(sent[0] + span - now)
+        if private is not None:
+            self._drip(private, now)
         for key, _, _ in windows:
             self._sent[key].append(now)
+
+    def _drip(self, room: ChatRoom, now: float) -> None:
+        burst, rate = self.limits.chat_burst, self.limits.per_chat
+        level, at = self._levels.get(room.id, (float(burst), now))
+        level = min(burst, level + (now - at) * rate)
+        if level < 1:
+            raise _flooded((1 - level) / rate)
+        self._levels[room.id] = level - 1, now
 
     def visible(self, room: ChatRoom, topic: int | None = None) -> Iterator[Json]:
         """Messages of a chat in order; of one topic, when named."""

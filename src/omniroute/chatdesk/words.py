@@ -1,0 +1,112 @@
+"""What a desk in a chat says, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from omniroute.desk import Line, Sheet
+
+HELP: Final = """\
+What you write in your own thread goes to the customer; /note keeps it inside.
+/reply text · /note text · /transfer who why · /snooze 2h · /resolve · /reopen
+/tag word · /priority high · /who · /why · /undo · /take · /accept · /pass
+/status online|away|transfers|offline · /mine: what is yours
+Answer a message to say which thread, and which message, you mean."""
+
+NOT_BOUND: Final = (
+    "Nothing was done: I do not know this account as an agent's. Ask an admin for a code"
+    " (omniroute agent invite) and open its link."
+)
+NO_THREAD: Final = (
+    "Nothing was sent: I do not know which thread you mean."
+    " Answer one of its messages, or see /mine."
+)
+FORGED: Final = "This button is not for this place."
+
+
+def card(lines: Sequence[str]) -> str:
+    """A card as text."""
+    return "\n".join(lines)
+
+
+def left(until: int, now: int) -> str:
+    """What remains of an offer, in steps, so that it is not changed every second.
+
+    >>> left(45_000, 0), left(52_000, 0), left(600_000, 0)
+    ('0:45', '0:45', '10 min')
+    """
+    seconds = max(0, until - now) // 1000
+    if seconds > 90:
+        return f"{round(seconds / 60)} min"
+    return f"0:{seconds // 15 * 15:02d}" if seconds < 60 else "1:00"
+
+
+def mode(sheet: Sheet, shared: bool) -> str:
+    """What plain text means in a place."""
+    to = sheet.to or sheet.title
+    if not shared:
+        return f"What you write here goes to {to}. /note … stays inside."
+    if sheet.owner:
+        return (
+            f"{sheet.owner_name} writes to {to} here; what others write stays inside."
+            " /reply … and /note … say it for sure."
+        )
+    return f"What is written here stays inside. /take it to answer {to}."
+
+
+def line(said: Line) -> str:
+    """A line of a thread as a post."""
+    files = "".join(f"\n📎 {file.name}" for file in said.files)
+    text = f"{said.text}{files}".strip()
+    match said.kind:
+        case "customer":
+            return f"{said.author}{' (edited)' if said.edited else ''}: {text}"
+        case "note":
+            return f"📝 {said.author}, inside: {text}"
+        case "automatic":
+            return f"⚙ Sent by itself: {text}"
+    return f"↪ {said.author}: {text}"
+
+
+def stands(sheet: Sheet) -> str:
+    """How a thread stands now, in a line."""
+    match sheet.phase:
+        case "resolved":
+            return f"✔ Solved. What {sheet.title} writes next opens it again."
+        case "closed":
+            return "✔ Closed: history now."
+        case "folded":
+            return f"Joined to another thread of {sheet.title}."
+        case "snoozed":
+            return f"💤 Put aside by {sheet.owner_name}."
+        case "assigned":
+            return f"{sheet.owner_name} has it now."
+    return "It waits for somebody to take it."
+
+
+def withdrawn(reason: str, sheet: Sheet, when: str) -> str:
+    """Why a card is no offer any more."""
+    if reason.startswith("taken:") or (sheet.owner and reason in ("rescinded", "")):
+        return f"✋ {sheet.owner_name or 'Somebody'} has it, since {when}."
+    return {
+        "expired": "⌛ Your time to answer is over; it was offered to others.",
+        "resolved": "✔ It was solved meanwhile.",
+        "transferred": "It was handed over meanwhile.",
+        "declined": "You passed.",
+    }.get(reason, "It is no longer offered to you.")
+
+
+TOLD: Final = {
+    "woken": "The snooze is over: #{thread} {title} is yours again.",
+    "failed": "An answer in #{thread} {title} was not delivered; see there.",
+    "transferred": "#{thread} {title} was handed over; {owner} has it.",
+    "folded": "#{thread} was joined to another thread of {title}; {owner} goes on.",
+    "unresponsive": "You missed two offers, so you are shown as away and are not asked.",
+}
+"""What an agent is told about, by its reason."""
+
+
+def short(text: str, most: int) -> str:
+    """A text that fits."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,0 +1,154 @@
+"""A whole server with Telegram on the other side: customers and agents with telephones.
+
+The server is the real one and so is the SDK; Telegram is `omniroute_telegram.testing`.  The team is
+Ana, Bo and Frieda, who is an admin.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omniroute import Secret
+from omniroute.server.composition import Server
+from omniroute.server.settings import Replies, Rules, Settings, Storage, Web
+from omniroute_telegram.testing import Chat, FakeTelegram, Person, serving
+from omniroute_telegram.testing.world import ChatRoom
+
+ROOT = Path(__file__).parents[2]
+TEAM = """
+version: 1
+agents:
+  ana: {name: Ana Ruiz, email: ana@desk.example, teams: [billing, frontline, tech],
+        desks: [telegram, web], skills: {lang.en: 5, lang.de: 5, billing: 5}}
+  bo: {name: Bo Lindgren, email: bo@desk.example, teams: [billing, frontline, tech],
+       desks: [telegram, web], skills: {lang.en: 5, lang.de: 5, billing: 4}}
+  frieda: {name: Frieda Baumann, email: frieda@desk.example, role: admin, teams: [frontline]}
+"""
+
+
+@dataclass
+class Agent:
+    """An agent with a telephone."""
+
+    id: str
+    person: Person
+    own: Chat  # with the bot
+    scene: Scene
+
+    def topic(self, number: int) -> Chat:
+        """What they see of a thread's topic."""
+        assert self.scene.group is not None
+        for id, about in self.scene.group.topics.items():
+            if about["name"].startswith(f"#{number} "):
+                return self.person.chat(self.scene.group, id)
+        raise AssertionError(f"no topic of #{number} among {self.scene.group.topics}")
+
+
+class Scene:
+    """The server at work."""
+
+    def __init__(self, fake: FakeTelegram, folder: Path, *, undo: float, topics: bool) -> None:
+        self.fake, self.folder, self._undo = fake, folder, undo
+        self.group: ChatRoom | None = fake.group("Team", forum=True) if topics else None
+        rules = folder / "routing_rules"
+        if not rules.exists():
+            shutil.copytree(ROOT / "routing_rules", rules)
+            for path in rules.glob("*.yaml"):
+                text = path.read_text()
+                path.write_text(re.sub(r"\btimeout: \d+s\b", "timeout: 1h", text))
+            (rules / "team.yaml").write_text(TEAM)
+        self.server = self.made()
+
+    def made(self) -> Server:
+        table: dict[str, Any] = {
+            "kind": "telegram",
+            "token": Secret(self.fake.token),
+            "api_url": self.fake.url,
+        }
+        if self.group is not None:
+            table["team_group"] = self.group.id
+        return Server(
+            Settings(
+                server=Web(port=0),
+                store=Storage(self.folder / "desk.db"),
+                rules=Rules(self.folder / "routing_rules"),
+                replies=Replies(self._undo),
+                channels={"telegram": table},
+            )
+        )
+
+    async def restart(self) -> None:
+        """The server stops and another starts on what it left."""
+        await self.server.stop()
+        self.server = self.made()
+        await self.server.start()
+
+    async def agent(self, id: str, name: str) -> Agent:
+        """Somebody of the team binds their telephone and comes online."""
+        person = self.fake.person(name)
+        if self.group is not None:
+            self.group.members[person.id] = "member"
+        agent = Agent(id, person, person.chat(), self)
+        code = await self.server.bindings.invite(id, "telegram", "frieda")
+        agent.own.says(f"/start join-{code}")
+        await agent.own.sees(f"This account is {id}'s now")
+        agent.own.says("/status online")
+        await agent.own.sees("You are online now.")
+        return agent
+
+    def customer(self, name: str) -> Chat:
+        """Somebody writes to the bot."""
+        return self.fake.person(name).chat()
+
+    async def heard(self, chat: Chat, text: str) -> dict[str, Any]:
+        """Wait until a customer has read something."""
+        return await chat.sees(text)
+
+    async def fresh(self, chat: Chat, thread: int, turns: int) -> None:
+        """Wait until the buttons of a thread know of so many messages of the customer's."""
+
+        def known() -> bool:
+            keyboards = [m["reply_markup"] for m in chat.messages() if "reply_markup" in m]
+            datas = [
+                button.get("callback_data", "")
+                for keyboard in keyboards
+                for row in keyboard.get("inline_keyboard", ())
+                for button in row
+            ]
+            return any(data.startswith(f"resolve:{thread}:{turns}:") for data in datas)
+
+        await self.fake.until(known)
+
+    async def button(self, chat: Chat, label: str) -> None:
+        """Wait until a button is there."""
+
+        def there() -> bool:
+            keyboards = [m.get("reply_markup", {}) for m in chat.messages()]
+            rows = [row for board in keyboards for row in board.get("inline_keyboard", ())]
+            return any(button["text"].startswith(label) for row in rows for button in row)
+
+        await self.fake.until(there)
+
+    async def has(self, chat: Chat, message: dict[str, Any], emoji: str) -> None:
+        """Wait for a receipt at a message."""
+        await self.fake.until(lambda: emoji in chat.reactions(message))
+
+
+@asynccontextmanager
+async def scene(folder: Path, *, undo: float = 0.0, topics: bool = False) -> AsyncIterator[Scene]:
+    """A server, from its start to its stop."""
+    async with serving(FakeTelegram()) as fake:
+        made = Scene(fake, folder, undo=undo, topics=topics)
+        await made.server.start()
+        try:
+            await fake.until(lambda: any(name == "getupdates" for name, _ in fake.calls))
+            yield made
+        finally:
+            await made.server.stop()
+            assert fake.unknown == []
