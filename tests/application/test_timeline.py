@@ -11,7 +11,7 @@ from omniroute.application.directory import Directory
 from omniroute.application.timeline import STRANDED, Telling, sentence
 from omniroute.core import events as e
 from omniroute.core.inputs import Member
-from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step, Urgency
+from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step, Target, Urgency
 from omniroute.core.trials import Trial
 
 DIRECTORY = Directory(agents={"ana": "Ana Ruiz", "bo": "Bo Berg"})
@@ -98,6 +98,9 @@ TOLD = [
         "",
         "Waited long: goes before others of the same priority (21)",
     ),
+    (e.TargetMissed(1, "first_reply", AT), "", "Too late: the first reply was due"),
+    (e.TargetMissed(1, "next_reply", AT), "", "Too late: a reply was due"),
+    (e.TargetMissed(1, "resolution", AT), "", "Too late: it should have been solved"),
     (
         e.AgeMoved(1, AT - 600_000, "ana"),
         "ana",
@@ -159,6 +162,9 @@ def test_told(event: e.Event, actor: str, text: str) -> None:
 
 SHOWN_AS_MESSAGES = [
     e.PromotionPlanned(1, AT),
+    e.TargetStarted(1, Target("first_reply", 1, AT), AT),
+    e.TargetStopped(1, "first_reply", "met", 0),
+    e.DeadlineSet(1, AT),
     e.CustomerWrote(1, "m", "h", "email", "main"),
     e.NoteAdded(1, "n", "ana"),
     e.ReplyHeld(1, Held("r", "ana", "h", AT, "k")),

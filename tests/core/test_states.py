@@ -18,7 +18,8 @@ NO_MOVE = {
     e.AutomaticReplyReleased, e.ReplyRecalled, e.ExclusionsEnded, e.ThreadMoved, e.HandedOff,
     e.HandedBack, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
     e.PrioritySet, e.ThreadOpened,
-    e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved,
+    e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved, e.TargetStarted,
+    e.TargetStopped, e.TargetMissed, e.DeadlineSet,
     e.ThreadDivided,
 }  # fmt: skip
 

@@ -79,6 +79,13 @@ STRANDED = {
 }
 
 
+PROMISES = {
+    "first_reply": "the first reply was due",
+    "next_reply": "a reply was due",
+    "resolution": "it should have been solved",
+}
+
+
 def _stranded(t: Telling) -> str:
     reason = t.said["reason"]
     return f"Stranded: {STRANDED.get(reason, reason)}"
@@ -214,6 +221,7 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadPromoted": lambda t: (
         f"Waited long: goes before others of the same priority ({t.said['priority']})"
     ),
+    "TargetMissed": lambda t: f"Too late: {PROMISES.get(t.said['kind'], t.said['kind'])}",
     "AgeMoved": lambda t: (
         f"{t.name()} moved it in line, as if it waited since"
         f" {words.moment(t.said['routing_since'], t.at, t.directory.zone)}"

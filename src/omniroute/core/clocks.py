@@ -1,4 +1,4 @@
-"""Clocks of a waiting thread, kept in step with whatever an input did to it.
+"""Clocks of a thread, kept in step with whatever an input did to it.
 
 Promotion (routing.md 2.7): each span that a thread waits, its priority rises by one, on the clock
 of its promise, so that a closed night makes nobody older.
@@ -7,9 +7,10 @@ of its promise, so that a closed night makes nobody older.
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core import promises
 from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
-from omniroute.core.states import WAITING
+from omniroute.core.states import OPEN, WAITING
 from omniroute.core.timers import promotion
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import HIGHEST, due
@@ -20,7 +21,11 @@ def keep(turn: Turn) -> None:
     touched, turn.touched = turn.touched, {}
     for id in touched:
         thread = turn.state.threads.get(id)
-        if thread is not None and (thread.phase in WAITING or thread.phase is Phase.OFFERED):
+        if thread is None or thread.phase not in OPEN:
+            continue
+        promises.keep(turn, thread)
+        thread = turn.thread(id)
+        if thread.phase in WAITING or thread.phase is Phase.OFFERED:
             _plan_promotion(turn, thread)
     turn.touched = {}
 

@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from omniroute.core import clocks, handing, offers, presence, separating, team, threads, work
+from omniroute.core import (
+    clocks,
+    handing,
+    offers,
+    presence,
+    promises,
+    separating,
+    team,
+    threads,
+    work,
+)
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.evolve import evolve
@@ -112,6 +122,7 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
     for held in thread.held:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
+    promises.miss(turn, thread.id)
     clocks.promote(turn, thread.id)
     offers.readmit(turn, thread.id)
     offers.advance(turn, thread.id)

@@ -24,6 +24,7 @@ from omniroute.core.model import (
     Sla,
     Status,
     Step,
+    Target,
     ThreadId,
     Urgency,
 )
@@ -207,6 +208,7 @@ class ThreadRouted(ThreadEvent, frozen=True):
     enriched: tuple[str, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
     sla: Sla | None = None  # None: as it was
+    targets: tuple[Target, ...] | None = None  # None: as they were
     promote_at: int = 0  # 0: as it was
 
 
@@ -229,6 +231,40 @@ class AgeMoved(ThreadEvent, frozen=True):
 
     routing_since: int
     agent: AgentId
+
+
+class TargetStarted(ThreadEvent, frozen=True):
+    """The clock of a promise runs, for the first time or again.  *nearest*: the next one due."""
+
+    target: Target
+    nearest: int
+
+
+class TargetStopped(ThreadEvent, frozen=True):
+    """The clock of a promise stands, or is done with.
+
+    *how*: ``met`` (also if it was late), ``paused`` with so much *left*, or ``dropped``.  *took* is
+    what ran on it, in ms.
+    """
+
+    kind: str
+    how: str
+    nearest: int
+    left: int = 0
+    took: int = 0
+
+
+class TargetMissed(ThreadEvent, frozen=True):
+    """A promise was not kept."""
+
+    kind: str
+    due: int
+
+
+class DeadlineSet(ThreadEvent, frozen=True):
+    """The queue's own deadline, for a thread to which nothing is promised now."""
+
+    deadline: int
 
 
 class StepBegan(ThreadEvent, frozen=True):
@@ -494,6 +530,10 @@ AnyEvent: TypeAlias = (
     | ThreadPromoted
     | PromotionPlanned
     | AgeMoved
+    | TargetStarted
+    | TargetStopped
+    | TargetMissed
+    | DeadlineSet
     | StepBegan
     | ThreadStranded
     | OfferMade

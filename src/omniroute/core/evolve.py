@@ -22,6 +22,7 @@ from omniroute.core.model import (
     Past,
     Phase,
     Status,
+    Target,
     Thread,
     ThreadId,
 )
@@ -76,6 +77,16 @@ def _change(state: State, event: e.ThreadEvent, **values: object) -> Thread:
 def _ran(thread: Thread, at: int) -> int:
     """What has run of the present step, with the clock stopped at *at*."""
     return thread.step_used + (at - thread.clock_since if thread.clock_since is not None else 0)
+
+
+def _nearer(ours: tuple[Target, ...], theirs: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Of each kind the promise that falls due first; one whose clock stands gives way."""
+    kept = {target.kind: target for target in ours}
+    for target in theirs:
+        other = kept.get(target.kind)
+        if other is None or (target.due and (not other.due or target.due < other.due)):
+            kept[target.kind] = target
+    return tuple(kept.values())
 
 
 def _agent(state: State, id: AgentId, **values: object) -> None:
@@ -296,6 +307,7 @@ def _(state: State, event: e.ThreadRouted, at: int) -> None:
         event,
         queued_since=at if old.phase is Phase.NEW else old.queued_since,
         sla=old.sla if event.sla is None else state.shared_sla(event.sla),
+        targets=old.targets if event.targets is None else event.targets,
         promote_at=event.promote_at or old.promote_at,
         rule=event.rule,
         rules=event.rules,
@@ -327,6 +339,35 @@ def _(state: State, event: e.PromotionPlanned, at: int) -> None:
 @_folds(e.AgeMoved)
 def _(state: State, event: e.AgeMoved, at: int) -> None:
     _change(state, event, routing_since=event.routing_since)
+
+
+@_folds(e.TargetStarted)
+def _(state: State, event: e.TargetStarted, at: int) -> None:
+    others = tuple(t for t in state.threads[event.thread].targets if t.kind != event.target.kind)
+    _change(state, event, targets=(*others, event.target), deadline=event.nearest)
+
+
+@_folds(e.TargetStopped)
+def _(state: State, event: e.TargetStopped, at: int) -> None:
+    thread = state.threads[event.thread]
+    targets = tuple(
+        replace(t, due=0, left=event.left) if t.kind == event.kind else t
+        for t in thread.targets
+        if t.kind != event.kind or event.how == "paused"
+    )
+    _change(state, event, targets=targets, deadline=event.nearest or thread.deadline)
+
+
+@_folds(e.TargetMissed)
+def _(state: State, event: e.TargetMissed, at: int) -> None:
+    targets = state.threads[event.thread].targets
+    late = tuple(replace(t, late=True) if t.kind == event.kind else t for t in targets)
+    _change(state, event, targets=late)
+
+
+@_folds(e.DeadlineSet)
+def _(state: State, event: e.DeadlineSet, at: int) -> None:
+    _change(state, event, deadline=event.deadline)
 
 
 @_folds(e.StepBegan)
@@ -541,6 +582,7 @@ def _(state: State, event: e.ThreadFolded, at: int) -> None:
         replies=into.replies + thread.replies,
         waiting=into.waiting or thread.waiting,
         reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,
+        targets=into.targets if resolved else _nearer(into.targets, thread.targets),
     )
     state.put_thread(last_heard(joint, together(into.voices, thread.voices)))
 

@@ -111,6 +111,23 @@ class Sla(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     first_reply: int = 86_400_000
     clock: str = ""
     next_reply: int | None = None
+    resolution: int | None = None
+
+
+class Target(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One promise that is being kept or not: *kind* is first_reply, next_reply or resolution.
+
+    While its clock runs it has a *due* time; while the clock stands, so much *left* (below 0 when
+    it is late).  Times and spans in ms, spans on the *clock* of a calendar.
+    """
+
+    kind: str
+    span: int  # what was promised
+    since: int
+    clock: str = ""
+    due: int = 0
+    left: int = 0
+    late: bool = False  # it was not kept, and that was said
 
 
 class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -213,6 +230,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     queued_since: int = 0  # since when it really waits
     promote_at: int = 0  # when its priority rises next, while it waits; 0 for never
     sla: Sla = Sla()
+    targets: tuple[Target, ...] = ()  # promises that run or stand
     steps: tuple[Step, ...] = ()
     step: int = 0
     step_used: int = 0  # of the present step, up to `clock_since`

@@ -67,6 +67,7 @@ def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
             weight=routing.weight,
             tags=tuple(dict.fromkeys((*thread.tags, *routing.tags))),
             enriched=routing.enriched,
+            sla=routing.sla,
         )
     )
     _go_on(turn, turn.thread(thread.id), elapsed)

@@ -55,6 +55,7 @@ class SlaChange(msgspec.Struct, frozen=True, omit_defaults=True):
     first_reply: int | None = None
     clock: str | None = None
     next_reply: int | None = None
+    resolution: int | None = None
 
 
 class Presence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,6 +98,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     auto_assign: bool = False
     parallel: int = 1  # offers at a time
     exclude_for_ms: int | None = None  # how long who passed or missed is not asked again
+    deadline_ms: int = DAY  # of a thread to which nothing is promised
     promote_after_ms: int | None = HOUR // 2  # priority rises by one per span waited
     reopen_window_ms: int = 7 * DAY
 
@@ -473,6 +475,7 @@ class _Enriched:
             self.sla.first_reply if change.first_reply is None else change.first_reply,
             self.sla.clock if change.clock is None else change.clock,
             self.sla.next_reply if change.next_reply is None else change.next_reply,
+            self.sla.resolution if change.resolution is None else change.resolution,
         )
 
 

@@ -10,6 +10,7 @@ from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import notify, withdraw_absent
 from omniroute.core.presence import give_back
+from omniroute.core.promises import promised, reply_of
 from omniroute.core.rules import Routing, route
 from omniroute.core.turn import Answer, Turn
 
@@ -84,6 +85,8 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     if (shadow := turn.state.shadow(turn.at)) is not None:
         beside = route(shadow, facts, message.observed_under(shadow.version), turn.at)
         turn.explain("shadow", thread=thread.id, **compared(routing, beside))
+    queue = turn.state.queue(routing.queue)
+    targets = promised(rules, routing.sla, reply_of(thread), turn.at)
     turn.emit(
         e.ThreadRouted(
             thread.id,
@@ -92,15 +95,14 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
             queue=routing.queue,
             steps=routing.steps,
             priority=routing.priority,
-            deadline=routing.deadline,
+            deadline=min((target.due for target in targets), default=turn.at + queue.deadline_ms),
             routing_since=turn.at - routing.boost,
             weight=routing.weight,
             tags=tuple(dict.fromkeys((*thread.tags, *routing.tags))),
             enriched=routing.enriched,
             sla=routing.sla,
-            promote_at=first_promotion(
-                rules, turn.state.queue(routing.queue), routing.sla.clock, turn.at
-            ),
+            targets=targets,
+            promote_at=first_promotion(rules, queue, routing.sla.clock, turn.at),
         )
     )
     notify(turn, thread.id, routing.steps[0])

@@ -12,8 +12,8 @@ import heapq
 from collections.abc import Callable
 from typing import TypeAlias
 
-from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
-from omniroute.core.states import WAITING
+from omniroute.core.model import Agent, AgentId, Phase, Target, Thread, ThreadId
+from omniroute.core.states import OPEN, WAITING
 
 Owner: TypeAlias = ThreadId | AgentId
 Due: TypeAlias = tuple[int, Owner]
@@ -43,6 +43,11 @@ def promotion(thread: Thread) -> int | None:
     return thread.promote_at if waits and thread.promote_at else None
 
 
+def running(thread: Thread) -> list[Target]:
+    """The promises whose clocks run, nearest first."""
+    return sorted((t for t in thread.targets if t.due), key=lambda t: (t.due, t.kind))
+
+
 def next_due(thread: Thread) -> int | None:
     """The earliest moment at which something about *thread* is due, or None."""
     moments = [offer.until for offer in thread.offers]
@@ -55,6 +60,8 @@ def next_due(thread: Thread) -> int | None:
         moments.append(rise)
     if thread.excluded and thread.phase in ASKING:
         moments += [x.until for x in thread.excluded if x.until]
+    if thread.targets and thread.phase in OPEN:
+        moments += [target.due for target in thread.targets if target.due and not target.late]
     if thread.phase is Phase.RESOLVED and not thread.held:
         moments.append(thread.reopen_until)
     return min(moments, default=None)

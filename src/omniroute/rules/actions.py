@@ -68,6 +68,7 @@ def sla_change(reader: Reader, node: Node, names: Names) -> SlaChange:
     return SlaChange(
         first_reply=reader.span(given["first_reply"]) if "first_reply" in given else None,
         next_reply=reader.span(given["next_reply"]) if "next_reply" in given else None,
+        resolution=reader.span(given["resolution"]) if "resolution" in given else None,
         clock=clock,
     )
 

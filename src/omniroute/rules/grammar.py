@@ -179,6 +179,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
     "sla": {
         "first_reply": Key("Until a person has answered; `24h` if left out.", ref("span")),
         "next_reply": Key("Until each later message is answered.", ref("span")),
+        "resolution": Key("Until it is solved, less the time the customer takes.", ref("span")),
         "clock": Key("The calendar whose hours count, or `always`.", ref("name")),
     },
     "enrich rule": {
@@ -294,6 +295,10 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "offer": Key("How an offer is made.", ref("offer")),
         "teams": Key("Who serves it; every team if left out.", listed("name")),
         "auto_assign": Key("Assign without asking the agent.", ref("flag")),
+        "deadline": Key(
+            "Where nothing is promised, how long after entry a thread is due; `24h` if left out.",
+            ref("span"),
+        ),
         "promote_after": Key(
             "Priority rises by one per span waited; `30m` if left out, or `never`.",
             {"anyOf": [ref("span"), choice(NEVER)]},

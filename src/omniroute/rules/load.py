@@ -261,7 +261,7 @@ def _endless(rules: RuleSet, of_defaults: str) -> Iterator[ConfigError]:
         promises.append((rule.id, rules.places.get(rule.id, ""), promise))
     for subject, where, promise in dict.fromkeys(promises):
         clock = rules.calendar(promise.clock)
-        longest = max(promise.first_reply, promise.next_reply or 0)
+        longest = max(promise.first_reply, promise.next_reply or 0, promise.resolution or 0)
         if clock is not None and clock.add(0, longest) >= HORIZON_DAYS * DAY:
             fault = f"{subject}: on the clock “{promise.clock}” this promise takes over 20 years"
             yield ConfigError(where, fault, "promise less, or open longer")

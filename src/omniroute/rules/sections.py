@@ -81,6 +81,8 @@ def queue(reader: Reader, name: str, node: Node, teams: Collection[str] | None) 
         said["teams"] = _teams(reader, given["teams"], teams)
     if "auto_assign" in given:
         said["auto_assign"] = reader.flag(given["auto_assign"])
+    if "deadline" in given:
+        said["deadline_ms"] = reader.span(given["deadline"])
     if "reopen_window" in given:
         said["reopen_window_ms"] = reader.span(given["reopen_window"])
     read = {key: value for key, value in said.items() if value is not None}

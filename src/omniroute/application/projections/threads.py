@@ -239,6 +239,31 @@ def age_moved(fold: Fold, event: e.AgeMoved) -> None:
     fold.happened(event.thread, event)
 
 
+def target_started(fold: Fold, event: e.TargetStarted) -> None:
+    fold.db.execute(
+        "UPDATE threads SET deadline = ?, due = ? WHERE id = ?",
+        (event.nearest, event.nearest, event.thread),
+    )
+
+
+def target_stopped(fold: Fold, event: e.TargetStopped) -> None:
+    fold.db.execute(
+        "UPDATE threads SET deadline = CASE ? WHEN 0 THEN deadline ELSE ? END, due = ?"
+        " WHERE id = ?",
+        (event.nearest, event.nearest, event.nearest, event.thread),
+    )
+
+
+def target_missed(fold: Fold, event: e.TargetMissed) -> None:
+    _touch_owner(fold, event.thread)
+    fold.happened(event.thread, event)
+
+
+def deadline_set(fold: Fold, event: e.DeadlineSet) -> None:
+    """A place in line, and no promise to the customer."""
+    fold.db.execute("UPDATE threads SET deadline = ? WHERE id = ?", (event.deadline, event.thread))
+
+
 def _touch_owner(fold: Fold, thread: int) -> None:
     row = fold.db.execute("SELECT agent FROM threads WHERE id = ?", (thread,)).fetchone()
     if row is not None and row[0]:
@@ -251,6 +276,10 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.ThreadPromoted: promoted,
     e.PromotionPlanned: promotion_planned,
     e.AgeMoved: age_moved,
+    e.TargetStarted: target_started,
+    e.TargetStopped: target_stopped,
+    e.TargetMissed: target_missed,
+    e.DeadlineSet: deadline_set,
     e.StepBegan: step_began,
     e.ThreadStranded: stranded,
     e.OfferMade: offer_made,

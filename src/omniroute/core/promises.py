@@ -1,0 +1,141 @@
+"""Promises to a customer: first reply, next reply, resolution (routing.md 1, "Measures").
+
+A reply is promised from the moment the customer begins to wait: a burst of messages starts one
+clock, and only a person's public answer stops it.  A resolution is promised from the opening on;
+its clock stands while we wait for the customer.  Both stand while the queue is closed.  `keep`
+brings the clocks in step with whatever an input did, so no act needs to know of them.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from omniroute.core import events as e
+from omniroute.core.model import Phase, Sla, Target, Thread, ThreadId
+from omniroute.core.rules import RuleSet
+from omniroute.core.states import WAITING
+from omniroute.core.timers import running
+from omniroute.core.turn import Turn
+from omniroute.core.urgency import Calendar, due
+
+FIRST, NEXT, RESOLUTION = "first_reply", "next_reply", "resolution"
+
+
+def promised(rules: RuleSet, sla: Sla, reply: str, at: int) -> tuple[Target, ...]:
+    """The promises that begin when a customer who waits for this *reply* is put in a queue."""
+    clock = rules.clock(sla.clock)
+    spans = ((reply, getattr(sla, reply)), (RESOLUTION, sla.resolution))
+    return tuple(
+        Target(kind, span, at, sla.clock, due(clock, at, span))
+        for kind, span in spans
+        if span is not None
+    )
+
+
+def reply_of(thread: Thread) -> str:
+    """Which reply the customer waits for."""
+    return NEXT if thread.replies else FIRST
+
+
+def keep(turn: Turn, thread: Thread) -> None:
+    """Start, stop and resume the clocks of a thread's promises."""
+    for target in thread.targets:
+        _keep_one(turn, thread.id, target)
+    if thread.phase is not Phase.RESOLVED:
+        _begin(turn, turn.thread(thread.id))
+        _deadline(turn, turn.thread(thread.id))
+
+
+def _keep_one(turn: Turn, id: ThreadId, target: Target) -> None:
+    thread = turn.thread(id)
+    over = thread.phase is Phase.RESOLVED
+    if target.kind == RESOLUTION:
+        met, dropped = over, thread.sla.resolution is None
+    else:
+        met = not thread.waiting and not over
+        dropped = over or getattr(thread.sla, target.kind) is None
+    if met or dropped:
+        _stop(turn, thread, target, "met" if met else "dropped")
+    elif not _runs(thread, target):
+        if target.due:
+            _stop(turn, thread, target, "paused")
+    elif not target.due:
+        _start(turn, thread, target, left=target.left)
+    elif (target.span, target.clock) != (getattr(thread.sla, target.kind), thread.sla.clock):
+        _start(turn, thread, _again(thread, target), since=target.since)
+
+
+def _again(thread: Thread, target: Target) -> Target:
+    """As other rules promise it, from the same beginning."""
+    span = getattr(thread.sla, target.kind)
+    return replace(target, span=span, clock=thread.sla.clock, late=False)
+
+
+def _runs(thread: Thread, target: Target) -> bool:
+    return target.kind != RESOLUTION or thread.waiting
+
+
+def _begin(turn: Turn, thread: Thread) -> None:
+    kinds = {target.kind for target in thread.targets}
+    if thread.sla.resolution is not None and RESOLUTION not in kinds:
+        _new(turn, thread, RESOLUTION, thread.sla.resolution)
+    if thread.waiting and not kinds & {FIRST, NEXT}:
+        kind = reply_of(thread)
+        if (span := getattr(thread.sla, kind)) is not None:
+            _new(turn, turn.thread(thread.id), kind, span)
+
+
+def _new(turn: Turn, thread: Thread, kind: str, span: int) -> None:
+    target = Target(kind, span, turn.at, thread.sla.clock)
+    if _runs(thread, target):
+        _start(turn, thread, target, left=span)
+
+
+def _start(
+    turn: Turn, thread: Thread, target: Target, left: int = 0, since: int | None = None
+) -> None:
+    calendar = turn.state.rules.clock(target.clock)
+    if since is not None:
+        end = due(calendar, since, target.span)
+    else:
+        end = due(calendar, turn.at, left) if left > 0 else turn.at + left
+    started = replace(target, due=end, left=0)
+    others = [t.due for t in running(thread) if t.kind != target.kind]
+    turn.emit(e.TargetStarted(thread.id, started, min([end, *others])))
+
+
+def _stop(turn: Turn, thread: Thread, target: Target, how: str) -> None:
+    left = _left(turn.state.rules.clock(target.clock), target, turn.at)
+    others = [t.due for t in running(thread) if t.kind != target.kind]
+    nearest = min(others, default=0)
+    kept = left if how == "paused" else 0
+    turn.emit(
+        e.TargetStopped(thread.id, target.kind, how, nearest, left=kept, took=target.span - left)
+    )
+
+
+def _left(calendar: Calendar | None, target: Target, at: int) -> int:
+    """What is left of a promise on its clock; below 0 when it is late."""
+    if not target.due:
+        return target.left
+    if calendar is None:
+        return target.due - at
+    if at <= target.due:
+        return calendar.worked(at, target.due)
+    return -calendar.worked(target.due, at)
+
+
+def _deadline(turn: Turn, thread: Thread) -> None:
+    """Whoever waits has a deadline: the queue's where nothing is promised."""
+    waits = thread.phase in WAITING or thread.phase is Phase.OFFERED
+    if waits and not running(thread) and thread.deadline <= thread.queued_since:
+        span = turn.state.queue(thread.queue).deadline_ms
+        clock = turn.state.rules.clock(thread.sla.clock)
+        turn.emit(e.DeadlineSet(thread.id, due(clock, thread.queued_since, span)))
+
+
+def miss(turn: Turn, id: ThreadId) -> None:
+    """Say which promises were not kept by now."""
+    for target in running(turn.thread(id)):
+        if target.due <= turn.at and not target.late:
+            turn.emit(e.TargetMissed(id, target.kind, target.due))
