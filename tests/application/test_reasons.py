@@ -35,7 +35,7 @@ async def test_the_screen_of_a_waiting_thread(desk: Desk) -> None:
     assert (await desk.application.query.why(SYSTEM, thread)).splitlines() == [
         (
             "billing, waiting 30 s: needs refunds ≥ 3; only Ana Ruiz meets that, offline."
-            " In 90 s Bo Berg may take it."
+            " How long it will wait is unknown. In 90 s Bo Berg may take it."
         ),
         "",
         "02 Mar 09:15:00  the sender is new",
@@ -94,6 +94,26 @@ async def test_snoozed_solved_and_closed(desk: Desk) -> None:
     assert await headline(desk, thread) == "Solved by Bo Berg."
     scene.wait(days=8)
     assert await headline(desk, thread) == "Solved by Bo Berg."
+
+
+async def test_how_long_it_will_probably_wait(desk: Desk) -> None:
+    scene = desk.scene
+    scene.team(
+        i.Member("ana", ("billing",), {"refunds": 4.0}, capacity=1),
+        i.Member("bo", ("billing",), {"refunds": 2.0}),
+    )
+    scene.online("ana")
+    for number in range(6):
+        thread = scene.writes(f"past{number}@x.org", "My refund?", topic="refund")
+        scene.accepts("ana", thread)
+        scene.wait(minutes=4)
+        scene.resolves("ana", thread)
+    scene.writes("joe@x.org", "My refund?", topic="refund")
+    scene.writes("kim@x.org", "My refund?", topic="refund")
+    last = scene.writes("lou@x.org", "My refund?", topic="refund")
+    said = await headline(desk, last)
+    assert "only Ana Ruiz meets that, at 1/1." in said
+    assert "It will probably wait 6 min, nine times in ten less than 15 min." in said
 
 
 async def test_stranded(desk: Desk) -> None:

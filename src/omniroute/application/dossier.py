@@ -59,6 +59,12 @@ _DECISIONS = (
     "SELECT decisions.* FROM decisions JOIN threads ON threads.id = decisions.thread"
     " WHERE threads.root = ? ORDER BY decisions.seq, decisions.n"
 )
+_AHEAD = (
+    "SELECT count(*) FROM threads, (SELECT * FROM threads WHERE id = ?) AS own"
+    " WHERE threads.queue = own.queue AND threads.phase IN ('queued', 'stranded')"
+    " AND (-threads.priority, threads.deadline, threads.routing_since, threads.id)"
+    " < (-own.priority, own.deadline, own.routing_since, own.id)"
+)
 _OFFER = "SELECT * FROM offers WHERE thread = ? AND agent = ? AND state = 'pending'"
 _ASKED = "SELECT agent, until FROM offers WHERE thread = ? AND state = 'pending' ORDER BY until, id"
 
@@ -97,6 +103,10 @@ class Dossier:
     def stranded(self) -> str:
         """Why nobody can take it, as a code, or an empty string."""
         return str(self._stored["stranded"])
+
+    def ahead(self) -> int:
+        """How many wait in the same queue and go before it, by priority, deadline and age."""
+        return int(self._db.execute(_AHEAD, (self.row.id,)).fetchone()[0])
 
     def agent(self, id: str) -> AgentView | None:
         """An agent as colleagues see them."""

@@ -31,7 +31,7 @@ from omniroute.application.ports import Clock
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
-from omniroute.core.model import Thread
+from omniroute.core.model import Pace, Thread
 from omniroute.core.timers import step_end
 from omniroute.stores.api import Reader
 
@@ -180,6 +180,8 @@ class Queries:
                 asked=asked,
                 until=until,
                 team=listing.team(db, directory),
+                pace=self._pace(dossier.row.queue),
+                ahead=dossier.ahead(),
             )
             head = reasons.headline(dossier.row, waiting, directory, now)
             records = matches.records(db, dossier.row.id, "route")
@@ -201,6 +203,12 @@ class Queries:
         key = f"t/{thread}"
         row = self._reader.get([key]).get(key)
         return None if row is None else _thread.decode(row)
+
+    def _pace(self, queue: str) -> Pace:
+        """How long threads of a queue have taken so far."""
+        key = f"n/pace/{queue}"
+        row = self._reader.get([key]).get(key)
+        return Pace() if row is None else msgspec.json.decode(row, type=Pace)
 
     def _reasons(self, actor: Actor, thread: int) -> tuple[Reason, ...]:
         with self._views.reading() as db:

@@ -14,8 +14,10 @@ from omniroute.application import words
 from omniroute.application.directory import Directory
 from omniroute.application.pages import AgentView, Reason, ThreadRow
 from omniroute.application.timeline import STRANDED
-from omniroute.core.model import Needs, Step
+from omniroute.core.model import Needs, Pace, Step
+from omniroute.core.waits import Wait, expected
 
+NO_PACE = Pace()
 SCREEN = 14
 """Decisions shown under the sentence; the earlier ones are counted."""
 
@@ -165,6 +167,8 @@ class Waiting:
     asked: Sequence[str]
     until: int
     team: Sequence[AgentView]
+    pace: Pace = NO_PACE
+    ahead: int = 0
 
 
 def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -> str:
@@ -194,9 +198,29 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
     if row.phase == "stranded":
         why = STRANDED.get(waiting.stranded, waiting.stranded)
         return f"{said} Stranded: {why}; nothing will change by itself."
+    if able:
+        said += f" {wait_words(wait_of(able, waiting))}"
     if waiting.left is not None and step + 1 < len(steps):
         said += " " + _next(steps[step + 1], waiting.left, able, row.queue, waiting, directory)
     return said
+
+
+def wait_of(able: Sequence[AgentView], waiting: Waiting) -> Wait | None:
+    """What a thread can expect that these agents may serve; None if it is unknown."""
+    here = [agent for agent in able if _here(agent)]
+    free = any(agent.load < agent.capacity for agent in here)
+    places = sum(agent.capacity for agent in here)
+    return expected(waiting.pace.handled, waiting.pace.mean, waiting.ahead, places, free)
+
+
+def wait_words(wait: Wait | None) -> str:
+    """An expected wait as a sentence."""
+    if wait is None:
+        return "How long it will wait is unknown."
+    if not wait.late:
+        return "Somebody is free."
+    likely, late = words.span(wait.likely), words.span(wait.late)
+    return f"It will probably wait {likely}, nine times in ten less than {late}."
 
 
 def _able(

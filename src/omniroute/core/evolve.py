@@ -19,6 +19,7 @@ from omniroute.core.model import (
     Exclusion,
     Fold,
     HandleId,
+    Pace,
     Past,
     Phase,
     Status,
@@ -44,6 +45,7 @@ from omniroute.core.voices import (
     together,
     urgency,
 )
+from omniroute.core.waits import REMEMBERED
 
 E = TypeVar("E", bound=e.Event)
 Folding = Callable[[State, Any, int], None]
@@ -436,6 +438,20 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
 # --- who has it ---
 
 
+def _busy(thread: Thread, at: int) -> int:
+    """What a thread has taken of its agent's time by *at*."""
+    return thread.busy + (at - thread.busy_since if thread.busy_since else 0)
+
+
+def _handled(state: State, thread: Thread, at: int) -> None:
+    """An agent is done with a thread: so long does one take in that queue."""
+    if not thread.agent:
+        return
+    pace = state.paces.get(thread.queue, Pace())
+    count = min(pace.handled + 1, REMEMBERED)
+    state.put_pace(thread.queue, Pace(count, pace.mean + (_busy(thread, at) - pace.mean) / count))
+
+
 @_folds(e.ThreadAssigned)
 def _(state: State, event: e.ThreadAssigned, at: int) -> None:
     thread = state.threads[event.thread]
@@ -448,6 +464,8 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
         step_used=_ran(thread, at),
         clock_since=None,
         excluded=_for_good(thread) if event.how == "transfer" else thread.excluded,
+        busy=0,
+        busy_since=at,
     )
 
 
@@ -456,10 +474,14 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
     excluded = state.threads[event.thread].excluded
     if event.exclusion is not None:
         excluded = (*excluded, event.exclusion)
+    if event.how == "transfer":
+        _handled(state, state.threads[event.thread], at)
     _change(
         state,
         event,
         agent="",
+        busy=0,
+        busy_since=0,
         snoozed_until=0,
         clock_since=at,
         queued_since=at,
@@ -493,12 +515,13 @@ def _(state: State, event: e.HandedBack, at: int) -> None:
 
 @_folds(e.ThreadSnoozed)
 def _(state: State, event: e.ThreadSnoozed, at: int) -> None:
-    _change(state, event, snoozed_until=event.until)
+    busy = _busy(state.threads[event.thread], at)
+    _change(state, event, snoozed_until=event.until, busy=busy, busy_since=0)
 
 
 @_folds(e.ThreadWoken)
 def _(state: State, event: e.ThreadWoken, at: int) -> None:
-    _change(state, event, snoozed_until=0)
+    _change(state, event, snoozed_until=0, busy_since=at)
 
 
 @_folds(e.ThreadSolved)
@@ -506,6 +529,7 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
     """Whoever had it counts as the one who helped, not a lead who tidied up."""
     before = state.threads[event.thread]
     owner = before.agent or event.agent
+    _handled(state, before, at)
     thread = _change(
         state,
         event,
@@ -515,6 +539,8 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
         snoozed_until=0,
         clock_since=None,
         waiting=False,
+        busy=0,
+        busy_since=0,
         resolved_at=at,
         reopen_until=event.reopen_until,
     )

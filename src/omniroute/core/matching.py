@@ -248,6 +248,41 @@ class Index(Lines):
     def _barred(self, agent: AgentId, thread: ThreadId) -> bool:
         return any(exclusion.agent == agent for exclusion in self._threads[thread].excluded)
 
+    # --- asking how crowded it is ---
+
+    def crowd(self, queue: str, live: bool) -> tuple[int, int, bool]:
+        """How many wait in a queue, on how many units they can be worked on, and whether somebody
+        is free for them."""
+        self.catch_up()
+        known = self._queues.get(queue)
+        teams = frozenset(known.teams if known is not None else ())
+        pools = [p for p in self.pools.values() if not teams or not teams.isdisjoint(p.teams)]
+        waiting = sum(len(ln.places) for ln in self.lines.values() if ln.queue == queue)
+        units = sum(pool.units[live] for pool in pools if queue not in pool.reads)
+        free = any(pool.free[live] for pool in pools if queue not in pool.reads)
+        return waiting, units, free
+
+    def before(self, thread: Thread) -> tuple[int, int, bool]:
+        """How many go before a waiting thread, on how many units it can be worked on, and whether
+        somebody is free for it.
+
+        Of another line that some of the same agents serve, as many count as fall to those agents.
+        """
+        self.catch_up()
+        own = self._place[thread.id]
+        key, live = own.places[thread.id], own.live
+        ours = {pool: pool.units[live] for _, _, pool in own.pools}
+        ahead = 0.0
+        for line in self.lines.values():
+            if not line.places:
+                continue
+            shared = sum(ours.get(pool, 0) for _, _, pool in line.pools)
+            theirs = sum(pool.units[live] for _, _, pool in line.pools)
+            if shared and theirs:
+                earlier = sum(1 for other in line.places.values() if other < key)
+                ahead += earlier * shared / theirs
+        return round(ahead), sum(ours.values()), any(pool.free[live] for pool in ours)
+
     # --- asking for whoever may have lost hope ---
 
     def forsaken(self) -> Iterator[Thread]:

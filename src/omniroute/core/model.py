@@ -259,6 +259,8 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     own: Urgency | None = None  # before anything was folded into it
     folds: tuple[Fold, ...] = ()  # in their order
     folded_into: ThreadId | None = None
+    busy: int = 0  # ms of the agent's time so far, up to `busy_since`
+    busy_since: int = 0  # 0 while nobody works on it
     deflected: bool = False  # an article was proposed in it
     moves: tuple[int, ...] = ()  # when somebody handed it on; the last few
     handed_off: bool = False  # by a bot to people: it says no more here
@@ -299,6 +301,13 @@ class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def load(self) -> int:
         """Units in use by assignments and pending offers."""
         return self.live_load + self.mail_load
+
+
+class Pace(msgspec.Struct, frozen=True, gc=False):
+    """How much of an agent's time threads of a queue have taken: how many, and the mean (ms)."""
+
+    handled: int = 0
+    mean: float = 0.0
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):

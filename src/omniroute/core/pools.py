@@ -129,7 +129,7 @@ class Pool:
 
     __slots__ = (
         "_orders", "free", "levels", "lines", "members", "present", "profile", "reads", "skills",
-        "teams",
+        "teams", "units",
     )  # fmt: skip
 
     def __init__(self, profile: Profile, levels: Mapping[str, float]) -> None:
@@ -141,6 +141,7 @@ class Pool:
         self.members: dict[AgentId, None] = {}
         self.present = [0, 0]  # how many could be asked for mail, for a chat
         self.free = [0, 0]  # how many of them have room
+        self.units = [0, 0]  # that those who are present can hold in all
         self.lines: dict[Signature, Line] = {}  # that this pool serves
         self._orders: dict[tuple[str, bool, int], Order] = {}
 
@@ -149,6 +150,7 @@ class Pool:
         for live in (False, True):
             self.present[live] += by * one.present[live]
             self.free[live] += by * one.able[live]
+            self.units[live] += by * one.units * one.present[live]
 
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""

@@ -72,6 +72,7 @@ class Standing(NamedTuple):
 
     present: tuple[bool, bool]
     able: tuple[bool, bool]
+    units: int = 0  # that they can hold in all, while they are here
 
 
 NOWHERE = Standing((False, False), (False, False))
@@ -83,7 +84,8 @@ def standing(agent: Agent) -> Standing:
     mail, live = present(agent, False), present(agent, True)
     if not (mail or live):
         return NOWHERE
-    return Standing((mail, live), (mail and fits(agent, 1, False), live and fits(agent, 1, True)))
+    mail_fits, live_fits = mail and fits(agent, 1, False), live and fits(agent, 1, True)
+    return Standing((mail, live), (mail_fits, live_fits), agent.capacity)
 
 
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:

@@ -46,6 +46,7 @@ AFTER_OFFER = ("next_best", "broadcast")
 REQUEUE = ("live", "all", "never")
 SKIP_IF = ("nobody_present", "nobody_free")
 
+WAIT = "wait."  # and a queue's name: the fact that says how long a wait is expected there
 _KEPT = 4_096  # ladders, and judgements
 
 
@@ -225,6 +226,7 @@ class RuleSet:
     expressions: Expressions = field(default_factory=dict)
 
     observer: Observer = field(init=False, repr=False)
+    waits: tuple[str, ...] = field(init=False, repr=False)  # queues whose expected wait is asked
     _enriching: _Sieve[EnrichRule] = field(init=False, repr=False)
     _routing: _Sieve[RouteRule] = field(init=False, repr=False)
     _holes: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
@@ -243,6 +245,7 @@ class RuleSet:
         keep("_ladders", {})
         keep("_sameness", _Sameness(every, self.calendars, self.expressions))
         keep("_judged", {})
+        keep("waits", tuple(dict.fromkeys(_waits(every))))
         private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
         if any(rule.deflect is not None for rule in self.route):
             private.append(SOLVED)
@@ -506,6 +509,12 @@ def _steps(
     return known
 
 
+def _waits(rules: Iterable[EnrichRule | RouteRule]) -> Iterator[str]:
+    for rule in rules:
+        for leaf, _ in leaves(rule.when):
+            yield from (fact.removeprefix(WAIT) for fact in asks(leaf) if fact.startswith(WAIT))
+
+
 def _asked(stages: Iterable[Stage]) -> Iterator[str]:
     for template in _templates(stages):
         yield from holes(template)
@@ -533,7 +542,8 @@ def _shown(rules: RuleSet, leaf: Leaf, view: View) -> str:
 
 
 def _told(fact: str, value: Fact | tuple[str, ...]) -> str:
-    if FACTS.get(fact) is Kind.SPAN and isinstance(value, int):
+    span = FACTS.get(fact) is Kind.SPAN or fact.startswith(WAIT)
+    if span and isinstance(value, int):
         return show_span(value)
     if isinstance(value, tuple):
         return ", ".join(value) or "None"

@@ -23,6 +23,7 @@ from omniroute.core.model import (
     CustomerId,
     Handle,
     HandleId,
+    Pace,
     Phase,
     Sla,
     Status,
@@ -70,6 +71,7 @@ class State:
         self.agents: dict[AgentId, Agent] = {}
         self.counters = Counters()
         self.trial = NONE
+        self.paces: dict[str, Pace] = {}  # by queue
         self.rules = BARE
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
         self.folded: dict[ThreadId, Thread] = {}  # cold: taken in to be unfolded
@@ -130,6 +132,11 @@ class State:
         """Replace the counters."""
         self._remember("n/", self.counters)
         self._count(counters)
+
+    def put_pace(self, queue: str, pace: Pace) -> None:
+        """Replace what is known of the time that threads of a queue take."""
+        self._remember("n/pace/" + queue, self.paces.get(queue))
+        self.paces[queue] = pace
 
     def put_trial(self, trial: Trial) -> None:
         """Replace what is on trial."""
@@ -276,10 +283,18 @@ class State:
                 "h": self.handles.get(name),
                 "c": self.customers.get(name),
                 "a": self.agents.get(name),
-                "n": self.counters if not name else self.trial if self.trial.version else None,
+                "n": self._numbers(name),
             }[kind]
             rows[key] = None if value is None else _encode(value)
         return rows
+
+    def _numbers(self, name: str) -> object:
+        """The row ``n/`` and what stands below it."""
+        if name.startswith("pace/"):
+            return self.paces.get(name[5:])
+        if name:
+            return self.trial if self.trial.version else None
+        return self.counters
 
     def settle(self) -> None:
         """The round is committed."""
@@ -350,6 +365,10 @@ class State:
                 self._count(old)
             case "n", Trial():
                 self._try(old)
+            case "n", Pace():
+                self.paces[name[5:]] = old
+            case "n", None:
+                self.paces.pop(name[5:], None)
 
     # --- cold rows ---
 
@@ -396,6 +415,8 @@ class State:
             )
         elif key == "n/":
             self.counters = msgspec.json.decode(row, type=Counters)
+        elif key.startswith("n/pace/"):
+            self.paces[key[7:]] = msgspec.json.decode(row, type=Pace)
         elif key == "n/trial":
             self.trial = msgspec.json.decode(row, type=Trial)
 

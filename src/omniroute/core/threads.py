@@ -11,8 +11,9 @@ from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import notify, withdraw_absent
 from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
-from omniroute.core.rules import Routing, route
+from omniroute.core.rules import WAIT, Routing, route
 from omniroute.core.turn import Answer, Turn
+from omniroute.core.waits import of_queue
 
 COMPARED = ("queue", "priority", "steps", "sla", "tags", "weight", "reply")
 """What of a routing counts when two rule sets are compared; another rule's name alone does not."""
@@ -112,6 +113,16 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         propose_article(turn, turn.thread(thread.id), rules, routing.deflect)
 
 
+def _waits(turn: Turn, live: bool) -> dict[str, Fact]:
+    """The expected waits that rules ask for; absent where they are unknown."""
+    found: dict[str, Fact] = {}
+    tried = turn.state.tried(turn.at)
+    for queue in (*turn.state.rules.waits, *(tried.waits if tried is not None else ())):
+        wait = of_queue(turn.state, queue, live)
+        found[WAIT + queue] = None if wait is None else wait.likely
+    return found
+
+
 def compared(live: Routing, beside: Routing) -> dict[str, object]:
     """What a rule set on trial makes of a thread, and where that is another thing."""
     differs = [name for name in COMPARED if getattr(live, name) != getattr(beside, name)]
@@ -146,6 +157,7 @@ def facts_of(
         "message.verified": message.sender.verified,
         "thread.last_agent": last if known is not None and known.employed else None,
         "thread.idle": turn.at - customer.last_at if customer.last_at else None,
+        **_waits(turn, message.live),
         "thread.reopened": how == "reopened",
         "thread.history": len(customer.history),
         "thread.deflected": True if thread.deflected else None,

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from omniroute.core.conditions import FACTS, Kind
-from omniroute.core.rules import Defaults, RuleSet
+from omniroute.core.rules import WAIT, Defaults, RuleSet
 from omniroute.core.skills import Edges, Skills
 from omniroute.core.urgency import DAY, HORIZON_DAYS, Calendar
 from omniroute.errors import ConfigError, ConfigErrors
@@ -219,7 +219,8 @@ class _Merged:
         teams = None if team is None else frozenset(t for member in team for t in member.teams)
         articles = sections.articles(reader, self.defaults)
         names = Names(calendars, skills.known, queues, replies, agents, self.facts, articles, teams)
-        whens = Whens(frozenset(calendars), self.facts)
+        waits = {WAIT + queue: Kind.SPAN for queue in queues}
+        whens = Whens(frozenset(calendars), {**self.facts, **waits})
         statements = Statements(reader, whens, names)
         enrich = [statements.enrich(node) for node in self.enrich]
         last = len(self.route) - 1
