@@ -174,3 +174,15 @@ def test_offers_that_never_end_leave_nothing_behind() -> None:
     )
     world.run()
     assert len(world.state._alarms._heap) < 1200
+
+
+def test_whoever_knows_more_stands_in() -> None:
+    """Billing 4 covers refunds at a level less: for refunds 3 that is enough, for 4 it is not."""
+    text = """
+arrivals_total: 50
+skills: {{billing: {{covers: {{refunds: 1}}}}, refunds: {{}}}}
+classes: {{c: {{rate: 1, handling: 0.1, require: {{refunds: {level}}}, patience: 5}}}}
+groups: [{{name: g, agents: 5, skills: {{billing: 4}}}}]
+"""
+    assert run(text.format(level=3)).tally.all.served == 50
+    assert run(text.format(level=4)).tally.all.served == 0

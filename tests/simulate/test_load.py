@@ -151,6 +151,8 @@ def test_steps_are_whole_requirements() -> None:
         ("20s", "20", "scenario.yaml:6: “20” stands where a span such as 20s or 2m is due"),
         ("capacity: 1", "shifts: [[5, 1]]", ("scenario.yaml:12: g1: no shift"
          " — two minutes, the later one second: [480, 960]")),
+        ("groups:", "skills: {billing: {covers: {refund: 1}}}\ngroups:",
+         "scenario.yaml:11: billing: unknown skill “refund” — known are: billing"),
         ("priority: 10", "for: 5", ("scenario.yaml:9: billing: the last step has a “for”"
          " — the last holds to the end")),
         ("{mean: 3.0}", "{dist: uniform, low: 3, high: 2}", ("scenario.yaml:9: billing: no range"

@@ -120,7 +120,10 @@ class _Loader:
 
     def _graph(self, node: Node) -> Edges:
         nodes = {name: value for name, _, value in self._reader.named(node, "skills")}
-        return sections.edges(self._reader, nodes)
+        graph = sections.edges(self._reader, nodes)
+        if not self._reader.faults:
+            sections.skills(self._reader, graph, nodes)
+        return graph
 
     # --- groups ---
 
