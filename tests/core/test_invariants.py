@@ -151,7 +151,9 @@ class Shadow:
         step, skills = present_step(thread), self.state.rules.skills
         policy = self.state.queue(thread.queue).pick
         levels = [skills.level(agent.skills, skill, step.cost) for skill in sorted(step.need)]
-        near = bool(step.agents) or agent.id == thread.last_agent
+        known = map(self.state.agents.get, (*step.prefer, thread.last_agent))
+        first = next((a for a in known if a and eligible(self.state, a, thread)), None)
+        near = bool(step.agents) or agent is first
         cost = 0.0 if step.agents else sum(lost for _, _, lost in levels)
         strength = 0.0 if step.agents else sum(level for level, _, _ in levels)
         return rank(policy, near, cost, strength, PARTS[policy](agent))

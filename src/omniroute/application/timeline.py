@@ -108,6 +108,7 @@ _ASSIGNED = {
     "fold": "{} goes on with it",
     "split": "{} has it again",
     "auto": "Given to {}",
+    "reopen": "{} goes on with it",
 }
 
 _RELEASED = {

@@ -47,6 +47,7 @@ FACTS: Mapping[str, Kind] = {
     "customer.email": Kind.ADDRESS,
     "customer.name": Kind.TEXT,
     "customer.tier": Kind.WORD,
+    "customer.account_manager": Kind.WORD,
     "thread.last_agent": Kind.WORD,
     "thread.idle": Kind.SPAN,
     "thread.history": Kind.NUMBER,

@@ -39,6 +39,8 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     pace: int | None = None  # ms in which one level more may be lost, from none up to `cost`
     priority: int | None = None
     notify: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()  # who goes before all others; may be templates
+    crowd: bool = False  # the named agents are asked though they are full
     implied: bool = False  # the rule says it without writing a step
 
 
@@ -109,7 +111,11 @@ def _named(stages: Iterable[Stage], facts: Facts) -> Iterator[tuple[Stage, tuple
 
 
 def _agents(stage: Stage, facts: Facts) -> tuple[AgentId, ...]:
-    return tuple(agent for name in stage.agents if (agent := fill(name, facts)))
+    return _filled_names(stage.agents, facts)
+
+
+def _filled_names(names: tuple[str, ...], facts: Facts) -> tuple[AgentId, ...]:
+    return tuple(agent for name in names if (agent := fill(name, facts)))
 
 
 def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs) -> Step:
@@ -119,6 +125,7 @@ def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs) -> Step:
         agents=agents,
         skip_if=stage.skip_if,
         tell=stage.tell,
+        crowd=stage.crowd,
     )
 
 
@@ -128,6 +135,7 @@ def _followed(
     """A step for each stage that is one for this thread, with the pace at which it widens."""
     broadcast, cost = False, None
     added: tuple[str, ...] = ()
+    prefer: tuple[AgentId, ...] = ()
     for number, stage in enumerate(stages):
         if number:
             need = _relaxed(need, base, stage, facts, known)
@@ -149,6 +157,8 @@ def _followed(
             cost=cost,
             priority=stage.priority,
             notify=stage.notify,
+            prefer=(prefer := _filled_names(stage.prefer, facts) or prefer),
+            crowd=bool(agents) and stage.crowd,
         )
         yield step, stage.pace
 
@@ -210,6 +220,8 @@ def _same(before: Step, step: Step, queue: str) -> bool:
         and before.skip_if == step.skip_if
         and before.add == step.add
         and before.cost == step.cost
+        and before.prefer == step.prefer
+        and before.crowd == step.crowd
         and step.priority is None
         and not step.notify
     )

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
 from omniroute.core.pools import (
+    CROWDED,
     Key,
     Line,
     Pool,
@@ -120,6 +121,8 @@ class Lines:
                 came = more_room(old, before, new, now)
             if came:
                 self.freed[id] = None
+            if now.present != before.present:
+                self._crowded(id)
         if pool is home and now == before:
             return
         if pool is not None:
@@ -129,6 +132,13 @@ class Lines:
             for live in (False, True):
                 if before.present[live] and not (pool is home and now.present[live]):
                     self._left(home, id, live)
+
+    def _crowded(self, agent: AgentId) -> None:
+        """Look at what the agent, who has come, is asked for though they are full."""
+        for wanted in self._named.get(agent, ()):
+            line = self.lines[wanted]
+            if line.weight == CROWDED:
+                self.queued.update(dict.fromkeys(line.places))
 
     def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
         """The pool where the agent is at home from now on, if on the team."""

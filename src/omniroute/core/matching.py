@@ -130,15 +130,17 @@ class Index(Lines):
     def _near(
         self, thread: Thread, line: Line, barred: set[AgentId], policy: str
     ) -> tuple[Candidate, ...]:
-        """Whoever had this customer last, if they can be asked."""
-        near = self._agents.get(thread.last_agent)
-        if near is None or near.id in barred or not takes(near, line.weight, line.live):
-            return ()
-        home = self._home.get(near.id)
-        for cost, strength, pool in line.pools:
-            if pool is home:
-                part = PARTS[policy](near)
-                return (Candidate(near.id, rank(policy, True, cost, strength, part)),)
+        """Whom the step prefers, else whoever had this customer last, if they can be asked."""
+        names = thread.steps[thread.step].prefer if thread.steps else ()
+        for name in (*names, thread.last_agent):
+            near = self._agents.get(name)
+            if near is None or name in barred or not takes(near, line.weight, line.live):
+                continue
+            home = self._home.get(name)
+            for cost, strength, pool in line.pools:
+                if pool is home:
+                    part = PARTS[policy](near)
+                    return (Candidate(name, rank(policy, True, cost, strength, part)),)
         return ()
 
     def _explained(self, line: Line, barred: set[AgentId], found: tuple[Candidate, ...]) -> Found:
@@ -217,9 +219,7 @@ class Index(Lines):
             return None
         best: Key | None = None
         rooms = room(agent, False), room(agent, True)
-        if max(rooms) <= 0:
-            return None
-        for line in pool.lines.values():
+        for line in pool.lines.values() if max(rooms) > 0 else ():
             heap = line.heap
             if heap and (best is None or heap[0] < best) and line.weight <= rooms[line.live]:
                 best = self._head(line, agent, best)

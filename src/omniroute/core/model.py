@@ -144,6 +144,8 @@ class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     add: tuple[str, ...] = ()  # teams that may serve it besides the queue's
     cost: float | None = None  # skills may be stood in for at this many levels lost; None: any
     priority: int | None = None  # the thread's from here on, where one is named
+    prefer: tuple[AgentId, ...] = ()  # who goes before all others, in this order
+    crowd: bool = False  # the named agents are asked though they are full
     notify: tuple[str, ...] = ()  # agents, and teams whose leads, are told that it began
 
 

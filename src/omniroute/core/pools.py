@@ -24,6 +24,9 @@ Signature: TypeAlias = tuple[
 """What threads ask for: queue, needs, named agents, weight, live, teams added, levels to lose."""
 
 
+CROWDED = -1_000_000
+"""The weight of what named agents are asked for whatever they have: it fits whoever is here."""
+
 NOTHING = Step()
 """The step of a thread that was given none: it asks for nothing."""
 
@@ -56,7 +59,8 @@ def signature(thread: Thread) -> Signature:
     step = thread.steps[thread.step] if thread.steps else NOTHING
     needs = tuple(sorted(step.need.items()))
     named = (NOBODY,) if step.article else step.agents
-    return thread.queue, needs, named, thread.weight, thread.live, step.add, step.cost
+    weight = CROWDED if step.crowd else thread.weight
+    return thread.queue, needs, named, weight, thread.live, step.add, step.cost
 
 
 class Order:

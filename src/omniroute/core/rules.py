@@ -97,6 +97,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     then: str = "next_best"  # after an offer that nobody took; or "broadcast"
     teams: tuple[str, ...] = ()  # empty: every team
     auto_assign: bool = False
+    reassign_on_reply: bool = True  # what a customer takes up again may go to somebody else
     parallel: int = 1  # offers at a time
     exclude_for_ms: int | None = None  # how long who passed or missed is not asked again
     deadline_ms: int = DAY  # of a thread to which nothing is promised
@@ -522,7 +523,7 @@ def _asked(stages: Iterable[Stage]) -> Iterator[str]:
 
 def _templates(stages: Iterable[Stage]) -> Iterator[str]:
     for stage in stages:
-        yield from (*stage.need, *stage.drop, *stage.lapse, *stage.agents)
+        yield from (*stage.need, *stage.drop, *stage.lapse, *stage.agents, *stage.prefer)
 
 
 def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:

@@ -8,7 +8,7 @@ from omniroute.core.deflecting import answer_article, propose_article, reads, re
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
-from omniroute.core.offers import notify, withdraw_absent
+from omniroute.core.offers import assign, notify, withdraw_absent
 from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
 from omniroute.core.rules import WAIT, Routing, route
@@ -17,6 +17,9 @@ from omniroute.core.waits import of_queue
 
 COMPARED = ("queue", "priority", "steps", "sla", "tags", "weight", "reply")
 """What of a routing counts when two rule sets are compared; another rule's name alone does not."""
+
+
+MANAGER = "customer.account_manager"
 
 
 def receive(turn: Turn, message: MessageReceived) -> Answer:
@@ -107,6 +110,8 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         )
     )
     notify(turn, thread.id, routing.steps[0])
+    if how == "reopened" and _keep_owner(turn, turn.thread(thread.id)):
+        return
     if routing.reply and message.sender.verified and not message.automatic:
         reply_by_itself(turn, turn.thread(thread.id), routing.reply)
     if routing.deflect:
@@ -121,6 +126,26 @@ def _waits(turn: Turn, live: bool) -> dict[str, Fact]:
         wait = of_queue(turn.state, queue, live)
         found[WAIT + queue] = None if wait is None else wait.likely
     return found
+
+
+def _account_manager(turn: Turn, message: MessageReceived) -> dict[str, Fact]:
+    """Whom a plugin names as the agent who looks after the customer, unless they have left."""
+    named = message.facts.get(MANAGER)
+    if named is None:
+        return {}
+    known = turn.state.agents.get(str(named))
+    return {MANAGER: named if known is not None and known.employed else None}
+
+
+def _keep_owner(turn: Turn, thread: Thread) -> bool:
+    """Give what the customer takes up again to whoever had it, where its queue says so."""
+    owner = turn.state.agents.get(thread.last_agent)
+    keeps = not turn.state.queue(thread.queue).reassign_on_reply
+    if not keeps or owner is None or not owner.employed or owner.kind == "bot":
+        return False
+    assign(turn, thread.id, owner.id, "reopen")
+    turn.present(thread.id, owner.id, "assigned")
+    return True
 
 
 def compared(live: Routing, beside: Routing) -> dict[str, object]:
@@ -155,6 +180,7 @@ def facts_of(
         "account": message.account,
         "message.automatic": message.automatic,
         "message.verified": message.sender.verified,
+        **_account_manager(turn, message),
         "thread.last_agent": last if known is not None and known.employed else None,
         "thread.idle": turn.at - customer.last_at if customer.last_at else None,
         **_waits(turn, message.live),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from omniroute.core.conditions import FACTS, PRIVATE, Kind
 from omniroute.core.ladder import Stage, holes
@@ -132,7 +133,29 @@ def stages(reader: Reader, node: Node, names: Names) -> list[Stage]:
     if "need" in given:
         given["need"], lapses = _without_ends(reader, given["need"])
     widened = widening(reader, given.pop("widen")) if "widen" in given else Widening()
-    return unrolled(reader, node, _stage(reader, given, names), lapses, widened)
+    first = _stage(reader, given, names)
+    found = unrolled(reader, node, first, lapses, widened)
+    if "wait_for" in given:
+        return _waited_for(reader, given, found)
+    return found
+
+
+def _waited_for(reader: Reader, given: Mapping[str, Node], found: list[Stage]) -> list[Stage]:
+    """A step ahead for those whom the rule prefers, while they are there."""
+    first, *rest = found
+    if not first.prefer:
+        reader.fault(given["wait_for"], "“wait_for” without “prefer”", "say whom to wait for")
+    ahead = Stage(
+        need=first.need,
+        queue=first.queue,
+        agents=first.prefer,
+        span=reader.span(given["wait_for"]),
+        skip_if="nobody_present",
+        regardless=first.regardless,
+        crowd=first.crowd,
+        implied=True,
+    )
+    return [ahead, replace(first, need={}, queue="", regardless=False, crowd=False), *rest]
 
 
 def _without_ends(reader: Reader, node: Node) -> tuple[Node, dict[str, int]]:
@@ -176,6 +199,8 @@ def _stage(reader: Reader, given: Mapping[str, Node], names: Names) -> Stage:
         add=_named(reader, given.get("add"), "team", names.teams),
         cost=cost(reader, given["widen"]) if "widen" in given else None,
         priority=reader.priority(given["set_priority"]) if "set_priority" in given else None,
+        prefer=_preferred(reader, given.get("prefer"), names),
+        crowd=_flag(reader, given.get("ignore_capacity")),
         notify=_named(reader, given.get("notify"), "agent or team", _people(names)),
     )
 
@@ -221,6 +246,11 @@ def _agents(reader: Reader, given: Mapping[str, Node], names: Names) -> tuple[st
     elif "agents" in given:
         nodes = reader.several(given["agents"])
     found = [_agent(reader, node, names) for node in nodes]
+    return tuple(agent for agent in found if agent is not None)
+
+
+def _preferred(reader: Reader, node: Node | None, names: Names) -> tuple[str, ...]:
+    found = [_agent(reader, item, names) for item in reader.several(node)] if node else []
     return tuple(agent for agent in found if agent is not None)
 
 

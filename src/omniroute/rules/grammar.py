@@ -254,6 +254,11 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "agent": Key("Only this agent; skipped while they are not there.", ref("text")),
         "agents": Key("Only these agents; waited for even if none is there.", listed("text")),
         "regardless": Key("Ask the named agents whatever their skills.", ref("flag")),
+        "ignore_capacity": Key("Ask the named agents though they are full.", ref("flag")),
+        "prefer": Key("Who goes before all others, the first who can.", listed("text")),
+        "wait_for": Key(
+            "How long to wait for those preferred, while one of them is there.", ref("span")
+        ),
         "for": Key("How long the step lasts, on the step clock.", ref("span")),
         "skip_if": Key("When the step is left early.", choice(*SKIP_IF, NEVER)),
         "broadcast": Key("Offer to everybody at once, first come, first served.", ref("flag")),
@@ -271,6 +276,8 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "agent": Key("Only this agent; skipped while they are not there.", ref("text")),
         "agents": Key("Only these agents, during this step.", listed("text")),
         "regardless": Key("Ask the named agents whatever their skills.", ref("flag")),
+        "ignore_capacity": Key("Ask the named agents though they are full.", ref("flag")),
+        "prefer": Key("Who goes before all others, the first who can.", listed("text")),
         "for": Key("How long the step lasts; the last may be without end.", ref("span")),
         "skip_if": Key("When the step is left early.", choice(*SKIP_IF, NEVER)),
         "broadcast": Key("From here on, offer to everybody at once.", ref("flag")),
@@ -298,6 +305,11 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "deadline": Key(
             "Where nothing is promised, how long after entry a thread is due; `24h` if left out.",
             ref("span"),
+        ),
+        "reassign_on_reply": Key(
+            "Whether what a customer takes up again is routed anew; `false` gives it to whoever "
+            "had it.",
+            ref("flag"),
         ),
         "promote_after": Key(
             "Priority rises by one per span waited; `30m` if left out, or `never`.",

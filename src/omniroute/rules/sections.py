@@ -83,6 +83,8 @@ def queue(reader: Reader, name: str, node: Node, teams: Collection[str] | None) 
         said["auto_assign"] = reader.flag(given["auto_assign"])
     if "deadline" in given:
         said["deadline_ms"] = reader.span(given["deadline"])
+    if "reassign_on_reply" in given:
+        said["reassign_on_reply"] = reader.flag(given["reassign_on_reply"])
     if "reopen_window" in given:
         said["reopen_window_ms"] = reader.span(given["reopen_window"])
     read = {key: value for key, value in said.items() if value is not None}

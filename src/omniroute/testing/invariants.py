@@ -55,7 +55,8 @@ def hopeful(state: State, agent: Agent, thread: Thread) -> bool:
 
 def eligible(state: State, agent: Agent, thread: Thread) -> bool:
     """Whether the agent passes every test for the thread."""
-    return hopeful(state, agent, thread) and fits(agent, thread.weight, thread.live)
+    crowd = present_step(thread).crowd
+    return hopeful(state, agent, thread) and (crowd or fits(agent, thread.weight, thread.live))
 
 
 def present_step(thread: Thread) -> Step:
