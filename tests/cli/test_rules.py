@@ -266,3 +266,18 @@ def test_a_graph_with_who_is_online(running: Running, config: Options) -> None:
     said = omniroute("rules", "graph", running.house.rules, "--live", *config).lines
     assert any("═(1)═▶" in line or "─(0)─▶" in line for line in said)
     assert "needs that nobody online can meet:" in said
+
+
+# --- record ---
+
+
+def test_a_decision_as_a_test(running: Running, config: Options, tmp_path: Path) -> None:
+    asked = ("rules", "record", "#1", "--folder", running.house.rules, *config)
+    said = omniroute(*asked).out
+    assert said.startswith('  - name: "#1 as decided on ')
+    assert "rule: refunds" in said
+    file = tmp_path / "recorded.test.yaml"
+    answer = omniroute(*asked, "--name", "kept", "--to", file, "--json").json
+    assert (answer["doubts"], answer["faults"]) == ([], [])
+    assert "name: kept" in file.read_text()
+    assert omniroute("rules", "record", "x", *config).code == 2

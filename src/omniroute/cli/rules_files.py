@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,11 @@ from omniroute.rules.diff import Change, touched
 from omniroute.rules.diff import diff as differences
 from omniroute.rules.graph import Way, dot, in_words, mermaid, rows, text, ways
 from omniroute.rules.graph_svg import svg
-from omniroute.rules.load import accepted, parse_rules, read, rule_files
-from omniroute.rules.testing import Outcome, files_of_tests, read_suites, run_all
+from omniroute.rules.load import accepted, load, parse_rules, read, rule_files
+from omniroute.rules.testing import Outcome, files_of_tests, read_suites, recording, run_all
+from omniroute.rules.testing.cases import suite_from
+from omniroute.rules.testing.recording import Decided
+from omniroute.rules.testing.report import timed
 
 FOLDER = Path("routing_rules")
 API = "/api/admin/rules"
@@ -139,5 +145,47 @@ def _now(config: Path, days: int) -> tuple[dict[str, str], dict[str, int]]:
     return {a["id"]: a["status"] for a in reachable}, {rule["id"]: rule["total"] for rule in used}
 
 
-COMMANDS: Sequence[click.Command] = (diff, graph)
+@click.command()
+@click.argument("thread", metavar="#THREAD")
+@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+@click.option("--name", default="", help="Of the test; else the thread and the day.")
+@click.option("--to", "file", type=click.Path(path_type=Path, dir_okay=False),
+              help="Put it at the end of this file of tests; else it is printed.")  # fmt: skip
+@config
+@as_json
+def record(
+    thread: str, folder: Path, name: str, file: Path | None, config: Path, json_: bool
+) -> None:
+    """Make a test of a real decision, without a word of what the customer wrote.
+
+    Exit 1 if the rules in FOLDER decide otherwise by now.
+    """
+    id = int(thread.removeprefix("#")) if thread.removeprefix("#").isdecimal() else 0
+    if not id:
+        raise click.UsageError(f"“{thread}” is no thread; write its number, as in 4812 or '#4812'")
+    answer = client(config).get(f"/api/admin/explain/{id}")
+    decided = msgspec.convert(answer["explanation"], Decided, strict=False)
+    day = datetime.fromtimestamp(decided.at / 1000, UTC)
+    made = recording.record(decided, load(folder), name or f"#{id} as decided on {day:%Y-%m-%d}")
+    path = file or folder / "tests" / "recorded.test.yaml"
+    before = file.read_text(encoding="utf-8") if file is not None and file.exists() else ""
+    beside = path.parent.resolve() == (folder / "tests").resolve()
+    rules = "" if beside else os.path.relpath(folder, path.parent)
+    whole = recording.appended(before, [made.text], rules)
+    suite = suite_from(whole.encode(), path)
+    outcome = timed(suite, suite.cases[-1])
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(whole, encoding="utf-8")
+    if json_:
+        print_json({"test": made.text, "doubts": made.doubts, "faults": outcome.faults})
+    else:
+        click.echo(made.text if file is None else f"{outcome.name} → {file}", nl=file is not None)
+        for said in (*made.doubts, *outcome.faults):
+            click.echo(f"# {said}", err=True)
+    if outcome.faults:
+        sys.exit(1)
+
+
+COMMANDS: Sequence[click.Command] = (diff, graph, record)
 """What `omniroute.cli.rules` adds to its group."""

@@ -115,8 +115,13 @@ def read_suites(folder: Path) -> list[Suite]:
 
 def suite_of(path: Path) -> Suite:
     """The tests in one file.  Raises `ConfigErrors` with every fault, also those of its rules."""
+    return suite_from(read_bytes(path), path)
+
+
+def suite_from(data: bytes, path: Path) -> Suite:
+    """The tests in what is, or shall be, the content of a file."""
     reader = Reader()
-    node = parse(read_bytes(path), path.name)
+    node = parse(data, path.name)
     given = reader.shape(node, "test file")
     home = path.parent.parent if path.parent.name == FOLDER else path.parent
     if "rules" in given:
