@@ -219,6 +219,17 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Forgets(Protocol):
+    """What a channel may offer besides: forgetting somebody of whom it keeps a copy of its own."""
+
+    async def forget(self, values: Sequence[str]) -> None:
+        """Delete what is kept of whoever has these addresses (`Address.value`).
+
+        Called once a customer has been erased; may be called again.
+        """
+
+
+@runtime_checkable
 class ReadsFiles(Protocol):
     """What the class of a channel may offer besides: reading files for ``omniroute parse KIND``.
 

@@ -40,6 +40,7 @@ EXPECTED = """
     status      o    ofx  ofx
     merge       ofx  ofx  ofx
     split       ofx  ofx  ofx
+    personal    -    -    ofx
     rules       -    -    ofx
     team        -    -    ofx
     verify      -    -    ofx

@@ -179,6 +179,7 @@ NOT_ABOUT_A_THREAD = [
     e.HandleSeen(Handle("h", "h", "email", AT)),
     e.ThreadOpened(1, "h"),  # what the customer wrote says it
     e.CustomerSplit("h1", "h2", ("h2",)),  # what it does to threads is said there
+    e.CustomerErased(("h1",), ("m",)),
     e.AgentJoined(Member("ana")),
     e.AgentLeft("ana"),
     e.StatusChanged("ana", Status.ONLINE),

@@ -56,6 +56,7 @@ PARTS: dict[str, Callable[[], str]] = {
         for kind in values_of(channel, desk, hookspecs)
     },
     "protocol.Channel": partial(source.protocol, channel.Channel),
+    "protocol.Forgets": partial(source.protocol, channel.Forgets),
     "protocol.ReadsFiles": partial(source.protocol, channel.ReadsFiles),
     "protocol.Intake": partial(source.protocol, channel.Intake),
     "protocol.Desk": partial(source.protocol, desk.Desk),

@@ -15,6 +15,7 @@ import msgspec
 
 from omniroute.application import commands as c
 from omniroute.application.authorize import Actor, Kind
+from omniroute.application.customers import CustomerPage, Erased, Everything
 from omniroute.application.pages import (
     AgentView,
     Board,
@@ -47,6 +48,25 @@ class Record(msgspec.Struct):
     links: tuple[LinkView, ...] = ()
 
 
+class People:
+    """Who is who in the village: Joe, to whom everybody refers."""
+
+    def __init__(self) -> None:
+        self.joe = CustomerPage("joe", "Joe", (), (), ())
+
+    async def show(self, actor: Actor, who: str) -> CustomerPage:
+        return self.joe
+
+    async def suggested(self, actor: Actor) -> Sequence[LinkView]:
+        return ()
+
+    async def export(self, actor: Actor, who: str) -> Everything:
+        return Everything(self.joe, ())
+
+    async def erase(self, actor: Actor, who: str) -> Erased:
+        return Erased(1, 2, 3, 4, 5)
+
+
 class Village:
     """The application.  It is its own `query`."""
 
@@ -66,6 +86,10 @@ class Village:
     @property
     def query(self) -> Village:
         return self
+
+    @property
+    def customers(self) -> People:
+        return People()
 
     # --- reads ---
 

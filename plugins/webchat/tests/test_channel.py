@@ -193,3 +193,20 @@ async def test_check_says_what_is_open_and_what_is_missing(tmp_path: Path) -> No
     nowhere = await checked(Settings(), Site(tmp_path / "gone", "https://desk.example")).check()
     assert not nowhere.ok
     assert "cannot write to" in nowhere.found
+
+
+async def test_whoever_is_erased_is_forgotten_here_too(chat: Chat) -> None:
+    joe, kim, guest = (
+        await chat.visitor(chat.token("17")),
+        await chat.visitor(chat.token("18")),
+        (await chat.visitor()),
+    )
+    for who in (joe, kim, guest):
+        await who.says("hello")
+    await chat.answers("Good morning.", key="e1", to=chat.inbound[0].conversation)
+    await chat.channel.forget(["17", chat.inbound[2].sender.value])
+    with sqlite3.connect(chat.folder / "mailbox.sqlite") as db:
+        assert db.execute("SELECT COUNT(*) FROM lines").fetchone() == (1,)
+        assert db.execute("SELECT sub FROM sessions").fetchall() == [("18",)]
+    db.close()
+    assert await kim.sees() == ["hello"]

@@ -41,6 +41,7 @@ class Action(enum.StrEnum):
     STATUS = "status"
     MERGE = "merge"
     SPLIT = "split"
+    PERSONAL = "personal"
     RULES = "rules"
     TEAM = "team"
     VERIFY = "verify"
@@ -101,6 +102,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.STATUS:      (_OWN,  _ALL,  _ALL),
     Action.MERGE:       (_ALL,  _ALL,  _ALL),
     Action.SPLIT:       (_ALL,  _ALL,  _ALL),
+    Action.PERSONAL:    (_NONE, _NONE, _ALL),   # to give out or to erase what is kept of a person
     Action.RULES:       (_NONE, _NONE, _ALL),
     Action.TEAM:        (_NONE, _NONE, _ALL),
     Action.VERIFY:      (_NONE, _NONE, _ALL),

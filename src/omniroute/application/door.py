@@ -18,6 +18,7 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.bounds import Invalid, check
+from omniroute.application.customers import Customers
 from omniroute.application.directory import Directory
 from omniroute.application.heartbeats import Heartbeats
 from omniroute.application.judgement import asked_for, judge
@@ -62,6 +63,7 @@ class Application:
         self._subscriptions = Subscriptions()
         self._heartbeats = Heartbeats(inbox, WEB, lambda: self.directory.heartbeat / 1000)
         self.projector = Projector(views)
+        self.customers = Customers(views, reader, inbox, lambda: self.directory, self._voice)
         self.query = Queries(views, reader, lambda: self.directory, clock, self._voice)
 
     def start(self) -> None:

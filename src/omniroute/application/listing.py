@@ -156,14 +156,29 @@ def links(
 ) -> tuple[LinkView, ...]:
     """What joins a customer's addresses, and what might join others to them."""
     return tuple(
-        LinkView(
-            a=row["a"],
-            b=row["b"],
-            state=row["state"],
-            text=_joined(row, directory, address),
-            veto=row["veto"],
-        )
-        for row in db.execute(_LINKS, {"customer": customer})
+        _link(row, directory, address) for row in db.execute(_LINKS, {"customer": customer})
+    )
+
+
+def suggested(
+    db: sqlite3.Connection, directory: Directory, address: Callable[[str], str]
+) -> tuple[LinkView, ...]:
+    """Every link that waits for a person's word, the oldest first."""
+    rows = db.execute(
+        "SELECT links.* FROM links"
+        " JOIN handles AS one ON one.id = links.a JOIN handles AS other ON other.id = links.b"
+        " WHERE links.state = 'suggested' AND one.customer != other.customer ORDER BY links.at"
+    )
+    return tuple(_link(row, directory, address) for row in rows)
+
+
+def _link(row: sqlite3.Row, directory: Directory, address: Callable[[str], str]) -> LinkView:
+    return LinkView(
+        a=row["a"],
+        b=row["b"],
+        state=row["state"],
+        text=_joined(row, directory, address),
+        veto=row["veto"],
     )
 
 

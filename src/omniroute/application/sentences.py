@@ -102,6 +102,7 @@ DONE: Mapping[str, Sentence] = {
     "split": "They are two customers now, each with what they wrote; a merge undoes it.",
     "not_same": "Noted: two people. Nothing will join them by itself.",
     "still_joined": "That link is taken back; others still hold them together.",
+    "erased": "What they said and were called is erased.",
     "status": lambda told: (
         f"{told.who('whose')} is {told.value('status')} now."
         if told.value("whose")
@@ -138,6 +139,7 @@ REFUSED: Mapping[str, Sentence] = {
     "unknown_handle": "Nobody has written from there yet.",
     "not_linked": "No link joins these two by itself; part one of them from the rest.",
     "not_apart": "Choose some of one customer's addresses, and not all of them.",
+    "still_open": lambda told: f"{told.it} is still open; solve it first.",
     "already_live": lambda told: f"Version {told.value('version')} is live already.",
     "unknown_rules": lambda told: f"There are no rules of version {told.value('version')}.",
 }
@@ -159,6 +161,12 @@ INVALID: Mapping[str, Sentence] = {
     "bad_action": lambda told: f"There is no action “{told.value('action')}”.",
     "bad_arguments": lambda told: f"That was not understood: {told.value('fault')}.",
     "bad_handles": "Name two addresses, or some of one customer's.",
+    "unknown_customer": lambda told: (
+        f"Nobody is known as “{told.value('who')}”; name a thread (#4812) or an address."
+    ),
+    "ambiguous": lambda told: (
+        f"“{told.value('who')}” is several people; name a thread of theirs (#4812)."
+    ),
     "unknown_message": "There is no such message.",
     "unknown_file": "There is no such file.",
 }

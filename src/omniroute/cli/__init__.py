@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "rules": "omniroute.cli.rules:rules",
     "threads": "omniroute.cli.threads:threads",
     "why": "omniroute.cli.threads:why",
+    "customers": "omniroute.cli.customers:customers",
     "verify": "omniroute.cli.verify:verify",
     "simulate": "omniroute.cli.simulate:simulate",
     "channel": "omniroute.cli.channel:channel",

@@ -42,8 +42,9 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
         _want_handle(state, input.sender.id, wanted)
         for claim in input.claims:
             _want_handle(state, claim.handle.id, wanted)
-    elif isinstance(input, i.MergeAsked | i.LinkDenied | i.SplitAsked):
-        for id in input.handles if isinstance(input, i.SplitAsked) else (input.a, input.b):
+    elif isinstance(input, i.MergeAsked | i.LinkDenied | i.SplitAsked | i.EraseAsked):
+        named = input.handles if isinstance(input, i.SplitAsked | i.EraseAsked) else input.both
+        for id in named:
             _want_handle(state, id, wanted)
             _want_folded(state, id, wanted)
     else:
@@ -216,6 +217,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.MergeAsked: separating.merge,
     i.LinkDenied: separating.deny,
     i.SplitAsked: separating.split,
+    i.EraseAsked: separating.erase,
     i.TimerDue: _time_came,
     i.AgentTimerDue: presence.time_came,
     i.DeskSignal: presence.signalled,

@@ -93,6 +93,14 @@ class CustomerSplit(Event, frozen=True):
     open: bool = False  # the open thread goes with them
 
 
+class CustomerErased(Event, frozen=True):
+    """The words of these messages and the names of these handles are gone; decisions stay."""
+
+    handles: tuple[HandleId, ...]
+    messages: tuple[MessageId, ...] = ()
+    by: AgentId = ""
+
+
 # --- a thread's conversation ---
 
 
@@ -514,6 +522,7 @@ AnyEvent: TypeAlias = (
     | LinkRetracted
     | NotSame
     | CustomerSplit
+    | CustomerErased
     | ThreadOpened
     | CustomerWrote
     | MessageAmended

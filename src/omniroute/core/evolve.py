@@ -185,6 +185,11 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
             state.put_thread(replace(thread, customer=event.into))
 
 
+@_folds(e.CustomerErased)
+def _(state: State, event: e.CustomerErased, at: int) -> None:
+    """Text, names and addresses were never here."""
+
+
 def _side(side: Customer, whole: Customer, open: ThreadId | None) -> Customer:
     """One side of a split: what of *whole* is about its handles."""
     mine = frozenset(side.handles)

@@ -210,6 +210,11 @@ class MergeAsked(AgentInput, frozen=True):
     b: HandleId
     note: MessageId = ""
 
+    @property
+    def both(self) -> tuple[HandleId, HandleId]:
+        """The two."""
+        return self.a, self.b
+
 
 class LinkDenied(AgentInput, frozen=True):
     """Not the same person: take back the link of two handles, or refuse a suggested one."""
@@ -217,11 +222,24 @@ class LinkDenied(AgentInput, frozen=True):
     a: HandleId
     b: HandleId
 
+    @property
+    def both(self) -> tuple[HandleId, HandleId]:
+        """The two."""
+        return self.a, self.b
+
 
 class SplitAsked(AgentInput, frozen=True):
     """Part these handles from the rest of their customer, whatever holds them together."""
 
     handles: tuple[HandleId, ...]
+
+
+class EraseAsked(Input, frozen=True):
+    """What these handles of one customer said and are called is erased; *by* is who ordered it."""
+
+    handles: tuple[HandleId, ...]
+    messages: tuple[MessageId, ...] = ()
+    by: AgentId = ""
 
 
 class TimerDue(Input, frozen=True):
@@ -346,6 +364,7 @@ AnyInput: TypeAlias = (
     | MergeAsked
     | LinkDenied
     | SplitAsked
+    | EraseAsked
     | TimerDue
     | AgentTimerDue
     | DeskSignal

@@ -88,6 +88,20 @@ def split(turn: Turn, asked: i.SplitAsked) -> Answer:
     return Answer(True, "split")
 
 
+def erase(turn: Turn, asked: i.EraseAsked) -> Answer:
+    """Erase what a customer said; not while somebody still works for them."""
+    if not asked.handles:
+        return Answer(False, "unknown_handle")
+    if (unknown := _unknown(turn, asked.handles)) is not None:
+        return unknown
+    for handle in asked.handles:
+        open = _customer(turn, handle).open
+        if open is not None and turn.thread(open).phase is not Phase.RESOLVED:
+            return Answer(False, "still_open", {"thread": open})
+    turn.emit(e.CustomerErased(asked.handles, asked.messages, asked.by))
+    return Answer(True, "erased")
+
+
 def _unknown(turn: Turn, handles: Iterable[HandleId]) -> Answer | None:
     known = turn.state.handles
     return None if all(id in known for id in handles) else Answer(False, "unknown_handle")

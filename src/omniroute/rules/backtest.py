@@ -20,7 +20,6 @@ from omniroute.core.rules import Routing, RuleSet, route
 from omniroute.core.spans import show_span
 from omniroute.rules.changes import ORDER, Change, Tally, blamed, differences
 from omniroute.rules.prediction import Arrival, Forecast, Presence, predict
-from omniroute.rules.twice import both
 
 EXAMPLE: Final = 60  # letters of a message that are shown
 SHOWN: Final = 5  # kinds of one change that are told
@@ -31,9 +30,8 @@ Progress = Callable[[int, int], None]
 class Case(msgspec.Struct, frozen=True):
     """A message of the past that was routed, and what became of its thread.
 
-    *texts* is None where it has been erased; what held under the *rules* of its time is
-    *observed*.  *handling* is how long somebody had the thread, *answering* how long after they
-    had it the first answer went out (ms); None where unknown.
+    *texts* is None where it has been erased.  *handling* is how long somebody had the thread,
+    *answering* how long after they had it the first answer went out (ms); None where unknown.
     """
 
     thread: ThreadId
@@ -45,8 +43,6 @@ class Case(msgspec.Struct, frozen=True):
     texts: Texts | None
     handling: int | None = None
     answering: int | None = None
-    rules: str = ""  # the version by whose numbers it is known what held
-    observed: tuple[int, ...] = ()
 
 
 class History(msgspec.Struct, frozen=True):
@@ -116,13 +112,8 @@ def backtest(
         told.one()
     predicted = None
     if forecast and cases:
-        first, second = both(
-            lambda tell: predict(arrivals[0], before, history.presence, tell),
-            lambda tell: predict(arrivals[1], after, history.presence, tell),
-            len(cases),
-            told.one,
-        )
-        told.all()
+        first = predict(arrivals[0], before, history.presence, told.one)
+        second = predict(arrivals[1], after, history.presence, told.one)
         predicted = (first.forecast, second.forecast)
         _count_agents(tally, changed, moved, first.agents, second.agents)
     said = {case.thread: case.texts.text for case in reversed(cases) if case.texts}
@@ -166,16 +157,10 @@ class _Told:
         if self._done % 100 == 0 or self._done == self._total:
             self._progress(self._done, self._total)
 
-    def all(self) -> None:
-        """Nothing is left; some of it may have been done elsewhere."""
-        if self._done < self._total:
-            self._progress(self._total, self._total)
-
 
 def _asked(rules: RuleSet, case: Case) -> tuple[tuple[int, ...], Routing]:
     assert case.texts is not None
-    known = case.rules == rules.version
-    observed = case.observed if known else rules.observer.observe(case.texts)
+    observed = rules.observer.observe(case.texts)
     return observed, route(rules, case.facts, observed, case.at)
 
 

@@ -60,6 +60,16 @@ class Files:
             raise Corrupt(str(path), "is not what was written", "restore it from a copy")
         return data
 
+    def remove(self, sha: str) -> None:
+        """Forget the content named *sha*, if it is there; raises `Unavailable` if it cannot be."""
+        path = self.path(sha)
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.exists():
+                sync_folder(path.parent)
+        except OSError as error:
+            raise Unavailable(str(path), f"cannot be deleted: {error.strerror}", _FIX) from error
+
     def path(self, sha: str) -> Path:
         """Where the content named *sha* lies or would lie; `ValueError` if that is no name."""
         if not NAME.fullmatch(sha):

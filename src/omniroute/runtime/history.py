@@ -124,8 +124,7 @@ class _Skim:
         fresh.append((len(self._cases), asked))
         self._cases.append(
             Case(
-                thread, asked.sender.id, line.at, asked.channel, asked.live, facts, None,
-                rules=asked.rules, observed=asked.observed,
+                thread, asked.sender.id, line.at, asked.channel, asked.live, facts, None
             )
         )  # fmt: skip
 

@@ -32,6 +32,7 @@ from omniroute.runtime.node import Node, Parts, files_of
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
 from omniroute.server.desk import DeskFiles, read_desk
+from omniroute.server.leftovers import Leftovers
 from omniroute.server.local import local_site
 from omniroute.server.operations import ServerOperations
 from omniroute.server.rulebook import ServerRulebook, choose, tried
@@ -114,13 +115,6 @@ class Server:
         self.accounts = SignIn(self._accounts, self.application, self.clock.now)
         self._closing = asyncio.Event()
         self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
-        self.rulebook = ServerRulebook(
-            self.node,
-            self.application,
-            self.settings.rules.folder,
-            lambda: self.desk_files,
-            self._reloaded,
-        )
         self._sites = self._build_sites()
 
     @property
@@ -209,7 +203,15 @@ class Server:
         return Site(folder, self.url, self.settings.server.organisation)
 
     def _build_sites(self) -> list[Serving]:
-        operations = ServerOperations(self.node, self.application, self.store, self.rulebook)
+        rulebook = ServerRulebook(
+            self.node,
+            self.application,
+            self.settings.rules.folder,
+            lambda: self.desk_files,
+            self._reloaded,
+        )
+        self.application.customers.remains = Leftovers(self.node)
+        operations = ServerOperations(self.node, self.application, self.store, rulebook)
         web = self.settings.server
         public = build(
             self.application,
@@ -233,7 +235,7 @@ class Server:
             operations=operations,
             closing=self._closing,
         )
-        mine = local_site(local, operations, self.accounts, self.url)
+        mine = local_site(local, operations, self.application, self.accounts, self.url)
         return [Serving(public, self._listening), Serving(mine, self._local)]
 
     def _mounts(self) -> dict[str, Sequence[BaseRoute]]:

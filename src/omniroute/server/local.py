@@ -13,6 +13,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from omniroute.application.authorize import SYSTEM
+from omniroute.application.commands import AnyCommand
+from omniroute.application.door import Application
 from omniroute.application.signin import SignIn
 from omniroute.errors import Refused
 
@@ -24,7 +26,9 @@ class Explains(Protocol):
         """The explanation, as text and as values."""
 
 
-def local_site(console: ASGIApp, operations: Explains, sign_in: SignIn, url: str) -> Starlette:
+def local_site(
+    console: ASGIApp, operations: Explains, application: Application, sign_in: SignIn, url: str
+) -> Starlette:
     """The console's API with what is asked for by the command line alone."""
 
     async def explain(request: Request) -> Response:
@@ -33,6 +37,18 @@ def local_site(console: ASGIApp, operations: Explains, sign_in: SignIn, url: str
     async def link(request: Request) -> Response:
         agent = (await _body(request)).get("agent", "")
         return _json({"url": f"{url}/sign-in?link={await sign_in.make_link(str(agent))}"})
+
+    async def act(request: Request) -> Response:
+        said = await _body(request)
+        try:
+            command = msgspec.convert(said.get("command"), AnyCommand)
+        except msgspec.ValidationError as error:
+            raise Refused("invalid", f"That is no command: {error}.") from None
+        actor = await application.actor(str(said.get("agent", "")))
+        outcome = await application.do(actor, command)
+        if not outcome.ok:
+            raise Refused(outcome.code, outcome.text)
+        return _json(outcome)
 
     async def password(request: Request) -> Response:
         said = await _body(request)
@@ -44,6 +60,7 @@ def local_site(console: ASGIApp, operations: Explains, sign_in: SignIn, url: str
         routes=[
             Route("/api/admin/explain/{thread:int}", explain),
             Route("/api/admin/links", link, methods=["POST"]),
+            Route("/api/admin/acts", act, methods=["POST"]),
             Route("/api/admin/passwords", password, methods=["POST"]),
             Mount("/", console),
         ],

@@ -40,6 +40,10 @@ def routes() -> list[BaseRoute]:
         page("/api/threads/{thread:int}", thread),
         page("/api/threads/{thread:int}/why", why),
         page("/api/search", search),
+        page("/api/customers", customer),
+        page("/api/customers/suggested", suggested),
+        page("/api/admin/customers/export", export, admin=True),
+        action("/api/admin/customers/erase", erase, admin=True),
         page("/api/agents", agents),
         action("/api/commands", commands),
         page("/api/admin/verify", _operation(verify), admin=True),
@@ -86,6 +90,43 @@ async def search(request: Request, visit: Visit) -> Response:
     if not text:
         raise Refused("invalid", "Say what to look for: /api/search?q=…")
     return answer(await console_of(request).application.query.search(visit.actor, text))
+
+
+async def customer(request: Request, visit: Visit) -> Response:
+    """Who somebody is taken for, ``?who=`` a thread (``#4812``), an address or an id."""
+    people = console_of(request).application.customers
+    return answer(await people.show(visit.actor, _who(request)))
+
+
+async def suggested(request: Request, visit: Visit) -> Response:
+    """Addresses that may be one person's."""
+    return answer(await console_of(request).application.customers.suggested(visit.actor))
+
+
+async def export(request: Request, visit: Visit) -> Response:
+    """All that is kept of one person."""
+    people = console_of(request).application.customers
+    return answer(await people.export(visit.actor, _who(request)))
+
+
+async def erase(request: Request, visit: Visit) -> Response:
+    """Erase one person, ``{"who": …}``."""
+    try:
+        who = msgspec.json.decode(await request.body(), type=dict[str, str]).get("who", "")
+    except msgspec.DecodeError:
+        who = ""
+    people = console_of(request).application.customers
+    return answer(await people.erase(visit.actor, _named(who)))
+
+
+def _who(request: Request) -> str:
+    return _named(request.query_params.get("who", ""))
+
+
+def _named(who: str) -> str:
+    if not who.strip():
+        raise Refused("invalid", "Say who: a thread (#4812), an address, or a customer's id.")
+    return who.strip()
 
 
 async def agents(request: Request, visit: Visit) -> Response:

@@ -8,12 +8,14 @@ from typing import Protocol, TypeAlias
 
 from omniroute.application.authorize import Actor
 from omniroute.application.commands import AnyCommand, Outcome
+from omniroute.application.customers import CustomerPage, Erased, Everything
 from omniroute.application.pages import (
     AgentView,
     Board,
     Change,
     Filter,
     Hit,
+    LinkView,
     Reason,
     ThreadPage,
     ThreadRow,
@@ -36,8 +38,20 @@ class Query(Protocol):
     async def agents(self, actor: Actor) -> Sequence[AgentView]: ...
 
 
+class Customers(Protocol):
+    """Who is who."""
+
+    async def show(self, actor: Actor, who: str) -> CustomerPage: ...
+    async def suggested(self, actor: Actor) -> Sequence[LinkView]: ...
+    async def export(self, actor: Actor, who: str) -> Everything: ...
+    async def erase(self, actor: Actor, who: str) -> Erased: ...
+
+
 class Application(Protocol):
     """The one door."""
+
+    @property
+    def customers(self) -> Customers: ...
 
     @property
     def query(self) -> Query: ...

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 
 from omniroute import Cap, Health, Inbound, Intake, Outbound, Receipt, Rejected, Retry, Site
 from omniroute_webchat import mailbox as lines
-from omniroute_webchat import parse
+from omniroute_webchat import parse, sessions
 from omniroute_webchat.mailbox import Closed, Effort, Mailbox
 from omniroute_webchat.routes import Routes
 from omniroute_webchat.sessions import Sessions, Unknown
@@ -94,6 +94,10 @@ class WebChatChannel:
             raise Retry(f"the web chat's mailbox: {error}") from error
         self._streams.wake(conversation)
         return Receipt((out.idempotency_key,))
+
+    async def forget(self, values: Sequence[str]) -> None:
+        """Delete the lines and sessions of whoever has these addresses."""
+        await self._mailbox.do(lambda db: sessions.forget(db, values), Effort.DURABLE)
 
     async def check(self) -> Health:
         folder = self._site.folder

@@ -16,7 +16,10 @@ import secrets
 import sqlite3
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from omniroute_webchat import token as tokens
 from omniroute_webchat.mailbox import Effort, Mailbox
@@ -305,6 +308,23 @@ def _destination(db: sqlite3.Connection, conversation: str, oldest: int) -> str 
     if user is None and seen < oldest:
         return Unknown("this visitor has gone and was anonymous, so nobody would read the answer")
     return str(user or conversation)
+
+
+def forget(db: sqlite3.Connection, values: Sequence[str]) -> None:
+    """Delete every session, and every line, of whoever has one of these ids or addresses."""
+    who = msgspec.json.encode(list(values)).decode()
+    theirs = (
+        "SELECT visitor, user FROM sessions WHERE EXISTS (SELECT 1 FROM json_each(?)"
+        " WHERE value IN (visitor, sub, email) AND value != '')"
+    )
+    found = {name for row in db.execute(theirs, (who,)) for name in row if name}
+    gone = msgspec.json.encode([*found, *map(conversation_of, values), *values]).decode()
+    for statement in (
+        "DELETE FROM lines WHERE conversation IN (SELECT value FROM json_each(?))",
+        "DELETE FROM sessions WHERE visitor IN (SELECT value FROM json_each(?))",
+        "DELETE FROM sessions WHERE user IN (SELECT value FROM json_each(?))",
+    ):
+        db.execute(statement, (gone,))
 
 
 def _forget(db: sqlite3.Connection, oldest: int) -> None:

@@ -85,6 +85,29 @@ def customer_split(fold: Fold, event: e.CustomerSplit) -> None:
     name_customer(fold, event.customer)
 
 
+def erased(fold: Fold, event: e.CustomerErased) -> None:
+    """The words go from the tables, too; that something was said, when and by whom, stays."""
+    db, messages = fold.db, (json(event.messages),)
+    these = "IN (SELECT value FROM json_each(?))"
+    for statement in (
+        f"DELETE FROM found WHERE rowid IN (SELECT no FROM messages WHERE id {these})",  # noqa: S608
+        f"DELETE FROM files WHERE message {these}",  # noqa: S608
+        f"UPDATE messages SET excerpt = '', reason = '' WHERE id {these}",  # noqa: S608
+        (
+            "UPDATE threads SET excerpt = '', subject = '', topic = ''"  # noqa: S608
+            f" WHERE id IN (SELECT thread FROM messages WHERE id {these})"
+        ),
+    ):
+        db.execute(statement, messages)
+    db.execute(
+        "UPDATE handles SET value = '', display = '' WHERE id IN (SELECT value FROM json_each(?))",
+        (json(event.handles),),
+    )
+    for customer in sorted({_owner(fold, handle) for handle in event.handles}):
+        _touch(fold, customer)
+        name_customer(fold, customer)
+
+
 def unfolded(fold: Fold, event: e.ThreadUnfolded) -> None:
     db, handles = fold.db, json(event.handles)
     customer = _owner(fold, event.handles[0])
@@ -209,6 +232,7 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.LinkRetracted: link_retracted,
     e.NotSame: not_same,
     e.CustomerSplit: customer_split,
+    e.CustomerErased: erased,
     e.ThreadUnfolded: unfolded,
     e.ThreadDivided: divided,
 }

@@ -1,0 +1,144 @@
+"""``omniroute customers``: who is who, all that is kept of one, and how it is erased."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from omniroute.application.words import channel
+from omniroute.cli.client import Client, client
+from omniroute.cli.output import as_json, config, print_json
+from omniroute.errors import Refused
+
+
+@click.group()
+def customers() -> None:
+    """Who is who; all that is kept of a person, and how it is erased.
+
+    WHO is a thread (#4812), an address, or a customer's id.
+    """
+
+
+@customers.command()
+@click.argument("who")
+@config
+@as_json
+def show(who: str, config: Path, json_: bool) -> None:
+    """Show WHO: addresses, why they are one person's, threads."""
+    page = _show(client(config), who)
+    return print_json(page) if json_ else click.echo(_told(page))
+
+
+@customers.command()
+@config
+@as_json
+def suggest(config: Path, json_: bool) -> None:
+    """List the addresses that may be one person's, for somebody to say so."""
+    found = client(config).get("/api/customers/suggested")
+    if json_:
+        return print_json(found)
+    if not found:
+        return click.echo("nobody waits to be joined")
+    for link in found:
+        click.echo(link["text"] + (f" — {_against(link['veto'])}" if link["veto"] else ""))
+    return click.echo(f"{len(found)} to be looked at: `omniroute customers merge A B`")
+
+
+@customers.command()
+@click.argument("who")
+@click.argument("other")
+@click.option("--why", default="", help="The reason; needed where something speaks against it.")
+@click.option("--as", "agent", required=True, help="The agent in whose name it is done.")
+@config
+@as_json
+def merge(who: str, other: str, why: str, agent: str, config: Path, json_: bool) -> None:
+    """Say that WHO and OTHER are one person; a split undoes it."""
+    server = client(config)
+    a, b = (_show(server, each)["handles"][0]["id"] for each in (who, other))
+    command = {"do": "Merge", "a": a, "b": b, "why": why}
+    outcome = server.post("/api/admin/acts", {"agent": agent, "command": command})
+    return print_json(outcome) if json_ else click.echo(outcome["text"])
+
+
+@customers.command()
+@click.argument("who")
+@click.argument("address", nargs=-1, required=True)
+@click.option("--as", "agent", required=True, help="The agent in whose name it is done.")
+@config
+@as_json
+def split(who: str, address: tuple[str, ...], agent: str, config: Path, json_: bool) -> None:
+    """Say that ADDRESS is somebody else's than WHO's other addresses; a merge undoes it."""
+    server = client(config)
+    handles = [_handle(_show(server, who), each) for each in address]
+    command = {"do": "Split", "handles": handles}
+    outcome = server.post("/api/admin/acts", {"agent": agent, "command": command})
+    return print_json(outcome) if json_ else click.echo(outcome["text"])
+
+
+@customers.command()
+@click.argument("who")
+@config
+def export(who: str, config: Path) -> None:
+    """Print all that is kept of WHO, as JSON: addresses, links, threads, every message."""
+    print_json(client(config).get(f"/api/admin/customers/export?who={quote(who, safe='')}"))
+
+
+@customers.command()
+@click.argument("who")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@config
+@as_json
+def erase(who: str, yes: bool, config: Path, json_: bool) -> None:
+    """Erase what WHO said and is called, everywhere, for good.
+
+    What was decided stays, without a word: numbers, times, who had it.
+    """
+    server = client(config)
+    page = _show(server, who)
+    if not yes:
+        click.echo(_told(page), err=True)
+        click.confirm("Erase all of this, for good?", abort=True, err=True)
+    gone = server.post("/api/admin/customers/erase", {"who": page["id"]})
+    if json_:
+        return print_json(gone)
+    return click.echo(
+        f"erased: {gone['messages']} messages, {gone['handles']} addresses, "
+        f"{gone['files']} files, {gone['letters']} unread letters"
+    )
+
+
+def _show(server: Client, who: str) -> dict[str, Any]:
+    page: dict[str, Any] = server.get(f"/api/customers?who={quote(who, safe='')}")
+    return page
+
+
+def _handle(page: dict[str, Any], address: str) -> str:
+    for handle in page["handles"]:
+        if address.casefold() in (handle["value"].casefold(), handle["display"].casefold()):
+            return str(handle["id"])
+    known = ", ".join(handle["value"] or handle["display"] for handle in page["handles"])
+    raise Refused("bad_arguments", f"no address “{address}” — theirs are {known}")
+
+
+def _told(page: dict[str, Any]) -> str:
+    lines = [f"{page['name']}  ({page['id']})"]
+    for handle in page["handles"]:
+        mark = "✓" if handle["verified"] else "unverified"
+        named = handle["value"] or handle["display"]
+        lines.append(f"  {channel(handle['kind'])}  {named}  {mark}")
+    for link in page["links"]:
+        against = f" — {_against(link['veto'])}" if link["veto"] else ""
+        lines.append(f"  {link['text']}{against}")
+    for row in page["threads"]:
+        with_ = f", {row['agent_name']}" if row["agent_name"] else ""
+        lines.append(f"  #{row['id']}  {row['phase']}{with_}  {row['excerpt'][:60]}")
+    return "\n".join(lines)
+
+
+def _against(veto: str) -> str:
+    if veto == "not_same":
+        return "a colleague said they are two people"
+    return f"each has another {channel(veto)}"

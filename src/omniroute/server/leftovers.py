@@ -1,0 +1,48 @@
+"""What is left of a person outside the store: files, dead letters, copies that channels keep."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from omniroute.channel import Forgets
+from omniroute.runtime.node import Node
+
+log = logging.getLogger(__name__)
+
+
+class Leftovers:
+    """Deletes it, once the store has forgotten the person."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def forget(self, values: Sequence[str], files: Sequence[str]) -> int:
+        """Delete *files*, dead letters that name one of *values*, and what channels keep of them.
+
+        How many letters went.  A channel that fails is named in the log, and keeps nobody else.
+        """
+        for sha in files:
+            await asyncio.to_thread(self._node.parts.files.remove, sha)
+        letters = await self._letters(values)
+        for channel in self._node.parts.channels.values():
+            if not isinstance(channel, Forgets):
+                continue
+            try:
+                await channel.forget(values)
+            except Exception:
+                log.exception("%s “%s”: did not forget somebody", channel.kind, channel.account)
+        return letters
+
+    async def _letters(self, values: Sequence[str]) -> int:
+        spool = self._node.parts.spool
+        named = [value.casefold().encode() for value in values if value]
+        gone = []
+        for letter in await spool.dead():
+            raw = await spool.raw(letter.id)
+            if raw is not None and any(value in raw.lower() for value in named):
+                gone.append(letter.id)
+        if gone:
+            spool.done(gone)
+        return len(gone)

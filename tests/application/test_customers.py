@@ -1,0 +1,154 @@
+"""Who is who, all that is kept of one, and how it is erased."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omniroute.application.authorize import SYSTEM, Actor, Kind
+from omniroute.core import inputs as i
+from omniroute.core.model import Evidence
+from omniroute.errors import Refused
+from omniroute.runtime.loading import differences, fold
+from omniroute.runtime.rows import Attachment
+
+if TYPE_CHECKING:
+    from tests.application.conftest import Desk
+
+ANA, FRIEDA = Actor(Kind.AGENT, "ana", "agent"), Actor(Kind.AGENT, "di", "admin")
+BILL = Attachment("bill.pdf", "application/pdf", 3, "a" * 64)
+LOGO = Attachment("logo.png", "image/png", 3, "b" * 64)
+
+
+class Elsewhere:
+    """Where else something is kept."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[list[str], list[str]]] = []
+
+    async def forget(self, values: Sequence[str], files: Sequence[str]) -> int:
+        self.asked.append((list(values), list(files)))
+        return 1
+
+
+async def refused(desk: Desk, who: str) -> str:
+    with pytest.raises(Refused) as error:
+        await desk.application.customers.show(ANA, who)
+    return error.value.text
+
+
+async def test_somebody_is_found_by_thread_by_address_and_by_id(desk: Desk) -> None:
+    thread = desk.scene.writes("joe@x.org", "My refund?", name="Joe Miller")
+    await desk.seen()
+    people = desk.application.customers
+    page = await people.show(ANA, f"#{thread}")
+    assert (page.name, [handle.value for handle in page.handles]) == ("Joe Miller", ["joe@x.org"])
+    assert await people.show(ANA, "JOE@x.org") == page
+    assert await people.show(ANA, page.id) == page
+    assert [row.id for row in page.threads] == [thread]
+    assert await refused(desk, "kim@x.org") == (
+        "Nobody is known as “kim@x.org”; name a thread (#4812) or an address."
+    )
+    assert (await refused(desk, "#99")).startswith("Nobody is known as “#99”")
+
+
+async def test_an_address_nobody_vouches_for_hides_nobody(desk: Desk) -> None:
+    desk.scene.writes("joe@x.org", "it is me", name="Joe")
+    desk.scene.writes("joe@x.org", "it is me, too", verified=False)
+    await desk.seen()
+    page = await desk.application.customers.show(ANA, "joe@x.org")
+    assert page.handles[0].verified
+
+
+async def test_whoever_may_be_somebody_is_listed(desk: Desk) -> None:
+    desk.scene.writes("joe@x.org", "hello", name="Joe")
+    desk.scene.writes("v1", "hi", channel="webchat", also="joe@x.org", evidence=Evidence.INFERRED)
+    await desk.seen()
+    (link,) = await desk.application.customers.suggested(ANA)
+    assert link.state == "suggested"
+    assert link.text.endswith("may be one person: inferred by web chat")
+    desk.scene.decide(lambda at: i.LinkDenied("deny", at, "ana", link.a, link.b))
+    await desk.seen()
+    assert await desk.application.customers.suggested(ANA) == ()
+
+
+async def test_what_is_given_out_is_all_there_is(desk: Desk) -> None:
+    scene = desk.scene
+    thread = scene.writes("joe@x.org", "My refund?", subject="Order 7", files=(BILL,))
+    scene.replies("ana", thread, "It is on its way.")
+    scene.writes("eve@x.org", "Mine?")
+    await desk.seen()
+    everything = await desk.application.customers.export(FRIEDA, "joe@x.org")
+    assert [(said.kind, said.text) for said in everything.messages] == [
+        ("customer", "My refund?"),
+        ("reply", "It is on its way."),
+    ]
+    first = everything.messages[0]
+    assert (first.address, first.subject, first.files[0]["name"]) == (
+        "joe@x.org", "Order 7", "bill.pdf",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["export", "erase"])
+async def test_only_admins_take_a_persons_data_away(desk: Desk, what: str) -> None:
+    desk.scene.writes("joe@x.org", "My refund?")
+    with pytest.raises(Refused, match="Only an admin"):
+        await getattr(desk.application.customers, what)(ANA, "joe@x.org")
+
+
+async def test_what_is_erased_is_nowhere_and_what_was_decided_stays(desk: Desk) -> None:
+    scene, people = desk.scene, desk.application.customers
+    people.remains = elsewhere = Elsewhere()
+    thread = scene.writes("joe@x.org", "My xylophone", name="Joe Miller", files=(BILL, LOGO))
+    scene.notes("ana", thread, "He plays the xylophone")
+    sent = scene.replies("ana", thread, "Which xylophone?")
+    scene.delivered(thread, sent, "rejected", words="joe@x.org: mailbox full")
+    other = scene.writes("eve@x.org", "A xylophone, too", name="Eve", files=(LOGO,))
+    await desk.seen()
+
+    with pytest.raises(Refused, match=f"#{thread} is still open; solve it first"):
+        await people.erase(FRIEDA, "joe@x.org")
+    scene.resolves("ana", thread)
+    await desk.seen()
+    erased = await people.erase(FRIEDA, "joe@x.org")
+    await desk.seen()
+
+    assert (erased.messages, erased.handles, erased.files, erased.letters) == (3, 1, 1, 1)
+    assert elsewhere.asked == [(["joe@x.org"], [BILL.sha])]
+    words = (b'"Joe Miller"', b'"joe@x.org"', b"My xylophone", b"plays the")
+    rows = [row for prefix in "abcdhnoprstvx" for _, row in scene.reader.scan(f"{prefix}/", "")]
+    journal = [record.body for record in scene.reader.tail(0, 1000)]
+    assert not [word for word in words for kept in (*rows, *journal) if word in kept]
+    with sqlite3.connect(scene.path) as db:
+        tables = ("threads", "messages", "files", "happenings", "handles", "customers", "found")
+        shown = repr([db.execute(f"SELECT * FROM {table}").fetchall() for table in tables])  # noqa: S608
+    db.close()
+    for word in ("Joe Miller", "'joe@x.org'", "My xylophone", "plays the"):
+        assert word not in shown
+    page = await desk.application.query.thread(SYSTEM, thread)
+    assert (page.row.name, page.row.phase) == ("unknown sender", "resolved")
+    assert [item.text for item in page.items if item.kind != "event"] == ["(no longer kept)"] * 3
+    assert "xylophone" in (await desk.application.query.thread(SYSTEM, other)).items[0].text
+    assert differences(scene.reader, fold(scene.reader)) == []
+    (tombstone,) = [body for body in journal if b"CustomerErased" in body]
+    assert b'"by":"di"' in tombstone
+
+
+async def test_a_merged_and_split_person_is_erased_on_their_side_only(desk: Desk) -> None:
+    scene, people = desk.scene, desk.application.customers
+    joe = scene.writes("joe@x.org", "Joe's words")
+    tom = scene.writes("tom@x.org", "Tom's words")
+    for thread in (joe, tom):
+        scene.resolves("ana", thread)
+    a, b = "h:joe@x.org", "h:tom@x.org"
+    scene.decide(lambda at: i.MergeAsked("m", at, "ana", a, b))
+    scene.decide(lambda at: i.LinkDenied("d", at, "ana", a, b))
+    await desk.seen()
+    await people.erase(FRIEDA, "tom@x.org")
+    await desk.seen()
+    kept = await people.export(FRIEDA, "joe@x.org")
+    assert [said.text for said in kept.messages] == ["Joe's words"]
+    assert [row.id for row in kept.customer.threads] == [joe]

@@ -1,0 +1,68 @@
+"""``omniroute customers``, beside a server that runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import omniroute
+from tests.server.house import House, Running
+
+JOE, WORK = "joe@mail.example", "joe.miller@work.example"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A desk of its own: people are joined, parted and erased here."""
+    with House(tmp_path_factory.mktemp("house")).running() as running:
+        running.agent("ana")
+        running.mail(f"Joe Miller <{JOE}>", "Order 1182", "I was charged twice, please")
+        running.wait_for_threads(1)
+        running.mail(f"J. Miller <{WORK}>", "Order 1182", "Any news of order 1182?")
+        running.wait_for_threads(2)
+        yield running
+
+
+@pytest.fixture
+def config(running: Running) -> tuple[str, Path]:
+    return ("--config", running.house.config)
+
+
+def test_who_somebody_is_taken_for(config: tuple[str, Path]) -> None:
+    head, address, thread = omniroute("customers", "show", JOE, *config).lines
+    assert head.startswith("Joe Miller  (")
+    assert address == f"  e-mail  {JOE}  ✓"
+    assert thread.startswith("  #1  ")
+    assert thread.endswith("I was charged twice, please")
+    shown = omniroute("customers", "show", "#1", *config, "--json").json
+    assert [handle["value"] for handle in shown["handles"]] == [JOE]
+    said = omniroute("customers", "show", "nobody@mail.example", *config).err
+    assert "Nobody is known as “nobody@mail.example”" in said
+    assert omniroute("customers", "suggest", *config).lines == ["nobody waits to be joined"]
+
+
+def test_two_are_joined_and_parted_in_an_agents_name(config: tuple[str, Path]) -> None:
+    said = omniroute("customers", "merge", JOE, "#2", "--as", "ana", *config).lines
+    assert said == ["They are one customer now; a split undoes it."]
+    shown = "\n".join(omniroute("customers", "show", WORK, *config).lines)
+    assert f"{JOE} and {WORK} are one person: Ana Ruiz said so" in shown
+    odd = omniroute("customers", "split", JOE, "x@y.example", "--as", "ana", *config)
+    assert "no address “x@y.example” — theirs are" in odd.err
+    said = omniroute("customers", "split", JOE, WORK, "--as", "ana", *config).lines
+    assert said == ["They are two customers now, each with what they wrote; a merge undoes it."]
+    again = omniroute("customers", "merge", JOE, WORK, "--as", "ana", *config).err
+    assert "say why they are one after all" in again
+
+
+def test_a_person_is_given_everything_and_then_forgotten(
+    running: Running, config: tuple[str, Path]
+) -> None:
+    everything = omniroute("customers", "export", WORK, *config).json
+    assert [said["text"] for said in everything["messages"]] == ["Any news of order 1182?"]
+    still = omniroute("customers", "erase", WORK, "--yes", *config).err
+    assert "#2 is still open; solve it first" in still
+    ana = running.agent("ana")
+    ana.do({"do": "Resolve", "thread": 2})
+    said = omniroute("customers", "erase", WORK, "--yes", *config).lines
+    assert said == ["erased: 1 messages, 1 addresses, 0 files, 0 unread letters"]
+    assert omniroute("customers", "show", WORK, *config).err
+    assert omniroute("verify", *config).lines

@@ -1,0 +1,54 @@
+"""What lies outside the store goes with the person, too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from omniroute.runtime.files import Files
+from omniroute.runtime.node import Node
+from omniroute.runtime.spool import Spool
+from omniroute.server.leftovers import Leftovers
+
+
+@dataclass
+class Keeps:
+    """A channel with a memory of its own."""
+
+    kind: str = "post"
+    account: str = "main"
+    broken: bool = False
+    asked: tuple[str, ...] = ()
+
+    async def forget(self, values: Sequence[str]) -> None:
+        if self.broken:
+            raise OSError("no")
+        self.asked = tuple(values)
+
+
+async def test_files_letters_and_copies_are_deleted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool, files = Spool(tmp_path / "spool", min_free=0), Files(tmp_path / "files")
+    for raw in (b"From: JOE@mail.example\\n\\nhello", b"From: kim@mail.example\\n\\nhello"):
+        id = await spool.append("email", "help", raw, at=1)
+        await spool.bury(id, "odd")
+    bill = files.put(b"bill")
+    broken, keeps = Keeps(broken=True), Keeps()
+    channels = {("post", "a"): broken, ("post", "b"): keeps, ("plain", "c"): object()}
+    parts = SimpleNamespace(spool=spool, files=files, channels=channels)
+    node = cast(Node, SimpleNamespace(parts=parts))
+
+    gone = await Leftovers(node).forget(["joe@mail.example"], [bill])
+
+    assert gone == 1
+    assert files.get(bill) is None
+    assert keeps.asked == ("joe@mail.example",)
+    assert "post “main”: did not forget somebody" in caplog.text
+    await spool.close()
+    spool = Spool(tmp_path / "spool", min_free=0)
+    assert len(await spool.dead()) == 1
+    await spool.close()
