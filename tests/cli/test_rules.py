@@ -81,6 +81,11 @@ def test_no_rules_to_check(tmp_path: Path) -> None:
     assert "no such folder of rules" in ran.out
 
 
+def test_what_nobody_who_is_online_can_meet(running: Running, config: Options) -> None:
+    lines = omniroute("rules", "check", running.house.rules, "--live", *config).lines
+    assert any("api: nobody online has tech.api ≥ 2" in line for line in lines)
+
+
 # --- test ---
 
 

@@ -167,6 +167,15 @@ def test_a_requirement_that_nobody_in_the_team_can_meet(checked: Checked) -> Non
     ]
 
 
+def test_a_requirement_that_nobody_online_can_meet(checked: Checked, tmp_path: Path) -> None:
+    rule = "{id: x, when: {channel: a}, to: {queue: billing, need: {refunds: 3}}}"
+    assert warnings(checked(f"route:\n  - {rule}\n" + REST)) == []
+    assert warnings(check(tmp_path, online={"ana"})) == []
+    assert warnings(check(tmp_path, online={"bo"})) == [
+        "support.yaml:6 x: nobody online in money has refunds ≥ 3"
+    ]
+
+
 def test_a_requirement_that_nobody_can_meet_in_a_language(checked: Checked) -> None:
     found = warnings(
         checked(

@@ -9,6 +9,7 @@ import pytest
 
 from omniroute.rules import schema, team_schema
 from omniroute.rules.grammar import SHAPES
+from omniroute.rules.schema import schema_of_tests
 from omniroute.rules.yaml12 import Fields, Items, Node, Scalar, parse
 
 FOLDER = Path(__file__).parents[2] / "routing_rules"
@@ -113,6 +114,11 @@ def test_the_desk_that_ships_is_valid(path: Path) -> None:
         "calendars: {a: {tz: UTC, open: {'mon, wed-fri': [9:00-12:00]}, closed: [12-25]}}",
         "queues: {a: {promote_after: never, order: [deadline]}}",
         "replies: {a: {en: x, pt-BR: y}}",
+        "include: [more/a.yaml, folder/]",
+        "enrich: [{id: a, when: {cel: 'order.total > 3'}, set: {priority: low}}]",
+        "enrich: [{id: a, when: {message.text: {any_of: {en: x, de: [y, z]}}}, set: {tags: t}}]",
+        "route: [{id: a, when: always, deflect: {article: kb/a, ask: Solved?, for: 5m}}]",
+        "route: [{id: a, when: always, deflect: {article: b, ask: {en: a, de: b}}}]",
     ],
 )
 def test_what_the_loader_takes_is_valid(text: str) -> None:
@@ -147,8 +153,29 @@ def test_what_the_loader_refuses_is_not_valid(text: str) -> None:
     assert list(faults(read(head + text), schema(), schema()))
 
 
+@pytest.mark.parametrize("path", sorted((FOLDER / "tests").glob("*")), ids=lambda path: path.name)
+def test_the_tests_that_ship_are_valid(path: Path) -> None:
+    against = schema_of_tests()
+    assert list(faults(read(path.read_text()), against, against)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tests: []",
+        "tests: [{name: a}]",
+        "tests: [{name: a, given: {}, expect: {state: gone}}]",
+        "tests: [{name: a, given: {}, at: yesterday}]",
+        "tests: [{name: a, given: {}, after: {soon: {agent: x}}}]",
+        "agents: {a: {load: much}}\ntests: [{name: a, given: {}}]",
+    ],
+)
+def test_files_of_tests_that_are_refused_are_not_valid(text: str) -> None:
+    assert list(faults(read(text), schema_of_tests(), schema_of_tests()))
+
+
 def test_every_reference_leads_somewhere() -> None:
-    for one in (schema(), team_schema()):
+    for one in (schema(), team_schema(), schema_of_tests()):
         targets = set(re.findall(r"#/\$defs/([\w ]+)", repr(one)))
         assert targets <= one["$defs"].keys()
 

@@ -17,6 +17,7 @@ from omniroute.core.conditions import Always
 from omniroute.core.rules import Defaults, Queue, RouteRule, RuleSet
 from omniroute.core.urgency import HOUR, Calendar
 from omniroute.errors import ConfigErrors
+from omniroute.rules import parse_rules
 from omniroute.runtime.node import files_of, notices
 from omniroute.stores.api import InDoubt, Moved, Unavailable
 
@@ -286,6 +287,34 @@ async def test_an_automatic_reply_is_in_the_customer_s_language(
         assert house.pipe.texts == [said]
         (released,) = house.events("AutomaticReplyReleased")
         assert house.body(released.message).text == said
+
+
+PROPOSING = parse_rules(
+    {
+        "rules.yaml": b"""
+version: 1
+queues: {general: {}}
+route:
+  - id: password
+    when: {message.text: {any_of: password}}
+    deflect: {article: https://help.example/1, ask: {en: Solved?, de: Geholfen?}}
+  - {id: rest, to: {queue: general}}
+"""
+    }
+)
+
+
+async def test_an_article_is_sent_with_its_question_and_a_yes_solves_it(tmp_path: Path) -> None:
+    house = House(tmp_path, plugins=[speaking("de")])
+    house.rules = PROPOSING
+    async with house.running():
+        await house.says("my password")
+        await house.until(lambda: house.events("ReplySent"))
+        assert house.pipe.texts == ["https://help.example/1\n\nGeholfen?"]
+        await house.says("Ja, danke!")
+        await house.until(lambda: house.events("ThreadSolved"))
+        (solved,) = house.events("ThreadSolved")
+        assert (solved.how, solved.agent) == ("deflected", "")
 
 
 # --- dead letters ---

@@ -42,10 +42,13 @@ def rules() -> None:
 
 @rules.command()
 @folder
+@click.option("--live", is_flag=True, help="Say also what nobody who is online now can meet.")
+@config
 @as_json
-def check(folder: Path, json_: bool) -> None:
+def check(folder: Path, live: bool, config: Path, json_: bool) -> None:
     """Find what is wrong or doubtful in a folder of rules; exit 1 on errors."""
-    report = check_folder(folder, SystemClock().now())
+    online = rules_files.online(config) if live else None
+    report = check_folder(folder, SystemClock().now(), online)
     if json_:
         print_json({"findings": report.findings, "counts": report.counts})
     else:

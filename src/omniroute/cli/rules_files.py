@@ -18,7 +18,7 @@ from omniroute.core.rules import RuleSet
 from omniroute.errors import ConfigError
 from omniroute.rules.diff import Change, touched
 from omniroute.rules.diff import diff as differences
-from omniroute.rules.graph import Way, dot, in_words, mermaid, rows, text, ways
+from omniroute.rules.graph import ONLINE, Way, dot, in_words, mermaid, rows, text, ways
 from omniroute.rules.graph_svg import svg
 from omniroute.rules.load import accepted, load, parse_rules, read, rule_files
 from omniroute.rules.testing import Outcome, files_of_tests, read_suites, recording, run_all
@@ -138,11 +138,20 @@ def graph(
 
 def _now(config: Path, days: int) -> tuple[dict[str, str], dict[str, int]]:
     """Who is online, and how often each rule has matched, as the running server has it."""
-    server = client(config)
-    agents = server.get("/api/agents")
-    reachable = [a for a in agents if not a.get("unresponsive") and not a.get("unreachable")]
-    used = server.get(f"{API}/usage?days={days}")["rules"]
-    return {a["id"]: a["status"] for a in reachable}, {rule["id"]: rule["total"] for rule in used}
+    used = client(config).get(f"{API}/usage?days={days}")["rules"]
+    return dict.fromkeys(online(config), ONLINE), {rule["id"]: rule["total"] for rule in used}
+
+
+def online(config: Path) -> frozenset[str]:
+    """The agents who are online and answer, as the running server has it."""
+    agents: Sequence[Mapping[str, Any]] = client(config).get("/api/agents")
+    return frozenset(
+        agent["id"]
+        for agent in agents
+        if agent["status"] == ONLINE
+        and not agent.get("unresponsive")
+        and not agent.get("unreachable")
+    )
 
 
 @click.command()

@@ -20,6 +20,7 @@ from omniroute.core.rules import Routing, RuleSet, route
 from omniroute.core.spans import show_span
 from omniroute.rules.changes import ORDER, Change, Tally, blamed, differences
 from omniroute.rules.prediction import Arrival, Forecast, Presence, predict
+from omniroute.rules.twice import both
 
 EXAMPLE: Final = 60  # letters of a message that are shown
 SHOWN: Final = 5  # kinds of one change that are told
@@ -30,8 +31,9 @@ Progress = Callable[[int, int], None]
 class Case(msgspec.Struct, frozen=True):
     """A message of the past that was routed, and what became of its thread.
 
-    *texts* is None where it has been erased.  *handling* is how long somebody had the thread,
-    *answering* how long after they had it the first answer went out (ms); None where unknown.
+    *texts* is None where it has been erased; what held under the *rules* of its time is
+    *observed*.  *handling* is how long somebody had the thread, *answering* how long after they
+    had it the first answer went out (ms); None where unknown.
     """
 
     thread: ThreadId
@@ -43,6 +45,8 @@ class Case(msgspec.Struct, frozen=True):
     texts: Texts | None
     handling: int | None = None
     answering: int | None = None
+    rules: str = ""  # the version by whose numbers it is known what held
+    observed: tuple[int, ...] = ()
 
 
 class History(msgspec.Struct, frozen=True):
@@ -112,8 +116,13 @@ def backtest(
         told.one()
     predicted = None
     if forecast and cases:
-        first = predict(arrivals[0], before, history.presence, told.one)
-        second = predict(arrivals[1], after, history.presence, told.one)
+        first, second = both(
+            lambda tell: predict(arrivals[0], before, history.presence, tell),
+            lambda tell: predict(arrivals[1], after, history.presence, tell),
+            len(cases),
+            told.one,
+        )
+        told.all()
         predicted = (first.forecast, second.forecast)
         _count_agents(tally, changed, moved, first.agents, second.agents)
     said = {case.thread: case.texts.text for case in reversed(cases) if case.texts}
@@ -157,10 +166,16 @@ class _Told:
         if self._done % 100 == 0 or self._done == self._total:
             self._progress(self._done, self._total)
 
+    def all(self) -> None:
+        """Nothing is left; some of it may have been done elsewhere."""
+        if self._done < self._total:
+            self._progress(self._total, self._total)
+
 
 def _asked(rules: RuleSet, case: Case) -> tuple[tuple[int, ...], Routing]:
     assert case.texts is not None
-    observed = rules.observer.observe(case.texts)
+    known = case.rules == rules.version
+    observed = case.observed if known else rules.observer.observe(case.texts)
     return observed, route(rules, case.facts, observed, case.at)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.doubts import doubts
 from omniroute.rules.includes import SUFFIX
 from omniroute.rules.load import draft, rule_files
+from omniroute.rules.reach import unmet
 from omniroute.rules.secrets import secrets_in
 
 ERROR, WARNING = "error", "warning"
@@ -47,10 +48,11 @@ class Report(msgspec.Struct, frozen=True):
         return _number(self.counts.get(key, 0), word)
 
 
-def check(folder: Path, now: int | None = None) -> Report:
+def check(folder: Path, now: int | None = None, online: Collection[str] | None = None) -> Report:
     """Check a folder of rules, or a single file; errors come first, each list in file order.
 
-    *now*, in ms, lets it find what lies in the past.  Never raises for what is in the files.
+    *now*, in ms, lets it find what lies in the past; with *online*, it says also which needs none
+    of these agents can meet.  Never raises for what is in the files.
     """
     try:
         files = rule_files(folder)
@@ -59,6 +61,11 @@ def check(folder: Path, now: int | None = None) -> Report:
     said = draft(files)
     found = list(map(_error, said.faults))
     found += [Finding(WARNING, where, text) for where, text in doubts(said, now)]
+    if online is not None and said.team and not said.faults:
+        here = [member for member in said.team if member.id in online]
+        found += [
+            Finding(WARNING, where, text) for where, text in unmet(said.rules, here, "online")
+        ]
     found += [*_secrets(files), *_not_read(folder)]
     return Report(tuple(sorted(found, key=_order)), said.counts)
 

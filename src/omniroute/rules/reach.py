@@ -50,8 +50,10 @@ def unknown_skills(rules: RuleSet) -> Iterator[tuple[str, str]]:
                     yield rules.places[rule.id], text
 
 
-def unmet(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
-    """Route rules whose last step nobody in the team can meet."""
+def unmet(
+    rules: RuleSet, team: Sequence[Member], who: str = "in the team"
+) -> Iterator[tuple[str, str]]:
+    """Route rules whose last step nobody of these can meet; *who* they are, in words."""
     kinds = variants(rules)
     for rule in rules.route:
         if rule.falls_through:
@@ -60,7 +62,7 @@ def unmet(rules: RuleSet, team: Sequence[Member]) -> Iterator[tuple[str, str]]:
         for variant in kinds:
             queue, step = _last(rules, rule, variant)
             if not able(rules, team, queue, step):
-                found[_asked(rules, queue, step)] = None
+                found[_asked(rules, queue, step, who)] = None
             if found and not variant.need:
                 break  # alone it is impossible already
         for text in itertools.islice(found, _SHOWN):
@@ -149,10 +151,11 @@ def _adds(
     return bool(able(rules, team, *_last(rules, rule, variant, count)) - before)
 
 
-def _asked(rules: RuleSet, queue: str, step: Step) -> str:
+def _asked(rules: RuleSet, queue: str, step: Step, whose: str) -> str:
     wanted = " and ".join(f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items()))
     teams = rules.queues[queue].teams and (*rules.queues[queue].teams, *step.add)
-    who = f"nobody in {' or '.join(teams)}" if teams else "nobody in the team"
+    now = f" {whose}" if whose != "in the team" else ""
+    who = f"nobody{now} in {' or '.join(teams)}" if teams else f"nobody {whose}"
     if step.agents:
         return f"{who} is {' or '.join(step.agents)}" + (f" with {wanted}" if wanted else "")
     return f"{who} has {wanted}" if wanted else f"{who} at all"

@@ -124,7 +124,8 @@ class _Skim:
         fresh.append((len(self._cases), asked))
         self._cases.append(
             Case(
-                thread, asked.sender.id, line.at, asked.channel, asked.live, facts, None
+                thread, asked.sender.id, line.at, asked.channel, asked.live, facts, None,
+                rules=asked.rules, observed=asked.observed,
             )
         )  # fmt: skip
 

@@ -115,6 +115,13 @@ class Server:
         self.accounts = SignIn(self._accounts, self.application, self.clock.now)
         self._closing = asyncio.Event()
         self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
+        self.rulebook = ServerRulebook(
+            self.node,
+            self.application,
+            self.settings.rules.folder,
+            lambda: self.desk_files,
+            self._reloaded,
+        )
         self._sites = self._build_sites()
 
     @property
@@ -203,15 +210,8 @@ class Server:
         return Site(folder, self.url, self.settings.server.organisation)
 
     def _build_sites(self) -> list[Serving]:
-        rulebook = ServerRulebook(
-            self.node,
-            self.application,
-            self.settings.rules.folder,
-            lambda: self.desk_files,
-            self._reloaded,
-        )
         self.application.customers.remains = Leftovers(self.node)
-        operations = ServerOperations(self.node, self.application, self.store, rulebook)
+        operations = ServerOperations(self.node, self.application, self.store, self.rulebook)
         web = self.settings.server
         public = build(
             self.application,
