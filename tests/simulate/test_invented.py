@@ -186,3 +186,15 @@ groups: [{{name: g, agents: 5, skills: {{billing: 4}}}}]
 """
     assert run(text.format(level=3)).tally.all.served == 50
     assert run(text.format(level=4)).tally.all.served == 0
+
+
+def test_a_promise_is_kept_by_whoever_takes_the_thread(three: Path) -> None:
+    """With a deadline the answer is written at once; without one nobody needs it."""
+    world = Invented(
+        parse_scenario(
+            (ONE + f"classes: {{c: {FIXED[:-1]}, deadline: 5}}}}\n").encode(), "s.yaml", three
+        )
+    )
+    assert world.run().all.served == 3
+    # rules, team, status; three customers who write, are answered, and are helped; one is late
+    assert world.tally.decisions == 3 + 3 * 3 + 1

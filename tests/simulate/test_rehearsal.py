@@ -79,12 +79,13 @@ def test_what_if_somebody_is_away(folder: Path) -> None:
     assert day(folder, rows, what_ifs=(away,)).classes[1].wait_served == 25.0
 
 
-def test_what_is_taken_from_somebody_gone_is_not_counted_twice(folder: Path) -> None:
-    """Ana goes at once; after a minute of grace her customer goes to Bo, who begins anew."""
+def test_whoever_goes_finishes_what_they_have(folder: Path) -> None:
+    """The customer was answered, so nothing is taken from Ana, and nobody is counted twice."""
     rows = "at,text\n10:00,hello\n10:00,hello\n"
     away = WhatIf("ana", Status.OFFLINE, 602.0, 700.0)
     tally = day(folder, rows, what_ifs=(away,))
     assert (tally.all.offered, tally.all.served, tally.all.wait_served) == (2, 2, 0.0)
+    assert [group.busy for group in tally.groups] == [0.0, 0.0]  # counted up to the last arrival
 
 
 def test_shifts_hold(folder: Path) -> None:

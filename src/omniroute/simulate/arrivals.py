@@ -16,7 +16,16 @@ class Customer:
     """Somebody who comes once.  *thread* and *agent* are the core's, while it knows them."""
 
     __slots__ = (
-        "agent", "at", "counted", "group", "handling", "number", "patience", "service", "thread",
+        "agent",
+        "at",
+        "counted",
+        "group",
+        "handling",
+        "number",
+        "patience",
+        "promised",
+        "service",
+        "thread",
         "weight",
     )  # fmt: skip
 
@@ -26,6 +35,7 @@ class Customer:
         self.thread, self.agent, self.group = 0, "", -1
         self.service = 0  # counts assignments, so that the end of a lost one is known as such
         self.weight = 1
+        self.promised = False  # an answer, by when: then it is written, so that the clock stops
         self.counted = False
 
 
@@ -60,4 +70,6 @@ class Stream:
             assert self._handling is not None
             handling = self._handling()
         patience = self._patience() if self._patience is not None else None
-        return Customer(self._number, self._at, handling, patience)
+        customer = Customer(self._number, self._at, handling, patience)
+        customer.promised = self._of.deadline is not None
+        return customer

@@ -204,13 +204,13 @@ def _customers(arrivals: Arrivals, chance: Chance) -> list[Customer]:
     work = sampler(chance.handling, _random(chance, "handling"))
     wait = chance.patience and sampler(chance.patience, _random(chance, "patience"))
     handlings, patiences = arrivals.numbers("handling"), arrivals.numbers("patience")
-    return [
-        Customer(0, at, drawn if handling is None else handling, patience or drawn_patience)
-        for at, handling, patience, drawn, drawn_patience in (
-            (at, handling, patience, work(), wait() if wait else None)
-            for at, handling, patience in zip(arrivals.times, handlings, patiences, strict=True)
-        )
-    ]
+    found = []
+    for at, handling, patience in zip(arrivals.times, handlings, patiences, strict=True):
+        drawn, drawn_patience = work(), wait() if wait else None
+        customer = Customer(0, at, handling or drawn, patience or drawn_patience)
+        customer.promised = True
+        found.append(customer)
+    return found
 
 
 def _message(

@@ -135,6 +135,15 @@ class World:
         self.ledger.worked(at, customer.group, -customer.weight)
         self._decide(at, i.ThreadResolved(self._key(), moment, agent, customer.thread))
 
+    def _answers(self, customer: Customer, service: int, at: float) -> None:
+        """Whoever takes a thread answers at once: what a promise waits for."""
+        if customer.service == service and customer.agent:
+            key, thread = self._key(), self.state.threads[customer.thread]
+            moment = self.moment(at)
+            self._decide(
+                at, i.ReplyWritten(key, moment, customer.agent, thread.id, key, thread.turns)
+            )
+
     # --- agents ---
 
     def _declares(self, status: Status, agent: AgentId, at: float) -> None:
@@ -194,6 +203,8 @@ class World:
         customer.weight = self.state.threads[event.thread].weight
         customer.service += 1
         self.ledger.worked(at, customer.group, customer.weight)
+        if customer.promised:
+            self._at(at, partial(self._answers, customer, customer.service))
         self._at(at + customer.handling, partial(self._is_done, customer, customer.service))
 
     def _released(self, at: float, event: e.ThreadReleased) -> None:
