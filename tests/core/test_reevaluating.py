@@ -111,3 +111,17 @@ def test_what_somebody_has_and_what_was_handed_over_stays() -> None:
     before = [(thread.rules, thread.queue) for thread in rig.threads]
     reload(rig, NEW, 1, 2, 77)
     assert [(thread.rules, thread.queue) for thread in rig.threads] == before
+
+
+def test_another_promise_counts_from_when_it_began_to_wait() -> None:
+    rig = Rig(OLD)
+    joe = rig.customer("joe", email="joe@x.example")
+    joe.on("email").says("bonjour")
+    began = rig.now
+    rig.wait(seconds=40)
+    promise = OLD.replace("{queue: general}\n", "{queue: general, sla: {first_reply: 10m}}\n", 1)
+    reload(rig, promise, 1)
+    (thread,) = rig.threads
+    assert thread.deadline == began + 600_000
+    assert thread.step == 1
+    rig.fold()

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from omniroute.core import events as e
 from omniroute.core.inputs import Reseen
-from omniroute.core.model import Phase, Step, Thread
+from omniroute.core.model import Phase, Step, Target, Thread
 from omniroute.core.offers import end_offers, notify
+from omniroute.core.promises import promised, reply_of
 from omniroute.core.rules import Routing, route
 from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
@@ -34,7 +35,7 @@ def reevaluate(turn: Turn, seen: Sequence[Reseen]) -> int:
 
 
 def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
-    rules, began = turn.state.rules, thread.routing_since
+    rules, began = turn.state.rules, thread.queued_since or thread.routing_since
     facts = {**seen.facts, "tags": (), "thread.deflected": thread.deflected or None}
     if thread.steps and thread.steps[thread.step].article:
         del facts["thread.deflected"]  # the customer is reading, and may go on
@@ -42,6 +43,9 @@ def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
     if _same(thread, routing):
         return False
     elapsed = min(_elapsed(thread, turn.at), turn.at - began)
+    targets = None  # as they were
+    if routing.sla != thread.sla:
+        targets = promised(rules, routing.sla, reply_of(thread), began)
     end_offers(turn, thread.id, "rescinded", reason="rules")
     turn.explain(
         "route",
@@ -62,12 +66,13 @@ def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
             queue=routing.queue,
             steps=routing.steps,
             priority=max(routing.priority, thread.priority),  # nobody loses what they were given
-            deadline=routing.deadline,
-            routing_since=began,
+            deadline=_deadline(turn, thread, routing, targets),
+            routing_since=thread.routing_since,
             weight=routing.weight,
             tags=tuple(dict.fromkeys((*thread.tags, *routing.tags))),
             enriched=routing.enriched,
             sla=routing.sla,
+            targets=targets,
         )
     )
     _go_on(turn, turn.thread(thread.id), elapsed)
@@ -77,9 +82,20 @@ def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
 def _same(thread: Thread, routing: Routing) -> bool:
     """Whether the new rules would have put it where it is."""
     queue = _queue(routing.steps[: thread.step + 1]) or routing.queue
-    now = (thread.rule, thread.queue, thread.steps, thread.deadline, thread.weight)
-    then = (routing.rule, queue, routing.steps, routing.deadline, routing.weight)
+    now = (thread.rule, thread.queue, thread.steps, thread.sla, thread.weight)
+    then = (routing.rule, queue, routing.steps, routing.sla, routing.weight)
     return now == then
+
+
+def _deadline(
+    turn: Turn, thread: Thread, routing: Routing, targets: tuple[Target, ...] | None
+) -> int:
+    """When the first of the new promises is due."""
+    if targets is None:
+        return thread.deadline
+    began = thread.queued_since or thread.routing_since
+    otherwise = began + turn.state.queue(routing.queue).deadline_ms
+    return min((target.due for target in targets), default=otherwise)
 
 
 def _queue(steps: Sequence[Step]) -> str:

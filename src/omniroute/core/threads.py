@@ -15,7 +15,7 @@ from omniroute.core.rules import WAIT, Routing, route
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.waits import of_queue
 
-COMPARED = ("queue", "priority", "steps", "sla", "tags", "weight", "reply")
+COMPARED = ("queue", "priority", "steps", "sla", "tags", "weight", "reply", "deflect")
 """What of a routing counts when two rule sets are compared; another rule's name alone does not."""
 
 

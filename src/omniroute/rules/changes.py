@@ -10,7 +10,7 @@ from omniroute.core.model import ThreadId
 from omniroute.core.rules import Routing
 from omniroute.core.urgency import PRIORITIES
 
-ORDER = ("queue", "priority", "agent", "needs", "promise", "tags", "reply", "weight")
+ORDER = ("queue", "priority", "agent", "needs", "promise", "tags", "reply", "deflect", "weight")
 """What may differ, the weightiest first."""
 
 _WORDS = {number: word for word, number in PRIORITIES.items()}
@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     *thread* is the first that it happened to, *said* how its message begins.
     """
 
-    what: str  # queue | priority | agent | needs | promise | tags | reply | weight
+    what: str  # queue | priority | agent | needs | promise | tags | reply | deflect | weight
     before: str
     after: str
     rule: str
@@ -63,7 +63,7 @@ class Tally:
 
 def blamed(what: str, before: Routing, after: Routing) -> str:
     """The rule by which *after* differs: the one that newly matches, or no longer does."""
-    if what in ("queue", "reply") and before.rule != after.rule:
+    if what in ("queue", "reply", "deflect") and before.rule != after.rule:
         return after.rule
     return culprit(before.enriched, after.enriched) or after.rule
 
@@ -94,6 +94,8 @@ def differences(before: Routing, after: Routing) -> Iterable[tuple[str, str, str
         yield "tags", ", ".join(before.tags), ", ".join(after.tags)
     if before.reply != after.reply:
         yield "reply", before.reply, after.reply
+    if before.deflect != after.deflect:
+        yield "deflect", before.deflect, after.deflect
     if before.weight != after.weight:
         yield "weight", str(before.weight), str(after.weight)
 

@@ -6,6 +6,7 @@ takes the median.  So only what the rules change differs between two forecasts.
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -83,17 +84,7 @@ def _at_once(rules: RuleSet) -> RuleSet:
         name: replace(queue, auto_assign=True, reopen_window_ms=0)
         for name, queue in rules.queues.items()
     }
-    return RuleSet(
-        rules.version,
-        rules.defaults,
-        rules.enrich,
-        rules.route,
-        queues,
-        rules.calendars,
-        rules.skills,
-        rules.replies,
-        rules.places,
-    )
+    return dataclasses.replace(rules, queues=queues)
 
 
 class _Desk:

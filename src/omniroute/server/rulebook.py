@@ -46,7 +46,6 @@ from omniroute.runtime import recall, versions
 from omniroute.runtime.node import Node
 from omniroute.runtime.rows import RulesAct, TestRun
 from omniroute.runtime.sweeping import last_record
-from omniroute.runtime.writer import Answered
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.stores.api import Reader
 
@@ -166,9 +165,9 @@ class ServerRulebook:
             desk = await asyncio.to_thread(read_desk, self._folder)
             act = self._act(actor, desk.rules.version, "reload", asked.message, asked.by)
             act = _tested(act, asked.tests)
-            answer = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
+            moved = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
             await self._node.load_team(desk.team_at(self._node.parts.desks))
-        return self._promoted(desk, act, answer)
+        return self._promoted(desk, act, moved)
 
     async def promote(self, actor: Actor, asked: Promotion) -> Promoted:
         """Have a rule set decide, or try it."""
@@ -183,8 +182,8 @@ class ServerRulebook:
             act = _tested(act, asked.tests)
             if asked.mode == LIVE:
                 desk = replace(self._desk(), rules=rules, sources=sources)
-                answer = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
-                return self._promoted(desk, act, answer)
+                moved = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
+                return self._promoted(desk, act, moved)
             return await self._try(actor, rules, sources, act, asked)
 
     async def rollback(self, actor: Actor, asked: Rollback) -> Promoted:
@@ -198,8 +197,8 @@ class ServerRulebook:
             desk = replace(self._desk(), rules=rules, sources=sources)
             if version == live:
                 raise Refused("already_live", f"Version {version} is live already.")
-            answer = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
-        return self._promoted(desk, act, answer)
+            moved = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
+        return self._promoted(desk, act, moved)
 
     async def stop_trial(self, actor: Actor, message: str = "", by: str = "") -> None:
         """End the trial."""
@@ -239,13 +238,24 @@ class ServerRulebook:
 
     async def _activate(
         self, actor: Actor, desk: DeskFiles, act: RulesAct, *, reevaluate: bool
-    ) -> Answered:
+    ) -> int:
+        """Have these rules decide; how many waiting threads that has moved."""
         reseen = await asyncio.to_thread(self._reseen, desk.rules) if reevaluate else ()
+        agent, moved = _agent(actor), 0
         answer = await self._node.activate(
-            desk.rules, desk.sources, act, agent=_agent(actor), reseen=reseen
+            desk.rules, desk.sources, act, agent=agent, reseen=reseen
         )
         self._on_change(desk)
-        return answer
+        if reevaluate:  # who came while the others were looked at was queued by the old rules
+            seen = {one.thread for one in reseen}
+            later = await asyncio.to_thread(self._reseen, desk.rules)
+            if late := [one for one in later if one.thread not in seen]:
+                again = msgspec.structs.replace(act, at=act.at + 1)
+                more = await self._node.activate(
+                    desk.rules, desk.sources, again, agent=agent, reseen=late
+                )
+                moved = int(more.values.get("moved", 0))
+        return int(answer.values.get("moved", 0)) + moved
 
     def _reseen(self, rules: RuleSet) -> Sequence[Reseen]:
         """The waiting threads as *rules* see them."""
@@ -271,13 +281,13 @@ class ServerRulebook:
         count = len(rules.enrich) + len(rules.route)
         return Promoted(act.version, act.how, act, count, until=until, trial=view)
 
-    def _promoted(self, desk: DeskFiles, act: RulesAct, answer: Answered) -> Promoted:
+    def _promoted(self, desk: DeskFiles, act: RulesAct, moved: int) -> Promoted:
         return Promoted(
             act.version,
             act.how,
             self._made(act),
             len(desk.rules.enrich) + len(desk.rules.route),
-            int(answer.values.get("moved", 0)),
+            moved,
             agents=len(desk.people),
         )
 
