@@ -127,6 +127,15 @@ def test_what_may_hold_together_is_no_doubt(checked: Checked) -> None:
     assert warnings(checked(f"route:\n  - {rule}\n" + REST)) == []
 
 
+def test_an_article_that_is_no_link(checked: Checked) -> None:
+    rule = "{id: x, when: {channel: a}, deflect: {article: kb/1, ask: Solved?}}"
+    assert warnings(checked(f"route:\n  - {rule}\n" + REST)) == [
+        "support.yaml:6 x: “kb/1” is no link: say what stands before it, `articles` in `defaults`"
+    ]
+    ground = GROUND.replace("{queue: general}", "{queue: general, articles: https://kb.example}")
+    assert warnings(checked(f"route:\n  - {rule}\n" + REST, ground)) == []
+
+
 def test_ids_that_look_alike(checked: Checked) -> None:
     rules = "".join(
         f"  - {{id: {id}, when: {{channel: {channel}}}, to: {{queue: billing}}}}\n"

@@ -46,7 +46,6 @@ def test_an_article_that_is_a_reply(rules: Rules) -> None:
 @pytest.mark.parametrize(
     ("deflect", "more", "said"),
     [
-        ("article: kb/1, ask: Solved?", "", "“kb/1” is neither a link nor a reply"),
         ("article: later", "", "“ask” is missing"),
         ("article: later, ask: {}", "", "nothing is asked"),
         ("article: later, ask: a, if_no: stop", "", "one of fall_through is due"),

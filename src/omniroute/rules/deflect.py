@@ -10,7 +10,6 @@ from omniroute.core.urgency import MINUTE
 from omniroute.rules.actions import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.replies import language_of
-from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Node
 
 WAIT = 10 * MINUTE  # for an answer, unless a rule says otherwise
@@ -52,11 +51,7 @@ def read_proposal(reader: Reader, node: Node, names: Names) -> Proposal | None:
     if "://" in article:
         link = article
     elif article not in names.replies:
-        if not names.articles:
-            fault = f"“{shown(article)}” is neither a link nor a reply"
-            fix = "say in `defaults` what stands before it: {articles: https://help.acme.example/}"
-            reader.fault(given["article"], fault, fix)
-        link = names.articles.rstrip("/") + "/" + article.lstrip("/")
+        link = f"{names.articles.rstrip('/')}/{article.lstrip('/')}" if names.articles else article
     return Proposal(article, link, ask, span)
 
 

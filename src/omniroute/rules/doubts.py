@@ -41,6 +41,7 @@ def doubts(draft: Draft, now: int | None = None) -> Iterator[Doubt]:
         return
     yield from _relaxing(rules)
     yield from _circles(rules)
+    yield from _articles(rules)
     yield from _unused(rules)
     yield from _languages(rules)
     yield from unknown_skills(rules)
@@ -96,6 +97,19 @@ def _alike(rules: RuleSet) -> Iterator[Doubt]:
         if other != rule.id:
             where = rules.places[rule.id]
             yield where, f"{rule.id}: hard to tell from “{other}” in {rules.places[other]}"
+
+
+def _articles(rules: RuleSet) -> Iterator[Doubt]:
+    """Articles that customers would read as a bare path."""
+    for rule in rules.route:
+        if rule.deflect is None:
+            continue
+        texts = rules.replies[rule.deflect.reply].values()
+        article = rule.deflect.article
+        bare = "://" not in article and article not in rules.replies
+        if bare and any(text.startswith(article) for text in texts):
+            text = f"“{article}” is no link: say what stands before it, `articles` in `defaults`"
+            yield rules.places[rule.id], f"{rule.id}: {text}"
 
 
 def _circles(rules: RuleSet) -> Iterator[Doubt]:
