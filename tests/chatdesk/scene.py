@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from omniroute import Secret
+from omniroute.application.authorize import SYSTEM
 from omniroute.server.composition import Server
 from omniroute.server.settings import Replies, Rules, Settings, Storage, Web
 from omniroute_telegram.testing import Chat, FakeTelegram, Person, serving
@@ -95,8 +96,9 @@ class Scene:
         if self.group is not None:
             self.group.members[person.id] = "member"
         agent = Agent(id, person, person.chat(), self)
-        code = await self.server.bindings.invite(id, "telegram", "frieda")
-        agent.own.says(f"/start join-{code}")
+        invitation = await self.server.enrolment.invite(SYSTEM, id)
+        link = invitation.text.removesuffix(" and press Start.").rpartition(" ")[2]
+        agent.own.says(f"/start {link.rpartition('?start=')[2]}")
         await agent.own.sees(f"This account is {id}'s now")
         agent.own.says("/status online")
         await agent.own.sees("You are online now.")

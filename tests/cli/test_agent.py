@@ -72,3 +72,17 @@ def test_a_password_that_is_none(config: Options) -> None:
 
 def test_without_a_server(nobody: Options) -> None:
     assert "no server runs on it" in omniroute("agent", "link", "ana", *nobody).refusal
+
+
+def test_an_invitation_needs_a_desk_to_be_invited_to(running: Running, config: Options) -> None:
+    refused = omniroute("agent", "invite", "bo", *config).refusal
+    assert refused == "No channel brings a desk; connect Telegram, for one."
+
+
+def test_what_an_agent_has_bound_is_listed(running: Running, config: Options) -> None:
+    assert omniroute("agent", "accounts", "bo", *config).lines == ["bo has bound no account"]
+    assert omniroute("agent", "accounts", "bo", *config, "--json").json == {
+        "accounts": [],
+        "audit": [],
+    }
+    assert omniroute("agent", "unbind", "bo", *config).lines == ["0 taken from bo"]

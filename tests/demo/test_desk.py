@@ -86,6 +86,32 @@ async def test_joe_finds_his_chat_as_he_left_it(prepared: Demo, server: Server) 
     assert "refund of the express fee" in lines[0]["text"]
 
 
+async def test_joe_writes_from_his_telephone_and_is_known(prepared: Demo, server: Server) -> None:
+    telegram = prepared.telegram
+    user = int(prepared.joes_phone.rpartition("=")[2])
+    joe = telegram.seen_by(telegram.world.users[user], telegram.world.chats[user])
+    joe.says("And where is my express parcel?")
+    row = await row_with(server, "And where is my express parcel?")
+    assert (row.name, row.channel) == ("Joe Miller", "telegram")
+    page = await server.application.query.thread(SYSTEM, row.id)
+    kinds = {handle.kind.partition(":")[0] for handle in page.handles}
+    assert {"telegram", "webchat", "email"} <= kinds  # the shop's login says that it is him
+    reply = c.Reply(thread=row.id, text="It is on its way.", seen=row.turns)
+    agent = await server.application.actor(row.agent or YOU)
+    assert (await server.application.do(agent, reply, hold=0)).ok
+    await joe.sees("It is on its way.")
+
+
+async def row_with(server: Server, text: str) -> ThreadRow:
+    """The thread whose customer last said this, once there is one."""
+    async with asyncio.timeout(20):
+        while True:
+            for row in await rows(server):
+                if text in row.excerpt:
+                    return row
+            await asyncio.sleep(0.05)
+
+
 async def test_an_answer_to_somebody_in_the_seeded_chat_arrives(server: Server) -> None:
     actor = await server.application.actor(YOU)
     (kwame,) = [row for row in (await rows(server)) if row.name == "Kwame Mensah"]

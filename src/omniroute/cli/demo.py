@@ -71,6 +71,8 @@ async def _introduce(server: Server, desk: Demo) -> None:
             (you are Ana, an agent; switch to another at the top right)
   Web chat  {chat}#token={token(JOE, desk.chat_secret)}
             (you are {JOE.name}, a customer whom the shop vouches for; without #token… a visitor)
+  Telegram  {desk.joes_phone}
+            (you are {JOE.name} with a telephone; a stand-in for Telegram, without an account)
   E-mail    printf 'From: {JOE.name} <{JOE.email}>\\n\\nHere is the receipt\\n' \\
               | curl -s smtp://127.0.0.1:{smtp_port(server)} --mail-from {JOE.email} \\
                 --mail-rcpt {ADDRESS} -T -

@@ -15,7 +15,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from omniroute.demo import chats, mailbox
+from omniroute.demo import chats, mailbox, phones
 from omniroute.demo.colleagues import PLAYED, work
 from omniroute.demo.history import History
 from omniroute.demo.stage import Accounts
@@ -30,10 +30,11 @@ from omniroute.stores.api import GENESIS
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.testing.mail_sink import MailSink
+from omniroute_telegram.testing import FakeTelegram, serving
 from omniroute_webchat.sessions import conversation_of
 
 DATABASE, RULES = "omniroute.db", "routing_rules"
-MAIL, CHAT = "help", "site"
+MAIL, CHAT, TELEGRAM = "help", "site", "telegram"
 ADDRESS: Final = "help@demo.example"
 CUSTOMERS: Final = 240
 PATIENT: Final = re.compile(r"\btimeout: \d+s\b")  # a visitor may look around before accepting
@@ -47,6 +48,9 @@ class Demo:
         self.folder, self._port, self._smtp_port = folder, port, smtp_port
         self.chat_secret = secrets.token_urlsafe(36)
         self.sink = MailSink()  # where customers read their mail, while it serves
+        self.telegram = FakeTelegram()  # where they have their telephones
+        self.start_secret = secrets.token_urlsafe(24)
+        self.joes_phone = ""  # the address of a page, while it serves
 
     @property
     def config(self) -> Path:
@@ -111,13 +115,14 @@ class Demo:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[Server]:
         """The server, with the customers' mailbox beside it."""
-        async with MailSink() as sink:
+        async with MailSink() as sink, serving(self.telegram):
             self.sink = sink
             self._write_settings(sink.port)
             mounts = {"/demo": mailbox.routes(sink)}
             server = Server(load(self.config), demo=True, mounts=mounts)
             try:
                 await server.start()
+                self.joes_phone = phones.hand_out(self.telegram, self.start_secret)
                 yield server
             finally:
                 await server.stop()
@@ -135,6 +140,7 @@ class Demo:
     def _write_settings(self, sink_port: int) -> None:
         """As an admin would write them: the command line finds the desk by them."""
         chat_secret = json.dumps(self.chat_secret)
+        token, start_secret = json.dumps(self.telegram.token), json.dumps(self.start_secret)
         settings = f"""# The settings of the demo.  While it runs, commands find it by this file:
 # omniroute threads --config {self.config}
 # If the folder was kept: omniroute serve --config {self.config}
@@ -162,6 +168,13 @@ kind = "webchat"
 secret = {chat_secret}
 title = "Demo Desk"
 greeting = "Hello! Ask us anything; a person will answer."
+
+[channels.{TELEGRAM}]
+kind = "telegram"
+token = {token}
+api_url = "{self.telegram.url}"  # a stand-in for Telegram, while the demo runs
+start_secret = {start_secret}
+start_kind = "webchat:{CHAT}"  # the shop's logins, as the web chat knows them
 """
         self.config.touch(mode=0o600)
         self.config.write_text(settings, encoding="utf-8")

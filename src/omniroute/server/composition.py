@@ -17,6 +17,7 @@ from omniroute.application.authorize import SYSTEM
 from omniroute.application.bindings import Bindings
 from omniroute.application.desks import DeskDoor
 from omniroute.application.door import Application
+from omniroute.application.enrolment import Enrolment
 from omniroute.application.signin import SignIn
 from omniroute.application.views import Views
 from omniroute.channel import Cap, Channel, Site
@@ -113,6 +114,10 @@ class Server:
             undo=int(settings.replies.undo_seconds * 1000),
         )
         self.accounts = SignIn(self._accounts, self.application, self.clock.now)
+        self.enrolment = Enrolment(
+            self.bindings,
+            {name: desk for name, desk in parts.desks.items() if isinstance(desk, Workplace)},
+        )
         self._closing = asyncio.Event()
         self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
         self.rulebook = ServerRulebook(
@@ -235,7 +240,9 @@ class Server:
             operations=operations,
             closing=self._closing,
         )
-        mine = local_site(local, operations, self.application, self.accounts, self.url)
+        mine = local_site(
+            local, operations, self.application, self.accounts, self.enrolment, self.url
+        )
         return [Serving(public, self._listening), Serving(mine, self._local)]
 
     def _mounts(self) -> dict[str, Sequence[BaseRoute]]:

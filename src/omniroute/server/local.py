@@ -1,4 +1,5 @@
-"""What only the machine's owner may ask, over the local socket: explain, links, passwords."""
+"""What only the machine's owner may ask, over the local socket: explain, links, passwords,
+invitations to desks."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from omniroute.application.authorize import SYSTEM
 from omniroute.application.commands import AnyCommand
 from omniroute.application.door import Application
+from omniroute.application.enrolment import Enrolment
 from omniroute.application.signin import SignIn
 from omniroute.errors import Refused
 
@@ -27,7 +29,12 @@ class Explains(Protocol):
 
 
 def local_site(
-    console: ASGIApp, operations: Explains, application: Application, sign_in: SignIn, url: str
+    console: ASGIApp,
+    operations: Explains,
+    application: Application,
+    sign_in: SignIn,
+    enrolment: Enrolment,
+    url: str,
 ) -> Starlette:
     """The console's API with what is asked for by the command line alone."""
 
@@ -56,8 +63,26 @@ def local_site(
         await sign_in.set_password(SYSTEM, agent, chosen)
         return _json({"agent": agent})
 
+    async def invite(request: Request) -> Response:
+        said = await _body(request)
+        agent, desk = str(said.get("agent", "")), str(said.get("desk", ""))
+        return _json(await enrolment.invite(SYSTEM, agent, desk))
+
+    async def accounts(request: Request) -> Response:
+        agent = request.path_params["agent"]
+        bound = await enrolment.accounts(SYSTEM, agent)
+        return _json({"accounts": bound, "audit": await enrolment.audit(SYSTEM, agent)})
+
+    async def unbind(request: Request) -> Response:
+        said = {name: str(value) for name, value in (await _body(request)).items()}
+        agent, kind, account = (said.get(name, "") for name in ("agent", "kind", "account"))
+        return _json({"unbound": await enrolment.revoke(SYSTEM, agent, kind, account)})
+
     return Starlette(
         routes=[
+            Route("/api/admin/invitations", invite, methods=["POST"]),
+            Route("/api/admin/accounts/{agent}", accounts),
+            Route("/api/admin/unbind", unbind, methods=["POST"]),
             Route("/api/admin/explain/{thread:int}", explain),
             Route("/api/admin/links", link, methods=["POST"]),
             Route("/api/admin/acts", act, methods=["POST"]),
