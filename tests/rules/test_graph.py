@@ -71,6 +71,12 @@ def test_which_need_no_online_agent_can_meet(found: Ways) -> None:
     assert "every need can be met by somebody who is online" in in_words(everybody)
 
 
+def test_without_a_team_nobody_is_missing(rules: Callable[..., RuleSet]) -> None:
+    alone = ways(rules(RULES), None)
+    assert text(alone).splitlines()[0] == "refunds ─▶ billing ─▶ refunds ≥ 3"
+    assert "nobody" not in text(alone)
+
+
 def test_how_much_goes_there(found: Ways) -> None:
     busy = text(found(volumes={"refunds": 412}))
     assert "refunds ═(412)═▶ billing ─▶" in busy

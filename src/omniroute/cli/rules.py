@@ -19,10 +19,9 @@ from omniroute.errors import ConfigError, did_you_mean
 from omniroute.rules.check import check as check_folder
 from omniroute.rules.explain import explain as explain_routing
 from omniroute.rules.explain import standing
-from omniroute.rules.load import load
+from omniroute.rules.load import accepted, load, read
 from omniroute.rules.schema import schema as rules_schema
 from omniroute.rules.schema import schema_of_tests, team_schema
-from omniroute.rules.team import FILE, load_team
 from omniroute.rules.tell import tell
 from omniroute.rules.testing import Report, junit, read_suites, run_all
 from omniroute.rules.testing.cases import SHORT, SUFFIX, known_facts
@@ -140,8 +139,8 @@ def explain(
         return print_json(answer) if json_ else click.echo(answer["text"])
     if not given:
         raise click.UsageError("name a thread, or facts by --given")
-    rule_set = load(folder)
-    team = standing(load_team(folder / FILE, rule_set.skills))
+    draft = read(folder)
+    rule_set, team = accepted(draft), standing(draft.team or ())
     facts, texts = _read(given)
     explanation = explain_routing(rule_set, facts, at=moment(at), team=team, texts=texts)
     _check_asked(facts, known_facts(rule_set).keys())

@@ -128,9 +128,7 @@ def graph(
     """
     draft = read(folder)
     statuses, volumes = _now(config, days) if live else (None, None)
-    found = ways(
-        accepted(draft), draft.team or (), every_step=steps, statuses=statuses, volumes=volumes
-    )
+    found = ways(accepted(draft), draft.team, every_step=steps, statuses=statuses, volumes=volumes)
     if json_:
         return print_json({"ways": found, "words": [*in_words(found)]})
     return click.echo(FORMATS[form](found))

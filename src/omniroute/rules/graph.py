@@ -26,7 +26,7 @@ class Way(msgspec.Struct, frozen=True):
     rule: str
     queue: str
     asks: str
-    able: tuple[AgentId, ...]
+    able: tuple[AgentId, ...] | None  # None where nobody knows the team
     here: tuple[AgentId, ...] | None = None  # those of them who are online, where that is known
     when: str = ""  # which messages, where an enriching rule asks for more
     step: int = 1
@@ -35,6 +35,8 @@ class Way(msgspec.Struct, frozen=True):
     @property
     def nobody(self) -> str:
         """That nobody can take it, or nobody now; empty where somebody can."""
+        if self.able is None:
+            return ""
         if not self.able:
             return "nobody in the team"
         return "nobody online" if self.here == () else ""
@@ -42,13 +44,13 @@ class Way(msgspec.Struct, frozen=True):
     @property
     def who(self) -> str:
         """Who can take it, in a few words."""
-        named = self.able if self.here is None else self.here
+        named = (self.able or ()) if self.here is None else self.here
         return self.nobody or (", ".join(named) if len(named) <= _MANY else f"{len(named)} agents")
 
 
 def ways(
     rules: RuleSet,
-    team: Sequence[Member],
+    team: Sequence[Member] | None,
     *,
     every_step: bool = False,
     statuses: Mapping[AgentId, str] | None = None,
@@ -64,7 +66,7 @@ def ways(
                 if number == 1 or every_step:
                     way = _way(rules, rule, variant, queue, step, team)
                     way = msgspec.structs.replace(way, step=number, volume=_of(volumes, rule.id))
-                    if statuses is not None:
+                    if statuses is not None and way.able is not None:
                         here = tuple(a for a in way.able if statuses.get(a) == ONLINE)
                         way = msgspec.structs.replace(way, here=here)
                     found.setdefault((way.rule, way.queue, way.asks), way)
@@ -81,13 +83,14 @@ def _way(
     variant: Variant,
     queue: str,
     step: Step,
-    team: Sequence[Member],
+    team: Sequence[Member] | None,
 ) -> Way:
     named = [" or ".join(step.agents)] if step.agents else []
     needs = [f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items())]
     asks = ", ".join((*named, *needs)) or "no skill"
     when = ", ".join(f"{fact} {value}" for fact, value in variant.facts.items())
-    return Way(rule.id, queue, asks, tuple(sorted(able(rules, team, queue, step))), when=when)
+    who = None if team is None else tuple(sorted(able(rules, team, queue, step)))
+    return Way(rule.id, queue, asks, who, when=when)
 
 
 # --- in words ------------------------------------------------------------------------------------
@@ -105,7 +108,9 @@ def _line(way: Way, width: int) -> str:
     if way.volume is not None:
         arrow = f"═({way.volume})═▶" if way.volume else "─(0)─▶"
     step = f" (step {way.step})" if way.step > 1 else ""
-    asked = f"╌▶ {way.asks}: {way.nobody}" if way.nobody else f"─▶ {way.asks} ─▶ {way.who}"
+    asked = f"─▶ {way.asks}" + (f" ─▶ {way.who}" if way.who else "")
+    if way.nobody:
+        asked = f"╌▶ {way.asks}: {way.nobody}"
     return f"{way.rule:<{width}} {arrow} {way.queue}{step} {asked}"
 
 
@@ -114,7 +119,9 @@ def in_words(found: Iterable[Way]) -> Iterator[str]:
     asked: dict[str, Way] = {}
     for way in found:
         asked.setdefault(f"{way.asks} in {way.queue}", way)
-    single = [f"{need}: only {w.able[0]}" for need, w in asked.items() if len(w.able) == 1]
+    single = [
+        f"{need}: only {w.able[0]}" for need, w in asked.items() if w.able and len(w.able) == 1
+    ]
     if single:
         yield "needs that rest on one agent:"
         yield from (f"  {said}" for said in single)
@@ -188,7 +195,7 @@ def edges(found: Iterable[Way]) -> list[Edge]:
         for edge in (
             (("rule", way.rule), queue, label, False),
             (queue, need, "", bool(way.nobody)),
-            *((need, ("agent", agent), "", False) for agent in way.here or way.able),
+            *((need, ("agent", agent), "", False) for agent in way.here or way.able or ()),
         ):
             lines.setdefault(edge[:2], edge)
     return list(lines.values())
