@@ -25,6 +25,15 @@ def test_times_of_day(tmp_path: Path) -> None:
     assert arrivals(written(tmp_path, "time\n09:30\n08:00:30\n")).times == (480.5, 570.0)
 
 
+@pytest.mark.parametrize("header", ["id,arrival_minute", "id,Time of arrival", "id,at"])
+def test_a_column_with_times_is_known_by_its_name(header: str, tmp_path: Path) -> None:
+    assert arrivals(written(tmp_path, f"{header}\n7,3\n")).times == (3.0,)
+
+
+def test_a_column_that_is_alone_needs_no_known_name(tmp_path: Path) -> None:
+    assert arrivals(written(tmp_path, "when\n3\n")).times == (3.0,)
+
+
 def test_dates_count_from_the_first_midnight(tmp_path: Path) -> None:
     found = arrivals(written(tmp_path, "id,arrive\n7,2026-03-03 00:10\n8,2026-03-02T09:30\n"))
     assert found.times == (570.0, 1450.0)

@@ -23,6 +23,7 @@ from omniroute.simulate.tables import Arrivals, arrivals, values
 
 LONGEST: Final = 1e7  # minutes: 19 years
 MOST: Final = 1_000_000_000
+OTHER_WORDS: Final = {"shape": "k", "min": "low", "max": "high"}
 
 
 def load(path: Path) -> Scenario:
@@ -302,6 +303,7 @@ class _Loader:
             bare = self._minutes(reader, node)
             return exponential(bare) if bare is not None else None
         given = reader.shape(node, "distribution")
+        given = {OTHER_WORDS.get(key, key): value for key, value in given.items()}
         kind = reader.choice(given["dist"], KINDS) if "dist" in given else "exponential"
         if "mean" in given:
             mean = self._minutes(reader, given["mean"])
@@ -316,9 +318,9 @@ class _Loader:
         if mean is None:
             reader.fault(node, "“mean” is missing", "the mean in minutes")
             return None
-        return Distribution(kind, mean, self._shape(reader, kind, given))
+        return Distribution(kind, mean, self._shape(reader, kind, given, mean))
 
-    def _shape(self, reader: Reader, kind: str, given: Mapping[str, Node]) -> float:
+    def _shape(self, reader: Reader, kind: str, given: Mapping[str, Node], mean: float) -> float:
         if kind == "erlang":
             return float(reader.integer(given["k"], 1, 1_000) or 1) if "k" in given else 1.0
         if kind not in ("gamma", "lognormal"):
@@ -328,6 +330,8 @@ class _Loader:
         cv = 1.0
         if "cv" in given:
             cv = reader.number(given["cv"], 1e-3, 100, "a coefficient from 0.001 to 100") or 1.0
+        elif "sd" in given:
+            cv = (self._minutes(reader, given["sd"]) or mean) / mean
         return cv if kind == "lognormal" else 1 / (cv * cv)
 
     def _uniform(

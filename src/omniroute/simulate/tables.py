@@ -16,6 +16,8 @@ from omniroute.errors import ConfigError, did_you_mean
 TIME: Final = ("at", "time", "arrive", "arrival", "arrived", "minute", "minutes", "timestamp")
 """Names of the column with the time; without a header, or without any of them, it is the first."""
 
+LIKE_TIME: Final = ("arriv", "time", "minute")
+
 MINUTE: Final = timedelta(minutes=1)
 
 
@@ -63,11 +65,7 @@ def arrivals(path: Path) -> Arrivals:
     minute 0 is the first day's midnight.  Raises `ConfigError` with file and line.
     """
     header, rows = _rows(path)
-    place = next((n for n, name in enumerate(header) if name.casefold() in TIME), 0)
-    if header and header[place].casefold() not in TIME:
-        hint = next(filter(None, (did_you_mean(name.casefold(), TIME) for name in header)), "")
-        fault = f"no column “at” among {', '.join(header)}"
-        raise ConfigError(f"{path.name}:1", fault, hint or "name the column with the times “at”")
+    place = _place(path.name, header)
     read: list[tuple[float | datetime, int, Sequence[str]]] = [
         (_time(path.name, line, cells[place]), line, cells) for line, cells in rows
     ]
@@ -90,6 +88,18 @@ def values(path: Path) -> tuple[float, ...]:
     """The numbers in a file's first column.  Raises `ConfigError` with file and line."""
     _, rows = _rows(path)
     return tuple(_number(path.name, line, cells[0]) for line, cells in rows)
+
+
+def _place(file: str, header: Sequence[str]) -> int:
+    """The column with the times: by its name, by what its name is like, or because it is alone."""
+    names = [name.casefold() for name in header]
+    known = [n for n, name in enumerate(names) if name in TIME]
+    alike = [n for n, name in enumerate(names) if any(part in name for part in LIKE_TIME)]
+    if known or len(alike) == 1 or len(names) < 2:
+        return (known or alike or [0])[0]
+    hint = next(filter(None, (did_you_mean(name, TIME) for name in names)), "")
+    fault = f"no column “at” among {', '.join(header)}"
+    raise ConfigError(f"{file}:1", fault, hint or "name the column with the times “at”")
 
 
 def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
