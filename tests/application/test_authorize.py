@@ -36,6 +36,7 @@ EXPECTED = """
     reopen      ofx  ofx  ofx
     tag         ofx  ofx  ofx
     prioritise  of   ofx  ofx
+    done        of   ofx  ofx
     boost       -    ofx  ofx
     status      o    ofx  ofx
     merge       ofx  ofx  ofx

@@ -305,6 +305,7 @@ def every(thread: int) -> list[c.AnyCommand]:
         c.Reopen(thread=thread),
         c.Tag(thread=thread, add=("x",)),
         c.Prioritise(thread=thread, priority=10),
+        c.Done(thread=thread),
         c.Boost(thread=thread, by=60_000),
         c.Merge(a="h:joe@x.org", b="h:eve@x.org"),
         c.NotSame(a="h:joe@x.org", b="h:eve@x.org"),

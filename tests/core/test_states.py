@@ -19,7 +19,7 @@ NO_MOVE = {
     e.HandedBack, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
     e.PrioritySet, e.ThreadOpened,
     e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved, e.TargetStarted,
-    e.TargetStopped, e.TargetMissed, e.DeadlineSet,
+    e.TargetStopped, e.TargetMissed, e.DeadlineSet, e.DormancyPlanned,
     e.ThreadDivided,
 }  # fmt: skip
 

@@ -37,6 +37,7 @@ class Action(enum.StrEnum):
     REOPEN = "reopen"
     TAG = "tag"
     PRIORITISE = "prioritise"
+    DONE = "done"
     BOOST = "boost"
     STATUS = "status"
     MERGE = "merge"
@@ -98,6 +99,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.REOPEN:      (_ALL,  _ALL,  _ALL),
     Action.TAG:         (_ALL,  _ALL,  _ALL),
     Action.PRIORITISE:  (_OPEN, _ALL,  _ALL),
+    Action.DONE:        (_OPEN, _ALL,  _ALL),
     Action.BOOST:       (_NONE, _ALL,  _ALL),
     Action.STATUS:      (_OWN,  _ALL,  _ALL),
     Action.MERGE:       (_ALL,  _ALL,  _ALL),

@@ -110,6 +110,10 @@ class Prioritise(OnThread, frozen=True, kw_only=True):
     priority: int
 
 
+class Done(OnThread, frozen=True, kw_only=True):
+    """End the work after a solved thread."""
+
+
 class Boost(OnThread, frozen=True, kw_only=True):
     """Have a waiting thread count as *by* ms older in line; below 0, as younger."""
 
@@ -160,6 +164,7 @@ AnyCommand: TypeAlias = (
     | Reopen
     | Tag
     | Prioritise
+    | Done
     | Boost
     | SetStatus
     | Merge

@@ -32,6 +32,7 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "reopen": c.Reopen,
     "tag": c.Tag,
     "priority": c.Prioritise,
+    "done": c.Done,
     "boost": c.Boost,
     "merge": c.Merge,
     "not-same": c.NotSame,

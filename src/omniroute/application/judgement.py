@@ -29,6 +29,7 @@ ACTIONS: Mapping[type[c.Command], Action] = {
     c.Reopen: Action.REOPEN,
     c.Tag: Action.TAG,
     c.Prioritise: Action.PRIORITISE,
+    c.Done: Action.DONE,
     c.Boost: Action.BOOST,
     c.SetStatus: Action.STATUS,
     c.Merge: Action.MERGE,

@@ -112,6 +112,7 @@ _ASSIGNED = {
 }
 
 _RELEASED = {
+    "wake": "The customer is back and {} did not answer: queued for others",
     "claim": "{} took it over",
     "transfer": "{} handed it over",
     "left": "{} left the team",
@@ -222,10 +223,19 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadPromoted": lambda t: (
         f"Waited long: goes before others of the same priority ({t.said['priority']})"
     ),
+    "ThreadDormant": lambda t: f"The customer is silent: {t.name()} keeps it, at no weight",
+    "ThreadRoused": lambda t: (
+        f"The customer is back: {t.name()} goes on"
+        f"{' beyond their capacity' if t.said.get('over') else ''}"
+    ),
+    "WrapUpEnded": lambda t: f"{t.name()} is done with it",
     "TargetMissed": lambda t: f"Too late: {PROMISES.get(t.said['kind'], t.said['kind'])}",
     "AgeMoved": lambda t: (
-        f"{t.name()} moved it in line, as if it waited since"
-        f" {words.moment(t.said['routing_since'], t.at, t.directory.zone)}"
+        t.said["agent"]
+        and (
+            f"{t.name()} moved it in line, as if it waited since"
+            f" {words.moment(t.said['routing_since'], t.at, t.directory.zone)}"
+        )
     ),
     "LinkAdded": _joined,
     "LinkSuggested": _suggested,

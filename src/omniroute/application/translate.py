@@ -99,6 +99,8 @@ def _make_other(command: c.AnyCommand, key: str, agent: str) -> Make:
             return lambda at: i.TagsChanged(key, at, agent, t, add, remove)
         case c.Prioritise(thread=t, priority=priority):
             return lambda at: i.PriorityChanged(key, at, agent, t, priority)
+        case c.Done(thread=t):
+            return lambda at: i.WrapUpDone(key, at, agent, t)
         case c.Boost(thread=t, by=by):
             return lambda at: i.BoostAsked(key, at, agent, t, by)
         case c.NotSame(a=a, b=b):

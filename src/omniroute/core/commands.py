@@ -54,6 +54,7 @@ USAGE: Mapping[str, str] = {
     "reopen": "reopen",
     "tag": "tag <word …|-word …>",
     "priority": f"priority <{'|'.join(PRIORITIES)}>",
+    "done": "done",
     "boost": "boost <10m|-10m>",
     "merge": "merge <#thread> [why]",
     "split": "split <address>",

@@ -16,6 +16,7 @@ from omniroute.core import (
     offers,
     presence,
     promises,
+    resting,
     separating,
     team,
     threads,
@@ -124,6 +125,7 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
     promises.miss(turn, thread.id)
+    resting.time_came(turn, thread.id)
     clocks.promote(turn, thread.id)
     offers.readmit(turn, thread.id)
     offers.advance(turn, thread.id)
@@ -131,9 +133,13 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
     if (end := snooze_end(thread)) is not None and end <= turn.at:
         turn.emit(e.ThreadWoken(thread.id, "time"))
         turn.present(thread.id, thread.agent, "told", reason="woken")
-    if thread.phase is Phase.RESOLVED and thread.reopen_until <= turn.at and not thread.held:
+    if thread.phase is Phase.RESOLVED and _can_close(thread, turn.at):
         turn.emit(e.ThreadClosed(thread.id))
     return Answer(True, "timer")
+
+
+def _can_close(thread: Thread, at: int) -> bool:
+    return thread.reopen_until <= at and not thread.held and not thread.wrap_until
 
 
 def _delivered(turn: Turn, input: i.Delivered) -> Answer:
@@ -209,6 +215,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.SnoozeAsked: work.snooze,
     i.ThreadResolved: work.resolve,
     i.ReopenAsked: work.reopen,
+    i.WrapUpDone: resting.end_wrap_up,
     i.TagsChanged: work.tag,
     i.PriorityChanged: work.prioritise,
     i.BoostAsked: work.boost,

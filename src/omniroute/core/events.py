@@ -361,6 +361,40 @@ class ThreadSnoozed(ThreadEvent, frozen=True):
     until: int
 
 
+class DormancyPlanned(ThreadEvent, frozen=True):
+    """When it falls dormant, should the customer stay silent."""
+
+    at: int
+
+
+class ThreadDormant(ThreadEvent, frozen=True):
+    """The customer has long been silent: its agent keeps it, and it weighs nothing."""
+
+    agent: AgentId
+
+
+class ThreadRoused(ThreadEvent, frozen=True):
+    """The customer wrote in a dormant thread: its agent has it in full, *over* capacity or not."""
+
+    agent: AgentId
+    until: int  # unless answered by then it is queued
+    over: bool = False
+
+
+class WrapUpBegan(ThreadEvent, frozen=True):
+    """It is solved, and its agent has work with it until then."""
+
+    agent: AgentId
+    until: int
+
+
+class WrapUpEnded(ThreadEvent, frozen=True):
+    """Its agent is free of it."""
+
+    agent: AgentId
+    how: str  # time | agent | left
+
+
 class ThreadWoken(ThreadEvent, frozen=True):
     """A snooze ended."""
 
@@ -554,6 +588,11 @@ AnyEvent: TypeAlias = (
     | HandedOff
     | HandedBack
     | ThreadSnoozed
+    | DormancyPlanned
+    | ThreadDormant
+    | ThreadRoused
+    | WrapUpBegan
+    | WrapUpEnded
     | ThreadWoken
     | ThreadSolved
     | ThreadReopened

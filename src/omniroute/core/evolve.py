@@ -266,7 +266,7 @@ def _(state: State, event: e.ReplyReleased, at: int) -> None:
     voices = answered(thread.voices, event.handle)
     _change(
         state, event, held=held, replies=thread.replies + 1, waiting=False, voices=voices,
-        sending=sending,
+        sending=sending, dormant_at=0, woken_at=0, wake_until=0,
     )  # fmt: skip
 
 
@@ -285,7 +285,9 @@ def _(state: State, event: e.ArticleProposed, at: int) -> None:
 def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
     """A delivery's outcome is for people to read; only what a bot sends could be recalled."""
     thread = state.threads.get(event.thread)
-    if thread is not None and any(effect == event.effect for _, effect in thread.sending):
+    if thread is None or thread.phase not in OPEN:  # what is closed is out of reach, come what may
+        return
+    if any(effect == event.effect for _, effect in thread.sending):
         state.put_thread(replace(thread, sending=_without(thread, event.effect)))
 
 
@@ -464,6 +466,10 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
     _change(
         state,
         event,
+        dormant_at=0,
+        dormant=False,
+        woken_at=0,
+        wake_until=0,
         agent=event.agent,
         last_agent=event.agent,
         step_used=_ran(thread, at),
@@ -488,6 +494,10 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
         busy=0,
         busy_since=0,
         snoozed_until=0,
+        dormant_at=0,
+        dormant=False,
+        woken_at=0,
+        wake_until=0,
         clock_since=at,
         queued_since=at,
         excluded=excluded,
@@ -521,7 +531,45 @@ def _(state: State, event: e.HandedBack, at: int) -> None:
 @_folds(e.ThreadSnoozed)
 def _(state: State, event: e.ThreadSnoozed, at: int) -> None:
     busy = _busy(state.threads[event.thread], at)
-    _change(state, event, snoozed_until=event.until, busy=busy, busy_since=0)
+    _change(
+        state,
+        event,
+        dormant_at=0,
+        dormant=False,
+        woken_at=0,
+        wake_until=0,
+        snoozed_until=event.until,
+        busy=busy,
+        busy_since=0,
+    )
+
+
+@_folds(e.DormancyPlanned)
+def _(state: State, event: e.DormancyPlanned, at: int) -> None:
+    _change(state, event, dormant_at=event.at)
+
+
+@_folds(e.ThreadDormant)
+def _(state: State, event: e.ThreadDormant, at: int) -> None:
+    busy = _busy(state.threads[event.thread], at)
+    _change(state, event, dormant=True, dormant_at=0, busy=busy, busy_since=0)
+    _agent(state, event.agent, idle_since=at)
+
+
+@_folds(e.ThreadRoused)
+def _(state: State, event: e.ThreadRoused, at: int) -> None:
+    _change(state, event, dormant=False, woken_at=at, wake_until=event.until, busy_since=at)
+
+
+@_folds(e.WrapUpBegan)
+def _(state: State, event: e.WrapUpBegan, at: int) -> None:
+    _change(state, event, wrap_until=event.until)
+
+
+@_folds(e.WrapUpEnded)
+def _(state: State, event: e.WrapUpEnded, at: int) -> None:
+    _change(state, event, wrap_until=0)
+    _agent(state, event.agent, idle_since=at)
 
 
 @_folds(e.ThreadWoken)
@@ -542,6 +590,10 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
         agent=owner,
         last_agent=owner or before.last_agent,
         snoozed_until=0,
+        dormant_at=0,
+        dormant=False,
+        woken_at=0,
+        wake_until=0,
         clock_since=None,
         waiting=False,
         busy=0,
@@ -561,6 +613,7 @@ def _(state: State, event: e.ThreadReopened, at: int) -> None:
         state,
         event,
         agent="",
+        wrap_until=0,
         resolved_at=0,
         reopen_until=0,
         waiting=True,

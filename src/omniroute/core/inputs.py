@@ -169,6 +169,12 @@ class ReopenAsked(AgentInput, frozen=True):
     thread: ThreadId
 
 
+class WrapUpDone(AgentInput, frozen=True):
+    """The work after a solved thread is done."""
+
+    thread: ThreadId
+
+
 class TagsChanged(AgentInput, frozen=True):
     """Add and remove tags."""
 
@@ -356,6 +362,7 @@ AnyInput: TypeAlias = (
     | SnoozeAsked
     | ThreadResolved
     | ReopenAsked
+    | WrapUpDone
     | TagsChanged
     | PriorityChanged
     | BoostAsked

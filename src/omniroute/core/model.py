@@ -255,6 +255,11 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     held: tuple[Held, ...] = ()
     tags: tuple[str, ...] = ()
     snoozed_until: int = 0
+    dormant_at: int = 0  # when it falls dormant, if the customer stays silent
+    dormant: bool = False  # kept by its agent at no weight until the customer writes
+    woken_at: int = 0  # when the customer woke it; 0 once answered
+    wake_until: int = 0  # until when its agent has to answer, or it is queued
+    wrap_until: int = 0  # solved, and its weight stays so long
     resolved_at: int = 0
     reopen_until: int = 0
     voices: tuple[Voice, ...] = ()  # the first opened it; those of what was folded come last

@@ -125,7 +125,11 @@ def give_back(turn: Turn, thread: Thread) -> None:
 
 def _flag(turn: Turn, agent: Agent) -> None:
     """Tell every lead who is here that somebody's threads have an owner whom nobody reaches."""
-    held = [id for id in agent.threads if turn.thread(id).agent == agent.id]
+    held = [
+        id
+        for id in agent.threads
+        if turn.thread(id).agent == agent.id and not turn.thread(id).wrap_until
+    ]
     turn.emit(e.OwnerUnreachable(agent.id))
     for id in held:
         tell_leads(turn, turn.thread(id), f"unreachable:{agent.id}")

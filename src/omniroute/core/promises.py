@@ -1,7 +1,7 @@
 """Promises to a customer: first reply, next reply, resolution (routing.md 1, "Measures").
 
 A reply is promised from the moment the customer begins to wait: a burst of messages starts one
-clock, and only a person's public answer stops it.  A resolution is promised from the opening on;
+clock, and only a person's public answer ends it.  A resolution is promised from the opening on;
 its clock stands while we wait for the customer.  Both stand while the queue is closed.  `keep`
 brings the clocks in step with whatever an input did, so no act needs to know of them.
 """
@@ -52,7 +52,7 @@ def _keep_one(turn: Turn, id: ThreadId, target: Target) -> None:
     if target.kind == RESOLUTION:
         met, dropped = over, thread.sla.resolution is None
     else:
-        met = not thread.waiting and not over
+        met = _answered(turn, id)
         dropped = over or getattr(thread.sla, target.kind) is None
     if met or dropped:
         _stop(turn, thread, target, "met" if met else "dropped")
@@ -72,7 +72,19 @@ def _again(thread: Thread, target: Target) -> Target:
 
 
 def _runs(thread: Thread, target: Target) -> bool:
-    return target.kind != RESOLUTION or thread.waiting
+    """Whether the clock runs: only while somebody waits for us."""
+    return thread.waiting
+
+
+def _answered(turn: Turn, id: ThreadId) -> bool:
+    """Whether a person has answered in this turn; what a bot says keeps no promise."""
+    return any(
+        isinstance(event, e.ReplyReleased)
+        and event.thread == id
+        and (agent := turn.state.agents.get(event.agent)) is not None
+        and agent.kind != "bot"
+        for event in turn.events
+    )
 
 
 def _begin(turn: Turn, thread: Thread) -> None:

@@ -454,14 +454,17 @@ def _sort(into: dict[AgentId, None], agent: Agent, belongs: bool) -> None:
 
 
 def _burden(thread: Thread | None) -> Burden:
-    """What a thread costs whom: its weight for who has it or is asked; nothing while snoozed."""
+    """What a thread costs whom: its weight for who has it or is asked; nothing while put aside."""
     if thread is None:
         return ()
     if thread.offers:
-        asked = (offer.agent for offer in thread.offers)
-        holders = (thread.agent, *asked) if thread.agent else asked
-        return tuple((name, (thread.weight, thread.live)) for name in holders)
+        asked = tuple((offer.agent, (thread.weight, thread.live)) for offer in thread.offers)
+        if not thread.agent:
+            return asked
+        return ((thread.agent, (0 if thread.dormant else thread.weight, thread.live)), *asked)
     if thread.phase is Phase.ASSIGNED:
+        return ((thread.agent, (0 if thread.dormant else thread.weight, thread.live)),)
+    if thread.phase is Phase.RESOLVED and thread.wrap_until:
         return ((thread.agent, (thread.weight, thread.live)),)
     if thread.phase is Phase.SNOOZED:
         return ((thread.agent, (0, thread.live)),)

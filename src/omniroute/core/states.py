@@ -25,6 +25,8 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
     e.ThreadAssigned: {NEW: ASSIGNED, QUEUED: ASSIGNED, STRANDED: ASSIGNED},
     e.ThreadReleased: {ASSIGNED: QUEUED, SNOOZED: QUEUED},
     e.ThreadSnoozed: {ASSIGNED: SNOOZED, SNOOZED: SNOOZED},
+    e.ThreadDormant: {ASSIGNED: ASSIGNED},
+    e.ThreadRoused: {ASSIGNED: ASSIGNED},
     e.ThreadWoken: {SNOOZED: ASSIGNED},
     e.ThreadSolved: {
         ASSIGNED: RESOLVED,
@@ -32,6 +34,8 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
         QUEUED: RESOLVED,
         STRANDED: RESOLVED,
     },
+    e.WrapUpBegan: {RESOLVED: RESOLVED},
+    e.WrapUpEnded: {RESOLVED: RESOLVED},
     e.ThreadReopened: {RESOLVED: NEW},
     e.ThreadAbandoned: {QUEUED: CLOSED, STRANDED: CLOSED},
     e.ThreadClosed: {RESOLVED: CLOSED},

@@ -43,7 +43,9 @@ def _differs(turn: Turn, member: i.Member) -> bool:
 def _leave(turn: Turn, id: AgentId) -> None:
     """Whatever they were asked about or had goes to others, whatever was to wake it later."""
     for thread in map(turn.thread, turn.state.agents[id].threads):
-        if thread.agent == id:
+        if thread.wrap_until:
+            turn.emit(e.WrapUpEnded(thread.id, id, "left"))
+        elif thread.agent == id:
             end_offers(turn, thread.id, "rescinded")
             turn.emit(e.ThreadReleased(thread.id, id, "left"))
         for offer in turn.thread(thread.id).offers:

@@ -11,6 +11,7 @@ from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, notify, withdraw_absent
 from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
+from omniroute.core.resting import rouse
 from omniroute.core.rules import WAIT, Routing, route
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.waits import of_queue
@@ -45,6 +46,10 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             turn.emit(e.ThreadWoken(id, "customer"))
             turn.present(id, thread.agent, "message")
             give_back(turn, turn.thread(id))
+        case Phase.ASSIGNED if thread.dormant and not message.automatic:
+            rouse(turn, thread)
+            if turn.thread(id).agent:
+                turn.present(id, thread.agent, "message")
         case Phase.ASSIGNED:
             turn.present(id, thread.agent, "message")
             give_back(turn, thread)

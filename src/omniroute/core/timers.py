@@ -37,6 +37,18 @@ def snooze_end(thread: Thread) -> int | None:
     return thread.snoozed_until
 
 
+def dormancy(thread: Thread) -> int | None:
+    """When what an agent has falls dormant, if the customer stays silent."""
+    silent = thread.phase is Phase.ASSIGNED and not thread.waiting and not thread.offers
+    return thread.dormant_at if silent and thread.dormant_at and not thread.dormant else None
+
+
+def wake_end(thread: Thread) -> int | None:
+    """Until when whoever was woken has to answer."""
+    asked = thread.phase is Phase.ASSIGNED and thread.waiting and not thread.held
+    return thread.wake_until if asked and thread.wake_until else None
+
+
 def promotion(thread: Thread) -> int | None:
     """When a waiting thread's priority rises next."""
     waits = thread.phase in WAITING or thread.phase is Phase.OFFERED
@@ -62,8 +74,13 @@ def next_due(thread: Thread) -> int | None:
         moments += [x.until for x in thread.excluded if x.until]
     if thread.targets and thread.phase in OPEN:
         moments += [target.due for target in thread.targets if target.due and not target.late]
-    if thread.phase is Phase.RESOLVED and not thread.held:
-        moments.append(thread.reopen_until)
+    if thread.phase is Phase.ASSIGNED:
+        moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
+    if thread.phase is Phase.RESOLVED:
+        if thread.wrap_until:
+            moments.append(thread.wrap_until)
+        elif not thread.held:
+            moments.append(thread.reopen_until)
     return min(moments, default=None)
 
 

@@ -11,6 +11,7 @@ from omniroute.core import inputs as i
 from omniroute.core.handing import OWNED, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread
 from omniroute.core.offers import assign, end_offer, end_offers
+from omniroute.core.resting import begin_wrap_up
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.turn import Answer, Turn
 
@@ -157,7 +158,9 @@ def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
     end_offers(turn, thread.id, "cancelled", reason="resolved")
     window = turn.state.queue(thread.queue).reopen_window_ms
     turn.emit(e.ThreadSolved(thread.id, asked.agent, turn.at + window))
-    if not window and not thread.held:
+    if thread.phase in OWNED:
+        begin_wrap_up(turn, turn.thread(thread.id))
+    if not window and not thread.held and not turn.thread(thread.id).wrap_until:
         turn.emit(e.ThreadClosed(thread.id))
     return Answer(True, "resolved")
 

@@ -302,6 +302,16 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "offer": Key("How an offer is made.", ref("offer")),
         "teams": Key("Who serves it; every team if left out.", listed("name")),
         "auto_assign": Key("Assign without asking the agent.", ref("flag")),
+        "wrap_up": Key(
+            "How long a solved thread still weighs on its agent; `0s` if left out.", ref("span")
+        ),
+        "dormant_after": Key(
+            "Silence after which a live thread weighs nothing; `10m` if left out, or `never`.",
+            {"anyOf": [ref("span"), choice(NEVER)]},
+        ),
+        "wake_deadline": Key(
+            "How long its agent has when the customer is back; `2m` if left out.", ref("span")
+        ),
         "deadline": Key(
             "Where nothing is promised, how long after entry a thread is due; `24h` if left out.",
             ref("span"),

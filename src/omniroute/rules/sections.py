@@ -81,17 +81,19 @@ def queue(reader: Reader, name: str, node: Node, teams: Collection[str] | None) 
         said["teams"] = _teams(reader, given["teams"], teams)
     if "auto_assign" in given:
         said["auto_assign"] = reader.flag(given["auto_assign"])
-    if "deadline" in given:
-        said["deadline_ms"] = reader.span(given["deadline"])
     if "reassign_on_reply" in given:
         said["reassign_on_reply"] = reader.flag(given["reassign_on_reply"])
+    for key in ("wrap_up", "wake_deadline", "deadline"):
+        if key in given:
+            said[key + "_ms"] = reader.span(given[key])
     if "reopen_window" in given:
         said["reopen_window_ms"] = reader.span(given["reopen_window"])
     read = {key: value for key, value in said.items() if value is not None}
-    if "promote_after" in given:
-        node = given["promote_after"]
-        never = isinstance(node, Scalar) and node.text == NEVER
-        read["promote_after_ms"] = None if never else reader.span(node)
+    for key in ("promote_after", "dormant_after"):
+        if key in given:
+            node = given[key]
+            never = isinstance(node, Scalar) and node.text == NEVER
+            read[key + "_ms"] = None if never else reader.span(node)
     return Queue(name, **read)
 
 

@@ -93,6 +93,9 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 "general",
                 offer_timeout_ms=timeout,
                 promote_after_ms=MINUTE,
+                wrap_up_ms=15 * SECOND,
+                dormant_after_ms=30 * SECOND,
+                wake_deadline_ms=20 * SECOND,
                 reopen_window_ms=5 * MINUTE,
             ),
             "billing": Queue("billing", pick="least_loaded", teams=teams, offer_timeout_ms=timeout),
@@ -266,6 +269,12 @@ class History:
         one, other = pair(a, b, c)
         self._agent(c, i.SplitAsked, handles=(one, other) if c % 4 == 3 else (one,))
 
+    def done(self, a: int, b: int, c: int) -> None:
+        for thread in self._open():
+            if thread.wrap_until:
+                self._agent(thread.agent if c else a, i.WrapUpDone, thread=thread.id)
+                return
+
     def team(self, a: int, b: int, c: int) -> None:
         """Somebody joins, changes, or leaves."""
         staying = [name for n, name in enumerate(NAMES) if n != a % 5 or c % 3]
@@ -365,8 +374,8 @@ KINDS = tuple(
     for name, share in {
         "message": 8, "status": 4, "accept": 6, "decline": 3, "late_accept": 1, "claim": 1,
         "reply": 3, "undo": 1, "note": 1, "transfer": 2, "snooze": 2, "resolve": 4, "reopen": 1,
-        "leave": 1, "tag": 1, "priority": 1, "boost": 1, "merge": 2, "deny": 2, "part": 1,
-        "team": 1, "rules": 1, "failure": 1, "again": 1, "wait": 5, "sleep": 1,
+        "leave": 1, "tag": 1, "priority": 1, "boost": 1, "done": 1, "merge": 2, "deny": 2,
+        "part": 1, "team": 1, "rules": 1, "failure": 1, "again": 1, "wait": 5, "sleep": 1,
     }.items()
     for _ in range(share)
 )  # fmt: skip

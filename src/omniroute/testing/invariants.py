@@ -92,10 +92,12 @@ def _loads(state: State) -> Iterator[str]:
     held: dict[str, set[int]] = {}
     for thread in state.threads.values():
         holders = [offer.agent for offer in thread.offers]
-        holders += [thread.agent] if thread.phase in OWNED else []
+        wraps_up = thread.phase is Phase.RESOLVED and thread.wrap_until
+        holders += [thread.agent] if thread.phase in OWNED or wraps_up else []
         for name in holders:
             held.setdefault(name, set()).add(thread.id)
-            if thread.phase is not Phase.SNOOZED:
+            aside = thread.phase is Phase.SNOOZED or (thread.dormant and name == thread.agent)
+            if not aside:
                 (live if thread.live else mail)[name] += thread.weight
     for agent in state.agents.values():
         said = (agent.live_load, agent.mail_load, set(agent.threads))

@@ -312,6 +312,10 @@ class Agent:
         """Have a thread count as older in line."""
         return self._acts(i.BoostAsked, whom, refused, by=round(seconds * 1000))
 
+    def is_done(self, whom: Customer, *, refused: str = "") -> Answer:
+        """Have no more work with a solved thread."""
+        return self._acts(i.WrapUpDone, whom, refused)
+
     def tags(self, whom: Customer, *, add: Sequence[str] = (), drop: Sequence[str] = ()) -> Answer:
         """Add and remove tags."""
         return self._acts(i.TagsChanged, whom, "", add=tuple(add), remove=tuple(drop))

@@ -10,7 +10,7 @@ from omniroute.web.viewer import Viewer
 
 VERBS = (
     "accept", "pass", "take", "reply", "undo", "note", "transfer",
-    "snooze", "resolve", "reopen", "tag", "prioritise", "boost",
+    "snooze", "resolve", "reopen", "tag", "prioritise", "boost", "done",
     "merge", "not-same", "split",
 )  # fmt: skip
 """What can be done to a thread; each is a form's last part of the path."""
@@ -56,6 +56,8 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             return _tag(thread, key, form)
         case "prioritise":
             return c.Prioritise(key=key, thread=thread, priority=number(form, "priority"))
+        case "done":
+            return c.Done(key=key, thread=thread)
         case "boost":
             return c.Boost(key=key, thread=thread, by=number(form, "minutes") * 60_000)
         case "merge":

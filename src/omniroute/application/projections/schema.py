@@ -36,6 +36,7 @@ CREATE TABLE threads (
   wrote_at INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0,
   turns INTEGER NOT NULL DEFAULT 0, replies INTEGER NOT NULL DEFAULT 0,
   waiting INTEGER NOT NULL DEFAULT 1, tags TEXT NOT NULL DEFAULT '[]',
+  dormant INTEGER NOT NULL DEFAULT 0, wrap_until INTEGER NOT NULL DEFAULT 0,
   snoozed_until INTEGER NOT NULL DEFAULT 0, solved_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX threads_by_phase ON threads (phase, agent);
@@ -109,7 +110,8 @@ CREATE TABLE agents (
 
 CREATE VIEW loads AS
 SELECT agent, SUM(weight) AS load FROM (
-  SELECT agent, weight FROM threads WHERE phase = 'assigned'
+  SELECT agent, weight FROM threads
+  WHERE (phase = 'assigned' AND NOT dormant) OR (phase = 'resolved' AND wrap_until)
   UNION ALL
   SELECT offers.agent, threads.weight FROM offers INDEXED BY offers_pending
   JOIN threads ON threads.id = offers.thread WHERE offers.state = 'pending'

@@ -117,7 +117,7 @@ def happened(fold: Fold, event: e.ThreadEvent) -> None:
 
 def assigned(fold: Fold, event: e.ThreadAssigned) -> None:
     fold.db.execute(
-        "UPDATE threads SET agent = ?, agent_since = ?, stranded = '' WHERE id = ?",
+        "UPDATE threads SET agent = ?, agent_since = ?, dormant = 0, stranded = '' WHERE id = ?",
         (event.agent, fold.at, event.thread),
     )
     fold.touched.agents.add(event.agent)
@@ -126,8 +126,8 @@ def assigned(fold: Fold, event: e.ThreadAssigned) -> None:
 
 def released(fold: Fold, event: e.ThreadReleased) -> None:
     fold.db.execute(
-        "UPDATE threads SET agent = '', agent_since = 0, snoozed_until = 0, queued_since = ?"
-        " WHERE id = ?",
+        "UPDATE threads SET agent = '', agent_since = 0, snoozed_until = 0, dormant = 0,"
+        " queued_since = ? WHERE id = ?",
         (fold.at, event.thread),
     )
     fold.touched.agents.add(event.agent)
@@ -136,7 +136,8 @@ def released(fold: Fold, event: e.ThreadReleased) -> None:
 
 def snoozed(fold: Fold, event: e.ThreadSnoozed) -> None:
     fold.db.execute(
-        "UPDATE threads SET snoozed_until = ? WHERE id = ?", (event.until, event.thread)
+        "UPDATE threads SET snoozed_until = ?, dormant = 0 WHERE id = ?",
+        (event.until, event.thread),
     )
     _touch_owner(fold, event.thread)
     fold.happened(event.thread, event)
@@ -153,7 +154,7 @@ def solved(fold: Fold, event: e.ThreadSolved) -> None:
     _touch_owner(fold, event.thread)
     fold.db.execute(
         "UPDATE threads SET agent = CASE agent WHEN '' THEN ? ELSE agent END, solved_at = ?,"
-        " snoozed_until = 0, waiting = 0 WHERE id = ?",
+        " snoozed_until = 0, dormant = 0, waiting = 0 WHERE id = ?",
         (event.agent, fold.at, event.thread),
     )
     fold.happened(event.thread, event)
@@ -161,8 +162,8 @@ def solved(fold: Fold, event: e.ThreadSolved) -> None:
 
 def reopened(fold: Fold, event: e.ThreadReopened) -> None:
     fold.db.execute(
-        "UPDATE threads SET agent = '', agent_since = 0, solved_at = 0, waiting = 1, step = 0"
-        " WHERE id = ?",
+        "UPDATE threads SET agent = '', agent_since = 0, solved_at = 0, wrap_until = 0,"
+        " waiting = 1, step = 0 WHERE id = ?",
         (event.thread,),
     )
     fold.happened(event.thread, event)
@@ -264,6 +265,33 @@ def deadline_set(fold: Fold, event: e.DeadlineSet) -> None:
     fold.db.execute("UPDATE threads SET deadline = ? WHERE id = ?", (event.deadline, event.thread))
 
 
+def dormancy_planned(fold: Fold, event: e.DormancyPlanned) -> None:
+    """What may become of it later is nobody's news."""
+
+
+def dormant(fold: Fold, event: e.ThreadDormant) -> None:
+    fold.db.execute("UPDATE threads SET dormant = 1 WHERE id = ?", (event.thread,))
+    fold.touched.agents.add(event.agent)
+    fold.happened(event.thread, event)
+
+
+def roused(fold: Fold, event: e.ThreadRoused) -> None:
+    fold.db.execute("UPDATE threads SET dormant = 0 WHERE id = ?", (event.thread,))
+    fold.touched.agents.add(event.agent)
+    fold.happened(event.thread, event)
+
+
+def wrap_up_began(fold: Fold, event: e.WrapUpBegan) -> None:
+    fold.db.execute("UPDATE threads SET wrap_until = ? WHERE id = ?", (event.until, event.thread))
+    fold.touched.agents.add(event.agent)
+
+
+def wrap_up_ended(fold: Fold, event: e.WrapUpEnded) -> None:
+    fold.db.execute("UPDATE threads SET wrap_until = 0 WHERE id = ?", (event.thread,))
+    fold.touched.agents.add(event.agent)
+    fold.happened(event.thread, event)
+
+
 def _touch_owner(fold: Fold, thread: int) -> None:
     row = fold.db.execute("SELECT agent FROM threads WHERE id = ?", (thread,)).fetchone()
     if row is not None and row[0]:
@@ -291,6 +319,11 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.HandedOff: happened,
     e.HandedBack: happened,
     e.ThreadSnoozed: snoozed,
+    e.DormancyPlanned: dormancy_planned,
+    e.ThreadDormant: dormant,
+    e.ThreadRoused: roused,
+    e.WrapUpBegan: wrap_up_began,
+    e.WrapUpEnded: wrap_up_ended,
     e.ThreadWoken: woken,
     e.ThreadSolved: solved,
     e.ThreadReopened: reopened,
