@@ -75,6 +75,7 @@ class ServerRulebook:
         self._desk, self._on_change = desk, on_change
         self._reader = node.reader
         self._one = asyncio.Lock()  # change at a time
+        self._before: dict[str, tuple[RuleSet, bytes]] = {}  # what was live, ready to be again
 
     # --- asking ---
 
@@ -192,7 +193,9 @@ class ServerRulebook:
         async with self._one:
             live = self._node.state.counters.rules
             version = await asyncio.to_thread(self._earlier, asked.version, live)
-            rules, sources = await asyncio.to_thread(versions.kept_rules, self._reader, version)
+            if (kept := self._before.get(version)) is None:
+                kept = await asyncio.to_thread(versions.kept_rules, self._reader, version)
+            rules, sources = kept
             act = self._act(actor, version, "rollback", asked.message, asked.by)
             desk = replace(self._desk(), rules=rules, sources=sources)
             if version == live:
@@ -245,6 +248,8 @@ class ServerRulebook:
         answer = await self._node.activate(
             desk.rules, desk.sources, act, agent=agent, reseen=reseen
         )
+        replaced = self._desk()
+        self._before = {replaced.rules.version: (replaced.rules, replaced.sources)}
         self._on_change(desk)
         if reevaluate:  # who came while the others were looked at was queued by the old rules
             seen = {one.thread for one in reseen}
