@@ -12,10 +12,11 @@ from random import Random
 from typing import NamedTuple
 
 from omniroute.core import inputs as i
+from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import Always, Is, Leaf
 from omniroute.core.ladder import Stage
 from omniroute.core.model import Evidence, Phase, Status, Thread
-from omniroute.core.rules import Defaults, EnrichRule, Queue, RouteRule, RuleSet, Sla
+from omniroute.core.rules import Defaults, Deflection, EnrichRule, Queue, RouteRule, RuleSet, Sla
 from omniroute.core.skills import compile_skills
 from omniroute.core.states import OPEN
 from omniroute.core.urgency import MINUTE
@@ -85,6 +86,13 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 "turns",
                 Stage(agents=("ana", "bo"), skip_if="nobody_present"),
                 Stage(need={"tech": 1}),
+            ),
+            RouteRule(
+                "article",
+                topic(8, "plain"),
+                stages=(Stage(article="kb/plain", span=25 * SECOND),),
+                falls_through=True,
+                deflect=Deflection("kb/plain", "deflect/article"),
             ),
             RouteRule("rest", Always(), "general", reply="hello"),
         ),
@@ -168,6 +176,7 @@ class History:
             sender=seen(a % 5, kind, forged=c == 7),
             claims=claims,
             facts={"topic": TOPICS[(a + b + c) % len(TOPICS)]},
+            observed=(SOLVED.number,) if b % 2 else (),  # a plain yes, now and then
             live=kind == "chat",
             automatic=c == 8,
         )
