@@ -169,6 +169,26 @@ def test_a_receipt_of_reading() -> None:
     assert said.kind is Kind.READ
 
 
+def test_a_filter_that_refused_it_by_a_receipt() -> None:
+    said = report(
+        "Subject: Automatically rejected mail",
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b",
+        "",
+        "--b",
+        "",
+        "Your message was rejected: quota exceeded",
+        "--b",
+        "Content-Type: message/disposition-notification",
+        "",
+        "Final-Recipient: rfc822; kim@x.example",
+        "Original-Message-ID: <1@demo.example>",
+        "Disposition: automatic-action/MDN-sent-automatically; deleted",
+        "--b--",
+    )
+    failure = Failure("kim@x.example", reason="Your message was rejected: quota exceeded")
+    assert said == Report(Kind.BOUNCE, (failure,), "1@demo.example")
+
+
 # --- in plain words ------------------------------------------------------------------------------
 
 NOTICES = [
@@ -204,6 +224,8 @@ kim@x.example on Sun, 1 Mar 2026
     "User's mailbox is full: <kim@x.example>\nUnable to deliver mail.",
     "The following message, addressed to 'kim@x.example',\nfailed because it was not collected",
     "Die Nachricht konnte nicht zugestellt werden:\n\nkim@x.example: Empfänger unbekannt",
+    "----- Failed Recipients -----\n\n<kim@x.example>: mailbox unavailable\n\n-- Returned Mail --",
+    "Not delivered to the following, who want none from lee@x.example:\n\n\tkim@x.example",
     "Sent <<< RCPT TO:<kim@x.example>\nReceived >>> 550 5.1.1 unknown user.",
 ]
 
@@ -227,6 +249,32 @@ def test_a_notice_that_more_will_be_tried() -> None:
         "No action is required on your part. Delivery attempts will continue.",
     )
     assert not said.permanent
+
+
+def test_what_is_still_tried_is_late_whatever_else_is_said() -> None:
+    said = report(
+        "Subject: Delivery failure notification",
+        "",
+        "Your message could not be delivered to the following recipients:",
+        "",
+        "kim@x.example",
+        "",
+        "Delivery attempts will continue to be made for 5 days.",
+        sender="AntiVirus_for_SMTP@gate.example",
+    )
+    assert not said.permanent
+
+
+def test_people_who_are_named_without_their_domain() -> None:
+    said = report(
+        "Subject: Mail Delivery Problem",
+        "",
+        "Your mail to the following recipients could not be delivered, since they take no mail",
+        "from bounces@demo.example:",
+        "",
+        "  kim.lee",
+    )
+    assert [failure.address for failure in said.failures] == ["kim.lee@mx.example"]
 
 
 def test_the_message_that_a_notice_returns_is_known_by_its_id() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from omniroute_email.reading.addresses import Mailbox
+from omniroute_email.reading.charset import one_line
 from omniroute_email.reading.fields import message_ids
 from omniroute_email.reading.headers import Headers, split
 from omniroute_email.reading.mailboxes import mailboxes
@@ -22,6 +23,7 @@ MAX_WRAPPED: Final = 512 * 1024  # bytes of a report within a report
 MAX_RETURNED: Final = 64 * 1024  # characters of a body in which a returned message is looked for
 
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
+_RECEIPT = "message/disposition-notification"
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 _ID_LINE = re.compile(r"^[>\s]{0,4}message-id:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 
@@ -50,8 +52,9 @@ def find(
     found = _by_status(status, original)
     if found is not None and (found.failures or found.kind is not Kind.BOUNCE):
         return found
-    if any(part.media_type == "message/disposition-notification" for part in parts):
-        return Report(Kind.READ, original_id=original)
+    receipt = next((part for part in parts if part.media_type == _RECEIPT), None)
+    if receipt is not None:
+        return _receipt(receipt, original, text)
     path = root.headers.first("return-path").strip() if return_path is None else return_path
     signs = _Signs(
         told=bool(status) or "status" in root.parameters.get("report-type", ""),
@@ -61,6 +64,8 @@ def find(
         by_path=(return_path == "" or path == "<>"),
         marked=_is_marked(root.headers),
         failed=mailboxes(root.headers.all("x-failed-recipients")),
+        by_file=return_path is None and not path and notices.is_mail_subject(subject),
+        domain=authors[0].address.rpartition("@")[2] if authors else "",
     )
     nobody = [who.address for who in (*authors, *mailboxes(root.headers.all("to")))]
     return _by_words(signs, text, nobody, original)
@@ -117,6 +122,19 @@ def _by_status(parts: list[Part], original: str) -> Report | None:
     return Report(kind, tuple(failures.values()), original, envelope_id)
 
 
+def _receipt(part: Part, original: str, text: str) -> Report:
+    """What the recipient's program did (RFC 8098): a message that a filter refused was not read."""
+    content, _ = part.content()
+    for fields in statuses.groups(content):
+        original = original or next(iter(message_ids(fields.first("original-message-id"))), "")
+        done = fields.first("disposition").lower().replace(" ", "")
+        address = statuses.recipient(fields)
+        if address and done.startswith("automatic-action") and ";deleted" in done:
+            reason = one_line(text, statuses.MAX_REASON)
+            return Report(Kind.BOUNCE, (Failure(address, reason=reason),), original)
+    return Report(Kind.READ, original_id=original)
+
+
 def _feedback(part: Part, original: str) -> Report:
     """A complaint (RFC 5965)."""
     content, _ = part.content()
@@ -141,6 +159,8 @@ class _Signs:
     by_path: bool  # a null return path, as every automatic message has
     marked: bool  # as automatic, or as bulk
     failed: tuple[Mailbox, ...]  # as a field names them
+    by_file: bool  # nobody knows the return path, as in files, and the subject speaks of mail
+    domain: str  # of the author
 
     @property
     def believable(self) -> bool:
@@ -152,15 +172,20 @@ class _Signs:
         by_machine = self.by_path or self.marked
         return self.told or bool(self.failed) or self.by_author or (self.by_subject and by_machine)
 
+    @property
+    def worth_reading(self) -> bool:
+        """Whether it may be a report if it says so in sure words."""
+        return self.believable or self.by_file or self.by_path or self.marked
+
 
 def _by_words(signs: _Signs, text: str, nobody: list[str], original: str) -> Report | None:
     """A report from its wording, if it is believable."""
-    if not signs.believable:
+    words = signs.worth_reading and notices.speaks_of_failure(text)
+    if not signs.believable and not (words and _names_surely(text, nobody)):
         return None
-    words = notices.speaks_of_failure(text)
     if not (signs.told or signs.failed or words or signs.by_subject):
         return None
-    found = notices.failures(text, nobody)
+    found = notices.failures(text, nobody, signs.domain)
     if signs.failed:
         permanent = not found or any(failure.permanent for failure in found)
         known = {failure.address: failure for failure in found}
@@ -168,9 +193,13 @@ def _by_words(signs: _Signs, text: str, nobody: list[str], original: str) -> Rep
             known.get(who.address, Failure(who.address, permanent=permanent))
             for who in signs.failed
         )
-    if not found and not (signs.told or (words and signs.by_subject)):
+    if not found and not (signs.told or (words and signs.by_subject and signs.believable)):
         return None
     return Report(Kind.BOUNCE, found, original)
+
+
+def _names_surely(text: str, nobody: list[str]) -> bool:
+    return notices.surely_speaks_of_failure(text) and notices.names_somebody(text, nobody)
 
 
 def _is_marked(headers: Headers) -> bool:
