@@ -71,6 +71,7 @@ def test_everything_is_there_by_name() -> None:
         ],
         "forwarded": None,
         "auto": False,
+        "auto_because": "",
         "spam": True,
         "dmarc_fail": False,
         "sealed": "",
@@ -103,6 +104,7 @@ def test_a_bounce() -> None:
 def test_an_absence_and_a_message_passed_on() -> None:
     away = fields_of(b"From: joe@x.example\nSubject: Automatic reply: Order\n\nI am away", "")
     assert (away["class"], away["auto"]) == ("auto_reply", True)
+    assert away["auto_because"] == "auto-reply: the subject begins with “automatic reply”"
     passed = fields_of(
         b"From: joe@x.example\nSubject: Fwd: Order\n\nSee below\n\n"
         b"---------- Forwarded message ---------\nFrom: Kim <kim@x.example>\nSubject: Order\n\nHi",

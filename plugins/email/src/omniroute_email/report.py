@@ -66,12 +66,20 @@ def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
         if mail.forwarded
         else None,
         "auto": machine is not None or mail.report is not None,
+        "auto_because": _because(mail.report, machine),
         "spam": is_spam(mail.headers),
         "dmarc_fail": fails_dmarc(mail.headers),
         "sealed": mail.sealed,
         "unread": str(mail.remarks),
         **_reported(mail.report, machine),
     }
+
+
+def _because(report: Report | None, machine: Automatic | None) -> str:
+    """What shows that a machine wrote; empty if nothing does."""
+    if machine is not None:
+        return f"{machine.kind}: {machine.because}"
+    return "report: by its words" if report is not None else ""
 
 
 def _reported(report: Report | None, machine: Automatic | None) -> dict[str, object]:

@@ -17,6 +17,7 @@ from omniroute_email.reading.charset import clean
 
 MAX_TREE = 256 * 1024  # characters that are given to the parser
 MAX_DEPTH = 500
+MAX_TAGS = 210_000  # what follows more of them is not read
 MAX_COPIES = 200_000  # open formatting elements times blocks
 
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,15})")
@@ -79,7 +80,14 @@ _CLOSES_ITSELF = frozenset(
 
 def visible_text(source: str) -> str:
     """What a reader sees, blocks on lines of their own, quotations marked.  Never raises."""
+    if has_too_many_tags(source):
+        source = "<".join(source.split("<", MAX_TAGS)[:MAX_TAGS])
     return clean(_tidy(_of_tree(source) if _is_tame(source) else _crude(source)))
+
+
+def has_too_many_tags(source: str) -> bool:
+    """Whether the end of *source* is not read."""
+    return source.count("<") > MAX_TAGS
 
 
 def _is_tame(source: str) -> bool:

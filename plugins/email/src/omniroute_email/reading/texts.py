@@ -9,11 +9,12 @@ from omniroute_email.reading.charset import decoded
 from omniroute_email.reading.enriched import enriched_text, richtext
 from omniroute_email.reading.flowed import unflowed
 from omniroute_email.reading.guess import declared
-from omniroute_email.reading.html import visible_text
+from omniroute_email.reading.html import MAX_TAGS, has_too_many_tags, visible_text
 from omniroute_email.reading.mime import Part
 
 MAX_TEXT = 300_000  # characters shown of a text or of HTML; the raw message keeps the rest
 MAX_BYTES = 4 * MAX_TEXT  # no character takes more
+TOO_MANY_TAGS = f"HTML beyond {MAX_TAGS:,} tags"
 TOO_LONG = f"text beyond {MAX_TEXT:,} characters"
 MAX_REMARKS = 10
 
@@ -42,6 +43,8 @@ def joined(parts: Sequence[Part], remarks: Remarks) -> str:
         text = raw_text(part, remarks)
         source += len(text)
         texts.append(_shown(part, text))
+        if part.media_type == "text/html" and has_too_many_tags(text):
+            remarks.add(TOO_MANY_TAGS)
         if source > MAX_TEXT:
             remarks.add(TOO_LONG)
             break

@@ -105,6 +105,11 @@ def test_a_line_that_a_program_has_wrapped_belongs_to_the_quotation() -> None:
     assert cut(link).reply == "Yes."
 
 
+def test_an_address_of_the_attribution_may_take_lines_of_its_own() -> None:
+    attribution = "On Tue, Mar 3, 2026, 10:07 PM Ana\n\n<\nmailto:Ana <a@demo.example>\n> wrote:"
+    assert cut(f"Yes.\n\n{attribution}\nShall we?").reply == "Yes."
+
+
 def test_an_answer_on_the_line_of_the_attribution() -> None:
     found = cut("Yes, please On Wed, Apr 4, 2026 at 3:59 PM, Ana wrote:\n> Shall we?")
     assert found.reply == "Yes, please"

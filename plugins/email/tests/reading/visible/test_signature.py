@@ -26,6 +26,7 @@ SIGNATURES = [
     "Envoyé de mon iPhone",
     "iPhoneから送信",
     "-Joe Miller",
+    "/John",
     "Joe Miller\njoe@x.example\n+49 40 123456\nwww.x.example",
     "Kind regards\nJoe\n\nSent from my iPhone",
     "Kind regards\nJoe\n\nThis e-mail and any attachments are confidential.\nIf you are not",

@@ -17,7 +17,7 @@ from omniroute_email.reading.charset import one_line
 from omniroute_email.reading.reports.statuses import MAX_REASON, STATUS
 from omniroute_email.reading.reports.values import Failure
 
-MAX_LINES: Final = 200  # of the notice that are read
+MAX_LINES: Final = 120  # of the notice that are read
 MAX_LINE: Final = 400  # characters
 LONGEST_RULE: Final = 90  # characters of a line before the message that is returned
 MAX_RECIPIENTS: Final = 100
@@ -170,6 +170,8 @@ def _strong(lines: Sequence[str]) -> list[tuple[str, int]]:
     for number, line in enumerate(lines):
         if "@" not in line:
             continue
+        if len(found) > 4 * MAX_RECIPIENTS:
+            break
         for pattern in _STRONG:
             for match in islice(pattern.finditer(line), MAX_IN_LINE):
                 before = line[max(0, match.start(1) - MAX_BEFORE) : match.start(1)]

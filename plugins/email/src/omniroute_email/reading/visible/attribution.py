@@ -14,7 +14,7 @@ from typing import Final
 from omniroute_email.reading import phrases
 
 MAX_LENGTH: Final = 400  # characters, of the whole sentence
-MAX_LINES: Final = 4
+MAX_LINES: Final = 6
 
 NONE: Final = 0
 WEAK: Final = 1  # is one if quoted lines follow
@@ -59,7 +59,10 @@ def height(lines: Sequence[str], number: int) -> tuple[int, int]:
         if number + taken > len(lines):
             break
         line = lines[number + taken - 1].strip(" \t\xa0\ufeff")
-        if not line or line[0] == ">" or len(sentence) + len(line) > MAX_LENGTH:
+        if not line and _goes_on(lines, number + taken, sentence):
+            continue
+        inside = sentence.count("<") > sentence.count(">")  # of an address that takes lines
+        if not line or (line[0] == ">" and not inside) or len(sentence) + len(line) > MAX_LENGTH:
             break
         sentence = f"{sentence} {line}" if sentence else line
         sure = _sureness(sentence, opens)
@@ -67,7 +70,15 @@ def height(lines: Sequence[str], number: int) -> tuple[int, int]:
             return taken, STRONG
         if sure > best[1]:
             best = (taken, sure)
+        if sentence.endswith(_CLOSED):
+            break
     return best
+
+
+def _goes_on(lines: Sequence[str], number: int, sentence: str) -> bool:
+    """Whether an address follows after an empty line, as some programs have it."""
+    follows = lines[number].lstrip()[:1] if number < len(lines) else ""
+    return bool(sentence) and follows == "<" and "<" not in sentence
 
 
 def inline(line: str) -> int:

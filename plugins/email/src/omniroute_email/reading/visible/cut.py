@@ -19,7 +19,7 @@ from typing import Final
 
 from omniroute_email.reading.visible import attribution, dividers, fieldblock, signature
 
-MAX_LINES: Final = 3_000  # that are looked at; what follows is as the last of them
+MAX_LINES: Final = 2_000  # that are looked at; what follows is as the last of them
 MAX_INDENT: Final = 3  # before a mark of quotation
 WRAPPED_FROM: Final = 65  # characters of a line that a mail program may have broken
 NO_TAIL: Final = 40  # characters that such a broken-off tail does not reach

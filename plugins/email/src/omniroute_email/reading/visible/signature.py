@@ -25,7 +25,8 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(r"\W{0,3}(?:p\.?\s?){1,3}s\b\.?\s?[:.\-– ]", re.IGNORECASE)
-_SIGNED = re.compile(r"[-–—~]{1,2}\s?[^\W\d_a-z][\w.'’-]*(?:\s[\w.'’-]+){0,3}")
+_SIGNED = re.compile(r"[-–—~/]{1,2}\s?[^\W\d_a-z][\w.'’-]*(?:\s[\w.'’-]+){0,3}")
+_BULLETS = ("-", "–", "—", "*", "•", "/")
 _WORD = re.compile(r"\w+")
 _STOPS = re.compile(r"[.!?。！？…:;,]\s*$")  # noqa: RUF001 - full-width marks are meant
 _LIST_FOOTER = re.compile(
@@ -120,7 +121,7 @@ def _is_device(line: str) -> bool:
 
 
 def _signed(lines: Sequence[str], author: str) -> int:
-    """“-Ana” on the last line, where no list stands above it; or the author's whole name."""
+    """“-Ana” or “/Ana” on the last line, where no list stands above it; or the whole name."""
     for at, below in _upwards(lines):
         if len(below) > 8:
             break
