@@ -65,6 +65,9 @@ TOLD = [
     (e.ThreadReleased(1, "ana", "claim"), "bo", "Bo Berg took it over"),
     (e.ThreadReleased(1, "ana", "gone"), "", "Ana Ruiz is offline; it waits for others"),
     (e.HandedOff(1, "bo"), "bo", "Bo Berg handed it to people"),
+    (e.StrandedReminded(1, AT), "", "Stranded still: leads were told again"),
+    (e.CustomerTold(1), "", "The customer was told that it may take a while"),
+    (e.Overflowed(1, 0, ("tech", "sales")), "", "tech and sales may help out"),
     (e.HandedBack(1, "bo"), "ana", "Given back to Bo Berg"),
     (e.ExclusionsEnded(1, ("ana", "bo")), "", "Ana Ruiz and Bo Berg may be asked again"),
     (e.ThreadReleased(1, "ana", "fold"), "", ""),
@@ -180,6 +183,7 @@ def test_told(event: e.Event, actor: str, text: str) -> None:
 
 SHOWN_AS_MESSAGES = [
     e.PromotionPlanned(1, AT),
+    e.OverflowPlanned(1, AT),
     e.TargetStarted(1, Target("first_reply", 1, AT), AT),
     e.TargetStopped(1, "first_reply", "met", 0),
     e.DeadlineSet(1, AT),
@@ -232,7 +236,7 @@ def test_an_event_of_a_newer_version_is_not_told() -> None:
 
 
 def test_unknown_reasons_are_said_as_they_are() -> None:
-    assert told(e.ThreadStranded(1, "loop")) == "Stranded: loop"
+    assert told(e.ThreadStranded(1, "eclipse")) == "Stranded: eclipse"
     assert told(e.ThreadAssigned(1, "ana", "lottery")) == "Ana Ruiz has it"
     assert "no_candidate" in STRANDED
 

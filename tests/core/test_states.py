@@ -16,6 +16,7 @@ from omniroute.testing.histories import History, acts
 NO_MOVE = {
     e.CustomerWrote, e.NoteAdded, e.ReplyHeld, e.ReplyWithdrawn, e.ReplyReleased,
     e.AutomaticReplyReleased, e.ReplyRecalled, e.ExclusionsEnded, e.ThreadMoved, e.HandedOff,
+    e.StrandedReminded, e.CustomerTold, e.Overflowed, e.OverflowPlanned,
     e.HandedBack, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
     e.PrioritySet, e.ThreadOpened,
     e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved, e.TargetStarted,

@@ -48,6 +48,8 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _match(why, directory)
         case "shadow":
             return _shadow(why)
+        case "overflow":
+            return _overflow(why)
         case "transfer":
             how = " if they accept" if why.get("warm") else ""
             return f"{directory.name(why['by'])} hands it to {directory.name(why['to'])}{how}"
@@ -57,6 +59,14 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return f"{directory.name(actor) or 'somebody'} was refused: {said}{by}"
     rest = ", ".join(f"{key} {value}" for key, value in why.items() if key != "about")
     return f"{why.get('about', 'decision')}: {rest}"
+
+
+def _overflow(why: Mapping[str, Any]) -> str:
+    teams = words.listed(why["add"])
+    if not why.get("spared"):
+        return f"{teams} may help out, as overflow rule {why['rule'] + 1} says"
+    level = f"{why['in_time']:.0%} in time, below {why['below']:.0%}"
+    return f"{teams} would help out, but {why['spared']} needs them: {level}"
 
 
 _IDENTITY = {

@@ -76,6 +76,7 @@ STRANDED = {
     "no_candidate": "nobody on the team can take it",
     "all_excluded": "everybody who could take it has passed or missed it",
     "nobody_present": "nobody who could take it is here",
+    "loop": "rules send it round and round",
 }
 
 
@@ -193,6 +194,9 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadRouted": _routed,
     "StepBegan": _step,
     "ThreadStranded": _stranded,
+    "StrandedReminded": lambda t: "Stranded still: leads were told again",
+    "CustomerTold": lambda t: "The customer was told that it may take a while",
+    "Overflowed": lambda t: f"{words.listed(t.said['add'])} may help out",
     "OfferMade": lambda t: f"Offered to {t.directory.name(t.said['offer']['agent'])}",
     "OfferEnded": lambda t: _OFFER_ENDED.get(t.said["how"], "").format(t.name()),
     "ExclusionsEnded": lambda t: (

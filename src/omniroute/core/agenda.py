@@ -68,7 +68,7 @@ class Agenda:
             index.queued.clear()
         if index.left:
             for thread in index.forsaken():
-                if _lives_by_hope(thread):
+                if _lives_by_hope(thread) or self._state.queue(thread.queue).overflow:
                     heapq.heappush(self._threads, index.key(thread))
             index.left.clear()
         if index.freed:

@@ -7,7 +7,7 @@ of its promise, so that a closed night makes nobody older.
 from __future__ import annotations
 
 from omniroute.core import events as e
-from omniroute.core import promises, resting
+from omniroute.core import overflow, promises, resting
 from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
 from omniroute.core.states import OPEN, WAITING
@@ -28,6 +28,7 @@ def keep(turn: Turn) -> None:
         thread = turn.thread(id)
         if thread.phase in WAITING or thread.phase is Phase.OFFERED:
             _plan_promotion(turn, thread)
+            overflow.plan(turn, turn.thread(id))
     turn.touched = {}
 
 

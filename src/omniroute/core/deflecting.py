@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core.answers import SOLVED
-from omniroute.core.effects import effect_id
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Thread
 from omniroute.core.offers import begin_step
 from omniroute.core.rules import RuleSet
+from omniroute.core.telling import reply_by_itself
 from omniroute.core.turn import Turn
 
 DEFLECTED = "deflected"
@@ -43,11 +43,3 @@ def answer_article(turn: Turn, thread: Thread, message: MessageReceived) -> None
             turn.emit(e.ThreadClosed(thread.id))
     else:
         begin_step(turn, thread, turn.at, skipped=ANSWERED)
-
-
-def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
-    """Send an automatic reply to where the customer wrote."""
-    effect = turn.effect("reply", f"{thread.id}/{reply}")
-    message = effect_id(turn.input.key, "message", reply)
-    turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
-    turn.deliver(thread, message, thread.handle, effect, reply=reply)

@@ -14,10 +14,12 @@ from omniroute.core import (
     clocks,
     handing,
     offers,
+    overflow,
     presence,
     promises,
     resting,
     separating,
+    stranding,
     team,
     threads,
     work,
@@ -128,6 +130,8 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
     resting.time_came(turn, thread.id)
     clocks.promote(turn, thread.id)
     offers.readmit(turn, thread.id)
+    overflow.look(turn, thread.id)
+    stranding.remind(turn, thread.id)
     offers.advance(turn, thread.id)
     thread = turn.thread(thread.id)
     if (end := snooze_end(thread)) is not None and end <= turn.at:

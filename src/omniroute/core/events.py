@@ -119,6 +119,7 @@ class CustomerWrote(ThreadEvent, frozen=True):
     account: str
     live: bool = False
     automatic: bool = False
+    answerable: bool = True  # by a machine: somebody vouches for the sender, who is none
 
 
 class MessageAmended(Event, frozen=True):
@@ -289,7 +290,32 @@ class StepBegan(ThreadEvent, frozen=True):
 class ThreadStranded(ThreadEvent, frozen=True):
     """It waits and nothing scheduled can change that."""
 
-    reason: str  # no_candidate | all_excluded | nobody_present
+    reason: str  # no_candidate | all_excluded | nobody_present | loop
+    remind_at: int = 0
+
+
+class StrandedReminded(ThreadEvent, frozen=True):
+    """It is stranded still, and leads were told once more."""
+
+    remind_at: int
+
+
+class CustomerTold(ThreadEvent, frozen=True):
+    """The customer was told that it may take a while; once, until somebody has it."""
+
+
+class Overflowed(ThreadEvent, frozen=True):
+    """An overflow rule of the queue holds: these teams may serve it, too."""
+
+    rule: int  # its place in the queue's list
+    add: tuple[str, ...]
+    next_at: int = 0  # when to look at the other rules
+
+
+class OverflowPlanned(ThreadEvent, frozen=True):
+    """When the queue's overflow rules are looked at next; 0 for never."""
+
+    at: int
 
 
 class OfferMade(ThreadEvent, frozen=True):
@@ -324,6 +350,7 @@ class ThreadAssigned(ThreadEvent, frozen=True):
     how: str  # accept | claim | reply | transfer | fold | auto
     over: bool = False  # beyond capacity, by override
     by: AgentId = ""  # whose decision it was, if another's
+    in_time: bool | None = None  # whether it came within the queue's aim, where one is measured
 
 
 class ThreadReleased(ThreadEvent, frozen=True):
@@ -579,6 +606,10 @@ AnyEvent: TypeAlias = (
     | DeadlineSet
     | StepBegan
     | ThreadStranded
+    | StrandedReminded
+    | CustomerTold
+    | Overflowed
+    | OverflowPlanned
     | OfferMade
     | OfferEnded
     | ExclusionsEnded

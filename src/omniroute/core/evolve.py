@@ -232,6 +232,7 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
         voices=voices,
         channel=event.channel,
         handle=event.handle,
+        answerable=event.answerable,
         message=event.message,
         live=event.live,
         turns=thread.turns + 1,
@@ -327,6 +328,9 @@ def _(state: State, event: e.ThreadRouted, at: int) -> None:
         clock_since=at,
         offers=(),
         excluded=event.excluded,
+        added=(),
+        overflowed=(),
+        overflow_at=0,
         priority=event.priority,
         deadline=event.deadline,
         routing_since=event.routing_since,
@@ -389,6 +393,7 @@ def _(state: State, event: e.StepBegan, at: int) -> None:
         step_used=event.used,
         clock_since=at,
         queue=event.queue or thread.queue,
+        acts=thread.acts + bool(event.queue),
         priority=thread.priority if event.priority is None else event.priority,
     )
 
@@ -396,7 +401,34 @@ def _(state: State, event: e.StepBegan, at: int) -> None:
 @_folds(e.ThreadStranded)
 def _(state: State, event: e.ThreadStranded, at: int) -> None:
     used = _ran(state.threads[event.thread], at)
-    _change(state, event, step_used=used, clock_since=None)
+    _change(state, event, step_used=used, clock_since=None, remind_at=event.remind_at)
+
+
+@_folds(e.StrandedReminded)
+def _(state: State, event: e.StrandedReminded, at: int) -> None:
+    _change(state, event, remind_at=event.remind_at)
+
+
+@_folds(e.CustomerTold)
+def _(state: State, event: e.CustomerTold, at: int) -> None:
+    _change(state, event, told_stranded=True)
+
+
+@_folds(e.Overflowed)
+def _(state: State, event: e.Overflowed, at: int) -> None:
+    thread = state.threads[event.thread]
+    _change(
+        state, event,
+        added=tuple(dict.fromkeys((*thread.added, *event.add))),
+        overflowed=(*thread.overflowed, event.rule),
+        overflow_at=event.next_at,
+        acts=thread.acts + 1,
+    )  # fmt: skip
+
+
+@_folds(e.OverflowPlanned)
+def _(state: State, event: e.OverflowPlanned, at: int) -> None:
+    _change(state, event, overflow_at=event.at)
 
 
 @_folds(e.OfferMade)
@@ -456,13 +488,16 @@ def _handled(state: State, thread: Thread, at: int) -> None:
         return
     pace = state.paces.get(thread.queue, Pace())
     count = min(pace.handled + 1, REMEMBERED)
-    state.put_pace(thread.queue, Pace(count, pace.mean + (_busy(thread, at) - pace.mean) / count))
+    mean = pace.mean + (_busy(thread, at) - pace.mean) / count
+    state.put_pace(thread.queue, replace(pace, handled=count, mean=mean))
 
 
 @_folds(e.ThreadAssigned)
 def _(state: State, event: e.ThreadAssigned, at: int) -> None:
     thread = state.threads[event.thread]
     _agent(state, event.agent, last_assigned=at)
+    if event.in_time is not None:
+        _answered(state, thread.queue, event.in_time)
     _change(
         state,
         event,
@@ -471,6 +506,8 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
         woken_at=0,
         wake_until=0,
         agent=event.agent,
+        acts=0,
+        told_stranded=False,
         last_agent=event.agent,
         step_used=_ran(thread, at),
         clock_since=None,
@@ -503,6 +540,13 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
         excluded=excluded,
     )
     _agent(state, event.agent, idle_since=at)
+
+
+def _answered(state: State, queue: str, in_time: bool) -> None:
+    pace = state.paces.get(queue, Pace())
+    count = min(pace.taken + 1, REMEMBERED)
+    share = pace.in_time + (in_time - pace.in_time) / count
+    state.put_pace(queue, replace(pace, taken=count, in_time=share))
 
 
 def _for_good(thread: Thread) -> tuple[Exclusion, ...]:

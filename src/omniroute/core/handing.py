@@ -12,8 +12,8 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.model import Agent, AgentId, Exclusion, Phase, Step, Thread
 from omniroute.core.offers import assign, end_offers, propose
-from omniroute.core.presence import tell_leads
 from omniroute.core.ranking import open_to_transfers
+from omniroute.core.telling import tell_leads
 from omniroute.core.turn import Answer, Turn
 
 OWNED = (Phase.ASSIGNED, Phase.SNOOZED)

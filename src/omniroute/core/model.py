@@ -269,6 +269,13 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     busy: int = 0  # ms of the agent's time so far, up to `busy_since`
     busy_since: int = 0  # 0 while nobody works on it
     deflected: bool = False  # an article was proposed in it
+    added: tuple[str, ...] = ()  # teams that overflow has added
+    overflowed: tuple[int, ...] = ()  # overflow rules that have held, by their places
+    overflow_at: int = 0  # when to look at the others
+    remind_at: int = 0  # stranded: when leads are told again
+    answerable: bool = True  # by a machine
+    told_stranded: bool = False  # the customer has been told
+    acts: int = 0  # of rules, since somebody did something
     moves: tuple[int, ...] = ()  # when somebody handed it on; the last few
     handed_off: bool = False  # by a bot to people: it says no more here
     sending: tuple[tuple[MessageId, str], ...] = ()  # a bot's answers on their way, by effect
@@ -315,6 +322,8 @@ class Pace(msgspec.Struct, frozen=True, gc=False):
 
     handled: int = 0
     mean: float = 0.0
+    taken: int = 0  # how many were given to somebody, of the last `REMEMBERED`
+    in_time: float = 0.0  # the share of those that came within the queue's aim
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):

@@ -8,6 +8,7 @@ best agent under its queue's policy.
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core import overflow, stranding
 from omniroute.core.agenda import Agenda
 from omniroute.core.bulk import Plan
 from omniroute.core.matching import CANDIDATES, Found, fits
@@ -56,13 +57,17 @@ def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:
         if found.candidates:
             _offer(turn, thread, found, everybody, plan)
             return True
-        if not (_skip(step, found) and thread.step + 1 < len(thread.steps)):
+        if overflow.widen(turn, thread, found.hopeful):
+            thread = turn.thread(thread.id)
+            continue
+        ahead = thread.phase is Phase.QUEUED and thread.step + 1 < len(thread.steps)
+        if not (_skip(step, found) and ahead):
             break
         begin_step(turn, thread, turn.at, skipped=step.skip_if)
         thread = turn.thread(thread.id)
     last = thread.step + 1 >= len(thread.steps) and step.span is None
     if last and not found.hopeful and thread.phase is Phase.QUEUED:
-        strand(turn, thread, found)
+        _strand(turn, thread, found)
     else:
         _explain(turn, thread, found)
     return turn.thread(thread.id) is not before
@@ -140,16 +145,9 @@ def _explain(
     turn.explain("match", **told)
 
 
-def strand(turn: Turn, thread: Thread, found: Found) -> None:
-    """Say openly that nothing scheduled can change this thread's lot."""
-    if found.barred or (found.counts["exclusion"] and not found.absent):
-        reason = "all_excluded"
-    elif found.absent:
-        reason = "nobody_present"
-    else:
-        reason = "no_candidate"
+def _strand(turn: Turn, thread: Thread, found: Found) -> None:
     _explain(turn, thread, found)
-    turn.emit(e.ThreadStranded(thread.id, reason))
+    stranding.strand(turn, thread, stranding.reason(found))
 
 
 # --- relaxation steps ---
@@ -158,6 +156,9 @@ def strand(turn: Turn, thread: Thread, found: Found) -> None:
 def begin_step(turn: Turn, thread: Thread, due: int, skipped: str = "") -> None:
     """Go on to the next relaxation step, which began at *due*."""
     number = thread.step + 1
+    if thread.steps[number].queue and thread.acts >= stranding.LOOP:
+        stranding.strand(turn, thread, "loop")
+        return
     step, used = thread.steps[number], turn.at - due
     turn.emit(
         e.StepBegan(
@@ -192,7 +193,7 @@ def advance(turn: Turn, id: ThreadId) -> None:
             begin_step(turn, thread, end)
             thread = turn.thread(id)
         else:
-            strand(turn, thread, turn.state.index.find(thread))
+            _strand(turn, thread, turn.state.index.find(thread))
             return
 
 
@@ -208,7 +209,20 @@ def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str, by: AgentId = "")
             take_back(turn, id, offer, "rescinded", reason=f"taken:{agent}")
     thread = turn.thread(id)
     over = not fits(turn.state.agents[agent], thread.weight, thread.live)
-    turn.emit(e.ThreadAssigned(id, agent, how, over=over, by="" if by == agent else by))
+    turn.emit(
+        e.ThreadAssigned(
+            id, agent, how, over=over, by="" if by == agent else by,
+            in_time=_in_time(turn, thread, how),
+        )
+    )  # fmt: skip
+
+
+def _in_time(turn: Turn, thread: Thread, how: str) -> bool | None:
+    """Whether the queue's aim was met; None where it has none, or the thread was handed on."""
+    aim = turn.state.queue(thread.queue).aim_ms
+    if aim is None or how in ("transfer", "fold", "reopen"):
+        return None
+    return turn.at - thread.routing_since <= aim
 
 
 def end_offers(turn: Turn, id: ThreadId, how: str, reason: str = "") -> None:

@@ -60,7 +60,7 @@ def signature(thread: Thread) -> Signature:
     needs = tuple(sorted(step.need.items()))
     named = (NOBODY,) if step.article else step.agents
     weight = CROWDED if step.crowd else thread.weight
-    return thread.queue, needs, named, weight, thread.live, step.add, step.cost
+    return thread.queue, needs, named, weight, thread.live, (*step.add, *thread.added), step.cost
 
 
 class Order:

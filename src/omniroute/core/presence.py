@@ -14,6 +14,7 @@ from omniroute.core.model import Agent, AgentId, Phase, Status, Thread
 from omniroute.core.offers import end_offers, end_offers_of, withdraw_from
 from omniroute.core.ranking import reachable
 from omniroute.core.rules import Presence
+from omniroute.core.telling import tell_leads
 from omniroute.core.turn import Answer, Turn
 
 HERE = (Status.ONLINE, Status.AWAY, Status.TRANSFERS)
@@ -133,19 +134,6 @@ def _flag(turn: Turn, agent: Agent) -> None:
     turn.emit(e.OwnerUnreachable(agent.id))
     for id in held:
         tell_leads(turn, turn.thread(id), f"unreachable:{agent.id}")
-
-
-def tell_leads(turn: Turn, thread: Thread, reason: str) -> None:
-    """Alert those who may move threads and are at a desk: of its teams, or of any if none is."""
-    leads = [
-        agent
-        for agent in turn.state.leads()
-        if agent.status is not Status.OFFLINE and reachable(agent, False)
-    ]
-    teams = set(turn.state.queue(thread.queue).teams)
-    near = [agent for agent in leads if teams & set(agent.teams)] if teams else []
-    for agent in near or leads:
-        turn.present(thread.id, agent.id, "told", reason=reason)
 
 
 def _rules(turn: Turn) -> Presence:

@@ -87,6 +87,21 @@ class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     transfers: Transfers = Transfers()
 
 
+class Overflow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Teams that help a queue out while all that is said holds; spans in ms.
+
+    Not while *lender*, a queue of theirs, answers less than the share *below* in time.
+    """
+
+    add: tuple[str, ...]
+    waited_ms: int | None = None
+    length: int | None = None
+    expected_wait_ms: int | None = None
+    nobody_present: bool = False
+    lender: str = ""
+    below: float = 0.0
+
+
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     """A waiting line: in which order, served by whom, how an offer is made."""
 
@@ -106,6 +121,10 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     deadline_ms: int = DAY  # of a thread to which nothing is promised
     promote_after_ms: int | None = HOUR // 2  # priority rises by one per span waited
     reopen_window_ms: int = 7 * DAY
+    overflow: tuple[Overflow, ...] = ()
+    aim_ms: int | None = None  # an answer within so long is in time; None measures nothing
+    remind_ms: int | None = None  # how often leads are told of what is stranded
+    stranded_reply: str = ""  # what a customer is told who is stranded
 
 
 class EnrichRule(msgspec.Struct, frozen=True, omit_defaults=True):

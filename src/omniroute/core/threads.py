@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core.clocks import first_promotion
-from omniroute.core.deflecting import answer_article, propose_article, reads, reply_by_itself
+from omniroute.core.deflecting import answer_article, propose_article, reads
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
@@ -13,6 +13,7 @@ from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
 from omniroute.core.resting import rouse
 from omniroute.core.rules import WAIT, Routing, route
+from omniroute.core.telling import reply_by_itself
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.waits import of_queue
 
@@ -36,6 +37,7 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             message.account,
             live=message.live,
             automatic=message.automatic,
+            answerable=message.sender.verified and not message.automatic,
         )
     )
     thread = turn.thread(id)

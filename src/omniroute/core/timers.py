@@ -70,6 +70,10 @@ def next_due(thread: Thread) -> int | None:
         moments.append(end)
     if (rise := promotion(thread)) is not None:
         moments.append(rise)
+    if thread.overflow_at and thread.phase in WAITING:
+        moments.append(thread.overflow_at)
+    if thread.remind_at and thread.phase is Phase.STRANDED:
+        moments.append(thread.remind_at)
     if thread.excluded and thread.phase in ASKING:
         moments += [x.until for x in thread.excluded if x.until]
     if thread.targets and thread.phase in OPEN:

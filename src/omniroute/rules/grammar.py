@@ -316,6 +316,14 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             "Where nothing is promised, how long after entry a thread is due; `24h` if left out.",
             ref("span"),
         ),
+        "answer_within": Key(
+            "What counts as answered in time, for the service level.", ref("span")
+        ),
+        "overflow": Key(
+            "When other teams help out.",
+            {"anyOf": [ref("overflow"), {"type": "array", "items": ref("overflow")}]},
+        ),
+        "stranded": Key("What is done where nobody can take a thread.", ref("stranded")),
         "reassign_on_reply": Key(
             "Whether what a customer takes up again is routed anew; `false` gives it to whoever "
             "had it.",
@@ -328,6 +336,26 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "reopen_window": Key(
             "How long a solved thread is reopened by a new message; `7d` if left out.", ref("span")
         ),
+    },
+    "overflow": {
+        "add": Key("Teams that help out.", listed("name"), required=True),
+        "waited": Key("When a thread has waited so long.", ref("span")),
+        "queue_length": Key("When more than so many wait.", {"type": "integer", "minimum": 1}),
+        "expected_wait": Key("When a thread will probably wait longer.", ref("span")),
+        "nobody_present": Key("When nobody who could take it is there.", ref("flag")),
+        "unless": Key("When the lender needs its people itself.", ref("guard")),
+    },
+    "guard": {
+        "queue": Key("A queue of the lender's.", ref("name"), required=True),
+        "service_level_below": Key(
+            "The share of its threads that is answered in time, from 0 to 1.",
+            {"type": "number", "minimum": 0, "maximum": 1},
+            required=True,
+        ),
+    },
+    "stranded": {
+        "remind": Key("How often leads are told of it again.", ref("span")),
+        "reply": Key("An automatic reply for the customer, by its name in `replies`.", ref("name")),
     },
     "offer": {
         "timeout": Key("How long an agent has to answer; `60s` if left out.", ref("span")),

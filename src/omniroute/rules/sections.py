@@ -11,6 +11,7 @@ from omniroute.core.rules import (
     PICKS,
     REQUEUE,
     Defaults,
+    Overflow,
     Presence,
     Queue,
     Sla,
@@ -81,6 +82,13 @@ def queue(reader: Reader, name: str, node: Node, teams: Collection[str] | None) 
         said["teams"] = _teams(reader, given["teams"], teams)
     if "auto_assign" in given:
         said["auto_assign"] = reader.flag(given["auto_assign"])
+    if "overflow" in given:
+        rules = reader.several(given["overflow"])
+        said["overflow"] = tuple(_overflow(reader, rule, teams) for rule in rules)
+    if "answer_within" in given:
+        said["aim_ms"] = reader.span(given["answer_within"])
+    if "stranded" in given:
+        said |= _stranded(reader, given["stranded"])
     if "reassign_on_reply" in given:
         said["reassign_on_reply"] = reader.flag(given["reassign_on_reply"])
     for key in ("wrap_up", "wake_deadline", "deadline"):
@@ -103,6 +111,38 @@ def _order(reader: Reader, node: Node) -> tuple[str, ...]:
     if len(set(order)) < len(order):
         reader.fault(node, "the same part of an order twice")
     return order or ORDER
+
+
+def _overflow(reader: Reader, node: Node, teams: Collection[str] | None) -> Overflow:
+    given = reader.shape(node, "overflow")
+    said: dict[str, Any] = {"add": _teams(reader, given["add"], teams) if "add" in given else ()}
+    for key in ("waited", "expected_wait"):
+        if key in given:
+            said[key + "_ms"] = reader.span(given[key])
+    if "queue_length" in given:
+        said["length"] = reader.integer(given["queue_length"], 1, 1_000_000)
+    if "nobody_present" in given:
+        said["nobody_present"] = reader.flag(given["nobody_present"])
+    if "unless" in given:
+        guard = reader.shape(given["unless"], "guard")
+        if "queue" in guard:
+            said["lender"] = reader.name(guard["queue"], "a queue")
+        if "service_level_below" in guard:
+            said["below"] = reader.number(guard["service_level_below"], 0, 1, "a share from 0 to 1")
+    if not given.keys() & {"waited", "expected_wait", "queue_length", "nobody_present"}:
+        fix = "add waited, expected_wait, queue_length or nobody_present"
+        reader.fault(node, "an overflow that does not say when", fix)
+    return Overflow(**{key: value for key, value in said.items() if value is not None})
+
+
+def _stranded(reader: Reader, node: Node) -> dict[str, Any]:
+    given = reader.shape(node, "stranded")
+    said: dict[str, Any] = {}
+    if "remind" in given:
+        said["remind_ms"] = reader.span(given["remind"])
+    if "reply" in given:
+        said["stranded_reply"] = reader.name(given["reply"], "a reply")
+    return said
 
 
 def _offer(reader: Reader, node: Node) -> dict[str, Any]:

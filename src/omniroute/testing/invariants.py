@@ -40,7 +40,7 @@ def meets(state: State, agent: Agent, thread: Thread) -> bool:
     if step.agents:
         if agent.id not in step.agents:
             return False
-    elif queue.teams and not {*queue.teams, *step.add} & set(agent.teams):
+    elif queue.teams and not {*queue.teams, *step.add, *thread.added} & set(agent.teams):
         return False
     if thread.queue in agent.reads:
         return False

@@ -229,7 +229,7 @@ def promoted(fold: Fold, event: e.ThreadPromoted) -> None:
     fold.happened(event.thread, event)
 
 
-def promotion_planned(fold: Fold, event: e.PromotionPlanned) -> None:
+def promotion_planned(fold: Fold, event: e.PromotionPlanned | e.OverflowPlanned) -> None:
     """When a priority rises next is nobody's news."""
 
 
@@ -315,6 +315,10 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.ThreadAssigned: assigned,
     e.ThreadReleased: released,
     e.ExclusionsEnded: happened,
+    e.StrandedReminded: happened,
+    e.CustomerTold: happened,
+    e.Overflowed: happened,
+    e.OverflowPlanned: promotion_planned,
     e.ThreadMoved: happened,
     e.HandedOff: happened,
     e.HandedBack: happened,

@@ -1,0 +1,30 @@
+"""Telling people of themselves: leads that something needs them, customers by a canned reply."""
+
+from __future__ import annotations
+
+from omniroute.core import events as e
+from omniroute.core.effects import effect_id
+from omniroute.core.model import Status, Thread
+from omniroute.core.ranking import reachable
+from omniroute.core.turn import Turn
+
+
+def tell_leads(turn: Turn, thread: Thread, reason: str) -> None:
+    """Alert those who may move threads and are at a desk: of its teams, or of any if none is."""
+    leads = [
+        agent
+        for agent in turn.state.leads()
+        if agent.status is not Status.OFFLINE and reachable(agent, False)
+    ]
+    teams = set(turn.state.queue(thread.queue).teams)
+    near = [agent for agent in leads if teams & set(agent.teams)] if teams else []
+    for agent in near or leads:
+        turn.present(thread.id, agent.id, "told", reason=reason)
+
+
+def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
+    """Send an automatic reply to where the customer wrote."""
+    effect = turn.effect("reply", f"{thread.id}/{reply}")
+    message = effect_id(turn.input.key, "message", reply)
+    turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
+    turn.deliver(thread, message, thread.handle, effect, reply=reply)
