@@ -182,6 +182,7 @@ def test_told(event: e.Event, actor: str, text: str) -> None:
 
 
 SHOWN_AS_MESSAGES = [
+    e.MessageAmended("m", "h", "edited"),
     e.PromotionPlanned(1, AT),
     e.OverflowPlanned(1, AT),
     e.TargetStarted(1, Target("first_reply", 1, AT), AT),
