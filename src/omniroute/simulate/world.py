@@ -30,6 +30,7 @@ Told: TypeAlias = Callable[[int], None]
 Watch: TypeAlias = Callable[[float], None]
 
 TELL_EVERY = 256  # arrivals
+ROUND = 32  # inputs between two commits, as a busy server has them
 
 
 class World:
@@ -79,6 +80,7 @@ class World:
                 self._decide(at, i.due_now(due[0], *due))
             else:
                 break
+        self.state.settle()
         self.ledger.end()
         self.tally.decisions, self.tally.arrivals = self._inputs, self._came
         if self._told is not None:
@@ -167,7 +169,8 @@ class World:
         for event in decide(self.state, input).events:
             if (follow := _FOLLOWED.get(type(event))) is not None:
                 follow(self, at, event)
-        self.state.settle()
+        if self._inputs % ROUND == 0:
+            self.state.settle()
 
     def _opened(self, at: float, event: e.ThreadOpened) -> None:
         assert self._customer is not None, "only who writes opens a thread"
