@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from omniroute.core import inputs as i
 from omniroute.core.engine import decide
 from omniroute.core.events import RulesActivated, TrialBegan, TrialEnded
+from omniroute.core.state import State
 from omniroute.core.trials import CANARY, NONE, SHADOW, Trial, place
+from omniroute.rules.load import parse_rules
 from omniroute.testing.rig import Rig
 
 LIVE = """
@@ -210,3 +212,23 @@ def test_what_nobody_knows_cannot_be_tried() -> None:
     rig = Rig(LIVE)
     answer = rig.machine.put(i.RulesTried, version="nowhere", mode=SHADOW).answer
     assert (answer.ok, answer.code) == (False, "unknown_rules")
+
+
+# --- replay ---
+
+
+def test_the_same_inputs_are_decided_the_same_again() -> None:
+    """Who is in the canary, and what a shadow says, follows from the journal alone."""
+    rig = Rig(LIVE)
+    rig.agent("ana", billing=3)
+    rig.canaries(NEW, 0.5)
+    people(rig, 12)
+    rig.shadows(NEW)
+    people(rig, 12)
+    rig.adopt(NEW)
+    again = State()
+    for rules in (LIVE, NEW):
+        again.adopt(parse_rules({"rules.yaml": rules.encode()}))
+    for done in rig.machine.journal:
+        decision = decide(again, done.input)
+        assert (decision.events, decision.why) == (done.decision.events, done.decision.why)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 PAGES = [
     *("/", "/team", "/help", "/settings", "/search?q=receipt", "/admin/channels"),
     *("/threads/4812", "/threads/4817", "/threads/4820", "/threads/4812/why"),
-    "/threads/4812/messages/m2",
+    *("/threads/4812/messages/m2", "/admin/rules", "/admin/rules/9c41", "/admin/try"),
 ]
 
 
@@ -115,4 +115,23 @@ def test_everything_works_without_scripts(browser: Browser, served: Served) -> N
     page.locator("#do-transfer [name=why]").fill("for Bo")
     page.get_by_role("button", name="Hand over").click()
     expect(page.locator("#said")).to_have_text("#4812 goes to Bo Berg.")
+    context.close()
+
+
+def test_an_admin_promotes_and_tries_without_scripts(browser: Browser, served: Served) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    sign_in(page, served, "di")
+    page.goto(f"{served.url}/admin/rules")
+    page.get_by_text("Promote…").first.click()
+    form = page.locator("details.do form").first
+    form.get_by_label("How").select_option("canary")
+    form.get_by_label("Why").fill("they look well")
+    form.get_by_role("button", name="Promote").click()
+    expect(page.locator("#said")).to_have_text("Version 77ab is on trial: canary.")
+    page.get_by_role("link", name="Try a message").click()
+    page.get_by_label("Text").fill("a refund, please")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator("pre.explained")).to_contain_text("“a refund, please”")
     context.close()
