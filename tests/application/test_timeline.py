@@ -112,6 +112,8 @@ TOLD = [
         "",
         "The customer is back: Ana Ruiz goes on beyond their capacity",
     ),
+    (e.ThreadHeld(1, AT + 3_600_000), "", "Held while the queue is closed, until 10:15"),
+    (e.ThreadUnheld(1), "", "The queue is open again"),
     (e.WrapUpEnded(1, "ana", "time"), "", "Ana Ruiz is done with it"),
     (
         e.ThreadReleased(1, "ana", "wake"),
@@ -189,6 +191,7 @@ SHOWN_AS_MESSAGES = [
     e.TargetStopped(1, "first_reply", "met", 0),
     e.DeadlineSet(1, AT),
     e.DormancyPlanned(1, AT),
+    e.HoursPlanned(1, AT),
     e.WrapUpBegan(1, "ana", AT),
     e.CustomerWrote(1, "m", "h", "email", "main"),
     e.NoteAdded(1, "n", "ana"),

@@ -27,7 +27,7 @@ MINE = (
 WAITING = (
     "SELECT * FROM thread_rows WHERE id IN ("
     "  SELECT id FROM threads INDEXED BY threads_in_line"
-    "  WHERE phase IN ('new', 'queued', 'offered', 'stranded')"
+    "  WHERE phase IN ('new', 'queued', 'offered', 'stranded', 'held')"
     "  ORDER BY priority DESC, deadline, routing_since, id LIMIT ?)"
     " ORDER BY priority DESC, deadline, routing_since, id"
 )
@@ -45,7 +45,8 @@ COUNTS = (
     " WHEN phase = 'assigned' AND agent = ? THEN 'mine' WHEN phase = 'assigned' THEN 'others'"
     " WHEN phase = 'snoozed' THEN 'snoozed' ELSE 'waiting' END AS lane, COUNT(*) AS number"
     " FROM threads"
-    " WHERE phase IN ('new', 'queued', 'offered', 'stranded', 'assigned', 'snoozed') GROUP BY lane"
+    " WHERE phase IN ('new', 'queued', 'offered', 'stranded', 'held', 'assigned', 'snoozed')"
+    " GROUP BY lane"
 )
 """Of what is solved nobody counts: there is ever more of it."""
 EARLIER = (
@@ -78,6 +79,7 @@ def thread_row(row: sqlite3.Row, directory: Directory) -> ThreadRow:
         deadline=row["due"] if row["phase"] not in ("resolved", "closed") else 0,
         since=row["since"],
         routing_since=row["routing_since"],
+        opens_at=row["opens_at"],
         queued_since=row["queued_since"],
         last_at=row["last_at"],
         waiting=bool(row["waiting"]),

@@ -30,6 +30,7 @@ class ThreadRow(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     snoozed_until: int = 0
     turns: int = 0
+    opens_at: int = 0  # until when it is held
     queued_since: int = 0  # a boost moves routing_since, not this
 
 

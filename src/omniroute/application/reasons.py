@@ -190,6 +190,9 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
         case "snoozed":
             until = words.moment(row.snoozed_until, now, directory.zone)
             return f"With {row.agent_name}, put aside until {until}."
+        case "held":
+            until = words.moment(row.opens_at, now, directory.zone)
+            return f"{row.queue} is closed until {until}; nobody is asked before."
         case "resolved" | "closed":
             return f"Solved by {row.agent_name or 'nobody'}."
     steps, step = waiting.steps, waiting.step

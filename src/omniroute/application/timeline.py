@@ -227,6 +227,11 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadPromoted": lambda t: (
         f"Waited long: goes before others of the same priority ({t.said['priority']})"
     ),
+    "ThreadHeld": lambda t: (
+        f"Held while the queue is closed, until"
+        f" {words.moment(t.said['until'], t.at, t.directory.zone)}"
+    ),
+    "ThreadUnheld": lambda t: "The queue is open again",
     "ThreadDormant": lambda t: f"The customer is silent: {t.name()} keeps it, at no weight",
     "ThreadRoused": lambda t: (
         f"The customer is back: {t.name()} goes on"

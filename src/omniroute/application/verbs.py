@@ -10,7 +10,7 @@ from omniroute.core.model import Phase
 
 _OPEN = frozenset(Phase) - {Phase.CLOSED, Phase.FOLDED}
 _UNSOLVED = _OPEN - {Phase.RESOLVED}
-_WAITING = frozenset({Phase.QUEUED, Phase.OFFERED, Phase.STRANDED})
+_WAITING = frozenset({Phase.QUEUED, Phase.OFFERED, Phase.STRANDED, Phase.HELD})
 _OWNED = frozenset({Phase.ASSIGNED, Phase.SNOOZED})
 
 _PHASES = {

@@ -7,7 +7,7 @@ of its promise, so that a closed night makes nobody older.
 from __future__ import annotations
 
 from omniroute.core import events as e
-from omniroute.core import overflow, promises, resting
+from omniroute.core import opening, overflow, promises, resting
 from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
 from omniroute.core.states import OPEN, WAITING
@@ -23,7 +23,8 @@ def keep(turn: Turn) -> None:
         thread = turn.state.threads.get(id)
         if thread is None or thread.phase not in OPEN:
             continue
-        promises.keep(turn, thread)
+        opening.keep(turn, thread)
+        promises.keep(turn, turn.thread(id))
         resting.keep(turn, turn.thread(id))
         thread = turn.thread(id)
         if thread.phase in WAITING or thread.phase is Phase.OFFERED:

@@ -14,6 +14,7 @@ from omniroute.core import (
     clocks,
     handing,
     offers,
+    opening,
     overflow,
     presence,
     promises,
@@ -127,6 +128,7 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
     promises.miss(turn, thread.id)
+    opening.time_came(turn, thread.id)
     resting.time_came(turn, thread.id)
     clocks.promote(turn, thread.id)
     offers.readmit(turn, thread.id)

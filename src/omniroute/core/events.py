@@ -318,6 +318,22 @@ class OverflowPlanned(ThreadEvent, frozen=True):
     at: int
 
 
+class HoursPlanned(ThreadEvent, frozen=True):
+    """When the queue in which it waits closes next."""
+
+    closes: int
+
+
+class ThreadHeld(ThreadEvent, frozen=True):
+    """Its queue is closed until then: nobody is asked, and its clocks stand."""
+
+    until: int
+
+
+class ThreadUnheld(ThreadEvent, frozen=True):
+    """Its queue is open again."""
+
+
 class OfferMade(ThreadEvent, frozen=True):
     """The thread was proposed to an agent."""
 
@@ -610,6 +626,9 @@ AnyEvent: TypeAlias = (
     | CustomerTold
     | Overflowed
     | OverflowPlanned
+    | HoursPlanned
+    | ThreadHeld
+    | ThreadUnheld
     | OfferMade
     | OfferEnded
     | ExclusionsEnded

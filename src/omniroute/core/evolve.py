@@ -431,6 +431,22 @@ def _(state: State, event: e.OverflowPlanned, at: int) -> None:
     _change(state, event, overflow_at=event.at)
 
 
+@_folds(e.HoursPlanned)
+def _(state: State, event: e.HoursPlanned, at: int) -> None:
+    _change(state, event, closes_at=event.closes)
+
+
+@_folds(e.ThreadHeld)
+def _(state: State, event: e.ThreadHeld, at: int) -> None:
+    used = _ran(state.threads[event.thread], at)
+    _change(state, event, step_used=used, clock_since=None, opens_at=event.until)
+
+
+@_folds(e.ThreadUnheld)
+def _(state: State, event: e.ThreadUnheld, at: int) -> None:
+    _change(state, event, clock_since=at, opens_at=0)
+
+
 @_folds(e.OfferMade)
 def _(state: State, event: e.OfferMade, at: int) -> None:
     thread = state.threads[event.thread]

@@ -51,6 +51,7 @@ class Phase(enum.StrEnum):
     ASSIGNED = "assigned"
     SNOOZED = "snoozed"
     STRANDED = "stranded"
+    HELD = "held"
     RESOLVED = "resolved"
     CLOSED = "closed"
     FOLDED = "folded"
@@ -255,6 +256,8 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     held: tuple[Held, ...] = ()
     tags: tuple[str, ...] = ()
     snoozed_until: int = 0
+    closes_at: int = 0  # when its queue closes next, while it waits there
+    opens_at: int = 0  # until when it is held
     dormant_at: int = 0  # when it falls dormant, if the customer stays silent
     dormant: bool = False  # kept by its agent at no weight until the customer writes
     woken_at: int = 0  # when the customer woke it; 0 once answered

@@ -72,8 +72,8 @@ def _again(thread: Thread, target: Target) -> Target:
 
 
 def _runs(thread: Thread, target: Target) -> bool:
-    """Whether the clock runs: only while somebody waits for us."""
-    return thread.waiting
+    """Whether the clock runs: while somebody waits for us, and their queue is open."""
+    return thread.waiting and thread.phase is not Phase.HELD
 
 
 def _answered(turn: Turn, id: ThreadId) -> bool:

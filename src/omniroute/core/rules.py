@@ -115,6 +115,8 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     reassign_on_reply: bool = True  # what a customer takes up again may go to somebody else
     parallel: int = 1  # offers at a time
     exclude_for_ms: int | None = None  # how long who passed or missed is not asked again
+    hours: str = ""  # the calendar by which it is open; no name: always
+    closed_reply: str = ""  # what customers are told who wait while it is closed
     wrap_up_ms: int = 0  # how long the weight stays once it is solved
     dormant_after_ms: int | None = 10 * MINUTE  # of silence in a live thread, our word the last
     wake_deadline_ms: int = 2 * MINUTE  # for its agent to answer when the customer is back

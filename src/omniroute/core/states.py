@@ -13,16 +13,19 @@ from omniroute.core.model import Phase
 
 NEW, QUEUED, OFFERED, ASSIGNED = Phase.NEW, Phase.QUEUED, Phase.OFFERED, Phase.ASSIGNED
 SNOOZED, STRANDED, RESOLVED = Phase.SNOOZED, Phase.STRANDED, Phase.RESOLVED
+HELD = Phase.HELD
 CLOSED, FOLDED = Phase.CLOSED, Phase.FOLDED
 
 TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
-    e.ThreadRouted: {NEW: QUEUED, QUEUED: QUEUED, STRANDED: QUEUED},
+    e.ThreadRouted: {NEW: QUEUED, QUEUED: QUEUED, STRANDED: QUEUED, HELD: QUEUED},
+    e.ThreadHeld: {QUEUED: HELD, STRANDED: HELD},
+    e.ThreadUnheld: {HELD: QUEUED},
     e.StepBegan: {QUEUED: QUEUED},
     e.ThreadStranded: {QUEUED: STRANDED},
     # What somebody has is offered by them, who stay responsible until it is accepted.
     e.OfferMade: {QUEUED: OFFERED, STRANDED: OFFERED, OFFERED: OFFERED, ASSIGNED: ASSIGNED},
     e.OfferEnded: {OFFERED: QUEUED, ASSIGNED: ASSIGNED},  # QUEUED with the last one; see `after`
-    e.ThreadAssigned: {NEW: ASSIGNED, QUEUED: ASSIGNED, STRANDED: ASSIGNED},
+    e.ThreadAssigned: {NEW: ASSIGNED, QUEUED: ASSIGNED, STRANDED: ASSIGNED, HELD: ASSIGNED},
     e.ThreadReleased: {ASSIGNED: QUEUED, SNOOZED: QUEUED},
     e.ThreadSnoozed: {ASSIGNED: SNOOZED, SNOOZED: SNOOZED},
     e.ThreadDormant: {ASSIGNED: ASSIGNED},
@@ -33,13 +36,14 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
         SNOOZED: RESOLVED,
         QUEUED: RESOLVED,
         STRANDED: RESOLVED,
+        HELD: RESOLVED,
     },
     e.WrapUpBegan: {RESOLVED: RESOLVED},
     e.WrapUpEnded: {RESOLVED: RESOLVED},
     e.ThreadReopened: {RESOLVED: NEW},
-    e.ThreadAbandoned: {QUEUED: CLOSED, STRANDED: CLOSED},
+    e.ThreadAbandoned: {QUEUED: CLOSED, STRANDED: CLOSED, HELD: CLOSED},
     e.ThreadClosed: {RESOLVED: CLOSED},
-    e.ThreadFolded: {QUEUED: FOLDED, STRANDED: FOLDED, RESOLVED: FOLDED},
+    e.ThreadFolded: {QUEUED: FOLDED, STRANDED: FOLDED, HELD: FOLDED, RESOLVED: FOLDED},
     e.ThreadUnfolded: {FOLDED: QUEUED},  # to RESOLVED what was resolved; see `evolve`
 }
 

@@ -78,6 +78,10 @@ def next_due(thread: Thread) -> int | None:
         moments += [x.until for x in thread.excluded if x.until]
     if thread.targets and thread.phase in OPEN:
         moments += [target.due for target in thread.targets if target.due and not target.late]
+    if thread.phase is Phase.HELD:
+        moments.append(thread.opens_at)
+    elif thread.closes_at and thread.phase in WAITING:
+        moments.append(thread.closes_at)
     if thread.phase is Phase.ASSIGNED:
         moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
     if thread.phase is Phase.RESOLVED:

@@ -15,7 +15,7 @@ from omniroute.core.resting import begin_wrap_up
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.turn import Answer, Turn
 
-UNOWNED = WAITING | {Phase.OFFERED}
+UNOWNED = WAITING | {Phase.OFFERED, Phase.HELD}
 
 
 def accept(turn: Turn, asked: i.OfferAccepted) -> Answer:

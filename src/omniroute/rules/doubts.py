@@ -43,6 +43,7 @@ def doubts(draft: Draft, now: int | None = None) -> Iterator[Doubt]:
     yield from _circles(rules)
     yield from _articles(rules)
     yield from _unused(rules)
+    yield from _told_in_vain(rules)
     yield from _languages(rules)
     yield from unknown_skills(rules)
     for group in synonyms(draft.edges):
@@ -167,6 +168,12 @@ def _foreign(skill: str, first: Stage, rules: RuleSet) -> bool:
     )
 
 
+def _told_in_vain(rules: RuleSet) -> Iterator[Doubt]:
+    for name, queue in rules.queues.items():
+        if queue.closed_reply and not queue.hours:
+            yield "", f"queue {name}: “closed_reply” is never sent, as it has no “hours”"
+
+
 def _unused(rules: RuleSet) -> Iterator[Doubt]:
     queues = {rules.defaults.queue}
     for rule in rules.route:
@@ -177,6 +184,7 @@ def _unused(rules: RuleSet) -> Iterator[Doubt]:
     replies = {rule.reply for rule in rules.route}
     replies |= {rule.deflect.article for rule in rules.route if rule.deflect}
     replies |= {rule.deflect.reply for rule in rules.route if rule.deflect}
+    replies |= {queue.closed_reply for queue in rules.queues.values()}
     for name in rules.replies:
         if name not in replies:
             yield "", f"reply {name}: no rule sends it"

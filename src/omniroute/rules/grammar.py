@@ -302,6 +302,12 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "offer": Key("How an offer is made.", ref("offer")),
         "teams": Key("Who serves it; every team if left out.", listed("name")),
         "auto_assign": Key("Assign without asking the agent.", ref("flag")),
+        "hours": Key(
+            "The calendar by which it is open; closed, its threads are held.", ref("name")
+        ),
+        "closed_reply": Key(
+            "The automatic reply to those who wait while it is closed.", ref("name")
+        ),
         "wrap_up": Key(
             "How long a solved thread still weighs on its agent; `0s` if left out.", ref("span")
         ),

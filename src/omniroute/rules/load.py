@@ -233,7 +233,9 @@ class _Merged:
             defaults=sections.defaults(reader, self.defaults, names, root),
             enrich=tuple(rule for rule in enrich if rule is not None),
             route=tuple(rule for rule in route if rule is not None),
-            queues={n: sections.queue(reader.about(n), n, q, teams) for n, q in queues.items()},
+            queues={
+                n: sections.queue(reader.about(n), n, q, teams, names) for n, q in queues.items()
+            },
             calendars=calendars,
             skills=skills,
             replies={**texts, **proposals},

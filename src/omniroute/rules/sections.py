@@ -68,12 +68,18 @@ def skills(reader: Reader, graph: Edges, nodes: Mapping[str, Node]) -> Skills:
         return Skills(frozenset(graph))
 
 
-def queue(reader: Reader, name: str, node: Node, teams: Collection[str] | None) -> Queue:
+def queue(
+    reader: Reader, name: str, node: Node, teams: Collection[str] | None, names: Names
+) -> Queue:
     """One queue; what cannot be read keeps its default."""
     given = reader.shape(node, "queue")
     said: dict[str, Any] = {}
     if "pick" in given:
         said["pick"] = reader.choice(given["pick"], PICKS)
+    if "hours" in given:
+        said["hours"] = reader.reference(given["hours"], "calendar", names.calendars)
+    if "closed_reply" in given:
+        said["closed_reply"] = reader.reference(given["closed_reply"], "reply", names.replies)
     if "order" in given:
         said["order"] = _order(reader, given["order"])
     if "offer" in given:

@@ -8,6 +8,7 @@ rolled back, committed in other batches), where it must come to the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from random import Random
 from typing import NamedTuple
 
@@ -19,13 +20,22 @@ from omniroute.core.model import Evidence, Phase, Status, Thread
 from omniroute.core.rules import Defaults, Deflection, EnrichRule, Queue, RouteRule, RuleSet, Sla
 from omniroute.core.skills import compile_skills
 from omniroute.core.states import OPEN
-from omniroute.core.urgency import MINUTE
+from omniroute.core.urgency import DAY, MINUTE, Calendar
 from omniroute.testing.machine import Machine
 
 SECOND = 1_000
 NAMES = ("ana", "bo", "cy", "dan", "eva")
 TOPICS = ("refund", "tech", "owner", "all", "picky", "plain")
 
+
+HOURS = Calendar(
+    UTC,
+    {
+        day: [(start, start + 7 * MINUTE) for start in range(0, DAY, 10 * MINUTE)]
+        for day in range(7)
+    },
+)
+"""Open for seven minutes of every ten."""
 
 # --- the desk ---
 
@@ -119,10 +129,12 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 pick="most_spare",
                 order=("routing_since",),
                 then="broadcast",
+                hours="busy",
                 offer_timeout_ms=timeout,
             ),
             "turns": Queue("turns", pick="round_robin", auto_assign=True, reopen_window_ms=MINUTE),
         },
+        calendars={"busy": HOURS},
         skills=compile_skills({"billing": {"refunds": 1}, "refunds": {}, "tech": {"refunds": 2}}),
     )
 
@@ -242,7 +254,8 @@ class History:
             self._agent(self._owner(thread, a), i.ThreadResolved, thread=thread)
 
     def leave(self, a: int, b: int, c: int) -> None:
-        if thread := self._thread(b):
+        held = [thread.id for thread in self._open() if thread.phase is Phase.HELD]
+        if thread := held[0] if held and c % 2 else self._thread(b):
             self.machine.put(i.CustomerLeft, thread=thread)
 
     def reopen(self, a: int, b: int, c: int) -> None:

@@ -143,6 +143,10 @@ class Customer:
         ]
         assert because in ("", reasons[-1]), f"{self.name} is stranded: {reasons[-1]}"
 
+    def is_held(self) -> None:
+        """Their queue is closed."""
+        assert self.thread.phase is Phase.HELD, f"{self.name}'s thread is {self.thread.phase}"
+
     def is_snoozed(self) -> None:
         """Their thread is put aside."""
         assert self.thread.phase is Phase.SNOOZED, f"{self.name}'s thread is {self.thread.phase}"

@@ -103,6 +103,8 @@ def phase(row: ThreadRow) -> Mark:
             return Mark("being offered", "queue", "queued")
         case "stranded":
             return Mark("nobody can take it", "urgent", "stranded")
+        case "held":
+            return Mark("queue closed", "moon", "snoozed")
         case "snoozed":
             return Mark("snoozed", "moon", "snoozed")
         case "resolved" | "closed":

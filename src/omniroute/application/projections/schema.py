@@ -36,7 +36,8 @@ CREATE TABLE threads (
   wrote_at INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0,
   turns INTEGER NOT NULL DEFAULT 0, replies INTEGER NOT NULL DEFAULT 0,
   waiting INTEGER NOT NULL DEFAULT 1, tags TEXT NOT NULL DEFAULT '[]',
-  dormant INTEGER NOT NULL DEFAULT 0, wrap_until INTEGER NOT NULL DEFAULT 0,
+  opens_at INTEGER NOT NULL DEFAULT 0, dormant INTEGER NOT NULL DEFAULT 0,
+  wrap_until INTEGER NOT NULL DEFAULT 0,
   snoozed_until INTEGER NOT NULL DEFAULT 0, solved_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX threads_by_phase ON threads (phase, agent);
@@ -45,7 +46,7 @@ CREATE INDEX threads_by_root ON threads (root);
 CREATE INDEX threads_by_last ON threads (last_at);
 CREATE INDEX threads_by_solved ON threads (solved_at) WHERE solved_at > 0;
 CREATE INDEX threads_in_line ON threads (priority DESC, deadline, routing_since, id)
-  WHERE phase IN ('new', 'queued', 'offered', 'stranded');
+  WHERE phase IN ('new', 'queued', 'offered', 'stranded', 'held');
 
 CREATE TABLE messages (
   no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,

@@ -90,6 +90,20 @@ def stranded(fold: Fold, event: e.ThreadStranded) -> None:
     fold.happened(event.thread, event)
 
 
+def hours_planned(fold: Fold, event: e.HoursPlanned) -> None:
+    """When a queue closes is in its calendar."""
+
+
+def held(fold: Fold, event: e.ThreadHeld) -> None:
+    fold.db.execute("UPDATE threads SET opens_at = ? WHERE id = ?", (event.until, event.thread))
+    fold.happened(event.thread, event)
+
+
+def unheld(fold: Fold, event: e.ThreadUnheld) -> None:
+    fold.db.execute("UPDATE threads SET opens_at = 0, stranded = '' WHERE id = ?", (event.thread,))
+    fold.happened(event.thread, event)
+
+
 def offer_made(fold: Fold, event: e.OfferMade) -> None:
     offer = event.offer
     fold.db.execute(
@@ -310,6 +324,9 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.DeadlineSet: deadline_set,
     e.StepBegan: step_began,
     e.ThreadStranded: stranded,
+    e.HoursPlanned: hours_planned,
+    e.ThreadHeld: held,
+    e.ThreadUnheld: unheld,
     e.OfferMade: offer_made,
     e.OfferEnded: offer_ended,
     e.ThreadAssigned: assigned,
