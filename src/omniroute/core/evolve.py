@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from omniroute.core import events as e
+from omniroute.core.fairness import burdened
 from omniroute.core.model import (
     Agent,
     AgentId,
@@ -511,7 +512,9 @@ def _handled(state: State, thread: Thread, at: int) -> None:
 @_folds(e.ThreadAssigned)
 def _(state: State, event: e.ThreadAssigned, at: int) -> None:
     thread = state.threads[event.thread]
-    _agent(state, event.agent, last_assigned=at)
+    if (agent := state.agents.get(event.agent)) is not None:
+        days, strain = burdened(agent, thread, at)
+        state.put_agent(replace(agent, last_assigned=at, days=days, strain=strain))
     if event.in_time is not None:
         _answered(state, thread.queue, event.in_time)
     _change(

@@ -53,6 +53,7 @@ class Lines:
         *usual* is the priority of what no rule calls more or less urgent.
         """
         self._skills, self._queues, self._usual = skills, queues, usual
+        self._tiered = any(queue.ranks for queue in queues.values())
         self.pools: dict[Profile, Pool] = {}
         self.lines: dict[Signature, Line] = {}
         self._named: dict[AgentId, dict[Signature, None]] = {}
@@ -273,6 +274,12 @@ class Lines:
         ):
             return "requirement"
         return ""
+
+    def rank_in(self, line: Line, pool: Pool) -> int:
+        """Where a line stands among others in the eyes of a pool's agents: lower goes first."""
+        queue = self._queues.get(line.queue)
+        ranks = queue.ranks if queue is not None else {}
+        return min((ranks.get(team, 1) for team in pool.teams), default=1)
 
     def waiting(self) -> Sequence[ThreadId]:
         """Every waiting thread, in no particular order."""

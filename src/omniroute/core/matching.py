@@ -8,7 +8,7 @@ costs.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from typing import TypeAlias
@@ -217,9 +217,21 @@ class Index(Lines):
         pool = self._home.get(agent.id)
         if pool is None:
             return None
+        if not self._tiered:
+            return self._best(agent, pool, pool.lines.values())
+        ranked: dict[int, list[Line]] = {}
+        for line in pool.lines.values():
+            ranked.setdefault(self.rank_in(line, pool), []).append(line)
+        for place in sorted(ranked):
+            if (best := self._best(agent, pool, ranked[place])) is not None:
+                return best
+        return self._best(agent, pool, ())
+
+    def _best(self, agent: Agent, pool: Pool, lines: Iterable[Line]) -> Thread | None:
+        """The first in queue order of these lines, and of those that name the agent."""
         best: Key | None = None
         rooms = room(agent, False), room(agent, True)
-        for line in pool.lines.values() if max(rooms) > 0 else ():
+        for line in lines if max(rooms) > 0 else ():
             heap = line.heap
             if heap and (best is None or heap[0] < best) and line.weight <= rooms[line.live]:
                 best = self._head(line, agent, best)

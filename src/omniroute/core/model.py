@@ -308,6 +308,8 @@ class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     employed: bool = True
     unresponsive: bool = False
     misses: int = 0
+    days: tuple[tuple[int, int, int], ...] = ()  # the last week: day, threads taken, hard ones
+    strain: float = 0.0  # the share of hard ones among them
     live_load: int = 0
     mail_load: int = 0
     threads: tuple[ThreadId, ...] = ()

@@ -104,6 +104,7 @@ PARTS: Mapping[str, Callable[[Agent], Part]] = {
     "longest_idle": lambda a: (a.load > 0, a.idle_since, a.last_assigned, a.id),
     "round_robin": lambda a: (a.last_assigned, a.load, a.idle_since, a.id),
     "most_spare": lambda a: (a.load - a.capacity, a.idle_since, a.last_assigned, a.id),
+    "fair": lambda a: (a.strain, a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
     "best_skill": lambda a: (a.load / a.capacity, a.idle_since, a.last_assigned, a.id),
 }
 """The part of a rank that is the agent's alone; of agents who are `able`, so of some capacity."""

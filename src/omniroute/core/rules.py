@@ -41,7 +41,7 @@ from omniroute.core.spans import show_span
 from omniroute.core.urgency import DAY, HOUR, MINUTE, PRIORITIES, Calendar, due
 from omniroute.core.urgency import ORDER as ORDER
 
-PICKS = ("least_loaded", "most_spare", "longest_idle", "round_robin", "best_skill")
+PICKS = ("least_loaded", "most_spare", "longest_idle", "round_robin", "best_skill", "fair")
 AFTER_OFFER = ("next_best", "broadcast")
 REQUEUE = ("live", "all", "never")
 SKIP_IF = ("nobody_present", "nobody_free")
@@ -111,6 +111,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     offer_timeout_ms: int = MINUTE
     then: str = "next_best"  # after an offer that nobody took; or "broadcast"
     teams: tuple[str, ...] = ()  # empty: every team
+    ranks: Mapping[str, int] = {}  # by team: what has a lower one goes before in their eyes
     auto_assign: bool = False
     reassign_on_reply: bool = True  # what a customer takes up again may go to somebody else
     parallel: int = 1  # offers at a time

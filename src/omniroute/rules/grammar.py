@@ -301,6 +301,14 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         ),
         "offer": Key("How an offer is made.", ref("offer")),
         "teams": Key("Who serves it; every team if left out.", listed("name")),
+        "ranks": Key(
+            "By team: its people take queues of a lower rank first; 1 if left out.",
+            {
+                "type": "object",
+                "propertyNames": ref("name"),
+                "additionalProperties": {"type": "integer", "minimum": 1, "maximum": 100},
+            },
+        ),
         "auto_assign": Key("Assign without asking the agent.", ref("flag")),
         "hours": Key(
             "The calendar by which it is open; closed, its threads are held.", ref("name")

@@ -86,6 +86,8 @@ def queue(
         said |= _offer(reader, given["offer"])
     if "teams" in given:
         said["teams"] = _teams(reader, given["teams"], teams)
+    if "ranks" in given:
+        said["ranks"] = _ranks(reader, given["ranks"], teams)
     if "auto_assign" in given:
         said["auto_assign"] = reader.flag(given["auto_assign"])
     if "overflow" in given:
@@ -117,6 +119,20 @@ def _order(reader: Reader, node: Node) -> tuple[str, ...]:
     if len(set(order)) < len(order):
         reader.fault(node, "the same part of an order twice")
     return order or ORDER
+
+
+def _ranks(reader: Reader, node: Node, known: Collection[str] | None) -> dict[str, int]:
+    found: dict[str, int] = {}
+    if not isinstance(node, Fields):
+        reader.wrong(node, "a rank by team", "ranks: {tier1: 2}")
+        return found
+    for team, (key, value) in node.entries.items():
+        place = reader.integer(value, 1, 100)
+        if known is not None and team not in known:
+            reader.unknown(key, "team", team, known)
+        elif place is not None:
+            found[team] = place
+    return found
 
 
 def _overflow(reader: Reader, node: Node, teams: Collection[str] | None) -> Overflow:
