@@ -6,11 +6,14 @@ Ana, Bo and Frieda, who is an admin.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
+import smtplib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,12 @@ from omniroute import Secret
 from omniroute.application.authorize import SYSTEM
 from omniroute.server.composition import Server
 from omniroute.server.settings import Replies, Rules, Settings, Storage, Web
+from omniroute_telegram.startlinks import sign
 from omniroute_telegram.testing import Chat, FakeTelegram, Person, serving
 from omniroute_telegram.testing.world import ChatRoom
 
+ADDRESS = "help@desk.example"
+SECRET = "shared with the shop's backend"
 ROOT = Path(__file__).parents[2]
 TEAM = """
 version: 1
@@ -54,8 +60,10 @@ class Agent:
 class Scene:
     """The server at work."""
 
-    def __init__(self, fake: FakeTelegram, folder: Path, *, undo: float, topics: bool) -> None:
-        self.fake, self.folder, self._undo = fake, folder, undo
+    def __init__(
+        self, fake: FakeTelegram, folder: Path, *, undo: float, topics: bool, mail: bool
+    ) -> None:
+        self.fake, self.folder, self._undo, self._mail = fake, folder, undo, mail
         self.group: ChatRoom | None = fake.group("Team", forum=True) if topics else None
         rules = folder / "routing_rules"
         if not rules.exists():
@@ -74,13 +82,17 @@ class Scene:
         }
         if self.group is not None:
             table["team_group"] = self.group.id
+        more: dict[str, dict[str, Any]] = {}
+        if self._mail:
+            more["help"] = {"kind": "email", "addresses": [ADDRESS], "listen_port": 0}
+            table |= {"start_secret": Secret(SECRET)}
         return Server(
             Settings(
                 server=Web(port=0),
                 store=Storage(self.folder / "desk.db"),
                 rules=Rules(self.folder / "routing_rules"),
                 replies=Replies(self._undo),
-                channels={"telegram": table},
+                channels={"telegram": table, **more},
             )
         )
 
@@ -103,6 +115,23 @@ class Scene:
         agent.own.says("/status online")
         await agent.own.sees("You are online now.")
         return agent
+
+    def comes_by_link(self, chat: Chat, email: str) -> None:
+        """A customer opens the chat by the link that the shop shows to whoever is signed in."""
+        chat.says("/start " + sign(SECRET, email, self.fake.world.clock()))
+
+    async def mail(self, sender: str, text: str) -> None:
+        """Somebody writes to the mailbox."""
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = sender, ADDRESS, "About my order"
+        message.set_content(text)
+        channel: Any = self.server.node.parts.channels["email", "help"]
+
+        def send() -> None:
+            with smtplib.SMTP("127.0.0.1", channel.port, timeout=20) as smtp:
+                smtp.send_message(message, sender, [ADDRESS])
+
+        await asyncio.to_thread(send)
 
     def customer(self, name: str) -> Chat:
         """Somebody writes to the bot."""
@@ -143,10 +172,12 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path, *, undo: float = 0.0, topics: bool = False) -> AsyncIterator[Scene]:
+async def scene(
+    folder: Path, *, undo: float = 0.0, topics: bool = False, mail: bool = False
+) -> AsyncIterator[Scene]:
     """A server, from its start to its stop."""
     async with serving(FakeTelegram()) as fake:
-        made = Scene(fake, folder, undo=undo, topics=topics)
+        made = Scene(fake, folder, undo=undo, topics=topics, mail=mail)
         await made.server.start()
         try:
             await fake.until(lambda: any(name == "getupdates" for name, _ in fake.calls))

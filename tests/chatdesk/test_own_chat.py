@@ -166,6 +166,9 @@ async def test_files_go_both_ways_and_edits_and_reactions_are_seen(tmp_path: Pat
         await desk.has(ana.own, picture, "👌")
         joe.reacts(sent, "👍")
         await ana.own.sees("Joe Miller: 👍")
+        ana.own.sends_album(b"\x89PNG1", b"\x89PNG2", caption="both sides")
+        await joe.sees("both sides")
+        assert sum("photo" in message for message in joe.messages()) == 3
         quoted = await ana.own.sees("Joe Miller: here it is")
         ana.own.says("got it", quotes=quoted)
         answer = await joe.sees("got it")

@@ -101,3 +101,36 @@ async def test_the_groups_number_is_told(tmp_path: Path) -> None:
         general = ana.person.chat(desk.group)
         general.says("/group")
         await general.sees(f"This group has the number {desk.group.id}")
+
+
+async def test_a_customer_goes_on_by_mail_in_the_same_thread(tmp_path: Path) -> None:
+    async with scene(tmp_path, topics=True, mail=True) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        joe = desk.customer("Joe Miller")
+        desk.comes_by_link(joe, "joe@mail.example")
+        topic = await taken(ana, joe, "I was charged twice, I want a refund")
+        await desk.mail("joe@mail.example", "here is the receipt")
+        await topic.sees("joe@mail.example: here is the receipt")
+        header = next(m for m in topic.messages() if m.get("text", "").startswith("●"))
+        assert "joe@mail.example ✓" in header["text"]
+        assert desk.group is not None
+        assert len(desk.group.topics) == 1
+        assert list(desk.server.node.state.threads) == [1]
+
+
+async def test_a_button_that_is_out_of_date_says_so(tmp_path: Path) -> None:
+    async with scene(tmp_path, topics=True) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        topic = await taken(ana, joe, "My refund, please")
+        header = next(m for m in topic.messages() if m.get("text", "").startswith("●"))
+        old = {**header, "reply_markup": header["reply_markup"]}
+        topic.says("/resolve")
+        await topic.sees("#1 is solved.")
+        data = next(
+            button["callback_data"]
+            for row in old["reply_markup"]["inline_keyboard"]
+            for button in row
+            if button["text"] == "Resolve"
+        )
+        press = desk.fake.presses(ana.person.user, header, data)
+        assert (await desk.fake.answer(press)).startswith("Out of date: ✔ Solved.")

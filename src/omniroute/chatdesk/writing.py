@@ -95,7 +95,7 @@ class Writing:
     async def _line(self, act: Wrote, thread: int, line: str) -> None:
         async with self._desk.lock(thread):
             kept = await self._kept(act, line)
-            seen = self._book.seen(thread, act.place, act.order) or None
+            seen = self._book.seen(thread, act.place, act.order)
             quoted = self._book.line_at(act.place, act.quotes) if act.quotes else None
             quotes = quoted.line if quoted is not None and quoted.turn else ""
             try:
@@ -129,6 +129,8 @@ class Writing:
         state = "" if verb == "note" else told.code
         mine = Shown(act.place, told.message, thread, act.post, act.order, 0, state, True)
         self._book.show(mine)
+        if verb == "note" and act.files:
+            await self._say(act, "The words are noted; a file is not kept with a note.")
         if verb == "note":
             return await self._desk.receipt(act.place, act.post, Mark.NOTE)
         if told.code == "held":

@@ -65,7 +65,9 @@ class TelegramDesk:
             return None
         if (message.text or "").startswith("/group"):
             return await self._tell_number(message)
-        wrote = _wrote(update, message, envelope.agent)
+        rest = [Update.de_json(raw, None).message for raw in envelope.updates[1:]]  # of an album
+        album = [message, *(more for more in rest if more is not None)]
+        wrote = _wrote(update, album, envelope.agent)
         return await self.chat.did(wrote) if wrote is not None else None
 
     async def _tell_number(self, message: Message) -> None:
@@ -91,10 +93,13 @@ def _pressed(update: Update, query: CallbackQuery, agent: str) -> Pressed | None
     )
 
 
-def _wrote(update: Update, message: Message, agent: str) -> Wrote | None:
+def _wrote(update: Update, album: Sequence[Message], agent: str) -> Wrote | None:
+    message = album[0]
     assert message.from_user is not None
     files = tuple(
-        Attached(id, name, media_type) for id, name, media_type, _ in attachments(message)
+        Attached(id, name, media_type)
+        for one in album
+        for id, name, media_type, _ in attachments(one)
     )
     text = with_marks(message.text or "", message.entities) or with_marks(
         message.caption or "", message.caption_entities

@@ -191,9 +191,9 @@ class FakeTelegram:
 
     # --- webhooks ---
 
-    async def push(self) -> None:
+    async def push(self, through: httpx.AsyncBaseTransport | None = None) -> None:
         """Deliver updates to the webhook, one after another, until cancelled."""
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, transport=through) as client:
             tries = 0
             while True:
                 self.updates.news.clear()
@@ -208,6 +208,7 @@ class FakeTelegram:
                 except httpx.HTTPError:
                     status = 0
                 self.pushed.append(status)
+                self._ring()
                 if 200 <= status < 300:
                     tries = 0
                     with contextlib.suppress(ValueError):
@@ -276,8 +277,13 @@ async def _call(request: Request) -> Call:
 
 
 @contextlib.asynccontextmanager
-async def serving(fake: FakeTelegram, port: int = 0) -> AsyncIterator[FakeTelegram]:
-    """Serve *fake* on this machine, at a free port unless one is named."""
+async def serving(
+    fake: FakeTelegram, port: int = 0, *, through: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[FakeTelegram]:
+    """Serve *fake* on this machine, at a free port unless one is named.
+
+    Webhooks are called over the network, or *through* what a test brings.
+    """
     settings = uvicorn.Config(
         fake.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none"
     )
@@ -285,7 +291,7 @@ async def serving(fake: FakeTelegram, port: int = 0) -> AsyncIterator[FakeTelegr
     listening = settings.bind_socket()
     fake.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     serve = asyncio.create_task(server.serve(sockets=[listening]))
-    push = asyncio.create_task(fake.push())
+    push = asyncio.create_task(fake.push(through))
     try:
         yield fake
     finally:
