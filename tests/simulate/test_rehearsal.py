@@ -127,3 +127,21 @@ def test_nobody_on_the_team(folder: Path) -> None:
     (folder / "team.yaml").write_text("version: 1\nagents: {}\n")
     with pytest.raises(ConfigError, match="nobody is on the team"):
         read_desk(folder)
+
+
+def test_whoever_can_never_be_served_does_not_keep_the_day_from_ending(folder: Path) -> None:
+    (folder / "team.yaml").write_text(TEAM.replace("{refunds: 4}", "{refunds: 2}"))
+    tally = day(folder, "at,text\n10:00,refund\n")
+    assert (tally.all.offered, tally.all.served) == (1, 0)
+    assert tally.decisions < 2_000
+
+
+def test_whoever_missed_too_many_offers_is_back_when_they_see_them(folder: Path) -> None:
+    """Ana looks two minutes after each offer, which ends after one; then she is there again."""
+    chance = Chance(Distribution("deterministic", 1.0), accept=Distribution("deterministic", 2.0))
+    rows = "at,text\n10:00,refund\n10:01,refund\n11:00,hello\n"
+    path = folder.with_name("mon.csv")
+    path.write_text(rows)
+    world = Rehearsal(read_desk(folder), arrivals(path), chance)
+    world.run()
+    assert not world.state.agents["ana"].unresponsive

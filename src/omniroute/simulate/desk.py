@@ -50,6 +50,7 @@ def rule_set(scenario: Scenario) -> RuleSet:
         auto_assign=all(group.accept is None for group in scenario.groups),
         promote_after_ms=None if line.promote_after is None else ms(line.promote_after),
         reopen_window_ms=0,
+        dormant_after_ms=None,
     )
     return RuleSet(
         "scenario",

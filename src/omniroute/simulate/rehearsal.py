@@ -6,6 +6,7 @@ asked first.  Chance is left only in what the file does not say, how long each t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -69,7 +70,13 @@ def read_desk(folder: Path, agents: int | None = None) -> Desk:
     for number in range(whole, agents or whole):
         like = members[number % whole]
         members.append(replace(like, id=f"{like.id}.{number // whole + 1}"))
-    return Desk(rules, tuple(members[:agents]))
+    return Desk(_talking(rules), tuple(members[:agents]))
+
+
+def _talking(rules: RuleSet) -> RuleSet:
+    """The same rules, for customers who go on talking until all is done: none falls silent."""
+    queues = {name: replace(q, dormant_after_ms=None) for name, q in rules.queues.items()}
+    return dataclasses.replace(rules, queues=queues)
 
 
 class Chance(msgspec.Struct, frozen=True):
@@ -121,11 +128,11 @@ class Rehearsal(World):
         """What is changed just now."""
         return [change for change in self.what_ifs if change.begins <= at % DAY < change.ends]
 
-    def _goes_on(self) -> bool:
-        """Shifts come and go for ever; the run is over when the last customer is."""
-        if self._acts and self._acts[0][0] > self._last + AFTER:
+    def _goes_on(self, at: float) -> bool:
+        """Shifts and promotions go on for ever; the run is over when the last customer is."""
+        if at > self._last + AFTER:
             return False
-        return self._came < self._scenario.total or bool(self._open)  # type: ignore[operator]
+        return self._came < self._scenario.total or self._open  # type: ignore[operator]
 
     @property
     def _open(self) -> bool:

@@ -65,21 +65,21 @@ class World:
     def run(self) -> Tally:
         """Until nothing is left to happen."""
         acts, state, watch = self._acts, self.state, self._watch
-        while self._goes_on():
+        while True:
             due = state.due()
-            if acts and (due is None or self.moment(acts[0][0]) < due[0]):
-                at, _, act = heapq.heappop(acts)
-                if watch is not None:
-                    watch(at)
-                act(at)
+            is_act = bool(acts) and (due is None or self.moment(acts[0][0]) < due[0])
+            if not is_act and due is None:
+                break
+            at = acts[0][0] if due is None or is_act else self.minutes(due[0])
+            if not self._goes_on(at):
+                break
+            if watch is not None:
+                watch(at)
+            if is_act:
+                heapq.heappop(acts)[2](at)
             elif due is not None:
-                at = self.minutes(due[0])
-                if watch is not None:
-                    watch(at)
                 self._inputs += 1
                 self._decide(at, i.due_now(due[0], *due))
-            else:
-                break
         self.state.settle()
         self.ledger.end()
         self.tally.decisions, self.tally.arrivals = self._inputs, self._came
@@ -95,8 +95,8 @@ class World:
         """A moment of the core in minutes of the run."""
         return (at - self._epoch) / 60_000
 
-    def _goes_on(self) -> bool:
-        """Whether the run is not over although something is left to happen."""
+    def _goes_on(self, at: float) -> bool:
+        """Whether what would happen next, at this time, is still part of the run."""
         return True
 
     def _begin(self, rules: RuleSet, members: Iterable[i.Member]) -> None:
@@ -152,8 +152,10 @@ class World:
         self._decide(at, i.StatusDeclared(self._key(), self.moment(at), agent, status))
 
     def _accepts_offer(self, made: e.OfferMade, at: float) -> None:
+        """Accept, late or not: whoever missed too many is back with any act of theirs."""
         offer, known = made.offer, self.state.threads.get(made.thread)
-        if known is not None and offer in known.offers:
+        pending = known is not None and offer in known.offers
+        if pending or self.state.agents[offer.agent].unresponsive:
             accepted = i.OfferAccepted(
                 self._key(), self.moment(at), offer.agent, made.thread, offer.id
             )
