@@ -20,7 +20,8 @@ NO_MOVE = {
     e.HandedBack, e.ArticleProposed, e.ReplySent, e.ReplyFailed, e.TagsSet,
     e.PrioritySet, e.ThreadOpened,
     e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved, e.TargetStarted,
-    e.TargetStopped, e.TargetMissed, e.DeadlineSet, e.DormancyPlanned, e.HoursPlanned,
+    e.TargetStopped, e.TargetMissed, e.DeadlineSet, e.DormancyPlanned, e.MarksPassed,
+    e.Escalated, e.HoursPlanned,
     e.ThreadDivided,
 }  # fmt: skip
 

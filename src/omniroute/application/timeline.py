@@ -238,6 +238,7 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
         f"{' beyond their capacity' if t.said.get('over') else ''}"
     ),
     "WrapUpEnded": lambda t: f"{t.name()} is done with it",
+    "Escalated": lambda t: f"Escalated by rule {t.said['rule']}",
     "TargetMissed": lambda t: f"Too late: {PROMISES.get(t.said['kind'], t.said['kind'])}",
     "AgeMoved": lambda t: (
         t.said["agent"]

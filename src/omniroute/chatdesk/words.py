@@ -99,6 +99,13 @@ def withdrawn(reason: str, sheet: Sheet, when: str) -> str:
 
 TOLD: Final = {
     "woken": "The snooze is over: #{thread} {title} is yours again.",
+    "soon:first_reply": "#{thread} {title}: the first reply is due soon.",
+    "soon:next_reply": "#{thread} {title}: a reply is due soon.",
+    "soon:resolution": "#{thread} {title}: it should be solved soon.",
+    "late:first_reply": "#{thread} {title}: the first reply is late.",
+    "late:next_reply": "#{thread} {title}: a reply is late.",
+    "late:resolution": "#{thread} {title}: it should have been solved by now.",
+    "wake": "#{thread} {title} was back and had no answer: it goes to others.",
     "failed": "An answer in #{thread} {title} was not delivered; see there.",
     "transferred": "#{thread} {title} was handed over; {owner} has it.",
     "folded": "#{thread} was joined to another thread of {title}; {owner} goes on.",

@@ -12,6 +12,7 @@ from typing import Any
 
 from omniroute.core import (
     clocks,
+    escalating,
     handing,
     offers,
     opening,
@@ -128,6 +129,7 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
         if held.release <= turn.at:
             work.release(turn, turn.thread(thread.id), held)
     promises.miss(turn, thread.id)
+    escalating.time_came(turn, thread.id)
     opening.time_came(turn, thread.id)
     resting.time_came(turn, thread.id)
     clocks.promote(turn, thread.id)

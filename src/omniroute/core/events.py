@@ -270,6 +270,23 @@ class TargetMissed(ThreadEvent, frozen=True):
     due: int
 
 
+class MarksPassed(ThreadEvent, frozen=True):
+    """A moment came at which an escalation rule is looked at; these are still to come."""
+
+    kind: str
+    marks: tuple[int, ...]
+
+
+class Escalated(ThreadEvent, frozen=True):
+    """An escalation rule acted: what it changed, of what it could."""
+
+    rule: str
+    kind: str  # of the promise
+    priority: int
+    tags: tuple[str, ...]
+    add: tuple[str, ...] = ()
+
+
 class DeadlineSet(ThreadEvent, frozen=True):
     """The queue's own deadline, for a thread to which nothing is promised now."""
 
@@ -619,6 +636,8 @@ AnyEvent: TypeAlias = (
     | TargetStarted
     | TargetStopped
     | TargetMissed
+    | MarksPassed
+    | Escalated
     | DeadlineSet
     | StepBegan
     | ThreadStranded

@@ -379,6 +379,30 @@ def _(state: State, event: e.TargetMissed, at: int) -> None:
     _change(state, event, targets=late)
 
 
+@_folds(e.MarksPassed)
+def _(state: State, event: e.MarksPassed, at: int) -> None:
+    targets = state.threads[event.thread].targets
+    passed = tuple(replace(t, marks=event.marks) if t.kind == event.kind else t for t in targets)
+    _change(state, event, targets=passed)
+
+
+@_folds(e.Escalated)
+def _(state: State, event: e.Escalated, at: int) -> None:
+    thread = state.threads[event.thread]
+    _change(
+        state,
+        event,
+        priority=event.priority,
+        tags=event.tags,
+        added=tuple(dict.fromkeys((*thread.added, *event.add))),
+        acts=thread.acts + 1,
+        targets=tuple(
+            replace(t, fired=(*t.fired, event.rule)) if t.kind == event.kind else t
+            for t in thread.targets
+        ),
+    )
+
+
 @_folds(e.DeadlineSet)
 def _(state: State, event: e.DeadlineSet, at: int) -> None:
     _change(state, event, deadline=event.deadline)

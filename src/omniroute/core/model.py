@@ -129,6 +129,8 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     due: int = 0
     left: int = 0
     late: bool = False  # it was not kept, and that was said
+    marks: tuple[int, ...] = ()  # when escalation rules are looked at, while it runs
+    fired: tuple[str, ...] = ()  # escalation rules that have acted
 
 
 class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -25,11 +25,22 @@ def promised(rules: RuleSet, sla: Sla, reply: str, at: int) -> tuple[Target, ...
     """The promises that begin when a customer who waits for this *reply* is put in a queue."""
     clock = rules.clock(sla.clock)
     spans = ((reply, getattr(sla, reply)), (RESOLUTION, sla.resolution))
-    return tuple(
-        Target(kind, span, at, sla.clock, due(clock, at, span))
-        for kind, span in spans
-        if span is not None
-    )
+    found = []
+    for kind, span in spans:
+        if span is not None:
+            ahead = marks(rules, kind, clock, at, span)
+            found.append(Target(kind, span, at, sla.clock, due(clock, at, span), marks=ahead))
+    return tuple(found)
+
+
+def marks(rules: RuleSet, kind: str, clock: Calendar | None, at: int, left: int) -> tuple[int, ...]:
+    """When escalation rules are to be looked at, for a promise with so much *left* at *at*."""
+    found = {
+        due(clock, at, max(left - rule.left_ms, 0))
+        for rule in rules.escalate
+        if rule.promise in ("", kind)
+    }
+    return tuple(sorted(found))
 
 
 def reply_of(thread: Thread) -> str:
@@ -111,7 +122,9 @@ def _start(
         end = due(calendar, since, target.span)
     else:
         end = due(calendar, turn.at, left) if left > 0 else turn.at + left
-    started = replace(target, due=end, left=0)
+    to_go = end_left(calendar, end, turn.at)
+    ahead = marks(turn.state.rules, target.kind, calendar, turn.at, to_go)
+    started = replace(target, due=end, left=0, marks=ahead)
     others = [t.due for t in running(thread) if t.kind != target.kind]
     turn.emit(e.TargetStarted(thread.id, started, min([end, *others])))
 
@@ -126,15 +139,16 @@ def _stop(turn: Turn, thread: Thread, target: Target, how: str) -> None:
     )
 
 
+def end_left(calendar: Calendar | None, end: int, at: int) -> int:
+    """What is left on a clock until *end*; below 0 when that has passed."""
+    if calendar is None:
+        return end - at
+    return calendar.worked(at, end) if at <= end else -calendar.worked(end, at)
+
+
 def _left(calendar: Calendar | None, target: Target, at: int) -> int:
     """What is left of a promise on its clock; below 0 when it is late."""
-    if not target.due:
-        return target.left
-    if calendar is None:
-        return target.due - at
-    if at <= target.due:
-        return calendar.worked(at, target.due)
-    return -calendar.worked(target.due, at)
+    return end_left(calendar, target.due, at) if target.due else target.left
 
 
 def _deadline(turn: Turn, thread: Thread) -> None:

@@ -102,6 +102,22 @@ class Overflow(msgspec.Struct, frozen=True, omit_defaults=True):
     below: float = 0.0
 
 
+class EscalateRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Acts on a thread of which a promise is soon due, or late; once for each such promise."""
+
+    id: str
+    promise: str = ""  # first_reply, next_reply or resolution; empty: any
+    left_ms: int = 0  # so long before it is due on its clock; below 0: so late
+    queues: tuple[str, ...] = ()  # of these queues, channels, tags; empty: any
+    channels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    priority: int | None = None  # raised to this; never lowered
+    add_tags: tuple[str, ...] = ()
+    add_teams: tuple[str, ...] = ()  # may serve it, too
+    queue: str = ""  # where it goes, while nobody has it
+    notify: tuple[str, ...] = ()  # agents, and the leads of teams
+
+
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     """A waiting line: in which order, served by whom, how an offer is made."""
 
@@ -244,6 +260,7 @@ class RuleSet:
     defaults: Defaults
     enrich: tuple[EnrichRule, ...] = ()
     route: tuple[RouteRule, ...] = ()
+    escalate: tuple[EscalateRule, ...] = ()
     queues: Mapping[str, Queue] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     skills: Skills = field(default_factory=Skills)

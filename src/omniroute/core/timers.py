@@ -78,6 +78,7 @@ def next_due(thread: Thread) -> int | None:
         moments += [x.until for x in thread.excluded if x.until]
     if thread.targets and thread.phase in OPEN:
         moments += [target.due for target in thread.targets if target.due and not target.late]
+        moments += [target.marks[0] for target in thread.targets if target.due and target.marks]
     if thread.phase is Phase.HELD:
         moments.append(thread.opens_at)
     elif thread.closes_at and thread.phase in WAITING:

@@ -21,6 +21,8 @@ JsonSchema: TypeAlias = Mapping[str, Any]
 ROLES = ("agent", "lead", "admin")
 AGENT_KINDS = ("human", "bot")
 NEVER = "never"
+PROMISES = ("first_reply", "next_reply", "resolution")
+OWNER = "owner"
 ALWAYS = "always"
 FALL_THROUGH = "fall_through"
 ANYONE = "anyone"
@@ -113,6 +115,10 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             "Rules that decide; the first that matches does.",
             {"type": "array", "items": ref("route rule")},
         ),
+        "escalate": Key(
+            "Rules that act when a promise is soon due, or late.",
+            {"type": "array", "items": ref("escalation")},
+        ),
         "queues": Key("Waiting lines, by name.", by_name("queue")),
         "replies": Key("Automatic replies: by name, then by language.", by_name("reply")),
     },
@@ -197,6 +203,26 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             {"type": "integer", "minimum": 1, "maximum": 100},
         ),
         "boost": Key("How much older the thread counts in line than it is.", ref("span")),
+    },
+    "escalation": {
+        "id": Key("The rule's name, once in all files.", ref("name"), required=True),
+        "when": Key("Of which promise, and when.", ref("escalation when"), required=True),
+        "do": Key("What then happens; once for each promise.", ref("escalation do"), required=True),
+    },
+    "escalation when": {
+        "promise": Key("Which promise; any if left out.", choice(*PROMISES)),
+        "due_in": Key("So long before it is due, on its clock.", ref("span")),
+        "late_by": Key("So long after it was due; neither: when it is due.", ref("span")),
+        "queue": Key("Only of these queues.", listed("name")),
+        "channel": Key("Only of these kinds of channel.", listed("text")),
+        "tags": Key("Only with one of these tags.", listed("text")),
+    },
+    "escalation do": {
+        "priority": Key("Raised to this, never lowered.", ref("priority")),
+        "tags": Key("Tags added.", listed("text")),
+        "add": Key("Teams that may serve it, too.", listed("name")),
+        "queue": Key("Where it goes, while nobody has it.", ref("name")),
+        "notify": Key("Whom to tell: agents, the leads of teams, or the `owner`.", listed("name")),
     },
     "route rule": {
         "id": Key("The rule's name, once in all files.", ref("name"), required=True),

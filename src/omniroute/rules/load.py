@@ -150,6 +150,7 @@ class _Merged:
         }
         self.facts: dict[str, Kind] = dict(FACTS)
         self.enrich: list[Node] = []
+        self.escalate: list[Node] = []
         self.route: list[Node] = []
         self.defaults: Node | None = None
         for name, node in nodes.items():
@@ -166,6 +167,8 @@ class _Merged:
         for item in reader.several(given["facts"]) if "facts" in given else ():
             if (fact := reader.name(item, "a fact")) is not None:
                 self.facts.setdefault(fact, Kind.ANY)
+        if "escalate" in given:
+            self.escalate += reader.items(given["escalate"], "rules")
         if "enrich" in given:
             self.enrich += reader.items(given["enrich"], "rules")
         if "route" in given:
@@ -223,6 +226,7 @@ class _Merged:
         whens = Whens(frozenset(calendars), {**self.facts, **waits})
         statements = Statements(reader, whens, names)
         enrich = [statements.enrich(node) for node in self.enrich]
+        escalate = [statements.escalate(node) for node in self.escalate]
         last = len(self.route) - 1
         route = [statements.route(node, index == last) for index, node in enumerate(self.route)]
         root = next(iter(self.nodes.values()), Scalar("", 1, 1, "", None))
@@ -232,6 +236,7 @@ class _Merged:
             version=version,
             defaults=sections.defaults(reader, self.defaults, names, root),
             enrich=tuple(rule for rule in enrich if rule is not None),
+            escalate=tuple(rule for rule in escalate if rule is not None),
             route=tuple(rule for rule in route if rule is not None),
             queues={
                 n: sections.queue(reader.about(n), n, q, teams, names) for n, q in queues.items()

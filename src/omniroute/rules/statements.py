@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from omniroute.core.conditions import Always, Condition
 from omniroute.core.ladder import Stage
-from omniroute.core.rules import Deflection, EnrichRule, RouteRule
+from omniroute.core.rules import Deflection, EnrichRule, EscalateRule, RouteRule
 from omniroute.rules.actions import Names, added, stages, step
 from omniroute.rules.deflect import Proposal, read_proposal
+from omniroute.rules.escalations import escalation
 from omniroute.rules.grammar import ANYONE, FALL_THROUGH
 from omniroute.rules.reading import Reader
 from omniroute.rules.whens import Whens
@@ -36,6 +37,14 @@ class Statements:
         return EnrichRule(
             id, when, said.need, said.priority, said.sla, said.tags, said.weight, said.boost
         )
+
+    def escalate(self, node: Node) -> EscalateRule | None:
+        """An escalation rule, or None where too little of it can be read."""
+        id, reader = self._id(node)
+        given = reader.shape(node, "escalation")
+        if not id or "when" not in given or "do" not in given:
+            return None
+        return escalation(reader, id, given["when"], given["do"], self._names)
 
     def route(self, node: Node, last: bool) -> RouteRule | None:
         """A routing rule, or None where too little of it can be read."""

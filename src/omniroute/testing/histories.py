@@ -17,7 +17,16 @@ from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import Always, Is, Leaf
 from omniroute.core.ladder import Stage
 from omniroute.core.model import Evidence, Phase, Status, Thread
-from omniroute.core.rules import Defaults, Deflection, EnrichRule, Queue, RouteRule, RuleSet, Sla
+from omniroute.core.rules import (
+    Defaults,
+    Deflection,
+    EnrichRule,
+    EscalateRule,
+    Queue,
+    RouteRule,
+    RuleSet,
+    Sla,
+)
 from omniroute.core.skills import compile_skills
 from omniroute.core.states import OPEN
 from omniroute.core.urgency import DAY, MINUTE, Calendar
@@ -105,6 +114,11 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 deflect=Deflection("kb/plain", "deflect/article"),
             ),
             RouteRule("rest", Always(), "general", reply="hello"),
+        ),
+        escalate=(
+            EscalateRule("soon", "first_reply", 59 * MINUTE, priority=35, add_teams=("help",)),
+            EscalateRule("moved", "", 58 * MINUTE, queues=("billing",), queue="tech"),
+            EscalateRule("late", "", -MINUTE, add_tags=("late",), notify=("owner", "ana")),
         ),
         queues={
             "general": Queue(

@@ -274,6 +274,18 @@ def target_missed(fold: Fold, event: e.TargetMissed) -> None:
     fold.happened(event.thread, event)
 
 
+def marks_passed(fold: Fold, event: e.MarksPassed) -> None:
+    """That rules were looked at is nobody's news; what they did is."""
+
+
+def escalated(fold: Fold, event: e.Escalated) -> None:
+    fold.db.execute(
+        "UPDATE threads SET priority = ?, tags = ? WHERE id = ?",
+        (event.priority, json(event.tags), event.thread),
+    )
+    fold.happened(event.thread, event)
+
+
 def deadline_set(fold: Fold, event: e.DeadlineSet) -> None:
     """A place in line, and no promise to the customer."""
     fold.db.execute("UPDATE threads SET deadline = ? WHERE id = ?", (event.deadline, event.thread))
@@ -321,6 +333,8 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.TargetStarted: target_started,
     e.TargetStopped: target_stopped,
     e.TargetMissed: target_missed,
+    e.MarksPassed: marks_passed,
+    e.Escalated: escalated,
     e.DeadlineSet: deadline_set,
     e.StepBegan: step_began,
     e.ThreadStranded: stranded,
