@@ -165,6 +165,20 @@ def test_an_agent_who_knew_the_customer_is_asked_as_then() -> None:
     assert found.predicted[1].load["bo"] > 0
 
 
+def test_a_rule_that_asks_for_the_account_is_met_as_then() -> None:
+    shops = LIVE.replace(
+        "route:\n",
+        "route:\n  - {id: shop, when: {account: shop}, to: {queue: billing, need: {billing: 3}}}\n",
+    )
+    there = case(1, "hello", 0, MINUTE)
+    facts = {**there.facts, "account": "shop"}
+    past = history(Case(1, "c1", there.at, "email", False, facts, there.texts, MINUTE))
+    found = backtest(past, rules(LIVE), rules(shops))
+    assert found.changed["queue"] == 1
+    assert found.predicted is not None
+    assert found.predicted[1].load == {"ana": found.predicted[1].load["ana"], "bo": 0}
+
+
 def test_progress_is_told_to_the_end() -> None:
     told: list[tuple[int, int]] = []
     past = history(*(case(number, "hello", number) for number in range(1, 41)))

@@ -50,6 +50,11 @@ def test_the_version_before(done: list[tuple[str, str]], live: str, before: str)
     assert versions.before(acts, live) == before
 
 
+def test_the_version_before_is_known_though_nobody_noted_it_then() -> None:
+    first = RulesAct(1, "b", "live", replaced="a")
+    assert versions.before([first], "b") == "a"
+
+
 def test_what_a_start_goes_by_is_what_decided_last() -> None:
     done = [act(1, "a", "start"), act(2, "b", "live"), act(3, "c", "canary")]
     last = versions.last_deciding(done)

@@ -66,6 +66,14 @@ def test_what_was_rolled_back_stays_back_although_the_folder_says_otherwise(hous
         assert [act["message"] for act in view["acts"]] == ["quick fix"]
 
 
+def test_a_changed_folder_can_be_taken_back_although_a_start_brought_it(house: House) -> None:
+    with house.running() as running:
+        before = live(running)
+    house.rule_file().write_text(files(house, "# hasty\n")["support.yaml"])
+    with house.running() as running:
+        assert running.local.post(f"{API}/rollback")["version"] == before
+
+
 def test_a_changed_folder_is_taken_over_by_a_start_as_ever(house: House) -> None:
     with house.running() as running:
         before = live(running)

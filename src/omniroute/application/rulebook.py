@@ -59,6 +59,7 @@ class TryOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A message that nobody wrote, to see where it would go."""
 
     channel: str = "email"
+    account: str = ""
     text: str = ""
     subject: str = ""
     language: str = ""

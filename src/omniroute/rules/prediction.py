@@ -27,7 +27,7 @@ from omniroute.core.urgency import HOUR, MINUTE
 UNKNOWN_HANDLING: Final = 10 * MINUTE  # where nothing of the past says how long a thread takes
 UNKNOWN_ANSWERING: Final = 2 * MINUTE
 AFTERWARDS: Final = 12 * HOUR  # that the desk goes on after the last message
-_OURS = ("channel", "tags", "message.automatic", "message.verified")
+_OURS = ("channel", "account", "tags", "message.automatic", "message.verified")
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -148,7 +148,7 @@ class _Desk:
         self._by_thread[thread] = arrival
         self._decide(
             i.MessageReceived(
-                self._key(), arrival.at, key, arrival.channel, "",
+                self._key(), arrival.at, key, arrival.channel, str(facts.get("account") or ""),
                 i.Seen(key, "replayed", verified=verified),
                 facts=_plain(facts), observed=arrival.observed, live=arrival.live,
                 automatic=bool(facts.get("message.automatic")),

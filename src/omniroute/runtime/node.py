@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from omniroute.channel import Channel
 from omniroute.core.effects import Deliver, Present
 from omniroute.core.inputs import (
@@ -226,6 +228,8 @@ class Node:
         Waiting threads in *reseen* are put under them, too.
         """
         version, seen = rules.version, tuple(reseen)
+        if (before := self.state.counters.rules) != version:
+            act = msgspec.structs.replace(act, replaced=before)
         return await self.inbox.adopt(
             rules,
             {f"r/{version}": sources, act.row: encode(act)},

@@ -111,6 +111,7 @@ class RulesAct(msgspec.Struct, frozen=True, omit_defaults=True):
     tests: TestRun | None = None
     share: float = 0.0
     until: int = 0
+    replaced: str = ""  # the version that decided before
 
     @property
     def row(self) -> str:

@@ -52,6 +52,9 @@ def meant(reader: Reader, named: str) -> str:
 
 def before(done: Sequence[RulesAct], live: str) -> str:
     """The version that decided before *live* did; empty where none has."""
+    last = last_deciding(done)
+    if last is not None and last.version == live and last.replaced:
+        return last.replaced
     deciding = [act.version for act in done if act.decides]
     while deciding and deciding[-1] == live:
         deciding.pop()

@@ -149,7 +149,11 @@ class ServerRulebook:
 
     def _explain(self, asked: TryOut, rules: RuleSet) -> str:
         facts: dict[str, Fact | tuple[str, ...]] = {"channel": asked.channel, "tags": ()}
-        known = {"message.language": asked.language, "customer.tier": asked.tier}
+        known = {
+            "account": asked.account,
+            "message.language": asked.language,
+            "customer.tier": asked.tier,
+        }
         facts |= {name: value for name, value in known.items() if value}
         emails = (asked.email,) if asked.email else ()
         texts = Texts(asked.text, asked.subject, emails, asked.name)

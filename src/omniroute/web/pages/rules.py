@@ -80,7 +80,7 @@ async def try_it(request: Request, visit: Visit) -> Response:
 async def tried(request: Request, visit: Visit) -> Response:
     """Where that message would go now, rule by rule and agent by agent; nothing is kept."""
     form = await request.form()
-    names = ("channel", "language", "email", "name", "tier", "subject", "text")
+    names = ("channel", "account", "language", "email", "name", "tier", "subject", "text")
     asked = TryOut(**{name: forms.field(form, name) for name in names})
     told = await operations_of(request).rulebook.explain(visit.actor, asked)
     return await page(request, visit, "try.html", {"asked": asked, "told": told})
