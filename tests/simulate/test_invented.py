@@ -198,3 +198,9 @@ def test_a_promise_is_kept_by_whoever_takes_the_thread(three: Path) -> None:
     assert world.run().all.served == 3
     # rules, team, status; three customers who write, are answered, and are helped; one is late
     assert world.tally.decisions == 3 + 3 * 3 + 1
+
+
+def test_after_each_there_is_something_to_wrap_up(three: Path) -> None:
+    result = run(ONE + f"queue: {{wrap_up: 1}}\nclasses: {{c: {FIXED}}}\nhorizon: 60\n", three)
+    assert result.tally.all.wait_served == (5 - 1) + (10 - 2)
+    assert result.tally.groups[0].busy == 3 * 5

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from omniroute.core.rules import PICKS
 from omniroute.errors import ConfigErrors
 from omniroute.simulate.distributions import Distribution
 from omniroute.simulate.load import load, parse_scenario
@@ -140,8 +141,8 @@ def test_steps_are_whole_requirements() -> None:
         (
             "longest_idle",
             "longest",
-            ("scenario.yaml:7: queue: “longest” stands where one of least_loaded, most_spare,"
-            " longest_idle, round_robin, best_skill is due — did you mean “longest_idle”?"),
+            (f"scenario.yaml:7: queue: “longest” stands where one of {', '.join(PICKS)} is due"
+            " — did you mean “longest_idle”?"),
         ),
         ("rate: 4.0, ", "", ("scenario.yaml:9: billing: “rate” is missing"
          " — arrivals a minute, or arrivals: {csv: FILE}")),

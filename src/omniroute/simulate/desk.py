@@ -51,6 +51,7 @@ def rule_set(scenario: Scenario) -> RuleSet:
         promote_after_ms=None if line.promote_after is None else ms(line.promote_after),
         reopen_window_ms=0,
         dormant_after_ms=None,
+        wrap_up_ms=ms(line.wrap_up),
     )
     return RuleSet(
         "scenario",

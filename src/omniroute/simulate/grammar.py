@@ -37,6 +37,7 @@ SHAPES: Final[Mapping[str, Mapping[str, Key]]] = {
         "room": Key("Waiting places; who finds none free is blocked. Endless if left out.", _ANY),
         "promote_after": Key("Priority rises by one per so many minutes waited.", _MINUTES),
         "offer_timeout": Key("Offers end after so many minutes, and count as missed.", _MINUTES),
+        "wrap_up": Key("Minutes after each for which the agent stays taken.", _MINUTES),
         "misses": Key("Offers missed in a row after which nobody is asked again.", _ANY),
     },
     "class": {

@@ -104,7 +104,7 @@ class _Loader:
             said["room"] = reader.integer(given["room"], 0, MOST)
         if "misses" in given:
             said["misses"] = reader.integer(given["misses"], 1, 1_000)
-        for key in ("promote_after", "offer_timeout"):
+        for key in ("promote_after", "offer_timeout", "wrap_up"):
             if key in given:
                 said[key] = self._minutes(reader, given[key])
         return Line(**{key: value for key, value in said.items() if value is not None})

@@ -23,6 +23,7 @@ class Line(msgspec.Struct, frozen=True):
     promote_after: float | None = None
     offer_timeout: float | None = None
     misses: int | None = None
+    wrap_up: float = 0.0
 
 
 class Relaxed(msgspec.Struct, frozen=True):

@@ -133,9 +133,15 @@ class World:
     def _is_done(self, customer: Customer, service: int, at: float) -> None:
         if customer.service != service or not customer.agent:
             return  # it was taken from them, and somebody else began anew
-        agent, moment = customer.agent, self.moment(at)
+        agent, thread = customer.agent, customer.thread
+        self._decide(at, i.ThreadResolved(self._key(), self.moment(at), agent, thread))
+        known = self.state.threads.get(thread)
+        if known is None or not known.wrap_until:
+            self.ledger.worked(at, customer.group, -customer.weight)
+
+    def _wrapped_up(self, at: float, event: e.WrapUpEnded) -> None:
+        customer = self._customers[event.thread]
         self.ledger.worked(at, customer.group, -customer.weight)
-        self._decide(at, i.ThreadResolved(self._key(), moment, agent, customer.thread))
 
     def _answers(self, customer: Customer, service: int, at: float) -> None:
         """Whoever takes a thread answers at once: what a promise waits for."""
@@ -241,5 +247,6 @@ _FOLLOWED: dict[type[e.Event], Callable[[World, float, e.AnyEvent], None]] = {
     e.ThreadReleased: World._released,  # type: ignore[dict-item]
     e.StatusChanged: lambda world, at, event: world._status(at, event),  # type: ignore[arg-type]
     e.ThreadAbandoned: World._abandoned,  # type: ignore[dict-item]
+    e.WrapUpEnded: World._wrapped_up,  # type: ignore[dict-item]
     e.ThreadClosed: World._closed,  # type: ignore[dict-item]
 }
