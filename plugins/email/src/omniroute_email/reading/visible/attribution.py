@@ -36,6 +36,7 @@ _DATE = re.compile(
     r"\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?"
     r"|\d{1,2}(?:st|nd|rd|th)?[.,]? ?[^\W\d_]{3,9}|[^\W\d_]{3,9}\.? \d{1,2}(?!\d)|\d{1,2} ?[月日時]"
 )
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}|\d ?[時点點시]|\d ?[ap]\.?m\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>()\[\]]{1,100}@[^\s<>()\[\]]{1,100}")
 _SENTENCE_ENDS = re.compile(r"[^\W\d_]{5,}[.!?]\s+[^\W\d_a-z]")
 _CLOSED = (":", "：", "：")  # noqa: RUF001 - the full-width colon is meant
@@ -111,7 +112,7 @@ def _sureness(sentence: str, opens: bool) -> int:
     if ruled:
         return STRONG if verb else NONE
     if verb:
-        if dated and opens:
+        if dated and opens and (_CLOCK.search(bare) or _ADDRESS.search(bare)):
             return STRONG
         return WEAK if dated or "@" in bare or opens or len(bare) < 80 else NONE
     if dated and opens and _ADDRESS.search(bare):

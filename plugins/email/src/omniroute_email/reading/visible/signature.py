@@ -16,6 +16,8 @@ from omniroute_email.reading.visible.dividers import is_rule
 MOST: Final = 40  # non-empty lines that are looked at
 LONGEST: Final = 15  # non-empty lines of a signature without the standard mark
 WIDEST: Final = 120  # characters of its lines
+MOST_PARAGRAPHS: Final = 6  # that a server adds
+LONGEST_DISCLAIMER: Final = 3000  # characters that are looked at
 SEEN: Final = 500  # characters of a line that are looked at
 
 _CONTACT = re.compile(
@@ -34,6 +36,14 @@ _LIST_FOOTER = re.compile(
     r"|_{10,}|to post to this",
     re.IGNORECASE,
 )
+# Whose device it is, or what it is called: a letter may well be “Sent from London”.
+_DEVICE = re.compile(
+    r"\b(?:my|mein\w*|mon|ma|mi|meu|minha|mio|mia|mijn|moj\w+|min|mitt|můj|mé\w*|minun)\b"
+    r"|phone|handy|smart|tablet|mobil|móvil|device|gerät|ipad|ipod|mac\b|android|blackberry|galaxy"
+    r"|samsung|huawei|xiaomi|nokia|htc|outlook|mail|yahoo|proton|windows|browser|app\b|telefon"
+    r"|моего|iphone|我的|내 |나의|送信|gönderildi|https?:|sparrow|acompli|spark|notes",
+    re.IGNORECASE,
+)
 _DEVICE_START = tuple(phrase.casefold() for phrase in phrases.DEVICES)
 _DISCLAIMER_START = tuple(phrase.casefold() for phrase in phrases.DISCLAIMERS)
 
@@ -48,7 +58,7 @@ def start(lines: Sequence[str], author: str = "", *, whole: bool = False) -> int
     begin, end = len(lines), _last(lines, len(lines)) + 1
     for _ in range(4):  # one kind may stand above another
         found = min(finder(lines[:end], author) for finder in _FINDERS)
-        if found >= end:
+        if found >= end or _announced(lines, found):
             break
         end = _last(lines, found) + 1
         if not end:
@@ -57,17 +67,30 @@ def start(lines: Sequence[str], author: str = "", *, whole: bool = False) -> int
     return begin
 
 
+def _announced(lines: Sequence[str], at: int) -> bool:
+    """Whether the line above announces what follows: “You can reach my wife:”"""
+    above = _last(lines, at)
+    return above >= 0 and lines[above].rstrip().endswith((":", "："))  # noqa: RUF001
+
+
 def _marked(lines: Sequence[str], _author: str) -> int:
     """“-- ” on a line of its own; without the space, or as a rule, it must look like one, too."""
     for at, below in _upwards(lines):
         bare = lines[at].rstrip("\r")
         if bare == "-- ":
             return at if below else len(lines)
-        if bare.strip() in ("--", "—", "––", "- --") and _is_compact(below):
+        if bare.strip() in ("--", "—", "––", "- --") and _is_somebody(below):
             return at
         if is_rule(bare) and _is_compact(below) and _is_footer(below):
             return at
     return len(lines)
+
+
+def _is_somebody(below: Sequence[str]) -> bool:
+    """Whether lines begin with a name, or say how to reach somebody."""
+    if not below or not _is_compact(below):
+        return False
+    return _is_name(below[0]) or any(_CONTACT.search(line) for line in below)
 
 
 def _is_footer(below: Sequence[str]) -> bool:
@@ -91,14 +114,16 @@ def _is_closing(line: str) -> bool:
     return len(bare) <= 50 and bare.casefold() in phrases.CLOSINGS
 
 
-def _is_name(line: str, author: str) -> bool:
+def _is_name(line: str, author: str = "") -> bool:
     bare = line.strip(" \t\xa0*_-–—|/,")
     if author and bare.casefold() == author.casefold():
         return True
     if not bare or len(bare) > 60 or _POSTSCRIPT.match(bare) or bare[-1] in "?!:;。？！":  # noqa: RUF001
         return False
     words = _WORD.findall(bare)
-    return len(words) <= 6 and not (bare.endswith(".") and len(words) > 3)
+    if any(char.isdigit() for char in bare) or len(words) > 6:
+        return False
+    return not (bare.endswith(".") and len(words) > 3)
 
 
 def _device(lines: Sequence[str], _author: str) -> int:
@@ -117,7 +142,9 @@ def _is_device(line: str) -> bool:
     if not folded.startswith(_DEVICE_START) or len(bare) > WIDEST:
         return False
     plain = re.sub(r"\([^()]*\)|<[^<>]*>|https?://\S+", "", bare).strip()
-    return len(plain.split()) <= 8 and not re.search(r"[,;?!]|\.\s*$", plain)
+    if len(plain.split()) > 8 or re.search(r"[,;?!]|\.\s*$", plain):
+        return False
+    return _DEVICE.search(bare) is not None
 
 
 def _signed(lines: Sequence[str], author: str) -> int:
@@ -151,16 +178,22 @@ def _contacts(lines: Sequence[str], author: str) -> int:
 
 
 def _disclaimed(lines: Sequence[str], _author: str) -> int:
-    """What a company's server adds, at the beginning of a paragraph."""
-    found = len(lines)
-    for at, below in _upwards(lines):
-        if at and lines[at - 1].strip() and not is_rule(lines[at - 1]):
-            continue  # not where a paragraph begins
-        folded = lines[at].strip(" \t\xa0*_|-").casefold()[:400]
-        if folded.startswith(_DISCLAIMER_START):
-            text = " ".join([folded, *(line.casefold()[:400] for line in below[:12])])
-            if any(stem in text for stem in phrases.DISCLAIMER_STEMS):
-                found = at
+    """What a company's server adds: paragraphs at the end, the first of which begins as such do."""
+    found, end = len(lines), _last(lines, len(lines)) + 1
+    for _ in range(MOST_PARAGRAPHS):
+        first = end
+        while first > 0 and lines[first - 1].strip() and not is_rule(lines[first - 1]):
+            first -= 1
+        text = " ".join(line.casefold() for line in lines[first:end])[:LONGEST_DISCLAIMER]
+        stems = sum(stem in text for stem in phrases.DISCLAIMER_STEMS)
+        begins = text.strip(" \t\xa0*_|-").startswith(_DISCLAIMER_START)
+        if begins and (stems > 1 or any(stem in text[:60] for stem in phrases.DISCLAIMER_STEMS)):
+            found = first
+        elif stems < 2:
+            break
+        end = first
+        while end > 0 and (not lines[end - 1].strip() or is_rule(lines[end - 1])):
+            end -= 1
     return found
 
 
