@@ -43,6 +43,13 @@ def test_the_address_tells_which_message_it_was() -> None:
     assert said == Undelivered("a1.2", "kim@x.example: 550 5.1.1 no such user")
 
 
+@pytest.mark.parametrize("to", ["help@demo.example", "bounces@demo.example", "help+x@demo.example"])
+def test_another_address_tells_nothing(to: str) -> None:
+    report = Report(Kind.BOUNCE, (KIM,), "a1@demo.example")
+    [said] = undelivered(report, envelope(to), VERP)
+    assert said.of == "a1"
+
+
 @pytest.mark.parametrize(
     ("report", "of"),
     [

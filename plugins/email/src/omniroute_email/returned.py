@@ -44,10 +44,11 @@ def undelivered(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> lis
 
 
 def _key(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> str:
-    local, _, domain = mailboxes.bounce_address.rpartition("@")
+    local, _, ours = mailboxes.bounce_address.rpartition("@")
     for address in envelope.rcpt_to:
-        key = address.removeprefix(f"{local}+").removesuffix(f"@{domain}") if local else ""
-        if key and KEY.fullmatch(key):
+        name, _, domain = address.rpartition("@")
+        prefix, _, key = name.partition("+")
+        if local and (prefix, domain) == (local, ours) and KEY.fullmatch(key):
             return key
     key, _, domain = report.original_id.rpartition("@")
     if domain.lower() == mailboxes.domain:

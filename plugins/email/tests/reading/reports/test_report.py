@@ -312,6 +312,12 @@ def test_a_person_who_speaks_of_delivery_is_no_mail_system(
     assert examine(mail(f"Subject: {subject}", "", text, sender=sender)).report is None
 
 
+def test_what_a_service_sends_for_people_is_no_report() -> None:
+    said = "My order could not be delivered to:\n\nkim@x.example\n\nWhat now?"
+    form = mail("Subject: Order 1182", "", said, sender="kim@x.example")
+    assert examine(form, "bounces+1182@service.example").report is None
+
+
 def test_an_absence_is_no_report() -> None:
     away = mail(
         "Auto-Submitted: auto-replied", "Return-Path: <>", "Subject: Away", "", "Until May."

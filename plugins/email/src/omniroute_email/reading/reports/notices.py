@@ -84,6 +84,7 @@ _OF_MAIL = re.compile(
     r"|returned|failure notice|non-?delivery|user unknown|unknown user|unzustellbar|non remis|退信",
     re.IGNORECASE,
 )
+_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail-?daemon", re.IGNORECASE)
 _MACHINE = re.compile(
     r"mailer-?daemon|postmaster|mdaemon|mail-?daemon|smtp-?daemon|mail-?admin|mail[._-]?delivery"
     r"|mail[ ._-]?(?:system|gateway|router|server|admin\w*)|mail(?:er)? delivery|mailer router"
@@ -129,6 +130,11 @@ def notice(text: str) -> list[str]:
         if number and len(folded) < LONGEST_RULE and folded.startswith(_RETURNED):
             return lines[:number]
     return lines
+
+
+def is_daemon(return_path: str) -> bool:
+    """Whether a return path is a mail system's own; others send from addresses of bounces, too."""
+    return _DAEMON.search(return_path[:300]) is not None
 
 
 def names_somebody(text: str, nobody: Iterable[str]) -> bool:

@@ -60,7 +60,7 @@ def find(
         told=bool(status) or "status" in root.parameters.get("report-type", ""),
         by_subject=notices.is_bounce_subject(subject),
         by_author=any(notices.is_mail_system(f"{who.address} {who.display}") for who in authors)
-        or notices.is_mail_system(path),
+        or notices.is_daemon(path),
         by_path=(return_path == "" or path == "<>"),
         marked=_is_marked(root.headers),
         failed=mailboxes(root.headers.all("x-failed-recipients")),
