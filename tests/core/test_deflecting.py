@@ -173,3 +173,35 @@ def test_a_plain_yes(text: str) -> None:
 def test_no_plain_yes(text: str) -> None:
     assert isinstance(SOLVED.test, Pattern)
     assert not Expression(SOLVED.test.pattern).found(text)
+
+
+CLOSED = RULES.replace(
+    "queues: {general: {}, tech: {}}",
+    'calendars: {office: {tz: UTC, open: {mon-fri: "08:00-18:00"}}}\n'
+    "queues: {general: {}, tech: {hours: office}}",
+)
+
+
+def test_at_night_an_article_helps_though_nobody_is_there() -> None:
+    rig = Rig(CLOSED)
+    rig.wait(hours=12)
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("I forgot my password")
+    joe.is_held()
+    joe.on("webchat").receives(PROPOSED)
+    joe.on("webchat").says("yes")
+    assert joe.thread.phase is Phase.RESOLVED
+    rig.fold()
+
+
+def test_who_says_no_at_night_is_held_and_served_in_the_morning() -> None:
+    rig = Rig(CLOSED)
+    ana = rig.agent("ana")
+    rig.wait(hours=12)
+    joe = rig.customer("joe", webchat="v1")
+    joe.on("webchat").says("I forgot my password")
+    joe.on("webchat").says("no")
+    joe.is_held()
+    rig.wait(hours=12, minutes=5)
+    ana.is_offered(joe)
+    rig.fold()

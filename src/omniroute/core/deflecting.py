@@ -10,7 +10,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.answers import SOLVED
 from omniroute.core.inputs import MessageReceived
-from omniroute.core.model import Thread
+from omniroute.core.model import Phase, Thread
 from omniroute.core.offers import begin_step
 from omniroute.core.rules import RuleSet
 from omniroute.core.telling import reply_by_itself
@@ -41,5 +41,5 @@ def answer_article(turn: Turn, thread: Thread, message: MessageReceived) -> None
         turn.emit(e.ThreadSolved(thread.id, "", turn.at + window, how=DEFLECTED))
         if not window:
             turn.emit(e.ThreadClosed(thread.id))
-    else:
+    elif thread.phase is Phase.QUEUED:  # else its queue is closed, and nobody could be asked
         begin_step(turn, thread, turn.at, skipped=ANSWERED)

@@ -55,7 +55,7 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
         case Phase.ASSIGNED:
             turn.present(id, thread.agent, "message")
             give_back(turn, thread)
-        case Phase.QUEUED if not message.automatic and reads(thread):
+        case Phase.QUEUED | Phase.HELD if not message.automatic and reads(thread):
             answer_article(turn, thread, message)
         case Phase.OFFERED:
             withdraw_absent(turn, id)  # who gets mail only was asked, and now it is a chat
