@@ -196,6 +196,7 @@ SHOWN_AS_MESSAGES = [
     e.TargetStopped(1, "first_reply", "met", 0),
     e.DeadlineSet(1, AT),
     e.DormancyPlanned(1, AT),
+    e.WeightSet(1, 2),
     e.MarksPassed(1, "first_reply", ()),
     e.HoursPlanned(1, AT),
     e.WrapUpBegan(1, "ana", AT),

@@ -147,6 +147,37 @@ def test_a_chat_that_goes_on_by_mail_becomes_mail_at_that_message() -> None:
     assert (ana.row.live_load, ana.row.mail_load) == (1, 1)
 
 
+WEIGHTS = """
+version: 1
+defaults: {queue: general, weights: {webchat: 3, email: 2}}
+enrich: [{id: big, when: {message.text: {any_of: [big]}}, set: {weight: 5}}]
+queues: {general: {}}
+"""
+
+
+def test_a_thread_weighs_what_its_channel_weighs_and_another_where_it_goes_on() -> None:
+    rig = Rig(WEIGHTS)
+    ana = rig.agent("ana", capacity=10)
+    joe = rig.customer("joe", webchat="joe", email="joe@x.example", verified=True)
+    joe.on("webchat").says("one")
+    ana.accepts()
+    assert ana.load == 3
+    joe.on("email").says("two")
+    assert ana.load == 2
+    rig.restart()
+    rig.fold()
+
+
+def test_a_weight_that_a_rule_has_set_stays() -> None:
+    rig = Rig(WEIGHTS)
+    ana = rig.agent("ana", capacity=10)
+    joe = rig.customer("joe", webchat="joe", email="joe@x.example", verified=True)
+    joe.on("webchat").says("big")
+    ana.accepts()
+    joe.on("email").says("two")
+    assert ana.load == 5
+
+
 # --- dormant threads ---
 
 

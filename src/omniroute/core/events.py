@@ -512,6 +512,12 @@ class ThreadDivided(ThreadEvent, frozen=True):
     handles: tuple[HandleId, ...]
 
 
+class WeightSet(ThreadEvent, frozen=True):
+    """It goes on on another kind of channel, and weighs as one there does."""
+
+    weight: int
+
+
 class TagsSet(ThreadEvent, frozen=True):
     """The thread's tags, whole."""
 
@@ -670,6 +676,7 @@ AnyEvent: TypeAlias = (
     | ThreadFolded
     | ThreadUnfolded
     | ThreadDivided
+    | WeightSet
     | TagsSet
     | PrioritySet
     | AgentJoined

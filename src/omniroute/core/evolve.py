@@ -840,6 +840,11 @@ def _divide_history(state: State, event: e.ThreadDivided, customer: Customer) ->
     state.put_customer(replace(customer, history=(*customer.history, new)))
 
 
+@_folds(e.WeightSet)
+def _(state: State, event: e.WeightSet, at: int) -> None:
+    _change(state, event, weight=event.weight)
+
+
 @_folds(e.TagsSet)
 def _(state: State, event: e.TagsSet, at: int) -> None:
     _change(state, event, tags=event.tags)

@@ -83,8 +83,13 @@ class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     queue: str
     priority: int = PRIORITIES["normal"]
     sla: Sla = Sla()
+    weights: Mapping[str, int] = {}  # by kind of channel, unless a rule sets it; 1 for others
     presence: Presence = Presence()
     transfers: Transfers = Transfers()
+
+    def weight_of(self, channel: str) -> int:
+        """What a thread on this kind of channel takes of an agent's capacity."""
+        return self.weights.get(channel, 1)
 
 
 class Overflow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -330,7 +335,8 @@ def route(rules: RuleSet, facts: Facts, observed: Iterable[int], at: int) -> Rou
             rules._judged.clear()
         known = rules._judged[key] = _judge(rules, view)
     due_at = due(rules.calendar(known.sla.clock), at, known.sla.first_reply)
-    return msgspec.structs.replace(known, deadline=due_at)
+    weight = known.weight or rules.defaults.weight_of(str(facts.get("channel") or ""))
+    return msgspec.structs.replace(known, deadline=due_at, weight=weight)
 
 
 def _judge(rules: RuleSet, view: View) -> Routing:
@@ -502,7 +508,7 @@ class _Enriched:
         self.priority = defaults.priority
         self.sla = defaults.sla
         self.tags: dict[str, None] = {}
-        self.weight = 1
+        self.weight = 0
         self.boost = 0
 
     def add(self, rule: EnrichRule, facts: Facts, known: frozenset[str]) -> None:

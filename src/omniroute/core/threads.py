@@ -28,6 +28,7 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
     """Put a customer's message where it belongs and see to it that somebody answers."""
     customer = turn.state.customers[recognise(turn, message)]
     id, how = _thread_of(turn, message, customer.open)
+    before = turn.thread(id)
     turn.emit(
         e.CustomerWrote(
             id,
@@ -40,7 +41,7 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             answerable=message.sender.verified and not message.automatic,
         )
     )
-    thread = turn.thread(id)
+    thread = _weighed(turn, before, turn.thread(id))
     match thread.phase:
         case Phase.NEW:
             route_thread(turn, thread, message, how)
@@ -60,6 +61,15 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
         case Phase.OFFERED:
             withdraw_absent(turn, id)  # who gets mail only was asked, and now it is a chat
     return Answer(True, "received", {"thread": id, "how": how})
+
+
+def _weighed(turn: Turn, before: Thread, thread: Thread) -> Thread:
+    """The thread with the weight of the channel that it goes on on, unless a rule has set one."""
+    weight_of = turn.state.rules.defaults.weight_of
+    new = weight_of(thread.channel)
+    if thread.weight != new and before.channel and before.weight == weight_of(before.channel):
+        turn.emit(e.WeightSet(thread.id, new))
+    return turn.thread(thread.id)
 
 
 def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> tuple[ThreadId, str]:

@@ -148,6 +148,13 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "queue": Key("Where a thread waits when no rule names a queue.", ref("name")),
         "priority": Key("Priority unless a rule sets it; `normal` if left out.", ref("priority")),
         "sla": Key("The promise unless a rule changes it.", ref("sla")),
+        "weights": Key(
+            "Units that a thread takes by its kind of channel; 1 for those not named.",
+            {
+                "type": "object",
+                "additionalProperties": {"type": "integer", "minimum": 1, "maximum": 100},
+            },
+        ),
         "presence": Key("When an agent counts as gone, and what follows.", ref("presence")),
         "articles": Key("What stands before an article's path to make it a link.", TEXT),
         "transfers": Key("What follows when a thread is handed on.", ref("transfers")),

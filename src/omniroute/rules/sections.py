@@ -209,6 +209,7 @@ def defaults(reader: Reader, node: Node | None, names: Names, root: Node) -> Def
         queue=queue,
         priority=PRIORITIES["normal"] if priority is None else priority,
         sla=Sla() if change is None else sla(change),
+        weights=_weights(reader, given["weights"]) if "weights" in given else {},
         presence=_presence(reader, given["presence"]) if "presence" in given else Presence(),
         transfers=_transfers(reader, given["transfers"]) if "transfers" in given else Transfers(),
     )
@@ -224,6 +225,14 @@ def _transfers(reader: Reader, node: Node) -> Transfers:
     if "within" in given:
         said["within_ms"] = reader.span(given["within"])
     return Transfers(**{key: value for key, value in said.items() if value is not None})
+
+
+def _weights(reader: Reader, node: Node) -> dict[str, int]:
+    if not isinstance(node, Fields) or not node.entries:
+        reader.wrong(node, "units by kind of channel", "weights: {webchat: 2}")
+        return {}
+    read = {kind: reader.integer(value, 1, 100) for kind, (_, value) in node.entries.items()}
+    return {kind: weight for kind, weight in read.items() if weight is not None}
 
 
 def _presence(reader: Reader, node: Node) -> Presence:

@@ -228,6 +228,11 @@ def folded(fold: Fold, event: e.ThreadFolded) -> None:
     fold.happened(event.into, event)
 
 
+def weight_set(fold: Fold, event: e.WeightSet) -> None:
+    fold.db.execute("UPDATE threads SET weight = ? WHERE id = ?", (event.weight, event.thread))
+    _touch_owner(fold, event.thread)
+
+
 def tags_set(fold: Fold, event: e.TagsSet) -> None:
     fold.db.execute("UPDATE threads SET tags = ? WHERE id = ?", (json(event.tags), event.thread))
     fold.happened(event.thread, event)
@@ -366,6 +371,7 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.ArticleProposed: article_proposed,
     e.ThreadClosed: closed,
     e.ThreadFolded: folded,
+    e.WeightSet: weight_set,
     e.TagsSet: tags_set,
     e.PrioritySet: priority_set,
 }
