@@ -101,12 +101,13 @@ class ChatDesk:
         return Receipt()
 
     async def _offer(self, card: Card, home: str) -> None:
-        if self.book.find("card", card.offer):
-            return  # an attempt before this one has shown it
-        looks = words.left(card.until, self.clock())
-        text = words.card(card.lines)
-        id, _ = await self.surface.post(home, text, self._answers(home, card, looks), urgent=True)
-        self.book.put(Post(home, id, "card", card.thread, card.offer, card.until, looks))
+        async with self.lock(card.thread):
+            if self.book.find("card", card.offer):
+                return  # an attempt before this one has shown it
+            looks = words.left(card.until, self.clock())
+            text, buttons = words.card(card.lines), self._answers(home, card, looks)
+            id, _ = await self.surface.post(home, text, buttons, urgent=True)
+            self.book.put(Post(home, id, "card", card.thread, card.offer, card.until, looks))
 
     def _answers(self, place: str, card: Card | Post, looks: str) -> list[list[Button]]:
         offer = card.offer if isinstance(card, Card) else card.ref

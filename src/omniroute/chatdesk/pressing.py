@@ -11,7 +11,7 @@ from omniroute.chatdesk.book import Post, Shown
 from omniroute.chatdesk.buttons import Order
 from omniroute.chatdesk.surface import Pressed, Wrote
 from omniroute.chatdesk.writing import Pending, Writing
-from omniroute.desk import Told
+from omniroute.desk import Line, Sheet, Told
 from omniroute.errors import Refused, Rejected
 
 if TYPE_CHECKING:
@@ -80,22 +80,26 @@ class Pressing:
     async def _offer(self, act: Pressed, order: Order) -> str:
         offer = f"{order.thread}.{order.word}"
         asked = {"thread": order.thread, "offer": offer, "key": act.key}
-        told = await self._desk.door.act(act.agent, order.verb, asked)
-        sheet = await self._desk.door.look(act.agent, order.thread)
         async with self._desk.lock(order.thread):
-            for post in self._book.find("card", offer):
-                if order.verb == "pass":
-                    await self._desk.end_card(post, sheet, "You passed.")
-                    continue
+            told = await self._desk.door.act(act.agent, order.verb, asked)
+            sheet = await self._desk.door.look(act.agent, order.thread)
+            if order.verb == "accept":
                 await self._desk.ensure_place(act.account, sheet)
-                kept = self._book.at(order.thread, post.place)
-                if kept is not None and not kept.header:  # the card becomes the head of its place
-                    self._book.head(order.thread, post.place, post.post, "")
-                    await self._earlier(act, order.thread)
-                    self._book.drop(post.place, post.post)
-                else:
-                    await self._desk.end_card(post, sheet, "✔ You have it.")
+            for post in self._book.find("card", offer):
+                await self._settled(act, post, sheet, order.verb)
         return told
+
+    async def _settled(self, act: Pressed, post: Post, sheet: Sheet, verb: str) -> None:
+        """The card of an offer that was answered."""
+        if verb == "pass":
+            return await self._desk.end_card(post, sheet, "You passed.")
+        kept = self._book.at(sheet.thread, post.place)
+        if kept is None or kept.header:
+            return await self._desk.end_card(post, sheet, "✔ You have it.")
+        # In an agent's own chat the card becomes the head of the thread's place.
+        self._book.head(sheet.thread, post.place, post.post, "")
+        await self._earlier(act, sheet.thread)
+        return self._book.drop(post.place, post.post)
 
     async def _earlier(self, act: Pressed, thread: int) -> None:
         """In an agent's own chat the card stays; what it shows of the thread is seen with it."""
@@ -150,21 +154,30 @@ class Pressing:
         return await self._desk.door.act(act.agent, "reply", asked)
 
     async def _retry(self, act: Pressed, order: Order) -> str:
-        post = self._book.get(act.place, act.post)
-        sheet = await self._desk.door.look(act.agent, order.thread)
-        line = next((x for x in sheet.lines if post is not None and x.id == post.ref), None)
-        if post is None or line is None:
-            return "That was tried again already."
-        files = [msgspec.to_builtins(file) for file in line.files]
-        asked = {"thread": order.thread, "text": line.text, "seen": sheet.turns, "files": files,
-                 "key": act.key}  # fmt: skip
-        told = await self._desk.door.act(act.agent, "reply", asked)
-        await self._over(post, f"❌ {line.reason}. Sent again.")
-        if told.message:
-            shown = self._book.shown(order.thread, act.place).get(line.id)
-            at = shown.post if shown is not None else act.post
-            self._book.show(Shown(act.place, told.message, order.thread, at, 0, 0, told.code, True))
-        return told
+        async with self._desk.lock(order.thread):
+            post = self._book.get(act.place, act.post)
+            sheet = await self._desk.door.look(act.agent, order.thread)
+            line = next((x for x in sheet.lines if post is not None and x.id == post.ref), None)
+            if post is None or line is None:
+                return "That was tried again already."
+            told = await self._again(act, sheet, line)
+            await self._over(post, f"❌ {line.reason}. Sent again.")
+            if told.message:
+                shown = self._book.shown(order.thread, act.place).get(line.id)
+                at = shown.post if shown is not None else act.post
+                mine = Shown(act.place, told.message, order.thread, at, 0, 0, told.code, True)
+                self._book.show(mine)
+            return told
+
+    async def _again(self, act: Pressed, sheet: Sheet, line: Line) -> Told:
+        asked = {
+            "thread": sheet.thread,
+            "text": line.text,
+            "seen": sheet.turns,
+            "files": [msgspec.to_builtins(file) for file in line.files],
+            "key": act.key,
+        }
+        return await self._desk.door.act(act.agent, "reply", asked)
 
     async def _over(self, post: Post, text: str) -> None:
         """A question is answered: its buttons go."""
