@@ -38,6 +38,7 @@ UNITS = {
     "ingest": "inputs/s",
     "smtp": "messages/s",
     "webhook": "messages/s",
+    "telegram": "messages/s",
     "rules": "messages/s",
     "email": "mails/s",
     "memory": "bytes",

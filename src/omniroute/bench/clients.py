@@ -7,6 +7,7 @@ messages were taken, in how many seconds.  The same process serves ours and the 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import time
 import uuid
@@ -28,6 +29,7 @@ class Job(msgspec.Struct, frozen=True):
     size: int
     path: str = ""  # of messages
     session: str = ""  # path by which a session is begun before; empty for none
+    telegram: str = ""  # the secret to show, where messages are updates of Telegram's
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -117,11 +119,12 @@ def _mail(size: int) -> bytes:
 async def _http(job: Job) -> tuple[Send, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", job.port)
     cookie = ""
+    secret = f"X-Telegram-Bot-Api-Secret-Token: {job.telegram}\r\n" if job.telegram else ""
 
     async def post(path: str, body: bytes) -> str:
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{job.port}\r\n"
-            f"Content-Type: application/json\r\n{cookie}Content-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: application/json\r\n{cookie}{secret}Content-Length: {len(body)}\r\n\r\n"
         )
         writer.write(head.encode() + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -133,11 +136,23 @@ async def _http(job: Job) -> tuple[Send, asyncio.StreamWriter]:
 
     async def send() -> None:
         text = "Where is the parcel that was to come on Monday? " * max(1, job.size // 48)
-        await post(job.path, msgspec.json.encode({"id": str(uuid.uuid4()), "text": text}))
+        said = _update(text) if job.telegram else {"id": str(uuid.uuid4()), "text": text}
+        await post(job.path, msgspec.json.encode(said))
 
     if job.session:
         cookie = f"Cookie: {await post(job.session, b'{}')}\r\n"
     return send, writer
+
+
+_updates = itertools.count(1)
+
+
+def _update(text: str) -> dict[str, object]:
+    number = next(_updates)
+    joe = {"id": 5000 + number, "is_bot": False, "first_name": "Joe", "last_name": "Miller"}
+    chat = {"id": 5000 + number, "type": "private", "first_name": "Joe", "last_name": "Miller"}
+    message = {"message_id": 1, "date": 1_795_632_040, "from": joe, "chat": chat, "text": text}
+    return {"update_id": number, "message": message}
 
 
 def _fields(head: str) -> dict[str, str]:

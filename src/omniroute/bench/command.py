@@ -22,6 +22,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "ingest": ("ingest.sqlite",),
     "smtp": ("smtp.accept.idle", "smtp.accept.busy"),
     "webhook": ("webhook.accept.idle", "webhook.accept.busy"),
+    "telegram": ("telegram.accept",),
     "parsing": ("email.parse",),
     "routing": ("rules.route",),
     "simulating": ("simulate.arrivals",),
