@@ -38,6 +38,7 @@ EXPECTED = """
     prioritise  of   ofx  ofx
     done        of   ofx  ofx
     boost       -    ofx  ofx
+    new-matter  of   ofx  ofx
     status      o    ofx  ofx
     merge       ofx  ofx  ofx
     split       ofx  ofx  ofx

@@ -307,6 +307,7 @@ def every(thread: int) -> list[c.AnyCommand]:
         c.Prioritise(thread=thread, priority=10),
         c.Done(thread=thread),
         c.Boost(thread=thread, by=60_000),
+        c.NewMatter(thread=thread),
         c.Merge(a="h:joe@x.org", b="h:eve@x.org"),
         c.NotSame(a="h:joe@x.org", b="h:eve@x.org"),
         c.Split(handles=("h:joe@x.org",)),

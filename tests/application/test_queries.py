@@ -421,3 +421,19 @@ async def test_names_follow_a_reload(desk: Desk) -> None:
     desk.application.directory = type(directory)(agents={"ana": "Ana Ruiz-Cole"})
     page = await desk.application.query.thread(ANA, thread)
     assert page.row.agent_name == "Ana Ruiz-Cole"
+
+
+async def test_a_new_matter_is_a_page_of_its_own_with_what_was_written_last(desk: Desk) -> None:
+    scene = desk.scene
+    first = scene.writes("joe@x.org", "My refund?")
+    scene.decide(lambda at: i.ThreadClaimed("k", at, "bo", first))
+    scene.writes("joe@x.org", "And the page is white")
+    scene.decide(lambda at: i.NewMatter("n", at, "bo", first))
+    second = 2
+    await desk.seen()
+    old = await desk.application.query.thread(SYSTEM, first)
+    new = await desk.application.query.thread(SYSTEM, second)
+    assert [item.text for item in old.items if item.kind == "customer"] == ["My refund?"]
+    assert [item.text for item in new.items if item.kind == "customer"] == ["And the page is white"]
+    assert (old.row.agent, new.row.agent, new.row.phase) == ("bo", "", "stranded")
+    assert f"Bo Berg made #{second} of what the customer wrote last" in [i.text for i in old.items]

@@ -35,13 +35,13 @@ from omniroute.core.states import OPEN, WAITING
 from omniroute.runtime.loading import differences, fold
 from omniroute.runtime.record import VERSION, Entry, encode
 from omniroute.stores.memory import MemoryStore
-from omniroute.testing.histories import KINDS, NAMES, RULES, Act, History, acts
+from omniroute.testing.histories import NAMES, RULES, WITH_MATTERS, Act, History, acts
 from omniroute.testing.invariants import eligible, present_step, violations
 from omniroute.testing.machine import Decided, Machine, loaded
 
 DIGIT = st.integers(0, 9)
 ACTS = st.lists(
-    st.builds(Act, st.sampled_from(KINDS), DIGIT, DIGIT, DIGIT), min_size=40, max_size=120
+    st.builds(Act, st.sampled_from(WITH_MATTERS), DIGIT, DIGIT, DIGIT), min_size=40, max_size=120
 )
 plays = functools.partial(settings, deadline=None)
 
@@ -104,6 +104,8 @@ class Shadow:
                 assert not silent or self.state.agents[writer].kind != "bot", "a bot goes on"
             case e.CustomerWrote():
                 self.places.setdefault(event.thread, set()).add(event.handle)
+            case e.MatterSplit():
+                self.places[event.into] = set(self.places[event.thread])
             case e.ThreadFolded():
                 self.places[event.into] |= self.places[event.thread]
                 self.asked |= {(event.into, a) for t, a in self.asked if t == event.thread}

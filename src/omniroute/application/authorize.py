@@ -39,6 +39,7 @@ class Action(enum.StrEnum):
     PRIORITISE = "prioritise"
     DONE = "done"
     BOOST = "boost"
+    NEW_MATTER = "new-matter"
     STATUS = "status"
     MERGE = "merge"
     SPLIT = "split"
@@ -101,6 +102,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.PRIORITISE:  (_OPEN, _ALL,  _ALL),
     Action.DONE:        (_OPEN, _ALL,  _ALL),
     Action.BOOST:       (_NONE, _ALL,  _ALL),
+    Action.NEW_MATTER:  (_OPEN, _ALL,  _ALL),
     Action.STATUS:      (_OWN,  _ALL,  _ALL),
     Action.MERGE:       (_ALL,  _ALL,  _ALL),
     Action.SPLIT:       (_ALL,  _ALL,  _ALL),

@@ -97,6 +97,10 @@ class Reopen(OnThread, frozen=True, kw_only=True):
     """Take a resolved thread up again."""
 
 
+class NewMatter(OnThread, frozen=True, kw_only=True):
+    """Make a thread of its own of what the customer wrote last."""
+
+
 class Tag(OnThread, frozen=True, kw_only=True):
     """Add and remove tags."""
 
@@ -166,6 +170,7 @@ AnyCommand: TypeAlias = (
     | Prioritise
     | Done
     | Boost
+    | NewMatter
     | SetStatus
     | Merge
     | NotSame

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "priority": c.Prioritise,
     "done": c.Done,
     "boost": c.Boost,
+    "new": c.NewMatter,
     "merge": c.Merge,
     "not-same": c.NotSame,
     "split": c.Split,

@@ -31,6 +31,7 @@ ACTIONS: Mapping[type[c.Command], Action] = {
     c.Prioritise: Action.PRIORITISE,
     c.Done: Action.DONE,
     c.Boost: Action.BOOST,
+    c.NewMatter: Action.NEW_MATTER,
     c.SetStatus: Action.STATUS,
     c.Merge: Action.MERGE,
     c.NotSame: Action.SPLIT,

@@ -46,6 +46,8 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _route(why)
         case "match":
             return _match(why, directory)
+        case "topic":
+            return f"another matter: rule {why.get('rule')} → {why.get('queue')}"
         case "shadow":
             return _shadow(why)
         case "overflow":

@@ -219,6 +219,11 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadClosed": lambda t: "Closed",
     "ThreadUnfolded": lambda t: f"#{t.said['thread']} is apart from #{t.said['out_of']} again",
     "ThreadDivided": _divided,
+    "TopicTurned": lambda t: (
+        f"The customer turned to another matter: rule {t.said['turned']['rule']}"
+        f" would send it to {t.said['turned']['queue']}"
+    ),
+    "MatterSplit": lambda t: f"{t.name()} made #{t.said['into']} of what the customer wrote last",
     "LinkRetracted": _retracted,
     "NotSame": _not_same,
     "ThreadFolded": lambda t: f"#{t.said['thread']} was joined to this thread",

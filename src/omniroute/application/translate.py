@@ -103,6 +103,8 @@ def _make_other(command: c.AnyCommand, key: str, agent: str) -> Make:
             return lambda at: i.WrapUpDone(key, at, agent, t)
         case c.Boost(thread=t, by=by):
             return lambda at: i.BoostAsked(key, at, agent, t, by)
+        case c.NewMatter(thread=t):
+            return lambda at: i.NewMatter(key, at, agent, t)
         case c.NotSame(a=a, b=b):
             return lambda at: i.LinkDenied(key, at, agent, a, b)
         case c.Split(handles=handles):

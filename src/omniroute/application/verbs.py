@@ -24,6 +24,7 @@ _PHASES = {
     Action.TAG: _OPEN,
     Action.PRIORITISE: _UNSOLVED,
     Action.BOOST: _WAITING,
+    Action.NEW_MATTER: _OWNED,
     Action.MERGE: _OPEN,
     Action.SPLIT: _OPEN,
 }

@@ -26,6 +26,7 @@ from omniroute.core.model import (
     Step,
     Target,
     ThreadId,
+    Turned,
     Urgency,
 )
 from omniroute.core.trials import Trial
@@ -128,6 +129,21 @@ class MessageAmended(Event, frozen=True):
     message: MessageId
     handle: HandleId
     how: str  # edited | deleted | reacted
+
+
+class TopicTurned(ThreadEvent, frozen=True):
+    """The customer's last message is about another matter, of which the owner is told; *meets*
+    says whether the owner could serve that one too."""
+
+    turned: Turned
+    meets: bool = False
+
+
+class MatterSplit(ThreadEvent, frozen=True):
+    """An agent made a thread of its own, *into*, of the customer's last message."""
+
+    into: ThreadId
+    agent: AgentId
 
 
 class NoteAdded(ThreadEvent, frozen=True):
@@ -626,6 +642,8 @@ AnyEvent: TypeAlias = (
     | ThreadOpened
     | CustomerWrote
     | MessageAmended
+    | TopicTurned
+    | MatterSplit
     | NoteAdded
     | ReplyHeld
     | ReplyWithdrawn

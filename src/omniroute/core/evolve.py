@@ -133,11 +133,13 @@ def _(state: State, event: e.LinkAdded, at: int) -> None:
             tuple(sorted((*into.history, *gone.history), key=lambda past: past.thread)),
             later.last_agent or into.last_agent or gone.last_agent,
             later.last_at,
+            (*into.beside, *gone.beside),
         )
     )
     state.drop_customer(gone.id)
-    if gone.open is not None and (thread := state.threads.get(gone.open)) is not None:
-        state.put_thread(replace(thread, customer=into.id))
+    for open in (*gone.beside, *([gone.open] if gone.open is not None else ())):
+        if (thread := state.threads.get(open)) is not None:
+            state.put_thread(replace(thread, customer=into.id))
 
 
 @_folds(e.LinkSuggested)
@@ -174,10 +176,14 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
     kept = tuple(past for past in old.history if past.thread not in event.history)
     new = Customer(event.into, event.handles, history=gone)
     rest = tuple(id for id in old.handles if id not in leaving)
-    state.put_customer(_side(new, old, old.open if event.open else None))
-    state.put_customer(
-        _side(replace(old, handles=rest, history=kept), old, None if event.open else old.open)
-    )
+    apart = tuple(id for id in old.beside if state.threads[id].handle in leaving)
+    stay = tuple(id for id in old.beside if id not in apart)
+    for other in apart:
+        state.put_thread(replace(state.threads[other], customer=event.into))
+    moved, left = (old.open, None) if event.open else (None, old.open)
+    state.put_customer(_with_open(_side(new, old, None), moved, apart))
+    remaining = _side(replace(old, handles=rest, history=kept), old, None)
+    state.put_customer(_with_open(remaining, left, stay))
     if old.open is not None:
         thread = state.threads[old.open]
         keeper = state.customers[event.into if event.open else event.customer]
@@ -189,6 +195,12 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
 @_folds(e.CustomerErased)
 def _(state: State, event: e.CustomerErased, at: int) -> None:
     """Text, names and addresses were never here."""
+
+
+def _with_open(customer: Customer, open: ThreadId | None, beside: tuple[ThreadId, ...]) -> Customer:
+    if open is None and beside:
+        open, beside = beside[-1], beside[:-1]
+    return replace(customer, open=open, beside=beside)
 
 
 def _side(side: Customer, whole: Customer, open: ThreadId | None) -> Customer:
@@ -238,6 +250,39 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
         live=event.live,
         turns=thread.turns + 1,
         waiting=True,
+    )
+
+
+@_folds(e.TopicTurned)
+def _(state: State, event: e.TopicTurned, at: int) -> None:
+    steps = state.shared(event.turned.steps)
+    _change(state, event, turned=replace(event.turned, steps=steps))
+
+
+@_folds(e.MatterSplit)
+def _(state: State, event: e.MatterSplit, at: int) -> None:
+    """The customer's words go to the new thread from now on; the old one keeps its agent."""
+    old = _change(state, event, turned=None, turns=state.threads[event.thread].turns - 1)
+    customer = state.customers[old.customer]
+    state.put_counters(replace(state.counters, next_thread=event.into + 1))
+    beside = (*customer.beside, event.thread)
+    state.put_customer(replace(customer, open=event.into, beside=beside))
+    wrote = e.CustomerWrote(
+        event.into, old.message, old.handle, old.channel, account="", live=old.live
+    )
+    state.put_thread(
+        Thread(
+            event.into,
+            old.customer,
+            at,
+            version=1,
+            channel=old.channel,
+            handle=old.handle,
+            message=old.message,
+            live=old.live,
+            turns=1,
+            voices=heard((), wrote, at),
+        )
     )
 
 
@@ -320,6 +365,7 @@ def _(state: State, event: e.ThreadRouted, at: int) -> None:
         sla=old.sla if event.sla is None else state.shared_sla(event.sla),
         targets=old.targets if event.targets is None else event.targets,
         promote_at=event.promote_at or old.promote_at,
+        turned=None,
         rule=event.rule,
         rules=event.rules,
         queue=event.queue,
@@ -724,7 +770,22 @@ def _into_history(state: State, thread: Thread) -> None:
     customer = state.customers[thread.customer]
     by_last = sorted(thread.voices, key=lambda voice: (voice.at, voice.since))
     past = Past(thread.id, tuple(v.handle for v in by_last), thread.agent, thread.resolved_at)
-    state.put_customer(replace(customer, open=None, history=(*customer.history, past)))
+    customer = replace(customer, history=(*customer.history, past))
+    state.put_customer(_without_thread(customer, thread.id))
+
+
+def _opens(customer: Customer, thread: ThreadId) -> Customer:
+    """The customer with one more open thread, which goes on with what they write."""
+    beside = customer.beside if customer.open is None else (*customer.beside, customer.open)
+    return replace(customer, open=thread, beside=tuple(id for id in beside if id != thread))
+
+
+def _without_thread(customer: Customer, thread: ThreadId) -> Customer:
+    """The customer without an open thread: another one goes on with what they write, if any."""
+    beside = tuple(id for id in customer.beside if id != thread)
+    if customer.open != thread:
+        return replace(customer, beside=beside)
+    return replace(customer, open=beside[-1] if beside else None, beside=beside[:-1])
 
 
 @_folds(e.ThreadFolded)
@@ -738,6 +799,7 @@ def _(state: State, event: e.ThreadFolded, at: int) -> None:
         state, event, folded_into=event.into, step_used=_ran(thread, at), clock_since=None, held=()
     )
     customer = state.customers[thread.customer]
+    # What stands beside it goes to the customer that both become.
     state.put_customer(replace(customer, open=None))
     folds = (*into.folds, *thread.folds, fold)
     joint = replace(
@@ -773,7 +835,7 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
         clock_since=None if fold.resolved else at,
         held=tuple(held for held in joint.held if held.handle in event.handles),
     )
-    state.put_customer(replace(customer, open=old.id, **_helped(alone)))
+    state.put_customer(replace(_opens(customer, old.id), **_helped(alone)))
     state.put_thread(spoken_by(alone, of(joint.voices, event.handles)))
     for folded in within:
         state.put_thread(replace(state.known_thread(folded.thread), folded_into=old.id))
@@ -822,7 +884,7 @@ def _(state: State, event: e.ThreadDivided, at: int) -> None:
         folds=(),
         held=tuple(held for held in joint.held if held.handle in event.handles),
     )
-    state.put_customer(replace(customer, open=new.id, **_helped(new)))
+    state.put_customer(replace(_opens(customer, new.id), **_helped(new)))
     state.put_thread(replace(spoken_by(new, theirs), replies=sum(v.replies for v in theirs)))
     _leave(state, joint, event.handles)
 

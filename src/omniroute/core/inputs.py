@@ -163,6 +163,12 @@ class ThreadResolved(AgentInput, frozen=True):
     thread: ThreadId
 
 
+class NewMatter(AgentInput, frozen=True):
+    """Make a thread of its own of the customer's last message."""
+
+    thread: ThreadId
+
+
 class ReopenAsked(AgentInput, frozen=True):
     """Take a resolved thread up again."""
 
@@ -361,6 +367,7 @@ AnyInput: TypeAlias = (
     | TransferAsked
     | SnoozeAsked
     | ThreadResolved
+    | NewMatter
     | ReopenAsked
     | WrapUpDone
     | TagsChanged

@@ -100,10 +100,11 @@ class Customer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     links: tuple[Link, ...] = ()
     suggested: tuple[Link, ...] = ()
     not_same: tuple[tuple[HandleId, HandleId], ...] = ()  # said by a person; one end is ours
-    open: ThreadId | None = None  # the one thread not yet closed
+    open: ThreadId | None = None  # the one thread not yet closed, that goes on with a message
     history: tuple[Past, ...] = ()  # closed ones, oldest first
     last_agent: AgentId = ""
     last_at: int = 0  # when the last thread was resolved
+    beside: tuple[ThreadId, ...] = ()  # open ones of which a new matter was split off
 
 
 class Sla(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -217,6 +218,19 @@ class Fold(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     took: bool = False  # that agent has the joined thread through it
 
 
+class Turned(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the rules make of a later message in a thread, as if it had opened one."""
+
+    rule: str
+    rules: str
+    queue: str
+    steps: tuple[Step, ...]
+    priority: int
+    deadline: int
+    weight: int = 1
+    tags: tuple[str, ...] = ()
+
+
 class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One piece of work for one customer, across every channel."""
 
@@ -271,6 +285,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     own: Urgency | None = None  # before anything was folded into it
     folds: tuple[Fold, ...] = ()  # in their order
     folded_into: ThreadId | None = None
+    turned: Turned | None = None  # the other matter that the owner was told of
     busy: int = 0  # ms of the agent's time so far, up to `busy_since`
     busy_since: int = 0  # 0 while nobody works on it
     deflected: bool = False  # an article was proposed in it

@@ -274,6 +274,7 @@ class RuleSet:
     expressions: Expressions = field(default_factory=dict)
 
     observer: Observer = field(init=False, repr=False)
+    topical: frozenset[str] = field(init=False, repr=False)  # rules that ask what it is about
     waits: tuple[str, ...] = field(init=False, repr=False)  # queues whose expected wait is asked
     _enriching: _Sieve[EnrichRule] = field(init=False, repr=False)
     _routing: _Sieve[RouteRule] = field(init=False, repr=False)
@@ -293,6 +294,7 @@ class RuleSet:
         keep("_ladders", {})
         keep("_sameness", _Sameness(every, self.calendars, self.expressions))
         keep("_judged", {})
+        keep("topical", frozenset(rule.id for rule in self.route if _topical(rule)))
         keep("waits", tuple(dict.fromkeys(_waits(every))))
         private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
         if any(rule.deflect is not None for rule in self.route):
@@ -556,6 +558,17 @@ def _steps(
             ahead, stages, need, facts, rules.skills.known, rules.skills
         )
     return known
+
+
+def _topical(rule: RouteRule) -> bool:
+    """Whether a routing rule asks what a message is about: for something in its text, or for what
+    only a plugin can tell."""
+    return any(
+        fact in ("message.text", "message.subject")
+        or (fact not in FACTS and not fact.startswith(WAIT))
+        for leaf, _ in leaves(rule.when)
+        for fact in asks(leaf)
+    )
 
 
 def _waits(rules: Iterable[EnrichRule | RouteRule]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from omniroute.core.clocks import first_promotion
 from omniroute.core.deflecting import answer_article, propose_article, reads
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
+from omniroute.core.matters import listen
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, notify, withdraw_absent
 from omniroute.core.presence import give_back
@@ -60,6 +61,8 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             answer_article(turn, thread, message)
         case Phase.OFFERED:
             withdraw_absent(turn, id)  # who gets mail only was asked, and now it is a chat
+    if thread.phase is not Phase.NEW and not message.automatic and not reads(thread):
+        hear_again(turn, turn.thread(id), message)
     return Answer(True, "received", {"thread": id, "how": how})
 
 
@@ -84,6 +87,14 @@ def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> t
     customer = turn.state.handles[message.sender.id].customer
     turn.emit(e.ThreadOpened(id, customer))
     return id, "opened"
+
+
+def hear_again(turn: Turn, thread: Thread, message: MessageReceived) -> None:
+    """Ask the rules whether a further message is about another matter."""
+    rules = turn.state.rules_for(thread.customer, turn.at)
+    facts = facts_of(turn, thread, message, "")
+    observed = message.observed_under(rules.version)
+    listen(turn, thread, route(rules, facts, observed, turn.at), rules)
 
 
 def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str) -> None:

@@ -278,6 +278,10 @@ class History:
                 self._agent(a, i.ReopenAsked, thread=thread.id)
                 return
 
+    def new_matter(self, a: int, b: int, c: int) -> None:
+        if thread := self._thread(b):
+            self._agent(self._owner(thread, a), i.NewMatter, thread=thread)
+
     def tag(self, a: int, b: int, c: int) -> None:
         if thread := self._thread(b):
             self._agent(a, i.TagsChanged, thread=thread, add=(f"t{c}",), remove=("tech",))
@@ -415,6 +419,10 @@ KINDS = tuple(
     }.items()
     for _ in range(share)
 )  # fmt: skip
+
+
+WITH_MATTERS = (*KINDS, "new_matter", "new_matter")
+"""Besides, agents make threads of their own of what customers wrote last."""
 
 
 def acts(seed: int, count: int) -> list[Act]:

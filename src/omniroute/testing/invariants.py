@@ -111,7 +111,10 @@ def _loads(state: State) -> Iterator[str]:
 def _customers(state: State) -> Iterator[str]:
     """Customers partition the handles, and each has at most one open thread."""
     opened = Counter(t.customer for t in state.threads.values() if t.phase in OPEN)
-    yield from (f"customer {c} has {n} open threads" for c, n in opened.items() if n > 1)
+    for customer in state.customers.values():
+        own = opened[customer.id] - len(customer.beside)  # an agent split those off
+        if own > 1:
+            yield f"customer {customer.id} has {own} open threads"
     for customer in state.customers.values():
         thread = state.threads.get(customer.open) if customer.open is not None else None
         if customer.open is not None and (thread is None or thread.customer != customer.id):

@@ -304,6 +304,13 @@ class Agent:
         """Say that the customer has what they came for."""
         return self._acts(i.ThreadResolved, self._thread(whom), refused)
 
+    def new_matter(self, whom: Customer, *, refused: str = "") -> Answer:
+        """Make a thread of its own of what the customer wrote last."""
+        answer = self._acts(i.NewMatter, whom, refused)
+        if answer.ok:
+            self._stage.last_thread[whom.name] = int(answer.values["thread"])
+        return answer
+
     def reopens(self, whom: Customer, *, refused: str = "") -> Answer:
         """Take a resolved thread up again."""
         return self._acts(i.ReopenAsked, whom, refused)

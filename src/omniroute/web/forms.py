@@ -11,6 +11,7 @@ from omniroute.web.viewer import Viewer
 VERBS = (
     "accept", "pass", "take", "reply", "undo", "note", "transfer",
     "snooze", "resolve", "reopen", "tag", "prioritise", "boost", "done",
+    "new-matter",
     "merge", "not-same", "split",
 )  # fmt: skip
 """What can be done to a thread; each is a form's last part of the path."""
@@ -60,6 +61,8 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             return c.Done(key=key, thread=thread)
         case "boost":
             return c.Boost(key=key, thread=thread, by=number(form, "minutes") * 60_000)
+        case "new-matter":
+            return c.NewMatter(key=key, thread=thread)
         case "merge":
             a, b = field(form, "a"), field(form, "b")
             return c.Merge(key=key, a=a, b=b, why=field(form, "why"))

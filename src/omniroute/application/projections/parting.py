@@ -164,6 +164,24 @@ def divided(fold: Fold, event: e.ThreadDivided) -> None:
     fold.happened(event.into, event)
 
 
+def matter_split(fold: Fold, event: e.MatterSplit) -> None:
+    """What the customer wrote last is the beginning of a thread of its own."""
+    fold.db.execute(
+        "INSERT OR REPLACE INTO threads (id, root, customer, since, version, subject)"
+        " SELECT ?, ?, customer, ?, 1, subject FROM threads WHERE id = ?",
+        (event.into, event.into, fold.at, event.thread),
+    )
+    fold.db.execute(
+        "UPDATE messages SET thread = ? WHERE id = (SELECT message FROM threads WHERE id = ?)",
+        (event.into, event.thread),
+    )
+    fold.db.execute("UPDATE threads SET turns = turns - 1 WHERE id = ?", (event.thread,))
+    recount(fold, event.into)
+    fold.touch(event.into)
+    fold.happened(event.thread, event)
+    fold.happened(event.into, event)
+
+
 def recount(fold: Fold, thread: int) -> None:
     """Work out from the messages what a thread's row says of its conversation."""
     db, here = fold.db, {"thread": thread}
@@ -235,4 +253,5 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.CustomerErased: erased,
     e.ThreadUnfolded: unfolded,
     e.ThreadDivided: divided,
+    e.MatterSplit: matter_split,
 }

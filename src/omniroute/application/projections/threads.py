@@ -233,6 +233,10 @@ def weight_set(fold: Fold, event: e.WeightSet) -> None:
     _touch_owner(fold, event.thread)
 
 
+def turned(fold: Fold, event: e.TopicTurned) -> None:
+    fold.happened(event.thread, event)
+
+
 def tags_set(fold: Fold, event: e.TagsSet) -> None:
     fold.db.execute("UPDATE threads SET tags = ? WHERE id = ?", (json(event.tags), event.thread))
     fold.happened(event.thread, event)
@@ -372,6 +376,7 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.ThreadClosed: closed,
     e.ThreadFolded: folded,
     e.WeightSet: weight_set,
+    e.TopicTurned: turned,
     e.TagsSet: tags_set,
     e.PrioritySet: priority_set,
 }
