@@ -326,6 +326,7 @@ async def test_verbs_follow_the_threads_state_and_the_askers_rights(desk: Desk) 
 
     scene.accepts("ana", thread)
     owner = {"reply", "note", "transfer", "snooze", "resolve", "tag", "prioritise", *anybody}
+    owner.add("new-matter")
     assert await can(ANA) == owner
     assert await can(BO) == {"note", "tag", *anybody}
     assert await can(Actor(Kind.AGENT, "cy", "lead")) == owner
