@@ -179,6 +179,14 @@ def test_a_rule_that_asks_for_the_account_is_met_as_then() -> None:
     assert found.predicted[1].load == {"ana": found.predicted[1].load["ana"], "bo": 0}
 
 
+def test_of_a_long_past_only_the_latest_is_played() -> None:
+    past = history(case(1, "an invoice", 0, MINUTE), case(2, "an invoice", 60, MINUTE))
+    found = backtest(past, rules(LIVE), rules(NEW), most=1)
+    assert found.predicted is not None
+    assert (found.threads, found.played, found.changed["queue"]) == (2, 1, 2)
+    assert "predicted  of the latest 1  wait median" in str(found)
+
+
 def test_progress_is_told_to_the_end() -> None:
     told: list[tuple[int, int]] = []
     past = history(*(case(number, "hello", number) for number in range(1, 41)))

@@ -24,6 +24,7 @@ from omniroute.rules.twice import both
 
 EXAMPLE: Final = 60  # letters of a message that are shown
 SHOWN: Final = 5  # kinds of one change that are told
+MOST: Final = 20_000  # threads that are played through the core; of more, the latest
 
 Progress = Callable[[int, int], None]
 
@@ -66,6 +67,7 @@ class Backtest(msgspec.Struct, frozen=True):
     changed: Mapping[str, int]  # how many threads differ, by what
     changes: tuple[Change, ...]
     predicted: tuple[Forecast, Forecast] | None
+    played: int = 0  # threads in the forecast
 
     def __str__(self) -> str:
         order = sorted(self.changed, key=ORDER.index)
@@ -75,7 +77,9 @@ class Backtest(msgspec.Struct, frozen=True):
         if self.unknown:
             lines.append(f"unknown {self.unknown} of {self.threads}: what was written is erased")
         if self.predicted is not None:
-            lines.append(f"predicted  {_beside(*self.predicted)}")
+            some = self.played < self.threads - self.unknown
+            latest = f"of the latest {self.played}  " if some else ""
+            lines.append(f"predicted  {latest}{_beside(*self.predicted)}")
         return "\n".join(lines)
 
     def _lines(self, what: str) -> Iterable[str]:
@@ -97,10 +101,15 @@ def backtest(
     progress: Progress = lambda done, total: None,
     *,
     forecast: bool = True,
+    most: int = MOST,
 ) -> Backtest:
-    """Ask both rule sets about *history*; with *forecast*, play it through the core under both."""
+    """Ask both rule sets about *history*; with *forecast*, play it through the core under both.
+
+    Of more than *most* threads only the latest are played.
+    """
     cases = [case for case in history.cases if case.texts is not None]
-    total = len(cases) * (3 if forecast else 1)
+    played = min(len(cases), most) if forecast else 0
+    total = len(cases) + 2 * played
     told = _Told(progress, total)
     tally, changed, moved = Tally(), dict[str, int](), dict[ThreadId, str]()
     arrivals: tuple[list[Arrival], list[Arrival]] = ([], [])
@@ -115,11 +124,12 @@ def backtest(
         arrivals[1].append(_arrival(case, other[0]))
         told.one()
     predicted = None
-    if forecast and cases:
+    if played:
+        latest = tuple(found[-played:] for found in arrivals)
         first, second = both(
-            lambda tell: predict(arrivals[0], before, history.presence, tell),
-            lambda tell: predict(arrivals[1], after, history.presence, tell),
-            len(cases),
+            lambda tell: predict(latest[0], before, history.presence, tell),
+            lambda tell: predict(latest[1], after, history.presence, tell),
+            played,
             told.one,
         )
         told.all()
@@ -135,6 +145,7 @@ def backtest(
         changed,
         tuple(found),
         predicted,
+        played,
     )
 
 
