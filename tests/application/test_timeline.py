@@ -112,6 +112,11 @@ TOLD = [
         "",
         "The customer is back: Ana Ruiz goes on beyond their capacity",
     ),
+    (
+        e.CustomerAway(1, AT + 300_000),
+        "",
+        "The customer left; their place is kept until 09:20",
+    ),
     (e.ThreadHeld(1, AT + 3_600_000), "", "Held while the queue is closed, until 10:15"),
     (e.ThreadUnheld(1), "", "The queue is open again"),
     (e.WrapUpEnded(1, "ana", "time"), "", "Ana Ruiz is done with it"),

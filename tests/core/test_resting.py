@@ -1,6 +1,6 @@
 """Capacity, wrap-up and dormant threads, as transcripts (routing.md 2.4 and 2.5)."""
 
-from omniroute.core.events import ThreadAssigned, ThreadRoused
+from omniroute.core.events import ThreadAbandoned, ThreadAssigned, ThreadRoused
 from omniroute.core.urgency import MINUTE
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
@@ -261,3 +261,44 @@ def test_never_is_never() -> None:
     ana = rig.agent("ana")
     (joe,) = asleep(rig, ana, "joe")
     assert not joe.thread.dormant
+
+
+# --- who leaves a chat and is back ---
+
+
+def test_w3_whoever_is_back_in_time_keeps_place_and_age() -> None:
+    rig = desk("resume_window: 5m")
+    joe = chats(rig, "joe")
+    began = rig.now
+    rig.wait(minutes=1)
+    chats(rig, "kim")
+    joe.leaves()
+    rig.wait(minutes=4.999)
+    joe.on("webchat").says("here I am")
+    rig.wait(minutes=10)
+    assert joe.thread.routing_since == began
+    ana = rig.agent("ana", capacity=1)
+    ana.is_offered(joe)
+
+
+def test_w3_whoever_comes_later_begins_anew_and_the_first_entry_is_abandoned() -> None:
+    rig = desk("resume_window: 5m")
+    joe = chats(rig, "joe")
+    joe.leaves()
+    rig.wait(minutes=5)
+    assert [event.thread for event in rig.happened(ThreadAbandoned)] == [1]
+    joe.on("webchat").says("here I am")
+    assert joe.thread.id == 2
+    assert joe.thread.routing_since == rig.now
+    rig.restart()
+    rig.fold()
+
+
+def test_whoever_is_accepted_while_away_is_not_abandoned() -> None:
+    rig = desk("resume_window: 5m")
+    ana = rig.agent("ana")
+    joe = chats(rig, "joe")
+    joe.leaves()
+    ana.accepts()
+    rig.wait(minutes=6)
+    joe.is_with(ana)

@@ -21,7 +21,7 @@ NO_MOVE = {
     e.PrioritySet, e.ThreadOpened,
     e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved, e.TargetStarted,
     e.TargetStopped, e.TargetMissed, e.DeadlineSet, e.DormancyPlanned, e.MarksPassed,
-    e.Escalated, e.HoursPlanned, e.WeightSet,
+    e.Escalated, e.HoursPlanned, e.WeightSet, e.CustomerAway,
     e.ThreadDivided,
 }  # fmt: skip
 

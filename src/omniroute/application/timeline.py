@@ -232,6 +232,10 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadPromoted": lambda t: (
         f"Waited long: goes before others of the same priority ({t.said['priority']})"
     ),
+    "CustomerAway": lambda t: (
+        f"The customer left; their place is kept until"
+        f" {words.moment(t.said['until'], t.at, t.directory.zone)}"
+    ),
     "ThreadHeld": lambda t: (
         f"Held while the queue is closed, until"
         f" {words.moment(t.said['until'], t.at, t.directory.zone)}"

@@ -34,7 +34,7 @@ from omniroute.core.model import CustomerId, HandleId, Phase, Thread, ThreadId
 from omniroute.core.reevaluating import reevaluate
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
-from omniroute.core.timers import snooze_end
+from omniroute.core.timers import abandoning, snooze_end
 from omniroute.core.trials import Trial
 from omniroute.core.turn import Answer, Deciders, Decision, Turn
 
@@ -131,6 +131,9 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
             work.release(turn, turn.thread(thread.id), held)
     promises.miss(turn, thread.id)
     escalating.time_came(turn, thread.id)
+    if (gone := abandoning(turn.thread(thread.id))) is not None and gone <= turn.at:
+        work.abandon(turn, thread.id)
+        return Answer(True, "timer")
     opening.time_came(turn, thread.id)
     resting.time_came(turn, thread.id)
     clocks.promote(turn, thread.id)

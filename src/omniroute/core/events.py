@@ -351,6 +351,12 @@ class OverflowPlanned(ThreadEvent, frozen=True):
     at: int
 
 
+class CustomerAway(ThreadEvent, frozen=True):
+    """The customer left, and keeps place and age if they are back by then."""
+
+    until: int
+
+
 class HoursPlanned(ThreadEvent, frozen=True):
     """When the queue in which it waits closes next."""
 
@@ -669,6 +675,7 @@ AnyEvent: TypeAlias = (
     | CustomerTold
     | Overflowed
     | OverflowPlanned
+    | CustomerAway
     | HoursPlanned
     | ThreadHeld
     | ThreadUnheld

@@ -249,6 +249,7 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
         message=event.message,
         live=event.live,
         turns=thread.turns + 1,
+        away_until=0,
         waiting=True,
     )
 
@@ -500,6 +501,11 @@ def _(state: State, event: e.Overflowed, at: int) -> None:
 @_folds(e.OverflowPlanned)
 def _(state: State, event: e.OverflowPlanned, at: int) -> None:
     _change(state, event, overflow_at=event.at)
+
+
+@_folds(e.CustomerAway)
+def _(state: State, event: e.CustomerAway, at: int) -> None:
+    _change(state, event, away_until=event.until)
 
 
 @_folds(e.HoursPlanned)

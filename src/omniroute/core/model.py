@@ -272,6 +272,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     held: tuple[Held, ...] = ()
     tags: tuple[str, ...] = ()
     snoozed_until: int = 0
+    away_until: int = 0  # the customer left; unless they are back by then it is abandoned
     closes_at: int = 0  # when its queue closes next, while it waits there
     opens_at: int = 0  # until when it is held
     dormant_at: int = 0  # when it falls dormant, if the customer stays silent

@@ -139,6 +139,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     exclude_for_ms: int | None = None  # how long who passed or missed is not asked again
     hours: str = ""  # the calendar by which it is open; no name: always
     closed_reply: str = ""  # what customers are told who wait while it is closed
+    resume_window_ms: int = 0  # for who leaves a chat to be back, and keep their place
     wrap_up_ms: int = 0  # how long the weight stays once it is solved
     dormant_after_ms: int | None = 10 * MINUTE  # of silence in a live thread, our word the last
     wake_deadline_ms: int = 2 * MINUTE  # for its agent to answer when the customer is back

@@ -49,6 +49,12 @@ def wake_end(thread: Thread) -> int | None:
     return thread.wake_until if asked and thread.wake_until else None
 
 
+def abandoning(thread: Thread) -> int | None:
+    """When a thread that nobody has counts as abandoned, as its customer left."""
+    free = thread.phase in (*WAITING, Phase.OFFERED, Phase.HELD) and not thread.held
+    return thread.away_until if free and thread.away_until else None
+
+
 def promotion(thread: Thread) -> int | None:
     """When a waiting thread's priority rises next."""
     waits = thread.phase in WAITING or thread.phase is Phase.OFFERED
@@ -79,6 +85,8 @@ def next_due(thread: Thread) -> int | None:
     if thread.targets and thread.phase in OPEN:
         moments += [target.due for target in thread.targets if target.due and not target.late]
         moments += [target.marks[0] for target in thread.targets if target.due and target.marks]
+    if (gone := abandoning(thread)) is not None:
+        moments.append(gone)
     if thread.phase is Phase.HELD:
         moments.append(thread.opens_at)
     elif thread.closes_at and thread.phase in WAITING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.handing import OWNED, is_silenced, leads, may_reply, refused, take_over
-from omniroute.core.model import AgentId, Held, Phase, Thread
+from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
 from omniroute.core.resting import begin_wrap_up
 from omniroute.core.states import OPEN, WAITING
@@ -174,9 +174,18 @@ def left(turn: Turn, asked: i.CustomerLeft) -> Answer:
         return refused("taken", by=thread.agent or thread.last_agent)
     if thread.phase is Phase.RESOLVED:
         return refused("resolved")
-    end_offers(turn, thread.id, "cancelled", reason="left")
-    turn.emit(e.ThreadAbandoned(thread.id))
+    window = turn.state.queue(thread.queue).resume_window_ms
+    if window and thread.live:
+        turn.emit(e.CustomerAway(thread.id, turn.at + window))
+    else:
+        abandon(turn, thread.id)
     return Answer(True, "left")
+
+
+def abandon(turn: Turn, id: ThreadId) -> None:
+    """Close what a customer has left before anybody took it; what they write next is new."""
+    end_offers(turn, id, "cancelled", reason="left")
+    turn.emit(e.ThreadAbandoned(id))
 
 
 def reopen(turn: Turn, asked: i.ReopenAsked) -> Answer:

@@ -349,6 +349,9 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "closed_reply": Key(
             "The automatic reply to those who wait while it is closed.", ref("name")
         ),
+        "resume_window": Key(
+            "How long who leaves a chat keeps their place; `0s` if left out.", ref("span")
+        ),
         "wrap_up": Key(
             "How long a solved thread still weighs on its agent; `0s` if left out.", ref("span")
         ),

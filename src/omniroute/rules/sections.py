@@ -99,7 +99,7 @@ def queue(
         said |= _stranded(reader, given["stranded"])
     if "reassign_on_reply" in given:
         said["reassign_on_reply"] = reader.flag(given["reassign_on_reply"])
-    for key in ("wrap_up", "wake_deadline", "deadline"):
+    for key in ("resume_window", "wrap_up", "wake_deadline", "deadline"):
         if key in given:
             said[key + "_ms"] = reader.span(given[key])
     if "reopen_window" in given:

@@ -125,6 +125,7 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 "general",
                 offer_timeout_ms=timeout,
                 promote_after_ms=MINUTE,
+                resume_window_ms=10 * SECOND,
                 wrap_up_ms=15 * SECOND,
                 dormant_after_ms=30 * SECOND,
                 wake_deadline_ms=20 * SECOND,

@@ -90,6 +90,10 @@ def stranded(fold: Fold, event: e.ThreadStranded) -> None:
     fold.happened(event.thread, event)
 
 
+def customer_away(fold: Fold, event: e.CustomerAway) -> None:
+    fold.happened(event.thread, event)
+
+
 def hours_planned(fold: Fold, event: e.HoursPlanned) -> None:
     """When a queue closes is in its calendar."""
 
@@ -347,6 +351,7 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.DeadlineSet: deadline_set,
     e.StepBegan: step_began,
     e.ThreadStranded: stranded,
+    e.CustomerAway: customer_away,
     e.HoursPlanned: hours_planned,
     e.ThreadHeld: held,
     e.ThreadUnheld: unheld,
