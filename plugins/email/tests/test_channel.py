@@ -125,6 +125,24 @@ def test_what_a_colleague_passes_on_is_from_the_customer_and_unverified(
     assert said.text.endswith("I was charged twice")
 
 
+def test_what_a_colleague_passes_on_whole_is_read_with_it(
+    made: Callable[..., EmailChannel],
+) -> None:
+    mail = (
+        b"From: Ana <ana@demo.example>\r\nSubject: Fwd: Order\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nPlease take this over.\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: Kim <kim@x.example>\r\n\r\n"
+        b"I was charged twice\r\n--b--\r\n"
+    )
+    facts = {"mail_from": "ana@demo.example", "rcpt_to": (), "received_at": 0, "peer": ""}
+    envelope = Envelope(trusted=True, **facts)  # type: ignore[arg-type]
+    [said] = made(forwarders=["@demo.example"]).parse(pack(envelope, mail))
+    assert isinstance(said, Inbound)
+    assert said.sender.value == "kim@x.example"
+    assert said.text == "Please take this over.\n\nI was charged twice"
+    assert [file.name for file in said.files] == ["message.eml"]
+
+
 def test_what_anybody_else_passes_on_is_from_them(made: Callable[..., EmailChannel]) -> None:
     facts = {"mail_from": "ana@demo.example", "rcpt_to": (), "received_at": 0, "peer": ""}
     for trusted, forwarders in ((True, []), (True, ["@other.example"]), (False, ["@demo.example"])):

@@ -98,8 +98,10 @@ def passed_on(said: Inbound, mail: Mail, ours: frozenset[str]) -> Inbound:
     address = normalised(author.address)
     if not address or address in ours or address == said.sender.value:
         return said
+    text, original = said.text, mail.forwarded.text
     return replace(
         said,
+        text=text if original in text else f"{text}\n\n{original}".strip(),
         sender=Address("email", address, display=author.display),
         conversation=address,
         in_reply_to="",

@@ -96,6 +96,11 @@ def test_answers_amid_a_quotation_are_the_reply_and_the_whole_is_kept() -> None:
     assert found.cut == text
 
 
+def test_one_empty_line_is_left_where_something_was_cut() -> None:
+    text = "See below.\n\n> What?\n\nThe lid.\n\n> When?\n\nMonday."
+    assert cut(text).reply == "See below.\n\nThe lid.\n\nMonday."
+
+
 def test_a_line_that_a_program_has_wrapped_belongs_to_the_quotation() -> None:
     text = (
         "Yes.\n\n> I would like to know whether the parcel with the number 1182 has arrived\n"

@@ -225,6 +225,8 @@ def _joined(lines: Sequence[str], labels: Sequence[_Is], wanted: Sequence[_Is]) 
     gap = False
     for line, label in zip(lines, labels, strict=True):
         if label in wanted:
+            if gap and not line.strip() and not (kept and kept[-1].strip()):
+                continue  # one empty line is enough where something is missing
             if gap and kept and kept[-1].strip() and line.strip():
                 kept.append("")
             kept.append(line)
