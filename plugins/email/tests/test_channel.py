@@ -102,6 +102,18 @@ def test_a_null_sender_with_a_subject_of_mail_systems_is_a_report(
         assert isinstance(said, kind)
 
 
+def test_a_form_is_not_who_wrote(made: Callable[..., EmailChannel]) -> None:
+    facts = {"mail_from": "w@shop.example", "rcpt_to": (), "received_at": 0, "peer": ""}
+    envelope = Envelope(trusted=True, **facts)  # type: ignore[arg-type]
+    mail = b"From: Shop <web@shop.example>\r\nReply-To: kim@x.example\r\n\r\nWhere is it?"
+    [said] = made(forms=["web@shop.example"]).parse(pack(envelope, mail))
+    [other] = made().parse(pack(envelope, mail))
+    assert isinstance(said, Inbound)
+    assert isinstance(other, Inbound)
+    assert said.sender == Address("email", "kim@x.example", verified=False)
+    assert other.sender.value == "web@shop.example"
+
+
 FORWARDED = (
     b"From: Ana <ana@demo.example>\r\nMessage-ID: <f@demo.example>\r\nSubject: Fwd: Order\r\n"
     b"In-Reply-To: <0@x.example>\r\n\r\nPlease take this over.\r\n\r\n"

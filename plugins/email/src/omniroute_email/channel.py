@@ -64,7 +64,8 @@ class EmailChannel:
         if mail.report is not None:
             return undelivered(mail.report, envelope, self._mailboxes)
         ours = self._mailboxes.addresses
-        said = inbound(envelope, message, mail, ours, self._config.authserv_id)
+        authserv_id, forms = self._config.authserv_id, self._mailboxes.forms
+        said = inbound(envelope, message, mail, ours, authserv_id, forms)
         if self._mailboxes.passes_on(said.sender.value):
             said = passed_on(said, mail, ours)
         return [said]

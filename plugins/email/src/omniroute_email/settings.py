@@ -52,6 +52,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " they forward counts as written by whom they forward, whom nobody vouches for."
         ),
     ] = ()
+    forms: Annotated[
+        Sequence[str],
+        says(
+            "Addresses that forms on web sites send from: who wrote is then whom Reply-To names,"
+            " whom nobody vouches for. Those like noreply@… count as such anyway."
+        ),
+    ] = ()
     max_size: Annotated[int, says("Largest message in bytes.", at_least=1024)] = 25 * MIB
     max_connections: Annotated[int, says("SMTP connections at a time.", at_least=1)] = 200
     max_connections_per_ip: Annotated[
@@ -101,6 +108,7 @@ class Mailboxes:
     addresses: frozenset[str]
     from_address: str
     forwarders: frozenset[str]  # addresses, and domains with an @ before them
+    forms: frozenset[str]  # addresses that web forms send from
     bounce_address: str  # empty if undeliverable mail comes back to where answers come from
     edges: tuple[IpNetwork, ...]
 
@@ -148,6 +156,7 @@ def mailboxes(config: Config, place: str) -> Mailboxes:
         addresses=frozenset(addresses),
         from_address=_address(sender, f"{place}.from_address") if sender else addresses[0],
         forwarders=frozenset(_forwarder(text, f"{place}.forwarders") for text in config.forwarders),
+        forms=frozenset(_address(text, f"{place}.forms") for text in config.forms),
         bounce_address=_address(bounces, f"{place}.bounce_address") if bounces else "",
         edges=tuple(edges),
     )

@@ -113,6 +113,7 @@ def test_reply_to_and_return_path_are_no_identity() -> None:
     ("sender", "named"),
     [
         ("help@demo.example", "Reply-To: Kim <kim@x.example>"),
+        ("No-Reply@forms.example", "Reply-To: Kim <kim@x.example>"),
         ("group@x.example", "List-Id: <group>\r\nX-Original-From: Kim <kim@x.example>"),
     ],
 )

@@ -7,11 +7,16 @@ is what somebody wrote: it says where an answer belongs, and vouches for nobody.
 
 from __future__ import annotations
 
+import re
+
 from omniroute_email.reading.addresses import Mailbox, normalised
 from omniroute_email.reading.mail import Mail
 from omniroute_email.reading.mailboxes import mailboxes
 
 _ORIGINAL = ("x-original-from", "x-original-sender", "x-google-original-from")
+_NO_REPLY = re.compile(
+    r"(?:no|do-?not|nao|ne-pas|kein)[-_.]?(?:reply|respond|responda|repondre|antwort)\w*(?:[+._-].*)?@"
+)
 NOBODY = Mailbox("", "")
 
 
@@ -27,12 +32,19 @@ def identity(mail: Mail) -> Mailbox:
     return author
 
 
-def behind(mail: Mail, author: Mailbox | None, ours: frozenset[str]) -> Mailbox | None:
+def behind(
+    mail: Mail,
+    author: Mailbox | None,
+    ours: frozenset[str],
+    forms: frozenset[str] = frozenset(),
+) -> Mailbox | None:
     """Who wrote a message that is not from its author's address; none if From is to be believed.
 
-    *author* is the mailbox of From, *ours* are our own addresses.
+    *author* is the mailbox of From, *ours* are our own addresses, *forms* those of forms on web
+    sites.  An address that takes no answers is nobody's either: all who write by one form would
+    share a conversation.
     """
-    if author is None or author.address in ours:
+    if author is None or author.address in ours | forms or _NO_REPLY.match(author.address):
         found = original(mail) or next(iter(mail.reply_to), None)
     elif _is_list(mail):
         found = original(mail)

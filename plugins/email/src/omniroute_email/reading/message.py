@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from omniroute import Address, Inbound
 from omniroute_email.envelope import Envelope
 from omniroute_email.reading import addresses
-from omniroute_email.reading.addresses import normalised
+from omniroute_email.reading.addresses import Mailbox, normalised
 from omniroute_email.reading.authenticity import vouched
 from omniroute_email.reading.automatic import automatic
 from omniroute_email.reading.fields import sent_at
@@ -30,11 +30,22 @@ def read(envelope: Envelope, message: bytes, ours: frozenset[str], authserv_id: 
 
 
 def inbound(
-    envelope: Envelope, message: bytes, mail: Mail, ours: frozenset[str], authserv_id: str
+    envelope: Envelope,
+    message: bytes,
+    mail: Mail,
+    ours: frozenset[str],
+    authserv_id: str,
+    forms: frozenset[str] = frozenset(),
 ) -> Inbound:
-    """The same for a message that was examined already."""
+    """The same for a message that was examined already; *forms* are addresses of web forms."""
     digest = hashlib.sha256(message).hexdigest()
-    sender = _sender(envelope, mail, ours, authserv_id, digest)
+    mailbox, wrong = addresses.sender(mail.headers.all("from"))
+    instead = behind(mail, mailbox, ours, forms)
+    if instead is not None:
+        sender = Address("email", instead.address, display=instead.display)
+    else:
+        mail.remarks.add(wrong)
+        sender = _sender(envelope, mail.headers, mailbox, wrong, authserv_id, digest)
     machine = automatic(
         mail.headers,
         subject=mail.subject,
@@ -60,19 +71,17 @@ def inbound(
 
 
 def _sender(
-    envelope: Envelope, mail: Mail, ours: frozenset[str], authserv_id: str, digest: str
+    envelope: Envelope,
+    headers: Headers,
+    mailbox: Mailbox | None,
+    wrong: str,
+    authserv_id: str,
+    digest: str,
 ) -> Address:
     """The author by the From field alone: Reply-To and the return path are no identity.
 
-    Unless From is no author: one of our own addresses, as a form on our site may send, or a list.
-    Then it is whom the message names instead, and nobody vouches for that.
+    Unless From is no author at all, and `behind` has found whom the message names instead.
     """
-    headers = mail.headers
-    mailbox, wrong = addresses.sender(headers.all("from"))
-    instead = behind(mail, mailbox, ours)
-    if instead is not None:
-        return Address("email", instead.address, display=instead.display)
-    mail.remarks.add(wrong)
     if mailbox is None:
         # An address of its own for each such message, or strangers would share a conversation.
         return Address("email", f"{digest[:32]}@{NOBODY}")
