@@ -159,11 +159,10 @@ async def test_whom_to_hand_over_to(desk: Desk) -> None:
 
 async def test_changes_name_the_threads_that_are_new(desk: Desk) -> None:
     changes = DeskDoor(desk.application).changes()
-    first = asyncio.ensure_future(anext(changes))
-    await asyncio.sleep(0)
     desk.scene.writes("joe@x.org", "hello")
+    await desk.application.up_to_date()
     async with asyncio.timeout(5):
-        assert list(await first) == [1]
+        assert list(await anext(changes)) == [1]
     await changes.aclose()  # type: ignore[attr-defined]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,21 @@ async def test_what_will_never_work(bench: Any, fake: FakeTelegram, outbound: Ou
     fake.token = "changed"
     with pytest.raises(NotAuthorised, match=r"channels\.help\.token"):
         await bench.channel.send(outbound(joe.id))
+
+
+async def test_the_token_is_in_no_log_and_no_repr(
+    bench: Any, fake: FakeTelegram, outbound: Out, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    joe = fake.person("Joe")
+    joe.chat()
+    await bench.channel.send(outbound(joe.id))
+    fake.faults.add(Fault("sendMessage", "drop"))
+    with pytest.raises(Retry) as error:
+        await bench.channel.send(outbound(joe.id))
+    said = f"{caplog.text} {error.value!r} {bench.channel!r} {bench.channel.connection!r}"
+    assert fake.token not in said
+    assert fake.token.partition(":")[2] not in said
 
 
 async def test_the_fake_counts(fake: FakeTelegram) -> None:

@@ -14,6 +14,7 @@ from omniroute.application.bindings import Bindings
 from omniroute.application.door import Application
 from omniroute.application.pages import ThreadPage
 from omniroute.application.sheets import queue_first, sheet
+from omniroute.application.subscriptions import Subscription
 from omniroute.channel import File
 from omniroute.core.commands import USAGE, Misheard, Spoken, understand
 from omniroute.desk import Kept, Receiver, Sheet, Told
@@ -153,12 +154,9 @@ class DeskDoor:
         data = await self._application.file(await self._actor(agent), kept.sha)
         return File(kept.name, kept.media_type, data)
 
-    async def changes(self) -> AsyncIterator[Sequence[int]]:
-        """Threads about which something is new, from now on."""
-        async with self._application.subscribe(SYSTEM) as changes:
-            async for change in changes:
-                if change.all or change.threads:
-                    yield () if change.all else change.threads
+    def changes(self) -> AsyncIterator[Sequence[int]]:
+        """Threads about which something is new, from now on: nothing is missed until one asks."""
+        return _threads(self._application.subscribe(SYSTEM))
 
     # --- who it is ---
 
@@ -208,6 +206,13 @@ class DeskDoor:
                 held = [item.message for item in page.items if item.state == "held"]
                 return {"message": held[-1] if held else ""}
         return {}
+
+
+async def _threads(changes: Subscription) -> AsyncIterator[Sequence[int]]:
+    async with changes:
+        async for change in changes:
+            if change.all or change.threads:
+                yield () if change.all else change.threads
 
 
 def _attachment(file: Kept) -> dict[str, object]:

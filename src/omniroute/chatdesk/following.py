@@ -68,6 +68,8 @@ class Following:
                 self._later(thread, error.after or AGAIN)
             except (RemoteError, Refused) as error:
                 log.warning("the place of #%d is behind: %s", thread, error)
+            except Exception:
+                log.exception("the place of #%d cannot be brought up", thread)
 
     def _later(self, thread: int, seconds: float) -> None:
         """The platform asks for patience, or is away: bring the thread up then."""

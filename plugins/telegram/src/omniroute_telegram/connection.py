@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -15,6 +16,10 @@ from telegram.request import HTTPXRequest
 from omniroute import NotAuthorised, Rejected, Retry
 from omniroute_telegram.budget import Budget, Rank
 from omniroute_telegram.settings import Config
+
+# These write addresses into the log at lower levels, and an address of the Bot API holds the token.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 # The SDK warns at each 429 unless one opts in to spans as `timedelta`, its next form.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
