@@ -53,7 +53,7 @@ def test_every_phase_can_be_reached_and_only_what_is_closed_cannot_be_left() -> 
 
 def test_the_engine_needs_the_whole_table() -> None:
     used: set[tuple[type[e.ThreadEvent], Phase]] = set()
-    for seed in range(20):
+    for seed in range(32):
         state = State()
         for done in History().play(acts(seed, 300)).journal:
             for event in done.decision.events:

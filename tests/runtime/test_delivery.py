@@ -12,6 +12,7 @@ import pytest
 from tests.runtime.house import PATIENCE, House
 
 from omniroute import Address, NotAuthorised, Outbound, Receipt, Rejected, Retry
+from omniroute.core.effects import Recall
 from omniroute.core.events import ReplyFailed, ReplySent
 from omniroute.runtime.delivery import AT_ONCE, GIVE_UP
 from omniroute.runtime.rows import Attachment, Failure
@@ -474,3 +475,29 @@ async def test_an_answer_quotes_what_the_agent_chose_where_it_was_said(desk: Hou
     await desk.replies("that is all", quotes="unknown")
     await sent(desk, 2)
     assert [out.quotes for out in desk.pipe.sent] == ["m1", ""]
+
+
+# --- recalled ---
+
+
+async def test_what_is_recalled_before_it_has_left_does_not_leave(desk: House) -> None:
+    desk.awake.clear()
+    desk.pipe.answers.append(Retry("too many requests", 60.0))
+    await desk.replies("I am a bot")
+    await desk.until(lambda: desk.slept)
+    (released,) = desk.events("ReplyReleased")
+    recall = Recall("recall", 1, released.message, released.handle, released.effect)
+    desk.node.outbox.take([recall])
+    desk.awake.set()
+    failed, reason = await failure(desk)
+    assert (failed.outcome, reason) == ("withdrawn", "people answer now")
+    assert len(desk.pipe.sent) == 1  # the one that was to come again later
+    assert desk.owed() == []
+
+
+async def test_what_has_left_cannot_be_recalled(desk: House) -> None:
+    await desk.replies("I am a bot")
+    event = await sent(desk)
+    desk.node.outbox.take([Recall("recall", 1, "m", "h", event[0].effect)])
+    await desk.replies("and another")
+    await desk.until(lambda: len(desk.pipe.texts) == 2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.rules import Overflow
+from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import MINUTE
 from omniroute.core.waits import of_thread
@@ -80,6 +81,6 @@ def plan(turn: Turn, thread: Thread) -> None:
 def look(turn: Turn, id: ThreadId) -> None:
     """Its time has come: have the thread matched once more."""
     thread = turn.thread(id)
-    if thread.phase is not Phase.OFFERED and 0 < thread.overflow_at <= turn.at:
+    if thread.phase in WAITING and 0 < thread.overflow_at <= turn.at:
         turn.emit(e.OverflowPlanned(id, next_look(turn, thread, thread.overflowed)))
         turn.state.index.queued[id] = None

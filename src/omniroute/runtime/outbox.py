@@ -61,7 +61,8 @@ class Outbox:
 
         Both in seconds.  *external* names a message by the platform's id.
         """
-        self._reader, self._sleep, self._grace = reader, sleep, grace
+        self._reader, self._inbox = reader, inbox
+        self._sleep, self._grace = sleep, grace
         self._delivery = Delivery(
             reader,
             spool,
@@ -88,8 +89,8 @@ class Outbox:
         owed.sort(key=lambda one: (one.seq, one.place))
         self._delivery.recover(one.effect.id for one in owed)
         effects = [one.effect for one in owed]
-        self.take(effect for effect in effects if isinstance(effect, Recall))
         self.take(effect for effect in effects if not isinstance(effect, Recall))
+        self.take(effect for effect in effects if isinstance(effect, Recall))
 
     def start(self) -> None:
         """Perform from now on."""
@@ -103,7 +104,7 @@ class Outbox:
             return
         for effect in effects:
             if isinstance(effect, Recall):
-                self._delivery.recall(effect)
+                self._recall(effect)
                 continue
             lane = effect.handle if isinstance(effect, Deliver) else "@" + effect.agent
             self._lanes.setdefault(lane, deque()).append(effect)
@@ -136,6 +137,13 @@ class Outbox:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _recall(self, effect: Recall) -> None:
+        """Stop what still waits to be sent; what has been settled meanwhile has left."""
+        if any(one.id == effect.effect for lane in self._lanes.values() for one in lane):
+            self._delivery.recall(effect)
+        else:
+            self._inbox.forget("o/" + effect.id)
 
     def _run(self, lane: str) -> None:
         if lane not in self._tasks:

@@ -22,6 +22,7 @@ from omniroute.core.rules import (
     Deflection,
     EnrichRule,
     EscalateRule,
+    Overflow,
     Queue,
     RouteRule,
     RuleSet,
@@ -131,7 +132,19 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 wake_deadline_ms=20 * SECOND,
                 reopen_window_ms=5 * MINUTE,
             ),
-            "billing": Queue("billing", pick="least_loaded", teams=teams, offer_timeout_ms=timeout),
+            "billing": Queue(
+                "billing",
+                pick="least_loaded",
+                teams=teams,
+                offer_timeout_ms=timeout,
+                exclude_for_ms=MINUTE,
+                aim_ms=20 * SECOND,
+                remind_ms=2 * MINUTE,
+                overflow=(
+                    Overflow(("help",), nobody_present=True, lender="tech", below=0.5),
+                    Overflow(("help",), waited_ms=MINUTE),
+                ),
+            ),
             "tech": Queue(
                 "tech",
                 pick="best_skill",
@@ -210,6 +223,10 @@ class History:
 
     def status(self, a: int, b: int, c: int) -> None:
         self._agent(a, i.StatusDeclared, status=list(Status)[b % 5] if c % 3 else Status.ONLINE)
+
+    def desk(self, a: int, b: int, c: int) -> None:
+        """A desk says that its agent is there, or is not."""
+        self.machine.put(i.DeskSignal, agent=NAMES[a % 5], desk="web", up=b % 2 == 0)
 
     def accept(self, a: int, b: int, c: int) -> None:
         if offer := self._offer(a):
@@ -413,7 +430,8 @@ def pair(a: int, b: int, c: int) -> tuple[str, str]:
 KINDS = tuple(
     name
     for name, share in {
-        "message": 8, "status": 4, "accept": 6, "decline": 3, "late_accept": 1, "claim": 1,
+        "message": 8, "status": 4, "desk": 1, "accept": 6, "decline": 3, "late_accept": 1,
+        "claim": 1,
         "reply": 3, "undo": 1, "note": 1, "transfer": 2, "snooze": 2, "resolve": 4, "reopen": 1,
         "leave": 1, "tag": 1, "priority": 1, "boost": 1, "done": 1, "merge": 2, "deny": 2,
         "part": 1, "team": 1, "rules": 1, "failure": 1, "again": 1, "wait": 5, "sleep": 1,
