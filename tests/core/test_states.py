@@ -14,6 +14,7 @@ from omniroute.core.states import OPEN, TABLE, WAITING, IllegalTransition, after
 from omniroute.testing.histories import History, acts
 
 NO_MOVE = {
+    e.TopicTurned, e.MatterSplit,
     e.CustomerWrote, e.NoteAdded, e.ReplyHeld, e.ReplyWithdrawn, e.ReplyReleased,
     e.AutomaticReplyReleased, e.ReplyRecalled, e.ExclusionsEnded, e.ThreadMoved, e.HandedOff,
     e.StrandedReminded, e.CustomerTold, e.Overflowed, e.OverflowPlanned,
