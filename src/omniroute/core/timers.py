@@ -68,13 +68,16 @@ def running(thread: Thread) -> list[Target]:
 
 def next_due(thread: Thread) -> int | None:
     """The earliest moment at which something about *thread* is due, or None."""
-    moments = [offer.until for offer in thread.offers]
-    moments += [held.release for held in thread.held]
-    if (end := step_end(thread)) is not None:
+    phase = thread.phase  # compared by identity: to look an enum up in a set takes its time
+    moments = [offer.until for offer in thread.offers] if thread.offers else []
+    if thread.held:
+        moments += [held.release for held in thread.held]
+    if phase is Phase.QUEUED:
+        if (end := step_end(thread)) is not None:
+            moments.append(end)
+    elif phase is Phase.SNOOZED and (end := snooze_end(thread)) is not None:
         moments.append(end)
-    if (end := snooze_end(thread)) is not None:
-        moments.append(end)
-    if (rise := promotion(thread)) is not None:
+    if thread.promote_at and (rise := promotion(thread)) is not None:
         moments.append(rise)
     if thread.overflow_at and thread.phase in WAITING:
         moments.append(thread.overflow_at)
@@ -87,13 +90,13 @@ def next_due(thread: Thread) -> int | None:
         moments += [target.marks[0] for target in thread.targets if target.due and target.marks]
     if (gone := abandoning(thread)) is not None:
         moments.append(gone)
-    if thread.phase is Phase.HELD:
+    if phase is Phase.HELD:
         moments.append(thread.opens_at)
     elif thread.closes_at and thread.phase in WAITING:
         moments.append(thread.closes_at)
-    if thread.phase is Phase.ASSIGNED:
+    if phase is Phase.ASSIGNED and (thread.dormant_at or thread.wake_until):
         moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
-    if thread.phase is Phase.RESOLVED:
+    if phase is Phase.RESOLVED:
         if thread.wrap_until:
             moments.append(thread.wrap_until)
         elif not thread.held:
