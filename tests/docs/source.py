@@ -107,7 +107,8 @@ def _help(command: click.Command) -> str:
         if part.startswith("\b\n"):
             parts.append(f"```text\n{part[2:]}\n```")
         else:
-            parts.append(" ".join(part.split()))
+            said = " ".join(part.split())
+            parts.append(textwrap.fill(said, 118, break_long_words=False, break_on_hyphens=False))
     return "\n\n".join(parts) + "\n"
 
 
