@@ -148,6 +148,8 @@ def channel_faults(channel: type) -> Iterator[str]:
     longest = getattr(channel, "max_text", 1)
     if not isinstance(longest, int) or longest < 1:
         yield "max_text must be a number of characters, at least 1"
+    if not isinstance(getattr(channel, "label", ""), str):
+        yield "label is no text"
     if not _is_struct(getattr(channel, "Config", msgspec.Struct)):
         yield "Config is no msgspec.Struct"
     if _is_async(getattr(channel, "parse", None)):

@@ -82,6 +82,7 @@ class Line:
     text: str
     at: int  # ms since the epoch
     author: str = ""
+    clock: str = ""  # the same as people say it where the desk is: "10:15", "2 Feb 10:15"
     agent: str = ""  # id of the agent who wrote it
     channel: str = ""
     turn: int = 0
@@ -109,6 +110,7 @@ class Sheet:
     to: str  # where an answer goes now: "Joe Miller by Telegram"
     offer: str = ""  # id of the offer that waits for the agent who looks
     until: int = 0
+    clock: str = ""  # when this was looked at, as people say it where the desk is
 
 
 @dataclass(frozen=True, slots=True)

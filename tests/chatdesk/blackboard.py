@@ -171,6 +171,7 @@ class Office:
             "thread": 1, "version": 3, "phase": "assigned", "title": "Joe Miller",
             "card": ("● HIGH  refund  #1", "Joe Miller"), "lines": (said(1, "hello"),),
             "turns": 1, "owner": "ana", "owner_name": "Ana", "to": "Joe Miller by Board",
+            "clock": "10:17",
             "can": ("reply", "note", "transfer", "snooze", "resolve"),
         }  # fmt: skip
         self.door = Doorkeeper(Sheet(**(about | sheet)))
@@ -244,10 +245,12 @@ class Office:
 
 def said(turn: int, text: str, **more: Any) -> Line:
     """A line of the customer's."""
-    about: dict[str, Any] = {"author": "Joe Miller", "channel": "board", "turn": turn}
+    about: dict[str, Any] = {"author": "Joe Miller", "turn": turn, "clock": "10:15"}
     return Line(f"m{turn}", "customer", text, NOW, **(about | more))
 
 
 def replied(id: str, text: str, state: str, **more: Any) -> Line:
     """An answer of Ana's."""
-    return Line(id, "reply", text, NOW, author="Ana", agent="ana", state=state, **more)
+    return Line(
+        id, "reply", text, NOW, author="Ana", clock="10:16", agent="ana", state=state, **more
+    )

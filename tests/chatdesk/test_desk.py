@@ -41,7 +41,7 @@ async def test_who_has_bound_nothing_is_shown_nothing(office: Office) -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("taken:bo", "✋ Bo has it, since"),
+        ("taken:bo", "✋ Bo has it, since 10:17."),
         ("expired", "⌛ Your time to answer is over"),
         ("resolved", "✔ It was solved meanwhile."),
         ("anything", "It is no longer offered to you."),
@@ -64,7 +64,7 @@ async def test_an_accept_that_comes_too_late_reads_who_was_faster(office: Office
     office.door.refuse = Refused("taken", "Bo took it 3 s ago.")
     assert await office.presses("Accept", "refund") == "Bo took it 3 s ago."
     card = office.board.find("refund")[1]
-    assert "✋ Bo has it, since" in card.text
+    assert "✋ Bo has it, since 10:17." in card.text
     assert card.labels == []
 
 
@@ -107,8 +107,8 @@ async def test_a_place_begins_with_the_card_and_what_was_said(office: Office) ->
     await office.shows(CardKind.ASSIGNED)
     texts = [chalk.text for chalk in office.board.posts.values()]
     assert "What you write here goes to Joe Miller by Board." in texts[0]
-    assert [line[6:] for line in texts[1].splitlines()] == [
-        "Joe Miller: hello", "↪ Ana: one moment", "Joe Miller: yes?",
+    assert texts[1].splitlines() == [
+        "10:15 Joe Miller: hello", "10:16 ↪ Ana: one moment", "10:15 Joe Miller: yes?",
     ]  # fmt: skip
 
 

@@ -126,6 +126,7 @@ async def test_a_button_that_is_out_of_date_says_so(tmp_path: Path) -> None:
         old = {**header, "reply_markup": header["reply_markup"]}
         topic.says("/resolve")
         await topic.sees("#1 is solved.")
+        await desk.button(topic, "Reopen")
         data = next(
             button["callback_data"]
             for row in old["reply_markup"]["inline_keyboard"]

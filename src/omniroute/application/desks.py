@@ -123,7 +123,7 @@ class DeskDoor:
         """A thread as *agent* may see it."""
         actor = await self._actor(agent)
         await self._application.up_to_date()
-        return sheet(await self._application.query.thread(actor, thread))
+        return self._sheet(await self._application.query.thread(actor, thread))
 
     async def mine(self, agent: str) -> Sequence[Sheet]:
         """What *agent* has to do, what waits for us first."""
@@ -131,11 +131,15 @@ class DeskDoor:
         await self._application.up_to_date()
         board = await self._application.query.board(actor)
         asked = self._application.query.thread
-        return [sheet(await asked(actor, row.id)) for row in queue_first(board.mine)]
+        return [self._sheet(await asked(actor, row.id)) for row in queue_first(board.mine)]
+
+    def _sheet(self, page: ThreadPage) -> Sheet:
+        return sheet(page, self._application.now(), self._application.directory.zone)
 
     async def receivers(self, agent: str) -> Sequence[Receiver]:
         """Colleagues who are here, then queues."""
         actor = await self._actor(agent)
+        await self._application.up_to_date()
         team = await self._application.query.agents(actor)
         here = [
             Receiver(one.id, one.name, "away" if one.unresponsive else one.status)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
 
+from omniroute.application import words
 from omniroute.application.pages import Item, ThreadPage, ThreadRow
 from omniroute.desk import Kept, Line, Sheet
 
 
-def sheet(page: ThreadPage) -> Sheet:
-    """What a desk needs of *page*."""
+def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
+    """What a desk needs of *page*, looked at *now* where the hour is that of *zone*."""
     row, offer = page.row, page.offer
     return Sheet(
         thread=row.id,
@@ -17,7 +19,7 @@ def sheet(page: ThreadPage) -> Sheet:
         phase=row.phase,
         title=row.name,
         card=page.card,
-        lines=tuple(_lines(page.items, row.turns)),
+        lines=tuple(_lines(page.items, row.turns, lambda at: words.moment(at, now, zone))),
         turns=row.turns,
         owner=row.agent if row.phase in ("assigned", "snoozed", "resolved") else "",
         owner_name=row.agent_name,
@@ -25,10 +27,11 @@ def sheet(page: ThreadPage) -> Sheet:
         to=page.replying_to,
         offer=offer.id if offer is not None else "",
         until=offer.until if offer is not None else 0,
+        clock=words.moment(now, now, zone),
     )
 
 
-def _lines(items: Sequence[Item], turns: int) -> Iterator[Line]:
+def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> Iterator[Line]:
     """The timeline; where it begins late, the customer's lines are numbered from the end."""
     turn = turns - sum(item.kind == "customer" for item in items)
     for number, item in enumerate(items):
@@ -39,6 +42,7 @@ def _lines(items: Sequence[Item], turns: int) -> Iterator[Line]:
             text=item.text or item.subject,
             at=item.at,
             author=item.author,
+            clock=clock(item.at),
             agent=item.agent,
             channel=item.channel,
             turn=turn if item.kind == "customer" else 0,

@@ -6,14 +6,14 @@ which look the same on every desk and in a terminal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 PRIORITIES = ((10, "low"), (20, "normal"), (30, "high"), (40, "urgent"))
 
-CHANNELS = {
+_CHANNELS = {
     "email": "e-mail",
     "webchat": "web chat",
     "telegram": "Telegram",
@@ -21,7 +21,11 @@ CHANNELS = {
     "whatsapp": "WhatsApp",
     "sms": "SMS",
 }
-"""Words for kinds that are known today; any other kind is said as it is written."""
+"""What people call kinds of channel: a thread is shown when its channel is installed no more.
+
+An installed channel says itself what it is called (`name_channels`); any other kind is said as it
+is written.
+"""
 
 _FALSE_MARKS = str.maketrans("", "", "✓✔✅☑🗸")  # a name must not vouch for itself
 
@@ -79,7 +83,17 @@ def priority(number: int) -> str:
 def channel(kind: str) -> str:
     """The word for a kind of channel or of handle; ``slack:T123`` is of the kind ``slack``."""
     family = kind.partition(":")[0]
-    return CHANNELS.get(family, family or "unknown channel")
+    return _CHANNELS.get(family, family or "unknown channel")
+
+
+def name_channels(labels: Mapping[str, str]) -> None:
+    """Call kinds of channel as those that are installed call themselves."""
+    _CHANNELS.update(labels)
+
+
+def label(kind: str) -> str:
+    """The word for a kind of channel, or an empty string for one that nobody named."""
+    return _CHANNELS.get(kind.partition(":")[0], "")
 
 
 def level(number: float) -> str:

@@ -120,7 +120,7 @@ class ChatDesk:
     async def _withdraw(self, card: Card) -> None:
         sheet = await self.door.look("", card.thread)
         for post in self.book.find("card", card.offer):
-            await self.end_card(post, sheet, words.withdrawn(card.reason, sheet, self.hour()))
+            await self.end_card(post, sheet, words.withdrawn(card.reason, sheet))
 
     async def end_card(self, post: Post, sheet: Sheet, why: str) -> None:
         """Take the buttons off a card and say why."""
@@ -200,10 +200,6 @@ class ChatDesk:
     def order(self, place: str, data: str) -> Order | None:
         """What a pressed button asks for."""
         return self._signer.read(place, data)
-
-    def hour(self) -> str:
-        """The time of day, as cards say it."""
-        return self.following.hour(self.clock())
 
     async def ensure_place(self, account: str, sheet: Sheet) -> Kept:
         """Where the account's agent works on a thread, opened if need be."""

@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from omniroute.channel import File
@@ -92,10 +91,6 @@ class Following:
         for kept in places:
             await self._place(kept, sheet)
 
-    def hour(self, at: int) -> str:
-        """A time of day."""
-        return f"{datetime.fromtimestamp(at / 1000).astimezone():%H:%M}"
-
     # --- one place ---
 
     async def _place(self, kept: Kept, sheet: Sheet) -> None:
@@ -137,7 +132,7 @@ class Following:
         said = [line for line in said if line.id not in shown]
         if not said:
             return
-        text = "\n".join(f"{self.hour(line.at)} {words.line(line)}" for line in said[-EARLIER:])
+        text = "\n".join(f"{line.clock} {words.line(line)}" for line in said[-EARLIER:])
         files = [file for line in said[-EARLIER:] for file in await self._files(line)]
         post, order = await surface.post(place, _last(text, surface.longest), files=files)
         for line in said:

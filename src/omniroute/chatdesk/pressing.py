@@ -117,7 +117,7 @@ class Pressing:
         """Somebody was faster, or it is over: the card says so from now on."""
         sheet = await self._desk.door.look("", order.thread)
         for post in self._book.find("card", f"{order.thread}.{order.word}"):
-            why = words.withdrawn("taken:" if sheet.owner else "", sheet, self._desk.hour())
+            why = words.withdrawn("taken:" if sheet.owner else "", sheet)
             await self._desk.end_card(post, sheet, why)
 
     # --- answers under way ---

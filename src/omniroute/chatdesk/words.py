@@ -85,10 +85,10 @@ def stands(sheet: Sheet) -> str:
     return "It waits for somebody to take it."
 
 
-def withdrawn(reason: str, sheet: Sheet, when: str) -> str:
+def withdrawn(reason: str, sheet: Sheet) -> str:
     """Why a card is no offer any more."""
     if reason.startswith("taken:") or (sheet.owner and reason in ("rescinded", "")):
-        return f"✋ {sheet.owner_name or 'Somebody'} has it, since {when}."
+        return f"✋ {sheet.owner_name or 'Somebody'} has it, since {sheet.clock}."
     return {
         "expired": "⌛ Your time to answer is over; it was offered to others.",
         "resolved": "✔ It was solved meanwhile.",

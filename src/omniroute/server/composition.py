@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
+from omniroute.application import words
 from omniroute.application.accounts import Accounts
 from omniroute.application.authorize import SYSTEM
 from omniroute.application.bindings import Bindings
@@ -197,6 +198,7 @@ class Server:
         )
 
     def _channels(self, kinds: Mapping[str, type[Channel]]) -> dict[tuple[str, str], Channel]:
+        words.name_channels({kind: getattr(each, "label", kind) for kind, each in kinds.items()})
         found: dict[tuple[str, str], Channel] = {}
         for account, table in self.settings.channels.items():
             place = f"channels.{account}"

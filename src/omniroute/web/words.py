@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from omniroute.application.pages import AgentView, Item, ThreadRow
-from omniroute.application.words import MINUTE, span
+from omniroute.application.words import MINUTE, label, span
 
 SOON = 15 * MINUTE
 """A deadline nearer than this is worth a warning."""
@@ -32,15 +32,15 @@ class CardLine:
     parts: tuple[str, ...]
 
 
-# Words for kinds of channel that are known today; any other is shown under its own name.
-CHANNELS = {
-    "email": Mark("e-mail", "mail", "mail"),
-    "webchat": Mark("web chat", "chat", "chat"),
-    "telegram": Mark("Telegram", "plane", "telegram"),
-    "slack": Mark("Slack", "hash", "slack"),
-    "whatsapp": Mark("WhatsApp", "phone", "whatsapp"),
-    "sms": Mark("SMS", "phone", "sms"),
+_LOOKS = {
+    "email": ("mail", "mail"),
+    "webchat": ("chat", "chat"),
+    "telegram": ("plane", "telegram"),
+    "slack": ("hash", "slack"),
+    "whatsapp": ("phone", "whatsapp"),
+    "sms": ("phone", "sms"),
 }
+"""Icon and colour of kinds of channel; the word is the channel's own."""
 
 PRIORITIES = (
     (10, Mark("low", "down", "low")),
@@ -77,7 +77,8 @@ DELIVERY = {
 def channel(kind: str) -> Mark:
     """The mark of a channel's *kind*; ``slack:T123`` is of the kind ``slack``."""
     family = kind.partition(":")[0]
-    return CHANNELS.get(family) or Mark(family.replace("_", " ") or "elsewhere", "chat", "other")
+    icon, tone = _LOOKS.get(family, ("chat", "other"))
+    return Mark(label(family) or family.replace("_", " ") or "elsewhere", icon, tone)
 
 
 def priority(number: int) -> Mark:

@@ -39,6 +39,7 @@ class EmailChannel:
     """An account of e-mail: one or more mailboxes, answered under one address."""
 
     kind: ClassVar[str] = "email"
+    label: ClassVar[str] = "e-mail"
     caps: ClassVar[Cap] = Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.THREADS
     max_text: ClassVar[int] = 1_000_000
     Config: ClassVar[type] = settings.Config

@@ -30,6 +30,7 @@ class WebChatChannel:
     """A web chat under one address; see `routes` for what browsers may ask."""
 
     kind: ClassVar[str] = "webchat"
+    label: ClassVar[str] = "web chat"
     caps: ClassVar[Cap] = Cap.LIVE
     max_text: ClassVar[int] = 4000
     Config: ClassVar[type] = Settings
