@@ -11,7 +11,18 @@ from omniroute.application.directory import Directory
 from omniroute.application.timeline import STRANDED, Telling, sentence
 from omniroute.core import events as e
 from omniroute.core.inputs import Member
-from omniroute.core.model import Evidence, Handle, Held, Link, Offer, Status, Step, Target, Urgency
+from omniroute.core.model import (
+    Evidence,
+    Handle,
+    Held,
+    Link,
+    Offer,
+    Status,
+    Step,
+    Target,
+    Turned,
+    Urgency,
+)
 from omniroute.core.trials import Trial
 
 DIRECTORY = Directory(agents={"ana": "Ana Ruiz", "bo": "Bo Berg"})
@@ -173,6 +184,12 @@ TOLD = [
         "ana",
         "What Joe wrote in #1 is #9 now",
     ),
+    (
+        e.TopicTurned(1, Turned("api", "r1", "tech", (), 20, 0)),
+        "",
+        "The customer turned to another matter: rule api would send it to tech",
+    ),
+    (e.MatterSplit(1, 9, "ana"), "ana", "Ana Ruiz made #9 of what the customer wrote last"),
     (e.ThreadAssigned(1, "ana", "split"), "bo", "Ana Ruiz has it again"),
     (e.ThreadReleased(1, "ana", "split"), "bo", "Ana Ruiz goes on with the other one"),
     (

@@ -169,7 +169,7 @@ INVALID: Mapping[str, Sentence] = {
         f"Nobody is known as “{told.value('who')}”; name a thread (#4812) or an address."
     ),
     "ambiguous": lambda told: (
-        f"“{told.value('who')}” is several people; name a thread of theirs (#4812)."
+        f"Several people are known as “{told.value('who')}”; name a thread of theirs (#4812)."
     ),
     "unknown_message": "There is no such message.",
     "unknown_file": "There is no such file.",
