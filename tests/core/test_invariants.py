@@ -388,8 +388,8 @@ def test_one_who_can_do_everything_is_offered_everything(acts: list[Act]) -> Non
             for offer in thread.offers:
                 machine.put(i.OfferAccepted, agent="zoe", thread=thread.id, offer=offer.id)
         machine.wait(10_000)
-    waiting = [t for t in machine.state.threads.values() if t.phase in WAITING | {Phase.OFFERED}]
-    assert waiting == []
+    # What a queue has held until it opens may have been offered a moment ago.
+    assert [t for t in machine.state.threads.values() if t.phase in WAITING] == []
 
 
 if __name__ == "__main__":
