@@ -76,6 +76,11 @@ class Inbound:
     *automatic* mail must not be answered automatically.  *unread* says why a part of the message
     could not be read; the message is shown with that remark and its raw bytes are kept.
 
+    *answers* is the `Outbound.idempotency_key` of a message of ours that this one goes on from,
+    where only somebody who has seen that message can know it (a token, a message id).  Who writes
+    so from elsewhere than we wrote to is suggested to a person as the same customer; it joins
+    nobody, since messages are passed on.
+
     *kind* is ``message``, or what happened to the message that *external_id* names: ``edit`` (its
     *text* and *html* are these now), ``delete``, ``reaction`` (the sender's is *text*, none if it
     is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.
@@ -96,6 +101,7 @@ class Inbound:
     automatic: bool = False
     unread: str = ""
     kind: str = "message"
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +162,16 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the engine lends a channel or a desk: a folder of its own and public facts."""
+    """What the engine lends a channel or a desk: a folder of its own, public facts and a secret.
+
+    *secret* is the account's own and always the same: sign with it what comes back from outside.
+    Where it is empty nothing can be signed, and nothing that seems to be is to be believed.
+    """
 
     folder: Path  # exists, private to this account
     public_url: str  # without a trailing slash
     organisation: str = "OmniRoute"
+    secret: bytes = field(default=b"", repr=False)
 
 
 class Intake(Protocol):

@@ -72,6 +72,60 @@ async def test_a_forged_sender_is_another_person(house: House) -> None:
     assert len(house.events("ThreadOpened")) == 2
 
 
+# --- what it answers ---
+
+
+async def answer_of(house: House) -> str:
+    """Joe has written to us, and this is the key of our answer."""
+    await house.goes("ana")
+    await house.says("I was charged twice", sender="joe@mail.example")
+    await house.read(1)
+    await house.replies("you get it back")
+    await house.until(lambda: house.events("ReplySent"))
+    return str(house.events("ReplySent")[0].effect)
+
+
+async def answers(house: House, key: str, sender: Address) -> None:
+    said = dataclasses.replace(inbound("thank you"), sender=sender, answers=key, external_id="m2")
+    house.pipe.reads = lambda raw: [said]
+    await house.says()
+    await house.until(lambda: len(house.messages()) == 2)
+
+
+async def test_an_answer_from_where_we_wrote_to_goes_on_there(house: House) -> None:
+    key = await answer_of(house)
+    joe = Address("email", "joe@mail.example", verified=True)
+    house_sender = house.messages()[0].sender
+    await answers(house, key, dataclasses.replace(joe, kind=house_sender.kind))
+    assert house.messages()[1].claims == ()
+    assert len(house.events("ThreadOpened")) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "verified"), [("joe@mail.example", False), ("eve@mail.example", True)]
+)
+async def test_an_answer_from_anywhere_else_is_a_suggestion_and_joins_nobody(
+    house: House, value: str, verified: bool
+) -> None:
+    """Nobody vouches for the one; to the other our message may have been passed on."""
+    key = await answer_of(house)
+    sender = Address(house.messages()[0].sender.kind, value, verified=verified)
+    await answers(house, f"{key}.1", sender)
+    (claim,) = house.messages()[1].claims
+    assert (claim.evidence, claim.source) == ("inferred", "answers")
+    assert claim.handle.id == house.messages()[0].sender.id
+    (suggested,) = house.events("LinkSuggested")
+    assert claim.handle.id in (suggested.link.a, suggested.link.b)
+    assert len(house.events("ThreadOpened")) == 2
+    assert house.events("LinkAdded") == []
+
+
+async def test_a_key_that_nobody_knows_says_nothing(house: House) -> None:
+    await answer_of(house)
+    await answers(house, "nonsense", Address("email", "eve@mail.example", verified=True))
+    assert house.messages()[1].claims == ()
+
+
 VIP = RuleSet(
     "vip",
     Defaults("general"),

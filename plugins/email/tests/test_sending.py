@@ -106,7 +106,7 @@ def account(tmp_path: Path) -> Callable[..., EmailChannel]:
     def made(port: int, **settings: object) -> EmailChannel:
         out = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_starttls": False}
         config = Config(addresses=["help@demo.example"], **{**out, **settings})  # type: ignore[arg-type]
-        return EmailChannel("email", config, Site(tmp_path, "http://x", "Demo Desk"))
+        return EmailChannel("email", config, Site(tmp_path, "http://x", "Demo Desk", b"a secret"))
 
     return made
 
@@ -132,8 +132,19 @@ async def test_it_comes_back_to_an_address_of_its_own(account: Account) -> None:
     async with server(sink) as port:
         await account(port, bounce_address="bounces@demo.example").send(ANSWER)
     [(sender, _, content)] = sink.mails
-    assert sender == "bounces+e-1@demo.example"
+    assert sender.startswith("bounces+e-1.")
     assert b"From: Demo Desk <help@demo.example>" in content
+
+
+async def test_it_asks_to_be_answered_at_an_address_of_its_own(account: Account) -> None:
+    sink = Sink()
+    async with server(sink) as port:
+        channel = account(port, reply_address="thread@demo.example")
+        await channel.send(ANSWER)
+        await account(port).send(ANSWER)
+    asked, plain = (email.message_from_bytes(raw) for _, _, raw in sink.mails)
+    assert asked["Reply-To"].startswith("Demo Desk <thread+e-1.")
+    assert plain["Reply-To"] is None
 
 
 async def test_an_international_address_needs_a_server_that_takes_it(account: Account) -> None:

@@ -22,6 +22,12 @@ def test_undeliverable_mail_may_have_an_address_of_its_own() -> None:
         )
 
 
+def test_an_address_with_tokens_is_short() -> None:
+    config = Config(addresses=["help@demo.example"], reply_address="customers@demo.example")
+    with pytest.raises(ConfigError, match=r"channels\.email\.reply_address.*no room"):
+        mailboxes(config, "channels.email")
+
+
 def test_colleagues_who_pass_mail_on() -> None:
     config = Config(addresses=["help@demo.example"], forwarders=["@Demo.example", "Kim@x.example"])
     ours = mailboxes(config, "channels.email")

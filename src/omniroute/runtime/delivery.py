@@ -276,7 +276,7 @@ class Delivery:
         if (recall := self._recalled.pop(effect.id, "")) != "":
             puts["o/" + recall] = None
         if outcome.outcome == "sent":
-            puts["s/" + effect.id] = encode(Sent(effect.thread, effect.message))
+            puts["s/" + effect.id] = encode(Sent(effect.thread, effect.message, effect.handle))
         else:
             puts["x/" + effect.id] = encode(Failure(outcome.reason))
         await self._inbox.submit(

@@ -26,7 +26,7 @@ from omniroute.runtime.inbox import Work
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.names import Names
 from omniroute.runtime.record import encode
-from omniroute.runtime.rows import Attachment, Body
+from omniroute.runtime.rows import Attachment, Body, Reached, Sent
 from omniroute.runtime.spool import Entry
 from omniroute.stores.api import Reader
 
@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 
 CHANGING: Final = Cap.EDIT_IN | Cap.REACTIONS  # of a platform where messages may be changed
 DELETED: Final = "(deleted by its sender)"
+ANSWERS: Final = "answers"
+"""The source of the evidence that somebody answers what was sent to somebody else."""
+
 RECENT: Final = 1000  # messages that are found without the store
 REFERENCES: Final = 20  # of a message's references that are kept: the first, and the latest
 
@@ -99,7 +102,7 @@ class Messages:
         seen = self._seen(inbound.sender)
         claimed = tuple(
             Claimed(self._seen(claim.address), claim.evidence, kind) for claim in claims
-        )
+        ) + self._answering(inbound.answers, seen)
         # Only these: a closure over the whole message would keep its files until the commit.
         text, subject, name = inbound.text, inbound.subject, inbound.sender.display
         emails, automatic = _vouched_emails(inbound, claims), inbound.automatic
@@ -185,6 +188,21 @@ class Messages:
         if len(kept) < len(found):
             log.error("%s “%s”: an address of a sender is empty", channel.kind, channel.account)
         return kept
+
+    def _answering(self, key: str, sender: Seen) -> tuple[Claimed, ...]:
+        """Whom the message of ours was sent to that this one answers, unless it was the sender.
+
+        It may have been passed on, so it joins nobody: a person decides whether the two are one.
+        """
+        effect = key.partition(".")[0]  # a long answer goes out in parts
+        row = self._reader.get(["s/" + effect]).get("s/" + effect) if effect else None
+        handle = msgspec.json.decode(row, type=Sent).handle if row is not None else ""
+        found = self._reader.get(["p/" + handle]).get("p/" + handle) if handle else None
+        if found is None or handle == sender.id:
+            return ()
+        reached = msgspec.json.decode(found, type=Reached)
+        seen = Seen(handle, reached.kind, verified=reached.verified)
+        return (Claimed(seen, Evidence.INFERRED, ANSWERS),)
 
     def _seen(self, address: Address) -> Seen:
         return Seen(self._keyed.handle(address), address.kind, address.unique, address.verified)

@@ -77,10 +77,11 @@ class Reached(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """Where a message that went out belongs."""
+    """Where a message that went out belongs, and whom it went to."""
 
     thread: int
     message: str
+    handle: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.files import Files
-from omniroute.runtime.keyed import open_key
+from omniroute.runtime.keyed import Keyed, open_key
 from omniroute.runtime.node import Node, Parts, files_of
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
@@ -178,13 +178,13 @@ class Server:
     # --- putting together ---
 
     def _parts(self, plugins: Plugins) -> Parts:
-        channels = self._channels(plugins.channels())
+        files, keyed = Files(self.paths["files"]), open_key(self.paths["key"])
+        channels = self._channels(plugins.channels(), keyed)
         workplaces = _workplaces(channels)
         desks: dict[str, Desk] = {kind: desk() for kind, desk in plugins.desks().items()}
         for (kind, account), workplace in workplaces.items():
             # An agent's desk is “telegram”; where there are several accounts, the others by name.
             desks[account if kind in desks else kind] = workplace
-        files, keyed = Files(self.paths["files"]), open_key(self.paths["key"])
         return Parts(
             self.store,
             Spool(self.paths["spool"]),
@@ -197,7 +197,9 @@ class Server:
             self.clock,
         )
 
-    def _channels(self, kinds: Mapping[str, type[Channel]]) -> dict[tuple[str, str], Channel]:
+    def _channels(
+        self, kinds: Mapping[str, type[Channel]], keyed: Keyed
+    ) -> dict[tuple[str, str], Channel]:
         words.name_channels({kind: getattr(each, "label", kind) for kind, each in kinds.items()})
         found: dict[tuple[str, str], Channel] = {}
         for account, table in self.settings.channels.items():
@@ -208,13 +210,14 @@ class Server:
                 raise ConfigError(f"{place}.kind", f"no channel “{kind}” is installed", fix)
             given = {name: value for name, value in table.items() if name != "kind"}
             config: object = section(given, kinds[kind].Config, place)
-            found[kind, account] = _construct(kinds[kind], account, config, self._site(account))
+            site = self._site(account, keyed.derive(f"site/{account}"))
+            found[kind, account] = _construct(kinds[kind], account, config, site)
         return found
 
-    def _site(self, account: str) -> Site:
+    def _site(self, account: str, secret: bytes) -> Site:
         folder = self.paths["channels"] / account
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Site(folder, self.url, self.settings.server.organisation)
+        return Site(folder, self.url, self.settings.server.organisation, secret)
 
     def _build_sites(self) -> list[Serving]:
         self.application.customers.remains = Leftovers(self.node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from omniroute import (
     Undelivered,
 )
 from omniroute_email import settings
+from omniroute_email.answering import answered
 from omniroute_email.compose import compose, message_id
 from omniroute_email.envelope import unpack
 from omniroute_email.reading import NOBODY
@@ -52,7 +54,7 @@ class EmailChannel:
         self.ready = asyncio.Event()
         self._config = config
         self._place = f"channels.{account}"
-        self._mailboxes = settings.mailboxes(config, self._place)
+        self._mailboxes = settings.mailboxes(config, self._place, site.secret)
         self._name = config.from_name or site.organisation
 
     def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
@@ -69,7 +71,7 @@ class EmailChannel:
         said = inbound(envelope, message, mail, ours, authserv_id, forms)
         if self._mailboxes.passes_on(said.sender.value):
             said = passed_on(said, mail, ours)
-        return [said]
+        return [replace(said, answers=answered(said, mail, envelope, self._mailboxes))]
 
     @classmethod
     def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:
@@ -95,7 +97,8 @@ class EmailChannel:
         """Hand one message to the mail server.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
         self._require_server()
         sender, recipient = self._mailboxes.from_address, self._recipient(out)
-        message = compose(out, sender, self._name, datetime.now(UTC))
+        reply_to = self._mailboxes.replies.address_for(out.idempotency_key)
+        message = compose(out, sender, self._name, datetime.now(UTC), reply_to)
         back = return_path(out.idempotency_key, self._mailboxes)
         await transmit(self._config, self._place, back, recipient, message)
         return Receipt((message_id(out, sender),))

@@ -31,11 +31,15 @@ _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,80}/[a-z0-9][a-z0-9!#$&^_.+-]{0
 _REPLY = re.compile(r"(?:re|aw|sv|antw|rif|odp)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
-def compose(out: Outbound, from_address: str, from_name: str, now: datetime) -> bytes:
+def compose(
+    out: Outbound, from_address: str, from_name: str, now: datetime, reply_to: str = ""
+) -> bytes:
     """The bytes to send for *out*, seven bits wide unless an address needs more."""
     policy = SMTP if f"{from_address}{out.to.value}".isascii() else SMTPUTF8
     mail = EmailMessage(policy=policy.clone(cte_type="7bit"))
     mail["From"] = _mailbox(_author(out.sender_name, from_name), from_address)
+    if reply_to:
+        mail["Reply-To"] = _mailbox(from_name, reply_to)
     mail["To"] = _mailbox(out.to.display, out.to.value)
     mail["Subject"] = _subject(out)
     mail["Date"] = format_datetime(now)

@@ -17,15 +17,13 @@ from omniroute_email.reading.reports import Failure, Kind, Report
 from omniroute_email.settings import Mailboxes
 
 MAX_REASON: Final = 400
-KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,60}")  # as long as a local part has room
+KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
 def return_path(key: str, mailboxes: Mailboxes) -> str:
     """The address to which a message comes back if it cannot be delivered."""
-    local, _, domain = mailboxes.bounce_address.rpartition("@")
-    if not local:
-        return mailboxes.from_address
-    return f"{local}+{key}@{domain}" if KEY.fullmatch(key) else mailboxes.bounce_address
+    own = mailboxes.bounces.address_for(key)
+    return own or mailboxes.bounce_address or mailboxes.from_address
 
 
 def undelivered(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> list[Undelivered]:
@@ -44,11 +42,8 @@ def undelivered(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> lis
 
 
 def _key(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> str:
-    local, _, ours = mailboxes.bounce_address.rpartition("@")
     for address in envelope.rcpt_to:
-        name, _, domain = address.rpartition("@")
-        prefix, _, key = name.partition("+")
-        if local and (prefix, domain) == (local, ours) and KEY.fullmatch(key):
+        if key := mailboxes.bounces.key_in(address):
             return key
     key, _, domain = report.original_id.rpartition("@")
     if domain.lower() == mailboxes.domain:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
 import msgspec
 
 from omniroute import ConfigError, Secret
 from omniroute_email.reading.addresses import normalised
+from omniroute_email.tokens import LONGEST_NAME, Tokens
 
 IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -78,8 +79,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         says(
             "Address to which undeliverable mail comes back, as bounces@help.example.org; each"
-            " message then gets one of its own (bounces+KEY@…), and mail to those must be handed"
-            " to us, too. `from_address` unless set."
+            " message then gets one of its own, signed (bounces+KEY.MAC@…), and mail to those must"
+            " be handed to us, too. `from_address` unless set."
+        ),
+    ] = ""
+    reply_address: Annotated[
+        str,
+        says(
+            "Address to which answers ask to be answered, as thread@help.example.org; each message"
+            " then gets one of its own, signed (thread+KEY.MAC@…), and mail to those must be handed"
+            " to us, too. `from_address`, without a token, unless set."
         ),
     ] = ""
     from_name: Annotated[
@@ -111,6 +120,16 @@ class Mailboxes:
     forms: frozenset[str]  # addresses that web forms send from
     bounce_address: str  # empty if undeliverable mail comes back to where answers come from
     edges: tuple[IpNetwork, ...]
+    reply_address: str = ""  # empty if answers come to where ours come from
+    secret: bytes = field(default=b"", repr=False)
+
+    @property
+    def bounces(self) -> Tokens:
+        return Tokens("bounce", self.bounce_address, self.secret)
+
+    @property
+    def replies(self) -> Tokens:
+        return Tokens("reply", self.reply_address, self.secret)
 
     @property
     def domain(self) -> str:
@@ -122,11 +141,11 @@ class Mailboxes:
 
     def takes(self, address: str) -> bool:
         """Whether mail to *address*, in its normal spelling, is for us."""
-        if address in self.addresses or (address and address == self.bounce_address):
+        if address in self.addresses:
             return True
-        local, _, domain = self.bounce_address.rpartition("@")
-        ours = bool(local) and address.startswith(f"{local}+")
-        return ours and address.rpartition("@")[2] == domain
+        if address and address in (self.bounce_address, self.reply_address):
+            return True
+        return bool(self.bounces.key_in(address) or self.replies.key_in(address))
 
     def trusts(self, peer: str) -> bool:
         """Whether *peer*, an IP address, is one of our own mail servers."""
@@ -139,13 +158,16 @@ class Mailboxes:
         return any(ip in network for network in self.edges)
 
 
-def mailboxes(config: Config, place: str) -> Mailboxes:
-    """Check what types cannot.  Raises `ConfigError` naming the setting below *place*."""
+def mailboxes(config: Config, place: str, secret: bytes = b"") -> Mailboxes:
+    """Check what types cannot.  Raises `ConfigError` naming the setting below *place*.
+
+    *secret* signs the addresses that answers and bounces come to.
+    """
     if not config.addresses:
         fix = 'name the mailboxes that customers write to: addresses = ["help@example.org"]'
         raise ConfigError(f"{place}.addresses", "no mailbox", fix)
     addresses = [_address(text, f"{place}.addresses") for text in config.addresses]
-    sender, bounces = config.from_address, config.bounce_address
+    sender = config.from_address
     edges = [_network(text, f"{place}.trusted_edges") for text in config.trusted_edges]
     for name in ("idle_timeout", "smtp_timeout"):
         if not getattr(config, name) > 0:
@@ -157,8 +179,10 @@ def mailboxes(config: Config, place: str) -> Mailboxes:
         from_address=_address(sender, f"{place}.from_address") if sender else addresses[0],
         forwarders=frozenset(_forwarder(text, f"{place}.forwarders") for text in config.forwarders),
         forms=frozenset(_address(text, f"{place}.forms") for text in config.forms),
-        bounce_address=_address(bounces, f"{place}.bounce_address") if bounces else "",
+        bounce_address=_short(config.bounce_address, f"{place}.bounce_address"),
         edges=tuple(edges),
+        reply_address=_short(config.reply_address, f"{place}.reply_address"),
+        secret=secret,
     )
 
 
@@ -166,6 +190,15 @@ def _address(text: str, place: str) -> str:
     address = normalised(text)
     if not address:
         raise ConfigError(place, f"“{text}” is no e-mail address", "write it as help@example.org")
+    return address
+
+
+def _short(text: str, place: str) -> str:
+    """An address whose local part leaves room for a token; empty if *text* is."""
+    address = _address(text, place) if text else ""
+    if len(address.rpartition("@")[0]) > LONGEST_NAME:
+        fix = f"take at most {LONGEST_NAME} characters before the @, as in thread@help.example.org"
+        raise ConfigError(place, "leaves no room for a signed token (64 characters in all)", fix)
     return address
 
 
