@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from tests.runtime.house import House, Jammed, inbound, inbounds
 
-from omniroute import Address, Busy, File, Inbound
+from omniroute import Address, Busy, Cap, File, Inbound
+from omniroute.core.events import MessageAmended
 from omniroute.core.observations import Observer, Texts
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.errors import StoreError
@@ -445,3 +446,80 @@ async def test_what_cannot_be_done_is_a_dead_letter(house: House) -> None:
     house.pipe.reads = lambda raw: []
     await house.accept(b"press", key="1")
     assert await house.letter() == "RuntimeError: no such button"
+
+
+# --- what became of a message ---
+
+
+@pytest.fixture
+async def changing(tmp_path: Path) -> AsyncIterator[House]:
+    """A house whose channel lets people change what they said."""
+    made = House(tmp_path)
+    made.pipe.caps = Cap.EDIT_IN | Cap.REACTIONS  # type: ignore[misc]
+    async with made.running():
+        yield made
+
+
+async def amended(house: House, count: int) -> Sequence[MessageAmended]:
+    await house.until(lambda: len(house.events("MessageAmended")) >= count)
+    return house.events("MessageAmended")
+
+
+async def test_an_edit_changes_the_message_and_opens_no_thread(changing: House) -> None:
+    await changing.says("I was charged twise", id="m1")
+    await changing.says("I was charged twice", id="m1", kind="edit")  # before the first is decided
+    (event,) = await amended(changing, 1)
+    body = changing.body(event.message)
+    assert (body.text, body.former, bool(body.edited)) == (
+        "I was charged twice", ("I was charged twise",), True,
+    )  # fmt: skip
+    assert len(changing.messages()) == 1
+    assert all("charged" not in str(entry.ev) for entry in changing.journal())
+
+
+async def test_an_edit_after_a_restart_finds_its_message(changing: House) -> None:
+    await changing.says("hello", id="m1")
+    await changing.read(1)
+    await changing.restart()
+    await changing.says("hello there", id="m1", kind="edit")
+    (event,) = await amended(changing, 1)
+    assert changing.body(event.message).text == "hello there"
+
+
+async def test_what_is_deleted_says_so_and_is_kept_for_us(changing: House) -> None:
+    await changing.says("my card is 4242", id="m1")
+    await changing.says("", id="m1", kind="delete")
+    (event,) = await amended(changing, 1)
+    body = changing.body(event.message)
+    assert (event.how, body.text) == ("deleted", "(deleted by its sender)")
+    assert body.former == ("my card is 4242",)
+
+
+async def test_a_reaction_is_given_and_taken_back_even_to_an_answer(changing: House) -> None:
+    await changing.says("hello", id="m1")
+    await changing.read(1)
+    await changing.goes("ana")
+    message = await changing.replies("Hello Joe")
+    await changing.until(lambda: changing.events("ReplySent"))
+    external = changing.pipe.sent[0].idempotency_key  # what the pipe's receipt names it
+    await changing.says("yes", id=external, kind="reaction")
+    (event,) = await amended(changing, 1)
+    assert event.message == message
+    assert list(changing.body(message).reactions.values()) == ["yes"]
+    await changing.says("", id=external, kind="reaction")
+    await amended(changing, 2)
+    assert changing.body(message).reactions == {}
+    assert changing.body(message).text == "Hello Joe"
+
+
+async def test_an_edit_of_what_nobody_knows_is_nothing(changing: House) -> None:
+    await changing.says("hello", id="unknown", kind="edit")
+    await changing.says("hello", id="m1")
+    await changing.read(1)
+    assert changing.events("MessageAmended") == []
+    assert await changing.spool.dead() == []
+
+
+async def test_a_kind_that_is_none_is_the_channels_fault(changing: House) -> None:
+    await changing.says("hello", kind="edited")
+    assert "kind 'edited' is none of message, edit, delete, reaction" in await changing.letter()

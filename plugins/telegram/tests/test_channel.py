@@ -189,6 +189,20 @@ async def test_an_answer(bench: Any, fake: FakeTelegram, outbound: Out) -> None:
     assert receipt.external_ids == (f"{joe.id}/{answer['message_id']}",)
 
 
+async def test_a_customer_in_a_groups_topic_is_answered_there(
+    bench: Any, fake: FakeTelegram, outbound: Out
+) -> None:
+    joe = fake.person("Joe")
+    group = fake.group("Customers", joe, forum=True)
+    group.topics[7] = {"name": "Refunds", "closed": False}
+    joe.chat(group, 7).says("where is it?")
+    (said,) = await bench.read(1)
+    assert (said.conversation, said.sender.value) == (f"{group.id}/7", str(joe.id))
+    await bench.channel.send(outbound(said.conversation, "on its way"))
+    assert joe.chat(group, 7).texts() == ["where is it?", "on its way"]
+    assert joe.chat(group).texts() == []
+
+
 async def test_files_go_out_in_one_call(bench: Any, fake: FakeTelegram, outbound: Out) -> None:
     joe, photo = fake.person("Joe"), File("a.png", "image/png", b"png")
     joe.chat()

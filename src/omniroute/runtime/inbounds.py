@@ -7,10 +7,12 @@ Rows that somebody reads later are written from these values, so nothing of a wr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from omniroute.channel import Address, Channel, File, Inbound, Undelivered
 from omniroute.errors import PluginError
+
+KINDS: Final = ("message", "edit", "delete", "reaction")
 
 
 def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]:
@@ -41,6 +43,8 @@ def _faults(inbound: object) -> Iterator[str]:
         yield f"answered {_kind(inbound)} among messages"
         return
     yield from _type_faults(inbound, "")
+    if inbound.kind not in KINDS:
+        yield f"kind {inbound.kind!r} is none of {', '.join(KINDS)}"
     if inbound.sent_at.tzinfo is None:
         yield "sent_at has no time zone"
     if not (inbound.sender.kind and inbound.sender.value.strip()):
