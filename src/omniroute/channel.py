@@ -42,9 +42,13 @@ class Address:
     """Where somebody is reached.
 
     *kind* is the name space of *value* (``email``, ``slack:T123``, ``webchat``); two equal
-    addresses are one handle.  *verified* is true only for what the platform itself vouches for.
-    *unique* marks a name space that holds one value per person (a login, a CRM number): two
-    different ones never come into one customer by themselves.
+    addresses are one handle.  So are two forms of one address where that is sure: of kind
+    ``email`` the domain's case and what a provider ignores; of kind ``phone``, or
+    ``phone:mobile`` where a platform reaches mobile lines only, two ways to write a number.
+    Give *value* in the platform's own form: it is what answers are sent to.  *verified* is true
+    only for what the platform itself vouches for.  *unique* marks a name space that holds one
+    value per person (a login, a CRM number): two different ones never come into one customer by
+    themselves.
     """
 
     kind: str

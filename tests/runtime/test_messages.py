@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -49,6 +50,23 @@ async def test_what_the_channel_vouches_for_joins_and_the_rest_only_suggests(hou
     await house.read(1)
     (message,) = house.messages()
     assert [claim.evidence for claim in message.claims] == ["verified", "asserted"]
+
+
+async def test_an_address_that_may_be_another_of_somebody_known_is_suggested(house: House) -> None:
+    said = [
+        dataclasses.replace(inbound(id=value), sender=Address("email", value, verified=True))
+        for value in ("joe@gmail.com", "j.oe@googlemail.com", "joe+shop@gmail.com")
+    ]
+    house.pipe.reads = lambda raw: [said[int(raw)]]
+    for number in range(3):
+        await house.accept(str(number).encode())
+    await house.read(3)
+    plain, dotted, tagged = house.messages()
+    assert dotted.sender.id == plain.sender.id != tagged.sender.id
+    (suggested,) = house.events("LinkSuggested")
+    assert {suggested.link.a, suggested.link.b} == {plain.sender.id, tagged.sender.id}
+    assert not house.events("LinkAdded")
+    assert json.loads(house.row("p/" + plain.sender.id))["value"] == "j.oe@googlemail.com"
 
 
 async def test_nobody_has_an_empty_address(house: House, caplog: pytest.LogCaptureFixture) -> None:

@@ -38,3 +38,15 @@ def test_a_new_name_replaces_the_old() -> None:
 
 def test_whoever_never_gave_a_name_has_none() -> None:
     assert name(Names(MemoryStore().reader()).row("h", NAMELESS)) == ""
+
+
+def test_an_answer_goes_to_the_form_that_the_platform_gave() -> None:
+    """Of two forms of one address hearsay replaces none that somebody wrote from."""
+    names = Names(MemoryStore().reader())
+    wrote = Address("phone", "+551187654321", verified=True)
+    told = Address("phone", "+5511987654321", verified=True, display="Joe Miller")
+    names.row("h", wrote)
+    row = msgspec.json.decode(names.row("h", told, wrote=False), type=Reached)
+    assert (row.value, row.display) == ("+551187654321", "Joe Miller")
+    again = msgspec.json.decode(names.row("h", told), type=Reached)
+    assert again.value == "+5511987654321"

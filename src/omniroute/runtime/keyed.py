@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omniroute.channel import Address
 from omniroute.errors import ConfigError
+from omniroute.runtime.equivalence import canonical
 
 KEY_BYTES = 32
 
@@ -27,9 +28,12 @@ class Keyed:
         return "Keyed(…)"
 
     def handle(self, address: Address) -> str:
-        """The id of a handle; an address nobody vouches for is another handle."""
+        """The id of a handle: equal for every form of an address that is surely the same.
+
+        An address nobody vouches for is another handle.
+        """
         trust = "" if address.verified else "unverified"
-        return self._hash("handle", address.kind, address.value, trust)
+        return self._hash("handle", address.kind, canonical(address.kind, address.value), trust)
 
     def message(self, channel: str, account: str, external_id: str, key: str) -> str:
         """The id of a message, the same however often it is delivered."""

@@ -21,6 +21,7 @@ from omniroute.core.inputs import Claimed, MessageAmended, MessageReceived, Seen
 from omniroute.core.model import Evidence, Fact
 from omniroute.core.rules import RuleSet, observe
 from omniroute.hookspecs import Claim
+from omniroute.runtime.equivalence import perhaps
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.keyed import Keyed
@@ -96,12 +97,14 @@ class Messages:
             external = self._keyed.external(kind, channel.account, inbound.external_id)
             puts["e/" + external] = message.encode()
             self._remember(external, message, body)
-        for address in (inbound.sender, *(claim.address for claim in claims)):
+        for address in (*(claim.address for claim in claims), inbound.sender):
             handle = self._keyed.handle(address)
-            puts["p/" + handle] = self._names.row(handle, address)
+            wrote = address is inbound.sender
+            puts["p/" + handle] = self._names.row(handle, address, wrote=wrote)
         seen = self._seen(inbound.sender)
         claimed = tuple(
-            Claimed(self._seen(claim.address), claim.evidence, kind) for claim in claims
+            Claimed(self._seen(claim.address), claim.evidence, kind)
+            for claim in (*claims, *_perhaps(inbound.sender, claims))
         ) + self._answering(inbound.answers, seen)
         # Only these: a closure over the whole message would keep its files until the commit.
         text, subject, name = inbound.text, inbound.subject, inbound.sender.display
@@ -250,6 +253,13 @@ def _earlier(inbound: Inbound) -> tuple[str, ...]:
     """The messages before this one; the first is what some mail programs sort threads by."""
     known = inbound.references or (inbound.in_reply_to,) * bool(inbound.in_reply_to)
     return known if len(known) <= REFERENCES else (known[0], *known[1 - REFERENCES :])
+
+
+def _perhaps(sender: Address, claims: Sequence[Claim]) -> list[Claim]:
+    """Addresses that may be the sender's by their form alone; only who is known is suggested."""
+    sure = [claim.address for claim in claims if claim.evidence is Evidence.VERIFIED]
+    others = [other for address in (sender, *sure) for other in perhaps(address)]
+    return [Claim(other, Evidence.INFERRED) for other in dict.fromkeys(others)]
 
 
 def _says_something(address: Address) -> bool:

@@ -22,19 +22,28 @@ class Names:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._given: OrderedDict[str, str] = OrderedDict()
+        self._given: OrderedDict[str, tuple[str, str]] = OrderedDict()  # form and name
 
-    def row(self, handle: str, address: Address) -> bytes:
-        """The row of a handle: its address, and the latest name that anybody gave."""
-        name = address.display or self._known(handle)
-        self._given[handle] = name
+    def row(self, handle: str, address: Address, *, wrote: bool = True) -> bytes:
+        """The row of a handle: its address, and the latest name that anybody gave.
+
+        Of several forms of one address it holds the one that its owner last *wrote* from, so
+        that an answer goes to what the platform itself gave us; hearsay replaces none.
+        """
+        known = None if wrote and address.display else self._known(handle)
+        form, name = known or (address.value, "")
+        new = (address.value if wrote else form, address.display or name)
+        self._given[handle] = new
         self._given.move_to_end(handle)
         if len(self._given) > KEPT:
             self._given.popitem(last=False)
-        return encode(Reached(address.kind, address.value, name, address.verified))
+        return encode(Reached(address.kind, *new, address.verified))
 
-    def _known(self, handle: str) -> str:
+    def _known(self, handle: str) -> tuple[str, str] | None:
         if handle in self._given:
             return self._given[handle]
         row = self._reader.get(["p/" + handle]).get("p/" + handle)
-        return _reached(row).display if row is not None else ""
+        if row is None:
+            return None
+        reached = _reached(row)
+        return (reached.value, reached.display) if reached.value else None
