@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from omniroute_email.certificate import Certificate
 from omniroute_email.envelope import Envelope, unpack
 from omniroute_email.reception import Reception
 from omniroute_email.server import serving
@@ -49,10 +50,12 @@ async def serve(spool: Spool) -> AsyncIterator[Callable[..., Awaitable[tuple[Rec
     """Serve SMTP for help@demo.example with some settings; gives the reception and its port."""
     async with AsyncExitStack() as stack:
 
-        async def served(**settings: object) -> tuple[Reception, int]:
+        async def served(
+            certificate: Certificate | None = None, **settings: object
+        ) -> tuple[Reception, int]:
             given = {"addresses": ["help@demo.example"], "listen_port": 0, **settings}
             config = Config(**given)  # type: ignore[arg-type]
-            reception = Reception(config, mailboxes(config, "channels.email"), spool)
+            reception = Reception(config, mailboxes(config, "channels.email"), spool, certificate)
             return reception, await stack.enter_async_context(serving(reception, "channels.email"))
 
         yield served

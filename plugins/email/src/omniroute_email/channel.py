@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
 from omniroute import (
     Cap,
+    ConfigError,
     Health,
     Inbound,
     Intake,
@@ -24,6 +26,7 @@ from omniroute import (
 )
 from omniroute_email import settings
 from omniroute_email.answering import answered
+from omniroute_email.certificate import Certificate
 from omniroute_email.compose import compose, message_id
 from omniroute_email.envelope import unpack
 from omniroute_email.reading import NOBODY
@@ -83,7 +86,7 @@ class EmailChannel:
 
     async def listen(self, intake: Intake) -> None:
         """Serve SMTP until cancelled.  Raises `ConfigError` if the port cannot be had."""
-        reception = Reception(self._config, self._mailboxes, intake)
+        reception = Reception(self._config, self._mailboxes, intake, self._certificate())
         async with serving(reception, self._place) as port:
             self.port = port
             self.ready.set()
@@ -112,6 +115,13 @@ class EmailChannel:
         except NotAuthorised as error:
             return Health(False, "mail comes in, but no answer can go out", error.fix)
         return await probe(self._config, self._place, self._mailboxes.domain)
+
+    def _certificate(self) -> Certificate | None:
+        chain, key = self._config.tls_certificate, self._config.tls_key
+        if key and not chain:
+            fix = "name the certificate that the key belongs to"
+            raise ConfigError(f"{self._place}.tls_certificate", "is missing beside tls_key", fix)
+        return Certificate(Path(chain), Path(key or chain), self._place) if chain else None
 
     def _recipient(self, out: Outbound) -> str:
         address = normalised(out.to.value)

@@ -13,6 +13,8 @@ from collections import Counter
 from typing import Any, Protocol
 
 from omniroute import Intake
+from omniroute_email.certificate import Certificate
+from omniroute_email.rate import Rate
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.settings import Config, Mailboxes
 
@@ -36,8 +38,16 @@ class Guest(Protocol):
 class Reception:
     """The sessions of one account; also aiosmtpd's handler, by its ``handle_…`` names."""
 
-    def __init__(self, config: Config, mailboxes: Mailboxes, intake: Intake) -> None:
+    def __init__(
+        self,
+        config: Config,
+        mailboxes: Mailboxes,
+        intake: Intake,
+        certificate: Certificate | None = None,
+    ) -> None:
         self.config, self.mailboxes, self.intake = config, mailboxes, intake
+        self.certificate = certificate  # with one, STARTTLS is offered
+        self._rate = Rate(config.max_messages_per_minute)
         self.held = 0  # bytes of unfinished messages in all sessions
         self._guests: set[Guest] = set()
         self._by_peer: Counter[str] = Counter()
@@ -53,11 +63,18 @@ class Reception:
         return ""
 
     def leave(self, guest: Guest) -> None:
-        """Count a session out."""
+        """Count a session out, if it is still in."""
+        if guest not in self._guests:
+            return
         self._guests.discard(guest)
         self._by_peer[guest.peer] -= 1
         if not self._by_peer[guest.peer]:
             del self._by_peer[guest.peer]
+
+    @property
+    def count(self) -> int:
+        """How many sessions there are."""
+        return len(self._guests)
 
     def crowded(self) -> bool:
         return self.held > MESSAGES_HELD * self.config.max_size
@@ -76,6 +93,16 @@ class Reception:
             await asyncio.wait(tasks, timeout=CLOSING_TIME)
         for guest in guests:
             guest.hang_up()
+
+    async def handle_MAIL(  # noqa: N802  aiosmtpd finds it by this name
+        self, guest: Guest, _greeting: object, transaction: Any, address: str, options: list[str]
+    ) -> str:
+        trusted = self.mailboxes.trusts(guest.peer)
+        if not trusted and not self._rate.allows(guest.peer, self.now()):
+            return "450 4.7.1 Too many messages from your address, please come again later"
+        transaction.mail_from = address
+        transaction.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd finds it by this name
         self, _session: object, _greeting: object, transaction: Any, address: str, _options: object

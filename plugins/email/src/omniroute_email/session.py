@@ -54,6 +54,7 @@ class Session(SMTP):
             ident="OmniRoute",
             timeout=reception.config.idle_timeout,
             command_call_limit=reception.config.max_commands,
+            tls_context=reception.certificate.context() if reception.certificate else None,
             loop=loop,
         )
         self.peer = ""  # IP address
@@ -72,6 +73,9 @@ class Session(SMTP):
     # --- the connection ---------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self._original_transport is not None:  # the same connection, encrypted from here on
+            super().connection_made(transport)
+            return
         name = transport.get_extra_info("peername")
         self.peer = str(name[0]) if isinstance(name, tuple) and name else ""
         self._trusted = self._reception.mailboxes.trusts(self.peer)
@@ -88,7 +92,11 @@ class Session(SMTP):
                 await self.push(self._refusal)
                 self.hang_up(politely=True)
             else:
-                await super()._handle_client()
+                try:
+                    await super()._handle_client()
+                finally:
+                    # A handshake that fails ends the session without a word that it is lost.
+                    self._reception.leave(self)
 
     async def handle_exception(self, error: Exception) -> str:
         """What a peer hears when something failed: to come again, and nothing of the reason."""
@@ -100,14 +108,20 @@ class Session(SMTP):
     def say_goodbye(self) -> None:
         """End the session; a message on its way to the disk gets its answer first."""
         self._leaving = True
-        if not self._keeping and self.transport is not None:
+        if self._keeping or self.transport is None:
+            return
+        if not self.transport.is_closing():
             self._writer.write(b"421 4.3.2 Closing down, please come again later\r\n")
             self.hang_up(politely=True)
 
     def hang_up(self, *, politely: bool = False) -> None:
         """Close the connection, *politely* after what was written has gone out."""
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.close() if politely else self.transport.abort()
+        if not isinstance(self.transport, asyncio.Transport):
+            return
+        if not politely:
+            self.transport.abort()
+        elif not self.transport.is_closing():  # TLS can be closed once
+            self.transport.close()
 
     def _timeout_cb(self) -> None:
         """An idle period is over: cut off a peer who did not get on."""

@@ -33,6 +33,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     listen_port: Annotated[
         int, says("Port on which SMTP is served; 0 takes any free one.", at_least=0, at_most=65535)
     ] = 2525
+    tls_certificate: Annotated[
+        str,
+        says(
+            "File (PEM) with the certificate and its chain; STARTTLS is then offered to those who"
+            " deliver. Read again when it changes."
+        ),
+    ] = ""
+    tls_key: Annotated[
+        str, says("File (PEM) with its private key; `tls_certificate` unless set.")
+    ] = ""
     trusted_edges: Annotated[
         Sequence[str],
         says(
@@ -65,6 +75,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_connections_per_ip: Annotated[
         int, says("SMTP connections from one address.", at_least=1)
     ] = 50
+    max_messages_per_minute: Annotated[
+        int,
+        says("Messages a minute from one address that is not in `trusted_edges`.", at_least=1),
+    ] = 120
     max_commands: Annotated[
         int, says("How often one connection may use one SMTP command.", at_least=1)
     ] = 1000
