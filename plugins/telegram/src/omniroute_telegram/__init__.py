@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omniroute import Channel, hookimpl
-from omniroute_telegram.channel import TelegramChannel
 
 
 @hookimpl
 def omniroute_channels() -> Sequence[type[Channel]]:
     """A bot; its desk comes with it."""
+    # Imported here: the SDK takes a while, and most commands of the terminal open no channel.
+    from omniroute_telegram.channel import TelegramChannel
+
     return [TelegramChannel]
