@@ -1,0 +1,97 @@
+"""A thread is solved, wrapped up, reopened, closed, and goes into the history."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from omniroute.core import events as e
+from omniroute.core.evolve.changes import Folds, change, change_agent
+from omniroute.core.evolve.owning import for_good, handled
+from omniroute.core.model import Customer, Past, Thread, ThreadId
+from omniroute.core.state import State
+from omniroute.core.voices import settled
+
+FOLDS = Folds()
+
+
+@FOLDS.of(e.ThreadSolved)
+def _(state: State, event: e.ThreadSolved, at: int) -> None:
+    """Whoever had it counts as the one who helped, not a lead who tidied up."""
+    before = state.threads[event.thread]
+    owner = before.agent or event.agent
+    handled(state, before, at)
+    thread = change(
+        state,
+        event,
+        voices=settled(before.voices),
+        agent=owner,
+        last_agent=owner or before.last_agent,
+        snoozed_until=0,
+        dormant_at=0,
+        dormant=False,
+        woken_at=0,
+        wake_until=0,
+        clock_since=None,
+        waiting=False,
+        busy=0,
+        busy_since=0,
+        resolved_at=at,
+        reopen_until=event.reopen_until,
+    )
+    change_agent(state, owner, idle_since=at)
+    customer = state.customers[thread.customer]
+    last = owner or customer.last_agent  # whom an article has spared keeps the person they know
+    state.put_customer(replace(customer, last_agent=last, last_at=at))
+
+
+@FOLDS.of(e.WrapUpBegan)
+def _(state: State, event: e.WrapUpBegan, at: int) -> None:
+    change(state, event, wrap_until=event.until)
+
+
+@FOLDS.of(e.WrapUpEnded)
+def _(state: State, event: e.WrapUpEnded, at: int) -> None:
+    change(state, event, wrap_until=0)
+    change_agent(state, event.agent, idle_since=at)
+
+
+@FOLDS.of(e.ThreadReopened)
+def _(state: State, event: e.ThreadReopened, at: int) -> None:
+    change(
+        state,
+        event,
+        agent="",
+        wrap_until=0,
+        resolved_at=0,
+        reopen_until=0,
+        waiting=True,
+        step=0,
+        step_used=0,
+        excluded=for_good(state.threads[event.thread]),
+    )
+
+
+@FOLDS.of(e.ThreadAbandoned)
+def _(state: State, event: e.ThreadAbandoned, at: int) -> None:
+    _into_history(state, change(state, event, clock_since=None, waiting=False))
+
+
+@FOLDS.of(e.ThreadClosed)
+def _(state: State, event: e.ThreadClosed, at: int) -> None:
+    _into_history(state, change(state, event))
+
+
+def _into_history(state: State, thread: Thread) -> None:
+    customer = state.customers[thread.customer]
+    by_last = sorted(thread.voices, key=lambda voice: (voice.at, voice.since))
+    past = Past(thread.id, tuple(v.handle for v in by_last), thread.agent, thread.resolved_at)
+    customer = replace(customer, history=(*customer.history, past))
+    state.put_customer(_without_thread(customer, thread.id))
+
+
+def _without_thread(customer: Customer, thread: ThreadId) -> Customer:
+    """The customer without an open thread: another one goes on with what they write, if any."""
+    beside = tuple(id for id in customer.beside if id != thread)
+    if customer.open != thread:
+        return replace(customer, beside=beside)
+    return replace(customer, open=beside[-1] if beside else None, beside=beside[:-1])

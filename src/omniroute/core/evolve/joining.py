@@ -1,0 +1,148 @@
+"""Threads become one, and are parted again with what each of them was."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from omniroute.core import events as e
+from omniroute.core.evolve.changes import Folds, change, ran
+from omniroute.core.evolve.people import helped
+from omniroute.core.model import Customer, Fold, HandleId, Phase, Target, Thread, ThreadId
+from omniroute.core.state import State
+from omniroute.core.states import OPEN
+from omniroute.core.voices import (
+    as_urgent,
+    by_itself,
+    inside,
+    joined,
+    last_heard,
+    of,
+    spoken_by,
+    together,
+    urgency,
+)
+
+FOLDS = Folds()
+
+
+@FOLDS.of(e.ThreadFolded)
+def _(state: State, event: e.ThreadFolded, at: int) -> None:
+    thread = state.threads[event.thread]
+    into = state.threads[event.into]
+    resolved = thread.phase is Phase.RESOLVED
+    first = thread.voices[0].handle if thread.voices else thread.handle
+    fold = Fold(thread.id, first, by_itself(thread), resolved, event.agent, event.took)
+    change(
+        state, event, folded_into=event.into, step_used=ran(thread, at), clock_since=None, held=()
+    )
+    customer = state.customers[thread.customer]
+    # What stands beside it goes to the customer that both become.
+    state.put_customer(replace(customer, open=None))
+    folds = (*into.folds, *thread.folds, fold)
+    joint = replace(
+        as_urgent(
+            into,
+            joined(urgency(into), [replace(fold, urgency=urgency(thread))]),
+            by_itself(into),
+            folds,
+        ),
+        version=into.version + 1,
+        held=(*into.held, *thread.held),
+        turns=into.turns + thread.turns,
+        replies=into.replies + thread.replies,
+        waiting=into.waiting or thread.waiting,
+        reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,
+        targets=into.targets if resolved else _nearer(into.targets, thread.targets),
+    )
+    state.put_thread(last_heard(joint, together(into.voices, thread.voices)))
+
+
+def _nearer(ours: tuple[Target, ...], theirs: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Of each kind the promise that falls due first; one whose clock stands gives way."""
+    kept = {target.kind: target for target in ours}
+    for target in theirs:
+        other = kept.get(target.kind)
+        if other is None or (target.due and (not other.due or target.due < other.due)):
+            kept[target.kind] = target
+    return tuple(kept.values())
+
+
+@FOLDS.of(e.ThreadUnfolded)
+def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
+    joint, old = state.threads[event.out_of], state.known_thread(event.thread)
+    fold = next(fold for fold in joint.folds if fold.thread == event.thread)
+    within = inside(joint, fold, event.handles)
+    customer = state.customers[state.handles[event.handles[0]].customer]
+    alone = replace(
+        as_urgent(old, event.alone, fold.urgency, within),
+        phase=Phase.RESOLVED if fold.resolved else Phase.QUEUED,
+        version=old.version + 1,
+        customer=customer.id,
+        folded_into=None,
+        clock_since=None if fold.resolved else at,
+        held=tuple(held for held in joint.held if held.handle in event.handles),
+    )
+    state.put_customer(replace(_opens(customer, old.id), **helped(alone)))
+    state.put_thread(spoken_by(alone, of(joint.voices, event.handles)))
+    for folded in within:
+        state.put_thread(replace(state.known_thread(folded.thread), folded_into=old.id))
+    assert joint.own is not None
+    left = tuple(f for f in joint.folds if f not in (fold, *within))
+    _leave(state, as_urgent(joint, event.rest, joint.own, left), event.handles)
+
+
+def _leave(state: State, thread: Thread, handles: tuple[HandleId, ...]) -> None:
+    """These handles, and what waits to be sent to them, are no longer in *thread*."""
+    left = tuple(voice for voice in thread.voices if voice.handle not in handles)
+    held = tuple(held for held in thread.held if held.handle not in handles)
+    state.put_thread(replace(spoken_by(thread, left), version=thread.version + 1, held=held))
+
+
+def _opens(customer: Customer, thread: ThreadId) -> Customer:
+    """The customer with one more open thread, which goes on with what they write."""
+    beside = customer.beside if customer.open is None else (*customer.beside, customer.open)
+    return replace(customer, open=thread, beside=tuple(id for id in beside if id != thread))
+
+
+@FOLDS.of(e.ThreadDivided)
+def _(state: State, event: e.ThreadDivided, at: int) -> None:
+    customer = state.customers[event.customer]
+    state.put_counters(replace(state.counters, next_thread=event.into + 1))
+    joint = state.threads.get(event.thread)
+    if joint is None or joint.phase not in OPEN:
+        _divide_history(state, event, customer)
+        return
+    theirs = of(joint.voices, event.handles)
+    resolved = joint.phase is Phase.RESOLVED
+    new = replace(
+        joint,
+        id=event.into,
+        customer=customer.id,
+        since=min(voice.since for voice in theirs),
+        phase=Phase.RESOLVED if resolved else Phase.NEW,
+        version=1,
+        agent=joint.agent if resolved else "",
+        offers=(),
+        offered=0,
+        excluded=(),
+        snoozed_until=0,
+        own=None,
+        folds=(),
+        held=tuple(held for held in joint.held if held.handle in event.handles),
+    )
+    state.put_customer(replace(_opens(customer, new.id), **helped(new)))
+    state.put_thread(replace(spoken_by(new, theirs), replies=sum(v.replies for v in theirs)))
+    _leave(state, joint, event.handles)
+
+
+def _divide_history(state: State, event: e.ThreadDivided, customer: Customer) -> None:
+    """What these handles said in a closed thread is in the history of their own customer."""
+    other = state.customers[event.out_of]
+    past = next(past for past in other.history if past.thread == event.thread)
+    rest = tuple(handle for handle in past.handles if handle not in event.handles)
+    kept = tuple(replace(p, handles=rest) if p is past else p for p in other.history)
+    state.put_customer(replace(other, history=kept))
+    new = replace(
+        past, thread=event.into, handles=tuple(h for h in past.handles if h in event.handles)
+    )
+    state.put_customer(replace(customer, history=(*customer.history, new)))
