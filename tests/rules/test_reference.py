@@ -43,6 +43,7 @@ HEADINGS = {
     "transfers": "Transfers",
     "team file": "The team file",
     "agent": "An agent",
+    "capacity": "Capacity",
     "test file": "A file of tests",
     "test agent": "An agent in tests",
     "rule test": "A test of rules",

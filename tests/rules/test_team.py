@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from omniroute.core.model import Caps
 from omniroute.core.skills import Skills, compile_skills
 from omniroute.errors import ConfigErrors
 from omniroute.rules import Member, load_team
+from omniroute.rules.team import Known
 
 SKILLS = compile_skills({"refunds": {}, "lang.de": {}})
 
@@ -55,6 +57,8 @@ def test_members_in_the_order_of_the_file(tmp_path: Path) -> None:
         ("{name: no, email: a@x.example, role: boss}", "ana: “boss” stands where one of agent,"),
         ("{name: null, email: a@x.example}", "ana: nothing stands where a name is due"),
         ("{name: A, email: a@x.example, capacity: -1}", "ana: “-1” stands where a whole number"),
+        ("{name: A, email: a@x.example, capacity: {chats: 3}}", "ana: unknown key “chats” — did"),
+        ("{name: A, email: a@x.example, capacity: {queues: 3}}", "ana: “3” stands where a mapping"),
         ("{name: A, email: a@x.example, skills: {refund: 3}}", "ana: unknown skill “refund” — did"),
         ("{name: A, email: a@x.example, skills: {refunds: 6}}", "ana: “6” stands where a level"),
         (
@@ -72,6 +76,31 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, agent: str, fault:
     with pytest.raises(ConfigErrors) as refused:
         team(tmp_path, f"  bo: {{name: Bo, email: bo@x.example}}\n  ana: {agent}\n")
     assert str(refused.value).startswith(f"team.yaml:4: {fault}")
+
+
+@pytest.mark.parametrize(
+    ("said", "units", "caps"),
+    [
+        ("{chat: 3, async: 10}", 13, Caps(3, 10)),
+        ("{all: 5, chat: 3}", 5, Caps(3)),
+        ("{queues: {billing: 2}}", 5, Caps(queues={"billing": 2})),
+    ],
+)
+def test_capacity_by_kind_and_by_queue(
+    tmp_path: Path, said: str, units: int, caps: Caps
+) -> None:  # experience.md 2.6
+    (ana,) = team(tmp_path, f"  ana: {{name: A, email: a@x.example, capacity: {said}}}\n")
+    assert (ana.capacity, ana.caps) == (units, caps)
+
+
+def test_a_cap_of_a_queue_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "team.yaml"
+    path.write_text(
+        "version: 1\nagents:\n"
+        "  ana: {name: A, email: a@x.example, capacity: {queues: {biling: 2}}}\n"
+    )
+    with pytest.raises(ConfigErrors, match="unknown queue “biling” — did you mean “billing”"):
+        load_team(path, SKILLS, Known(queues=("billing",)))
 
 
 def test_without_known_skills_theirs_are_not_checked(tmp_path: Path) -> None:

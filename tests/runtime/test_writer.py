@@ -251,6 +251,29 @@ def test_another_writer_s_commit_is_noticed_before_anything_is_written(desk: Des
     assert desk.store.head() == head
 
 
+def opened(desk: Desk) -> Writer:
+    """Another writer on the same store, as it stands there now."""
+    state = load(desk.store)
+    state.adopt(RULES)
+    return Writer(desk.store, state, desk, canned=lambda effect, input: {})
+
+
+def test_c6_of_two_who_offer_the_last_unit_one_commits_and_the_other_decides_anew(
+    desk: Desk,
+) -> None:
+    room = desk.state.agents["ana"].capacity
+    desk.do(*(says(f"k{n}", f"c{n}") for n in range(room - 1)))
+    other = opened(desk)
+    desk.do(says("one", "kim"))
+    with pytest.raises(Moved):
+        other.round([(says("two", "lou"), {})])
+    again = opened(desk)
+    again.round([(says("two", "lou"), {})])
+    assert again.state.agents["ana"].load == room
+    *_, kim, lou = again.state.threads.values()
+    assert (kim.phase, lou.phase) == ("offered", "queued")
+
+
 # --- timers ---
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from omniroute.core.model import (
     AgentId,
+    Caps,
     Evidence,
     Fact,
     HandleId,
@@ -318,6 +319,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     shift: str = ""
     reads: tuple[str, ...] = ()
     kind: str = "human"  # human | bot
+    caps: Caps | None = None
 
 
 class TeamLoaded(Input, frozen=True):

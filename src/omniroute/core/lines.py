@@ -288,9 +288,14 @@ class Lines:
 
 
 def _known(agent: Agent) -> tuple[object, ...]:
-    return agent.teams, agent.skills, agent.reads
+    return agent.teams, agent.skills, agent.reads, _capped(agent)
 
 
 def _profile(agent: Agent) -> Profile:
     skills = tuple(sorted(agent.skills.items()))
-    return tuple(sorted(agent.teams)), skills, tuple(sorted(agent.reads))
+    return tuple(sorted(agent.teams)), skills, tuple(sorted(agent.reads)), _capped(agent)
+
+
+def _capped(agent: Agent) -> tuple[str, ...]:
+    """The queues of which they hold no more than so much."""
+    return tuple(sorted(agent.caps.queues)) if agent.caps is not None else ()

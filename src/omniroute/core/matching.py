@@ -79,7 +79,10 @@ class Index(Lines):
         policy = self.policy(line.queue)
         streams = [
             _Stream(
-                policy, cost, strength, pool.order(policy, line.live, line.weight, self._agents)
+                policy,
+                cost,
+                strength,
+                pool.order(policy, line.live, line.weight, self._agents, line.queue),
             )
             for cost, strength, pool in line.pools
             if pool.free[line.live]
@@ -108,7 +111,7 @@ class Index(Lines):
             if near and self._home[near[0].agent] is pool:
                 found.append((near[0], pool))
             elif pool.free[live]:
-                order = pool.order(policy, live, line.weight, self._agents)
+                order = pool.order(policy, live, line.weight, self._agents, line.queue)
                 part = order.first(barred)
                 if part is not None:
                     ranked = rank(policy, False, cost, strength, part)
@@ -134,7 +137,9 @@ class Index(Lines):
         names = thread.steps[thread.step].prefer if thread.steps else ()
         for name in (*names, thread.last_agent):
             near = self._agents.get(name)
-            if near is None or name in barred or not takes(near, line.weight, line.live):
+            if near is None or name in barred:
+                continue
+            if not takes(near, line.weight, line.live, line.queue):
                 continue
             home = self._home.get(name)
             for cost, strength, pool in line.pools:
@@ -149,14 +154,14 @@ class Index(Lines):
         for _, _, pool in line.pools:
             members += len(pool.members)
             here += pool.present[live]
-            free += pool.free[live]
+            free += self._free(line, pool)
         out = out_here = out_free = 0
         for name in barred:
             home = self._home.get(name)
             if home is not None and line.signature in home.lines:
                 out += 1
                 out_here += present(self._agents[name], live)
-                out_free += able(self._agents[name], live)
+                out_free += takes(self._agents[name], 1, live, line.queue)
         counts = {
             **self._lack(line),
             "exclusion": out,
@@ -165,6 +170,13 @@ class Index(Lines):
             "capacity": here - out_here - (free - out_free if found else 0),
         }
         return Found(found, counts, here > out_here, counts["availability"] > 0, out_here > 0)
+
+    def _free(self, line: Line, pool: Pool) -> int:
+        """How many of a pool have room for a unit of a line's queue."""
+        if line.queue not in pool.capped or not pool.free[line.live]:
+            return pool.free[line.live]
+        policy = self.policy(line.queue)
+        return len(pool.order(policy, line.live, 1, self._agents, line.queue))
 
     def _lack(self, line: Line) -> dict[str, int]:
         """How many lack the team, the permission (where somebody does) or the requirement."""
@@ -207,7 +219,7 @@ class Index(Lines):
             return "exclusion"
         if not present(self._agents[name], line.live):
             return "availability"
-        return "" if fits(self._agents[name], line.weight, line.live) else "capacity"
+        return "" if fits(self._agents[name], line.weight, line.live, line.queue) else "capacity"
 
     # --- asking for an agent's threads ---
 
@@ -233,13 +245,21 @@ class Index(Lines):
         rooms = room(agent, False), room(agent, True)
         for line in lines if max(rooms) > 0 else ():
             heap = line.heap
-            if heap and (best is None or heap[0] < best) and line.weight <= rooms[line.live]:
+            if not heap or not (best is None or heap[0] < best):
+                continue
+            if line.weight <= rooms[line.live] and self._admits(line, agent, pool):
                 best = self._head(line, agent, best)
         for wanted in self._named.get(agent.id, ()):
             line = self.lines[wanted]
-            if line.places and line.weight <= rooms[line.live] and not self.lacking(line, pool):
+            if not line.places or line.weight > rooms[line.live] or self.lacking(line, pool):
+                continue
+            if self._admits(line, agent, pool):
                 best = self._head(line, agent, best)
         return self._threads[best[-1]] if best is not None else None
+
+    def _admits(self, line: Line, agent: Agent, pool: Pool) -> bool:
+        """Whether the agent's cap of the line's queue, if there is one, leaves room."""
+        return line.queue not in pool.capped or fits(agent, line.weight, line.live, line.queue)
 
     def _head(self, line: Line, agent: Agent, best: Key | None) -> Key | None:
         """The first in line that *agent* may have, if it goes before *best*; else *best*."""

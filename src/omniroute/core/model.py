@@ -302,6 +302,14 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     sending: tuple[tuple[MessageId, str], ...] = ()  # a bot's answers on their way, by effect
 
 
+class Caps(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an agent holds at most of one kind or of one queue, in units, whatever room is left."""
+
+    chat: int | None = None  # work of which somebody waits on the other side
+    later: int | None = None  # all other work, such as mail
+    queues: dict[str, int] = {}
+
+
 class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Who does work: what they know, what they carry, whether they can be asked."""
 
@@ -316,6 +324,7 @@ class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     chatless: tuple[str, ...] = ()  # desks from which nobody can chat
     shift: str = ""  # the calendar of their hours
     reads: tuple[str, ...] = ()  # queues in which they do not reply
+    caps: Caps | None = None
     status: Status = Status.OFFLINE
     lost: tuple[str, ...] = ()  # desks on which nobody reaches them
     beating: tuple[str, ...] = ()  # desks that have said of themselves that they are there
@@ -330,6 +339,7 @@ class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     strain: float = 0.0  # the share of hard ones among them
     live_load: int = 0
     mail_load: int = 0
+    queue_loads: dict[str, int] = {}  # of the queues that `caps` names
     threads: tuple[ThreadId, ...] = ()
     idle_since: int = 0
     last_assigned: int = 0

@@ -208,7 +208,7 @@ def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str, by: AgentId = "")
         else:
             take_back(turn, id, offer, "rescinded", reason=f"taken:{agent}")
     thread = turn.thread(id)
-    over = not fits(turn.state.agents[agent], thread.weight, thread.live)
+    over = not fits(turn.state.agents[agent], thread.weight, thread.live, thread.queue)
     turn.emit(
         e.ThreadAssigned(
             id, agent, how, over=over, by="" if by == agent else by,

@@ -15,8 +15,9 @@ from omniroute.core.ranking import PARTS, Part, Standing, fits, takes
 from omniroute.core.urgency import ORDER, PRIORITIES
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
-Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...]]
-"""What agents have in common: teams, skills, queues in which they do not reply."""
+Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...], tuple[str, ...]]
+"""What agents have in common: teams, skills, queues in which they do not reply, and queues of which
+they hold no more than so much."""
 Key: TypeAlias = tuple[int, ...]  # what goes first; the last part is the thread's id
 Signature: TypeAlias = tuple[
     str, Needed, tuple[AgentId, ...], int, bool, tuple[str, ...], float | None
@@ -72,6 +73,9 @@ class Order:
         self._part = PARTS[policy]
         self._entries: dict[float | str, Part] = {}  # which entries of the heap are still so
         self._heap: list[Part] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def enter(self, agent: Agent) -> None:
         """The agent is here, with this rank."""
@@ -132,8 +136,8 @@ class Pool:
     """Agents with one profile, ordered under each policy that was ever asked for."""
 
     __slots__ = (
-        "_orders", "free", "levels", "lines", "members", "present", "profile", "reads", "skills",
-        "teams", "units",
+        "_orders", "capped", "free", "levels", "lines", "members", "present", "profile", "reads",
+        "skills", "teams", "units",
     )  # fmt: skip
 
     def __init__(self, profile: Profile, levels: Mapping[str, float]) -> None:
@@ -141,25 +145,26 @@ class Pool:
         self.teams = frozenset(profile[0])
         self.skills = dict(profile[1])
         self.reads = frozenset(profile[2])
+        self.capped = frozenset(profile[3])
         self.levels = levels
         self.members: dict[AgentId, None] = {}
         self.present = [0, 0]  # how many could be asked for mail, for a chat
         self.free = [0, 0]  # how many of them have room
         self.units = [0, 0]  # that those who are present can hold in all
         self.lines: dict[Signature, Line] = {}  # that this pool serves
-        self._orders: dict[tuple[str, bool, int], Order] = {}
+        self._orders: dict[tuple[str, bool, int, str], Order] = {}
 
     def count(self, one: Standing, by: int) -> None:
         """Keep the head counts by which a failed match is explained."""
         for live in (False, True):
             self.present[live] += by * one.present[live]
             self.free[live] += by * one.able[live]
-            self.units[live] += by * one.units * one.present[live]
+            self.units[live] += by * one.units[live] * one.present[live]
 
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
-        for (_, live, weight), order in self._orders.items():
-            if now.able[live] and fits(agent, weight, live):
+        for (_, live, weight, queue), order in self._orders.items():
+            if now.able[live] and fits(agent, weight, live, queue):
                 order.enter(agent)
             else:
                 order.leave(agent.id)
@@ -170,14 +175,18 @@ class Pool:
         for order in self._orders.values():
             order.leave(agent)
 
-    def order(self, policy: str, live: bool, weight: int, agents: Mapping[AgentId, Agent]) -> Order:
-        """Those who can be asked for so many units, best first."""
-        key = policy, live, weight
+    def order(
+        self, policy: str, live: bool, weight: int, agents: Mapping[AgentId, Agent], queue: str = ""
+    ) -> Order:
+        """Those who can be asked for so many units of a queue, best first."""
+        if queue not in self.capped:
+            queue = ""
+        key = policy, live, weight, queue
         order = self._orders.get(key)
         if order is None:
             order = self._orders[key] = Order(policy)
             for name in self.members:
-                if takes(agents[name], weight, live):
+                if takes(agents[name], weight, live, queue):
                     order.enter(agents[name])
         return order
 

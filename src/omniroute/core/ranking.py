@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from omniroute.core.model import Agent, Status, Thread
+from omniroute.core.model import Agent, Caps, Status, Thread
 
 Part: TypeAlias = tuple[float | str, ...]  # an agent's share of their rank
 
@@ -23,6 +23,7 @@ def reachable(agent: Agent, live: bool) -> bool:
     )
 
 
+NO_CAPS = Caps()
 LEAVING = (Status.OFFLINE, Status.DRAINING)
 
 
@@ -44,17 +45,40 @@ def present(agent: Agent, live: bool) -> bool:
     return agent.status is Status.ONLINE or (not live and agent.status is Status.AWAY)
 
 
-def fits(agent: Agent, weight: int, live: bool) -> bool:
-    """Whether *weight* more units fit; mail never blocks a chat (routing.md 2.4)."""
+def fits(agent: Agent, weight: int, live: bool, queue: str = "") -> bool:
+    """Whether *weight* more units fit, and, of a *queue*, there too; mail never blocks a chat
+    (routing.md 2.4)."""
     used = agent.live_load if live else agent.live_load + agent.mail_load
-    return used + weight <= agent.capacity
+    if used + weight > agent.capacity:
+        return False
+    return agent.caps is None or _under(agent, agent.caps, weight, live, queue)
+
+
+def _under(agent: Agent, caps: Caps, weight: int, live: bool, queue: str) -> bool:
+    """Whether so many units more keep to the caps of their kind and of their queue."""
+    most, used = (caps.chat, agent.live_load) if live else (caps.later, agent.mail_load)
+    if most is not None and used + weight > most:
+        return False
+    most = caps.queues.get(queue)
+    return most is None or agent.queue_loads.get(queue, 0) + weight <= most
 
 
 def room(agent: Agent, live: bool) -> int:
     """How many units more the agent can take; below 1, none."""
     if not present(agent, live):
         return 0
-    return agent.capacity - (agent.live_load if live else agent.live_load + agent.mail_load)
+    units = agent.capacity - (agent.live_load if live else agent.live_load + agent.mail_load)
+    if agent.caps is None:
+        return units
+    most, used = (agent.caps.chat, agent.live_load) if live else (agent.caps.later, agent.mail_load)
+    return units if most is None else min(units, most - used)
+
+
+def most(agent: Agent, live: bool) -> int:
+    """How many units the agent can hold in all, of mail or of chats."""
+    caps = agent.caps or NO_CAPS
+    cap = caps.chat if live else caps.later
+    return agent.capacity if cap is None else min(agent.capacity, cap)
 
 
 def able(agent: Agent, live: bool) -> bool:
@@ -62,9 +86,9 @@ def able(agent: Agent, live: bool) -> bool:
     return present(agent, live) and fits(agent, 1, live)
 
 
-def takes(agent: Agent, weight: int, live: bool) -> bool:
-    """Present, with room for *weight* units more."""
-    return present(agent, live) and fits(agent, weight, live)
+def takes(agent: Agent, weight: int, live: bool, queue: str = "") -> bool:
+    """Present, with room for *weight* units more, of a *queue* if one is named."""
+    return present(agent, live) and fits(agent, weight, live, queue)
 
 
 class Standing(NamedTuple):
@@ -72,7 +96,7 @@ class Standing(NamedTuple):
 
     present: tuple[bool, bool]
     able: tuple[bool, bool]
-    units: int = 0  # that they can hold in all, while they are here
+    units: tuple[int, int] = (0, 0)  # that they can hold in all, while they are here
 
 
 NOWHERE = Standing((False, False), (False, False))
@@ -85,7 +109,7 @@ def standing(agent: Agent) -> Standing:
     if not (mail or live):
         return NOWHERE
     mail_fits, live_fits = mail and fits(agent, 1, False), live and fits(agent, 1, True)
-    return Standing((mail, live), (mail_fits, live_fits), agent.capacity)
+    return Standing((mail, live), (mail_fits, live_fits), (most(agent, False), most(agent, True)))
 
 
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
@@ -96,7 +120,16 @@ def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
     could_mail, could_live = before.able
     if (mail and not could_mail) or (live and not could_live):
         return True
-    return new.load < old.load or new.live_load < old.live_load or new.capacity > old.capacity
+    if new.load < old.load or new.live_load < old.live_load or new.capacity > old.capacity:
+        return True
+    return new.caps is not None and _freer(old, new)
+
+
+def _freer(old: Agent, new: Agent) -> bool:
+    """Whether a cap of theirs, or what counts under one, is another one."""
+    return (
+        new.caps != old.caps or new.mail_load < old.mail_load or new.queue_loads != old.queue_loads
+    )
 
 
 PARTS: Mapping[str, Callable[[Agent], Part]] = {

@@ -29,7 +29,7 @@ def rouse(turn: Turn, thread: Thread) -> None:
     agent = turn.state.agents.get(thread.agent)
     if agent is None or not _goes_on(agent, thread.live):
         return _queue(turn, thread, turn.at)
-    over = not fits(agent, thread.weight, thread.live)
+    over = not fits(agent, thread.weight, thread.live, thread.queue)
     until = turn.at + turn.state.queue(thread.queue).wake_deadline_ms
     return turn.emit(e.ThreadRoused(thread.id, agent.id, until, over=over))
 

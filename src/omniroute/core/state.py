@@ -45,7 +45,7 @@ _steps = msgspec.json.Decoder(tuple[Step, ...]).decode
 _agent = msgspec.json.Decoder(Agent).decode
 
 
-Burden: TypeAlias = tuple[tuple[AgentId, tuple[int, bool]], ...]  # weight, live
+Burden: TypeAlias = tuple[tuple[AgentId, tuple[int, bool, str]], ...]  # weight, live, queue
 
 
 class Counters(msgspec.Struct, frozen=True):
@@ -126,6 +126,8 @@ class State:
         """Enter or replace an agent."""
         old = self.agents.get(agent.id)
         self._undo.setdefault("a/" + agent.id, old)
+        if agent.caps is not None and (old is None or old.caps != agent.caps):
+            agent = self._counted(agent)
         self._set_agent(old, agent)
 
     def put_counters(self, counters: Counters) -> None:
@@ -246,8 +248,8 @@ class State:
         self.index.agent_changed(new.id, old)
 
     def _burden_changed(
-        self, thread: ThreadId, name: AgentId, old: tuple[int, bool] | None,
-        new: tuple[int, bool] | None,
+        self, thread: ThreadId, name: AgentId, old: tuple[int, bool, str] | None,
+        new: tuple[int, bool, str] | None,
     ) -> None:  # fmt: skip
         agent = self.agents.get(name)
         if agent is None or old == new:
@@ -259,9 +261,18 @@ class State:
         if new is not None:
             live, mail = live + new[0] * new[1], mail + new[0] * (not new[1])
             threads = (*threads, thread)
-        self.put_agent(
-            msgspec.structs.replace(agent, live_load=live, mail_load=mail, threads=threads)
-        )
+        agent = msgspec.structs.replace(agent, live_load=live, mail_load=mail, threads=threads)
+        self.put_agent(agent if agent.caps is None else self._counted(agent))
+
+    def _counted(self, agent: Agent) -> Agent:
+        """The agent with what they carry of the queues that their caps name."""
+        capped = agent.caps.queues if agent.caps is not None else {}
+        loads: dict[str, int] = {}
+        for id in agent.threads if capped else ():
+            for name, (weight, _, queue) in _burden(self.threads.get(id)):
+                if name == agent.id and queue in capped:
+                    loads[queue] = loads.get(queue, 0) + weight
+        return msgspec.structs.replace(agent, queue_loads=loads)
 
     # --- the round ---
 
@@ -458,14 +469,18 @@ def _burden(thread: Thread | None) -> Burden:
     if thread is None:
         return ()
     if thread.offers:
-        asked = tuple((offer.agent, (thread.weight, thread.live)) for offer in thread.offers)
-        if not thread.agent:
-            return asked
-        return ((thread.agent, (0 if thread.dormant else thread.weight, thread.live)), *asked)
+        full = thread.weight, thread.live, thread.queue
+        asked = tuple((offer.agent, full) for offer in thread.offers)
+        return (_kept(thread), *asked) if thread.agent else asked
     if thread.phase is Phase.ASSIGNED:
-        return ((thread.agent, (0 if thread.dormant else thread.weight, thread.live)),)
+        return (_kept(thread),)
     if thread.phase is Phase.RESOLVED and thread.wrap_until:
-        return ((thread.agent, (thread.weight, thread.live)),)
+        return ((thread.agent, (thread.weight, thread.live, thread.queue)),)
     if thread.phase is Phase.SNOOZED:
-        return ((thread.agent, (0, thread.live)),)
+        return ((thread.agent, (0, thread.live, thread.queue)),)
     return ()
+
+
+def _kept(thread: Thread) -> tuple[AgentId, tuple[int, bool, str]]:
+    """What it costs its owner."""
+    return thread.agent, (0 if thread.dormant else thread.weight, thread.live, thread.queue)

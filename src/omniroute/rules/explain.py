@@ -13,7 +13,7 @@ import msgspec
 
 from omniroute.core.conditions import PRIVATE, Facts
 from omniroute.core.matching import Found, Index, present
-from omniroute.core.model import Agent, AgentId, Fact, Phase, Status, Step, Thread
+from omniroute.core.model import Agent, AgentId, Caps, Fact, Phase, Status, Step, Thread
 from omniroute.core.observations import Texts
 from omniroute.core.ranking import reachable
 from omniroute.core.rules import LeafSeen, Queue, Routing, RuleSeen, RuleSet, route, trail
@@ -99,6 +99,7 @@ def standing(members: Iterable[Member]) -> tuple[Agent, ...]:
             shift=member.shift,
             reads=member.reads,
             kind=member.kind,
+            caps=member.caps,
             status=Status.ONLINE,
         )
         for member in members
@@ -222,7 +223,18 @@ class _Desk:
         lacking = [said for said in self._levels(agent, step) if "<" in said]
         if lacking:
             return tuple(lacking)
-        return (f"load {agent.load}/{agent.capacity}",)
+        return (self._full(agent, queue.name),)
+
+    def _full(self, agent: Agent, queue: str) -> str:
+        """What there is no room in: all they hold, what they hold of its kind, of its queue."""
+        weight, live, caps = self._thread.weight, self._live, agent.caps or Caps()
+        most, used = (caps.chat, agent.live_load) if live else (caps.later, agent.mail_load)
+        if most is not None and used + weight > most:
+            return f"{'chats' if live else 'async'} {used}/{most}"
+        used = agent.queue_loads.get(queue, 0)
+        if queue in caps.queues and used + weight > caps.queues[queue]:
+            return f"{queue} {used}/{caps.queues[queue]}"
+        return f"load {agent.load}/{agent.capacity}"
 
     def _levels(self, agent: Agent, step: Step) -> list[str]:
         said: list[str] = []

@@ -58,6 +58,7 @@ def choice(*words: str) -> JsonSchema:
     return {"enum": list(words)}
 
 
+UNITS: JsonSchema = {"type": "integer", "minimum": 0, "maximum": 1000}
 NAME = r"^\w[\w.-]{0,63}$"
 SPAN = r"^(\d+(ms|s|m|h|d))+$"
 DAY = rf"({'|'.join(WEEK_DAYS)})"
@@ -458,14 +459,22 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "teams": Key("The teams they are in.", listed("name")),
         "skills": Key("What they know, from 0 to 5.", ref("needs")),
         "capacity": Key(
-            "Units they can hold at once; 5 if left out.",
-            {"type": "integer", "minimum": 0, "maximum": 1000},
+            "Units they can hold at once; 5 if left out.", {"anyOf": [UNITS, ref("capacity")]}
         ),
         "role": Key("What they may do; `agent` if left out.", choice(*ROLES)),
         "desks": Key("Where they work, most used first; `web` if left out.", listed("name")),
         "kind": Key("`human`, if left out, or `bot`.", choice(*AGENT_KINDS)),
         "shift": Key("The calendar of their hours; at its end they drain.", ref("name")),
         "reads": Key("Queues that they may read and not reply in.", listed("name")),
+    },
+    "capacity": {
+        "all": Key("Units in all; `chat` and `async` together, else 5, if left out.", UNITS),
+        "chat": Key("Of them, the most for live work.", UNITS),
+        "async": Key("Of them, the most for all other work.", UNITS),
+        "queues": Key(
+            "By queue, the most of them there.",
+            {"type": "object", "propertyNames": ref("name"), "additionalProperties": UNITS},
+        ),
     },
     "test file": {
         "rules": Key("The rules that are tested, from here; the folder above if left out.", TEXT),

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from omniroute.core.model import AgentId, Needs
+from omniroute.core.model import AgentId, Caps, Needs
 from omniroute.core.skills import Skills
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.grammar import AGENT_KINDS, ROLES
@@ -38,6 +38,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     shift: str = ""  # a calendar of the rules
     reads: tuple[str, ...] = ()  # queues in which they do not reply
     kind: str = "human"  # human | bot
+    caps: Caps | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -106,7 +107,7 @@ def _member(reader: Reader, name: AgentId, node: Node, known: Known) -> Member:
     if "skills" in given:
         said["skills"] = _skills(reader, given["skills"], known.skills)
     if "capacity" in given:
-        said["capacity"] = reader.integer(given["capacity"], 0, 1000)
+        said["capacity"], said["caps"] = _capacity(reader, given["capacity"], known.queues)
     if "role" in given:
         said["role"] = reader.choice(given["role"], ROLES)
     if "desks" in given:
@@ -125,6 +126,30 @@ def _member(reader: Reader, name: AgentId, node: Node, known: Known) -> Member:
         email=_email(reader, given["email"]) if "email" in given else "",
         **{key: value for key, value in said.items() if value is not None},
     )
+
+
+def _capacity(
+    reader: Reader, node: Node, queues: Collection[str] | None
+) -> tuple[int | None, Caps | None]:
+    """The units in all, and the most of them by kind and by queue."""
+    if not isinstance(node, Fields):
+        return reader.integer(node, 0, 1000), None
+    given = reader.shape(node, "capacity")
+    units = {
+        key: reader.integer(given[key], 0, 1000) for key in ("all", "chat", "async") if key in given
+    }
+    chat, later = units.get("chat"), units.get("async")
+    every = units.get("all")
+    if every is None and chat is not None and later is not None:
+        every = chat + later
+    limits: dict[str, int] = {}
+    for name, key, value in reader.named(given["queues"], "a queue") if "queues" in given else ():
+        limit = reader.integer(value, 0, 1000)
+        if queues is not None and name not in queues:
+            reader.unknown(key, "queue", name, queues)
+        elif limit is not None:
+            limits[name] = limit
+    return every, Caps(chat, later, limits)
 
 
 def _reference(reader: Reader, node: Node, what: str, known: Collection[str] | None) -> str | None:

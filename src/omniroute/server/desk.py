@@ -49,6 +49,7 @@ class DeskFiles:
                 shift=p.shift,
                 reads=p.reads,
                 kind=p.kind,
+                caps=p.caps,
             )
             for p in self.people
         )

@@ -63,7 +63,17 @@ def read_desk(folder: Path, agents: int | None = None) -> Desk:
     if not people:
         raise ConfigError(FILE, "nobody is on the team")
     members = [
-        i.Member(p.id, p.teams, p.skills, p.capacity, p.role, p.desks, shift=p.shift, reads=p.reads)
+        i.Member(
+            p.id,
+            p.teams,
+            p.skills,
+            p.capacity,
+            p.role,
+            p.desks,
+            shift=p.shift,
+            reads=p.reads,
+            caps=p.caps,
+        )
         for p in people
     ]
     whole = len(members)

@@ -16,7 +16,7 @@ from omniroute.core import inputs as i
 from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import Always, Is, Leaf
 from omniroute.core.ladder import Stage
-from omniroute.core.model import Evidence, Phase, Status, Thread
+from omniroute.core.model import Caps, Evidence, Phase, Status, Thread
 from omniroute.core.rules import (
     Defaults,
     Deflection,
@@ -409,6 +409,7 @@ def member(name: str, n: int) -> i.Member:
         teams=(("money",), ("help",), ("money", "help"))[n % 3],
         skills=dict(skills[n % 5]),
         capacity=(1, 2, 3, 5)[n % 4],
+        caps=(None, None, Caps(chat=2, queues={"general": 1}), Caps(later=1))[n // 2 % 4],
         role="lead" if name == "eva" else "agent",
         kind="bot" if name == "dan" else "human",
     )

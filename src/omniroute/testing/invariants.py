@@ -56,7 +56,9 @@ def hopeful(state: State, agent: Agent, thread: Thread) -> bool:
 def eligible(state: State, agent: Agent, thread: Thread) -> bool:
     """Whether the agent passes every test for the thread."""
     crowd = present_step(thread).crowd
-    return hopeful(state, agent, thread) and (crowd or fits(agent, thread.weight, thread.live))
+    return hopeful(state, agent, thread) and (
+        crowd or fits(agent, thread.weight, thread.live, thread.queue)
+    )
 
 
 def present_step(thread: Thread) -> Step:
@@ -89,6 +91,7 @@ def _loads(state: State) -> Iterator[str]:
     """Loads are what assignments and pending offers weigh, recomputed."""
     live: Counter[str] = Counter()
     mail: Counter[str] = Counter()
+    queues: Counter[tuple[str, str]] = Counter()
     held: dict[str, set[int]] = {}
     for thread in state.threads.values():
         holders = [offer.agent for offer in thread.offers]
@@ -99,11 +102,15 @@ def _loads(state: State) -> Iterator[str]:
             aside = thread.phase is Phase.SNOOZED or (thread.dormant and name == thread.agent)
             if not aside:
                 (live if thread.live else mail)[name] += thread.weight
+                queues[name, thread.queue] += thread.weight
     for agent in state.agents.values():
         said = (agent.live_load, agent.mail_load, set(agent.threads))
         real = (live[agent.id], mail[agent.id], held.get(agent.id, set()))
         if said != real or len(agent.threads) != len(set(agent.threads)):
             yield f"agent {agent.id} carries {said}, recomputed {real}"
+        for queue in agent.caps.queues if agent.caps else ():
+            if agent.queue_loads.get(queue, 0) != queues[agent.id, queue]:
+                yield f"agent {agent.id} carries {agent.queue_loads}, not {queues} of {queue}"
         if not agent.employed and real != (0, 0, set()):
             yield f"agent {agent.id} has left and carries {real}"
 

@@ -30,6 +30,7 @@ def _(state: State, event: e.AgentJoined, at: int) -> None:
             chatless=member.chatless,
             shift=member.shift,
             reads=member.reads,
+            caps=member.caps,
             lost=tuple(desk for desk in known.lost if desk in member.desks),
             beating=tuple(desk for desk in known.beating if desk in member.desks),
             shift_end=event.shift_end,

@@ -130,7 +130,8 @@ def suite_from(data: bytes, path: Path) -> Suite:
     rules = accepted(draft)
     team = {member.id: member for member in draft.team or ()}
     people = tuple(
-        Present(Member(m.id, m.teams, m.skills, m.capacity, m.role, m.desks)) for m in team.values()
+        Present(Member(m.id, m.teams, m.skills, m.capacity, m.role, m.desks, caps=m.caps))
+        for m in team.values()
     )
     if "agents" in given:
         at_home = {present.member.id: present.member for present in people}
