@@ -81,7 +81,7 @@ class Served:
         """Stop as `omniroute serve` does: first the streams, then the server."""
         self.call(self.closing.set)
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(30)
         assert not self.thread.is_alive(), "the server does not stop"
 
 
