@@ -132,7 +132,8 @@ class Outbound:
     earlier attempt may have reached the customer; a channel that cannot suppress the second copy
     must mark it so that a person or a machine can tell.  *in_reply_to* and *references* are
     external ids of the thread on this channel, oldest first.  *quotes* is the external id of the
-    message that the agent answers in particular, if they chose one.
+    message that the agent answers in particular, if they chose one.  *automatic* is true when no
+    person wrote it; a channel marks it so, where the platform knows such a mark.
     """
 
     idempotency_key: str
@@ -146,6 +147,7 @@ class Outbound:
     files: tuple[File, ...] = ()
     repeat: bool = False
     quotes: str = ""
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

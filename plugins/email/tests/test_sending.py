@@ -136,6 +136,21 @@ async def test_it_comes_back_to_an_address_of_its_own(account: Account) -> None:
     assert b"From: Demo Desk <help@demo.example>" in content
 
 
+async def test_what_no_person_wrote_says_so_and_comes_back_to_nobody(account: Account) -> None:
+    """RFC 3834: another machine sees it and does not answer."""
+    sink = Sink()
+    async with server(sink) as port:
+        await account(port, bounce_address="bounces@demo.example").send(
+            replace(ANSWER, automatic=True)
+        )
+        await account(port).send(ANSWER)
+    [(sender, _, content), (_, _, written)] = sink.mails
+    assert sender in ("", "<>", None)
+    mail = email.message_from_bytes(content)
+    assert (mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"]) == ("auto-replied", "All")
+    assert b"Auto-Submitted" not in written
+
+
 async def test_it_asks_to_be_answered_at_an_address_of_its_own(account: Account) -> None:
     sink = Sink()
     async with server(sink) as port:

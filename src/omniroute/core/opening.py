@@ -11,7 +11,7 @@ from omniroute.core import events as e
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.states import WAITING
-from omniroute.core.telling import reply_by_itself
+from omniroute.core.telling import acknowledge
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import Calendar
 
@@ -42,7 +42,7 @@ def _tell(turn: Turn, thread: Thread) -> None:
     handle = turn.state.handles.get(thread.handle)
     by_machine = isinstance(turn.input, MessageReceived) and turn.input.automatic
     if reply and thread.waiting and handle is not None and handle.verified and not by_machine:
-        reply_by_itself(turn, thread, reply)
+        acknowledge(turn, thread, reply)
 
 
 def time_came(turn: Turn, id: ThreadId) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.matching import Found
 from omniroute.core.model import Phase, Thread, ThreadId
-from omniroute.core.telling import reply_by_itself, tell_leads
+from omniroute.core.telling import acknowledge, tell_leads
 from omniroute.core.turn import Turn
 
 LOOP = 10
@@ -31,7 +31,7 @@ def strand(turn: Turn, thread: Thread, why: str) -> None:
     tell_leads(turn, turn.thread(thread.id), f"stranded:{why}")
     if queue.stranded_reply and thread.answerable and not thread.told_stranded:
         turn.emit(e.CustomerTold(thread.id))
-        reply_by_itself(turn, turn.thread(thread.id), queue.stranded_reply)
+        acknowledge(turn, turn.thread(thread.id), queue.stranded_reply)
 
 
 def remind(turn: Turn, id: ThreadId) -> None:

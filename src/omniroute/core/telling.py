@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core.acknowledging import told_lately
 from omniroute.core.effects import effect_id
 from omniroute.core.model import Status, Thread
 from omniroute.core.ranking import reachable
@@ -28,3 +29,10 @@ def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
     message = effect_id(turn.input.key, "message", reply)
     turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
     turn.deliver(thread, message, thread.handle, effect, reply=reply)
+
+
+def acknowledge(turn: Turn, thread: Thread, reply: str) -> None:
+    """The same for a reply that says no more than that they are heard: once a day."""
+    customer = turn.state.customers[thread.customer]
+    if not told_lately(customer.told, reply, turn.at):
+        reply_by_itself(turn, thread, reply)

@@ -14,7 +14,7 @@ from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
 from omniroute.core.resting import rouse
 from omniroute.core.rules import WAIT, Routing, route
-from omniroute.core.telling import reply_by_itself
+from omniroute.core.telling import acknowledge
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.waits import of_queue
 
@@ -141,7 +141,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     if how == "reopened" and _keep_owner(turn, turn.thread(thread.id)):
         return
     if routing.reply and message.sender.verified and not message.automatic:
-        reply_by_itself(turn, turn.thread(thread.id), routing.reply)
+        acknowledge(turn, turn.thread(thread.id), routing.reply)
     if routing.deflect:
         propose_article(turn, turn.thread(thread.id), rules, routing.deflect)
 

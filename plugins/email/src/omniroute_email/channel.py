@@ -36,7 +36,7 @@ from omniroute_email.reading.message import inbound, passed_on
 from omniroute_email.reception import Reception
 from omniroute_email.report import FORMS, fields_of
 from omniroute_email.returned import return_path, undelivered
-from omniroute_email.sending import probe, transmit
+from omniroute_email.sending import Courier, probe
 from omniroute_email.server import serving
 
 
@@ -59,6 +59,7 @@ class EmailChannel:
         self._place = f"channels.{account}"
         self._mailboxes = settings.mailboxes(config, self._place, site.secret)
         self._name = config.from_name or site.organisation
+        self._courier = Courier(config, self._place, self._mailboxes.domain)
 
     def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
         """One message, or what a report says of one of ours.
@@ -87,6 +88,7 @@ class EmailChannel:
     async def listen(self, intake: Intake) -> None:
         """Serve SMTP until cancelled.  Raises `ConfigError` if the port cannot be had."""
         reception = Reception(self._config, self._mailboxes, intake, self._certificate())
+        self._courier.open()
         async with serving(reception, self._place) as port:
             self.port = port
             self.ready.set()
@@ -95,6 +97,7 @@ class EmailChannel:
                 await asyncio.get_running_loop().create_future()  # until cancelled
             finally:
                 self.ready.clear()
+                self._courier.close()
 
     async def send(self, out: Outbound) -> Receipt:
         """Hand one message to the mail server.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
@@ -102,8 +105,8 @@ class EmailChannel:
         sender, recipient = self._mailboxes.from_address, self._recipient(out)
         reply_to = self._mailboxes.replies.address_for(out.idempotency_key)
         message = compose(out, sender, self._name, datetime.now(UTC), reply_to)
-        back = return_path(out.idempotency_key, self._mailboxes)
-        await transmit(self._config, self._place, back, recipient, message)
+        back = "" if out.automatic else return_path(out.idempotency_key, self._mailboxes)
+        await self._courier.transmit(back, recipient, message, out.idempotency_key)
         return Receipt((message_id(out, sender),))
 
     async def check(self) -> Health:

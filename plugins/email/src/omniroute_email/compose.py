@@ -24,6 +24,7 @@ MAX_SUBJECT = 250
 MAX_NAME = 100
 MAX_REFERENCES = 20
 REPEAT_FIELD = b"X-OmniRoute-Repeat: possible\r\n"
+AUTOMATIC_FIELDS = b"Auto-Submitted: auto-replied\r\nX-Auto-Response-Suppress: All\r\n"  # RFC 3834
 
 _ID = re.compile(r"[!-;=?-~]{1,250}")
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -103,8 +104,8 @@ def _threading(out: Outbound) -> bytes:
     earlier = [known for known in earlier if known not in replied] + replied
     if len(earlier) > MAX_REFERENCES:
         earlier = [earlier[0], *earlier[1 - MAX_REFERENCES :]]
-    repeat = REPEAT_FIELD if out.repeat else b""
-    return _ids("In-Reply-To", replied) + _ids("References", earlier) + repeat
+    marks = (REPEAT_FIELD if out.repeat else b"") + (AUTOMATIC_FIELDS if out.automatic else b"")
+    return _ids("In-Reply-To", replied) + _ids("References", earlier) + marks
 
 
 def _ids(field: str, ids: Sequence[str]) -> bytes:

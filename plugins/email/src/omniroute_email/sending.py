@@ -1,10 +1,10 @@
-"""One SMTP transaction with the server that sends our mail, and what its answers mean to us."""
+"""SMTP with the server that sends our mail, and what its answers mean to us."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from aiosmtplib import (
     SMTP,
@@ -20,29 +20,99 @@ from omniroute_email.settings import Config
 
 IMPLICIT_TLS = 465
 NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
-PARTING_TIME = 5.0  # seconds for the server's goodbye, which decides nothing
+MOST_IDLE = 4  # connections kept for the next message
+MOST_CARRIED = 100  # messages over one connection
+IDLE_TIME = 20.0  # seconds that a connection waits for the next message
+ENVELOPE_ID = re.compile(r"[A-Za-z0-9._-]{1,60}")  # needs no encoding (RFC 3461, 4.4)
 MAX_REASON = 300
 
 
-async def transmit(config: Config, place: str, sender: str, recipient: str, message: bytes) -> None:
-    """Hand *message* to `smtp_host`, once.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
-    async with _connected(config, place, sender.rpartition("@")[2]) as client:
-        await _envelope(client, place, sender, recipient, len(message))
+class Courier:
+    """Hands mail to `smtp_host`, over connections that are kept a little for the next message.
+
+    Signing in takes several round trips and servers count it; so what has carried one message
+    carries the next.  A server may hang up on an idle connection at any time: one that does not
+    answer RSET is replaced, before any message is under way.
+    """
+
+    def __init__(self, config: Config, place: str, domain: str) -> None:
+        self._config, self._place, self._domain = config, place, domain
+        self._idle: list[tuple[SMTP, int]] = []  # and how many messages each has carried
+        self._timers: dict[SMTP, asyncio.TimerHandle] = {}
+        self._closed = True
+
+    async def transmit(self, sender: str, recipient: str, message: bytes, key: str = "") -> None:
+        """Hand over *message*, once.  Raises `Retry`, `Rejected` or `NotAuthorised`.
+
+        *sender* is the return path, empty for none.  Reports will name *key*, if the server knows
+        how to ask for that (RFC 3461).
+        """
+        client, carried = await self._connection()
+        try:
+            await _envelope(client, self._place, sender, recipient, len(message), key)
+            await self._content(client, message)
+        except BaseException:
+            client.close()
+            raise
+        self._keep(client, carried + 1)
+
+    def open(self) -> None:
+        """From now on connections are kept."""
+        self._closed = False
+
+    def close(self) -> None:
+        """Say goodbye on every connection that is kept, and keep none from now on."""
+        self._closed = True
+        for client, _ in self._idle:
+            self._timers.pop(client).cancel()
+            _part(client)
+        self._idle.clear()
+
+    async def _content(self, client: SMTP, message: bytes) -> None:
         try:
             await client.data(message)
         except SMTPResponseException as error:
-            raise _answered(error, place, in_doubt=error.code < 400) from error
+            raise _answered(error, self._place, in_doubt=error.code < 400) from error
         except (SMTPException, OSError) as error:
             # It may have been taken although the answer did not come through.
-            raise Retry(f"{config.smtp_host} went away: {_text(error)}", in_doubt=True) from error
+            host = self._config.smtp_host
+            raise Retry(f"{host} went away: {_text(error)}", in_doubt=True) from error
+
+    async def _connection(self) -> tuple[SMTP, int]:
+        while self._idle:
+            client, carried = self._idle.pop()
+            self._timers.pop(client).cancel()
+            try:
+                await client.rset()
+            except (SMTPException, OSError):
+                client.close()
+            except BaseException:
+                client.close()
+                raise
+            else:
+                return client, carried
+        return await _connected(self._config, self._place, self._domain), 0
+
+    def _keep(self, client: SMTP, carried: int) -> None:
+        if self._closed or carried >= MOST_CARRIED or len(self._idle) >= MOST_IDLE:
+            _part(client)
+            return
+        self._idle.append((client, carried))
+        loop = asyncio.get_running_loop()
+        self._timers[client] = loop.call_later(IDLE_TIME, self._leave, client)
+
+    def _leave(self, client: SMTP) -> None:
+        self._idle = [(other, carried) for other, carried in self._idle if other is not client]
+        del self._timers[client]
+        _part(client)
 
 
 async def probe(config: Config, place: str, domain: str) -> Health:
     """Whether `smtp_host` is there and lets us in."""
     server = f"{config.smtp_host}:{config.smtp_port}"
     try:
-        async with _connected(config, place, domain):
-            return Health(True, f"mail comes in, and answers go out by {server}")
+        _part(await _connected(config, place, domain))
+        return Health(True, f"mail comes in, and answers go out by {server}")
     except NotAuthorised as error:
         return Health(False, f"{server} does not let us in", error.fix)
     except Retry as error:
@@ -50,9 +120,8 @@ async def probe(config: Config, place: str, domain: str) -> Health:
         return Health(False, error.reason, fix)
 
 
-@asynccontextmanager
-async def _connected(config: Config, place: str, domain: str) -> AsyncIterator[SMTP]:
-    """A client that has signed in, with a polite end.  Raises `Retry` or `NotAuthorised`."""
+async def _connected(config: Config, place: str, domain: str) -> SMTP:
+    """A client that has signed in.  Raises `Retry` or `NotAuthorised`."""
     implicit = config.smtp_port == IMPLICIT_TLS
     client = SMTP(
         hostname=config.smtp_host,
@@ -66,10 +135,10 @@ async def _connected(config: Config, place: str, domain: str) -> AsyncIterator[S
     )
     try:
         await _connect(client, config, place)
-        yield client
-        await _part(client)
-    finally:
+    except BaseException:
         client.close()
+        raise
+    return client
 
 
 async def _connect(client: SMTP, config: Config, place: str) -> None:
@@ -103,7 +172,10 @@ async def _introduce(client: SMTP) -> None:
         await client.helo()
 
 
-async def _envelope(client: SMTP, place: str, sender: str, recipient: str, size: int) -> None:
+async def _envelope(
+    client: SMTP, place: str, sender: str, recipient: str, size: int, key: str
+) -> None:
+    notify = []
     options = [f"SIZE={size}"] if client.supports_extension("size") else []
     encoding = "ascii"
     if not f"{sender}{recipient}".isascii():
@@ -111,21 +183,23 @@ async def _envelope(client: SMTP, place: str, sender: str, recipient: str, size:
             raise Rejected("the mail server takes no address with such letters (no SMTPUTF8)")
         options.append("SMTPUTF8")
         encoding = "utf-8"
+    if sender and client.supports_extension("dsn"):
+        options += ["RET=HDRS", f"ENVID={key}"] if ENVELOPE_ID.fullmatch(key) else ["RET=HDRS"]
+        notify = ["NOTIFY=FAILURE,DELAY"]
     try:
         await client.mail(sender, options=options, encoding=encoding)
-        await client.rcpt(recipient, encoding=encoding)
+        await client.rcpt(recipient, options=notify, encoding=encoding)
     except SMTPResponseException as error:
         raise _answered(error, place) from error
     except (SMTPException, OSError) as error:
         raise Retry(f"{client.hostname} went away: {_text(error)}") from error
 
 
-async def _part(client: SMTP) -> None:
-    """Say goodbye; the message has been taken, whatever becomes of this."""
-    try:
-        await client.execute_command(b"QUIT", timeout=PARTING_TIME)
-    except (SMTPException, OSError):
-        pass  # nothing hangs on it
+def _part(client: SMTP) -> None:
+    """Say goodbye and do not wait for the answer, which decides nothing."""
+    if client.transport is not None and not client.transport.is_closing():
+        client.transport.write(b"QUIT\r\n")
+    client.close()
 
 
 def _answered(

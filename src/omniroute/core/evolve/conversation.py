@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
+from omniroute.core.acknowledging import told
 from omniroute.core.evolve.changes import Folds, change
 from omniroute.core.model import Thread
 from omniroute.core.state import State
@@ -114,6 +115,8 @@ def _(state: State, event: e.ReplyReleased, at: int) -> None:
 @FOLDS.of(e.AutomaticReplyReleased)
 def _(state: State, event: e.AutomaticReplyReleased, at: int) -> None:
     change(state, event)
+    customer = state.customers[state.threads[event.thread].customer]
+    state.put_customer(replace(customer, told=told(customer.told, ((event.reply, at),), at)))
 
 
 @FOLDS.of(e.ArticleProposed)

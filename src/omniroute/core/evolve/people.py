@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from omniroute.core import events as e
+from omniroute.core.acknowledging import told
 from omniroute.core.evolve.changes import Folds
 from omniroute.core.model import Customer, Past, Phase, Thread, ThreadId
 from omniroute.core.state import State
@@ -48,6 +49,7 @@ def _(state: State, event: e.LinkAdded, at: int) -> None:
             later.last_agent or into.last_agent or gone.last_agent,
             later.last_at,
             (*into.beside, *gone.beside),
+            told(into.told, gone.told, at),
         )
     )
     state.drop_customer(gone.id)
@@ -88,7 +90,7 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
         state.put_handle(replace(state.handles[id], customer=event.into))
     gone = tuple(past for past in old.history if past.thread in event.history)
     kept = tuple(past for past in old.history if past.thread not in event.history)
-    new = Customer(event.into, event.handles, history=gone)
+    new = Customer(event.into, event.handles, history=gone, told=old.told)
     rest = tuple(id for id in old.handles if id not in leaving)
     apart = tuple(id for id in old.beside if state.threads[id].handle in leaving)
     stay = tuple(id for id in old.beside if id not in apart)
