@@ -242,7 +242,7 @@ def test_without_a_window_what_is_resolved_is_history_at_once() -> None:
 
 def test_an_acknowledgement_comes_once_a_day_whatever_writes() -> None:
     """Two programs that answer each other stop, even where neither says that it is one."""
-    rig = Rig(RULES.replace("reopen_window: 1d", "reopen_window: 0s"))
+    rig = Rig(RULES.replace("reopen_window: 1d", "reopen_window: 1s"))
     ana = rig.agent("ana")
     machine = rig.customer("machine", webchat="v1", verified=True)
     for hours in (0, 1, 22.9):
@@ -250,6 +250,7 @@ def test_an_acknowledgement_comes_once_a_day_whatever_writes() -> None:
         machine.on("webchat").says("I am away")
         ana.accepts()
         ana.resolves()
+        rig.wait(hours=0.01)
     assert len(rig.happened(ThreadOpened)) == 3
     assert [event.reply for event in rig.happened(AutomaticReplyReleased)] == ["hello"]
     rig.wait(hours=1)
@@ -258,14 +259,16 @@ def test_an_acknowledgement_comes_once_a_day_whatever_writes() -> None:
 
 
 def test_who_is_joined_to_another_has_heard_what_the_other_has() -> None:
-    rig = Rig(RULES.replace("reopen_window: 1d", "reopen_window: 0s"))
+    rig = Rig(RULES.replace("reopen_window: 1d", "reopen_window: 1s"))
     ana = rig.agent("ana")
     joe = rig.customer("joe", webchat="v1", email="joe@mail.example", verified=True)
     joe.on("webchat").says("hello")
     ana.accepts()
     ana.resolves()
+    rig.wait(hours=0.01)
     joe.on("email").says("hello by mail")
     ana.accepts()
     ana.resolves()
+    rig.wait(hours=0.01)
     joe.on("webchat").says("and again")
     assert len(rig.happened(AutomaticReplyReleased)) == 1

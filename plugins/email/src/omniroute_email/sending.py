@@ -197,8 +197,9 @@ async def _envelope(
 
 def _part(client: SMTP) -> None:
     """Say goodbye and do not wait for the answer, which decides nothing."""
-    if client.transport is not None and not client.transport.is_closing():
-        client.transport.write(b"QUIT\r\n")
+    line = client.transport
+    if isinstance(line, asyncio.WriteTransport) and not line.is_closing():
+        line.write(b"QUIT\r\n")
     client.close()
 
 
