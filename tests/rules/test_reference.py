@@ -35,6 +35,7 @@ HEADINGS = {
     "offer": "An offer",
     "overflow": "An overflow",
     "guard": "Unless",
+    "alert": "An alert",
     "stranded": "What is stranded",
     "calendar": "A calendar",
     "sla": "An SLA",

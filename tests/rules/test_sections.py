@@ -58,7 +58,12 @@ def test_the_only_queue_is_the_default_one(
         ("queues: {a: {pick: best}}", "a: “best” stands where one of least_loaded, most_spare,"),
         ("queues: {a: {order: [age]}}", "a: “age” stands where one of priority, deadline,"),
         ("queues: {a: {order: [deadline, deadline]}}", "a: the same part of an order twice"),
-        ("queues: {a: {alert: {depth: 3}}}", "a: unknown key “alert”"),
+        ("queues: {a: {alerts: {depth: 3}}}", "a: unknown key “alerts” — did you mean “alert”"),
+        ("queues: {a: {alert: {to: ana}}}", "a: “depth” is missing"),
+        (
+            "queues: {a: {alert: {depth: 3, to: 'slack:#support-leads'}}}",
+            "a: “slack:#support-leads”: an alert cannot go to a channel — name agents or teams",
+        ),
         ("queues: {a: {offer: {timeout: 45}}}", "a: “45” stands where a span such as"),
         ("queues: {'a b': {}}", "“a b” is no name of queues — names are letters, digits,"),
         ("queues: [a]", "a list stands where a mapping by name of queues is due"),

@@ -132,9 +132,7 @@ class ChatDesk:
 
     async def _tell(self, card: Card, home: str) -> None:
         sheet = await self.door.look("", card.thread)
-        form = words.TOLD.get(card.reason, "About #{thread} {title}: " + card.reason)
-        owner = sheet.owner_name or "nobody"
-        said = form.format(thread=card.thread, title=sheet.title, owner=owner)
+        said = words.told(card.reason, sheet)
         buttons = []
         if card.reason == "unresponsive":
             buttons = [[self.button(home, "I'm back", "online")]]

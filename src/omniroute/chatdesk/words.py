@@ -109,9 +109,25 @@ TOLD: Final = {
     "failed": "An answer in #{thread} {title} was not delivered; see there.",
     "transferred": "#{thread} {title} was handed over; {owner} has it.",
     "folded": "#{thread} was joined to another thread of {title}; {owner} goes on.",
+    "stranded": "#{thread} {title} waits, and nobody can take it: {word}.",
+    "deep": "{more} wait in {word}; #{thread} {title} was the last to come.",
+    "handed_on": "#{thread} {title} is handed on and on.",
+    "declined": "{word} passed: #{thread} {title} stays yours.",
+    "expired": "{word} did not answer: #{thread} {title} stays yours.",
     "unresponsive": "You missed two offers, so you are shown as away and are not asked.",
 }
-"""What an agent is told about, by its reason."""
+"""What an agent is told about, by its reason or the first word of it."""
+
+
+def told(reason: str, sheet: Sheet) -> str:
+    """What an agent is told about a thread."""
+    first, _, rest = reason.partition(":")
+    word, _, more = rest.partition(":")
+    form = TOLD.get(reason) or TOLD.get(first) or "About #{thread} {title}: {reason}"
+    return form.format(
+        thread=sheet.thread, title=sheet.title, owner=sheet.owner_name or "nobody",
+        reason=reason, word=word.replace("_", " "), more=more,
+    )  # fmt: skip
 
 
 def short(text: str, most: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from omniroute.core import (
     clocks,
+    depth,
     escalating,
     handing,
     matters,
@@ -98,6 +99,7 @@ def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) ->
     clocks.keep(turn)
     offers.match(turn)
     clocks.keep(turn)
+    depth.watch(turn)
     return turn.decision(answer)
 
 

@@ -333,6 +333,19 @@ class StrandedReminded(ThreadEvent, frozen=True):
     remind_at: int
 
 
+class QueueDeep(Event, frozen=True):
+    """So many wait in a queue that somebody was told."""
+
+    queue: str
+    waiting: int
+
+
+class QueueEased(Event, frozen=True):
+    """A queue that was deep is so no more."""
+
+    queue: str
+
+
 class CustomerTold(ThreadEvent, frozen=True):
     """The customer was told that it may take a while; once, until somebody has it."""
 
@@ -673,6 +686,8 @@ AnyEvent: TypeAlias = (
     | ThreadStranded
     | StrandedReminded
     | CustomerTold
+    | QueueDeep
+    | QueueEased
     | Overflowed
     | OverflowPlanned
     | CustomerAway

@@ -358,6 +358,11 @@ class Pace(msgspec.Struct, frozen=True, gc=False):
     mean: float = 0.0
     taken: int = 0  # how many were given to somebody, of the last `REMEMBERED`
     in_time: float = 0.0  # the share of those that came within the queue's aim
+    alerted_at: int = 0  # when it was last said that too many wait; 0: they do not
+
+
+NO_PACE = Pace()
+"""Of a queue of which nothing is known."""
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):

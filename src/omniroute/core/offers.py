@@ -25,6 +25,7 @@ from omniroute.core.model import (
 )
 from omniroute.core.ranking import askable
 from omniroute.core.rules import Queue
+from omniroute.core.telling import tell_named
 from omniroute.core.timers import ASKING, step_end
 from omniroute.core.turn import Turn
 
@@ -176,13 +177,7 @@ def begin_step(turn: Turn, thread: Thread, due: int, skipped: str = "") -> None:
 
 def notify(turn: Turn, id: ThreadId, step: Step) -> None:
     """Tell whom the step names that it began: agents, and the leads of teams."""
-    if not step.notify:
-        return
-    named = set(step.notify)
-    for agent in turn.state.agents.values():
-        leads = agent.role in ("lead", "admin") and not named.isdisjoint(agent.teams)
-        if agent.employed and (agent.id in named or leads):
-            turn.present(id, agent.id, "told", reason="step")
+    tell_named(turn, id, step.notify, "step")
 
 
 def advance(turn: Turn, id: ThreadId) -> None:

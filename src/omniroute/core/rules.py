@@ -107,6 +107,14 @@ class Overflow(msgspec.Struct, frozen=True, omit_defaults=True):
     below: float = 0.0
 
 
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who is told that a queue is deep: once, and every *again_ms* that it stays so."""
+
+    depth: int  # so many wait
+    to: tuple[str, ...] = ()  # agents, and teams whose leads are told; empty: leads as ever
+    again_ms: int | None = None
+
+
 class EscalateRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """Acts on a thread of which a promise is soon due, or late; once for each such promise."""
 
@@ -148,6 +156,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     reopen_window_ms: int = 7 * DAY
     overflow: tuple[Overflow, ...] = ()
     aim_ms: int | None = None  # an answer within so long is in time; None measures nothing
+    alert: Alert | None = None
     remind_ms: int | None = None  # how often leads are told of what is stranded
     stranded_reply: str = ""  # what a customer is told who is stranded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.acknowledging import told_lately
 from omniroute.core.effects import effect_id
-from omniroute.core.model import Status, Thread
+from omniroute.core.model import Status, Thread, ThreadId
 from omniroute.core.ranking import reachable
 from omniroute.core.turn import Turn
 
@@ -21,6 +21,15 @@ def tell_leads(turn: Turn, thread: Thread, reason: str) -> None:
     near = [agent for agent in leads if teams & set(agent.teams)] if teams else []
     for agent in near or leads:
         turn.present(thread.id, agent.id, "told", reason=reason)
+
+
+def tell_named(turn: Turn, thread: ThreadId, names: tuple[str, ...], reason: str) -> None:
+    """Tell these agents, and the leads of these teams, wherever they are."""
+    named = set(names)
+    for agent in turn.state.agents.values() if named else ():
+        leads = agent.role in ("lead", "admin") and not named.isdisjoint(agent.teams)
+        if agent.employed and (agent.id in named or leads):
+            turn.present(thread, agent.id, "told", reason=reason)
 
 
 def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:

@@ -374,6 +374,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             "When other teams help out.",
             {"anyOf": [ref("overflow"), {"type": "array", "items": ref("overflow")}]},
         ),
+        "alert": Key("Who is told when many wait.", ref("alert")),
         "stranded": Key("What is done where nobody can take a thread.", ref("stranded")),
         "reassign_on_reply": Key(
             "Whether what a customer takes up again is routed anew; `false` gives it to whoever "
@@ -403,6 +404,14 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
             {"type": "number", "minimum": 0, "maximum": 1},
             required=True,
         ),
+    },
+    "alert": {
+        "depth": Key("When so many wait.", {"type": "integer", "minimum": 1}, required=True),
+        "to": Key(
+            "Agents, and teams, whose leads are told; leads who are there if left out.",
+            listed("name"),
+        ),
+        "remind": Key("How often they are told again while it stays so.", ref("span")),
     },
     "stranded": {
         "remind": Key("How often leads are told of it again.", ref("span")),

@@ -10,6 +10,7 @@ from omniroute.core.rules import (
     AFTER_OFFER,
     PICKS,
     REQUEUE,
+    Alert,
     Defaults,
     Overflow,
     Presence,
@@ -97,6 +98,8 @@ def queue(
         said["aim_ms"] = reader.span(given["answer_within"])
     if "stranded" in given:
         said |= _stranded(reader, given["stranded"])
+    if "alert" in given:
+        said["alert"] = _alert(reader, given["alert"], teams, names)
     if "reassign_on_reply" in given:
         said["reassign_on_reply"] = reader.flag(given["reassign_on_reply"])
     for key in ("resume_window", "wrap_up", "wake_deadline", "deadline"):
@@ -111,6 +114,26 @@ def queue(
             never = isinstance(node, Scalar) and node.text == NEVER
             read[key + "_ms"] = None if never else reader.span(node)
     return Queue(name, **read)
+
+
+def _alert(reader: Reader, node: Node, teams: Collection[str] | None, names: Names) -> Alert | None:
+    """When a queue is deep, and who is told: agents and teams, whose leads are."""
+    given = reader.shape(node, "alert")
+    depth = reader.integer(given["depth"], 1, 1_000_000) if "depth" in given else None
+    to: list[str] = []
+    for item in reader.several(given["to"]) if "to" in given else ():
+        text = item.text if isinstance(item, Scalar) else ""
+        if ":" in text:
+            fault = f"“{shown(text)}”: an alert cannot go to a channel"
+            fix = "name agents or teams, whose leads are told at their desks, or leave “to” out"
+            reader.fault(item, fault, fix)
+        elif teams is None or names.agents is None:
+            to += filter(None, (reader.name(item, "an agent or a team"),))
+        else:
+            known = (*teams, *names.agents)
+            to += filter(None, (reader.reference(item, "agent or team", known),))
+    again = reader.span(given["remind"]) if "remind" in given else None
+    return Alert(depth, tuple(to), again) if depth is not None else None
 
 
 def _order(reader: Reader, node: Node) -> tuple[str, ...]:

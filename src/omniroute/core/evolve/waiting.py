@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, ran
-from omniroute.core.model import Phase
+from omniroute.core.model import NO_PACE, Phase
 from omniroute.core.state import State
 
 FOLDS = Folds()
@@ -138,3 +140,14 @@ def _(state: State, event: e.ThreadHeld, at: int) -> None:
 @FOLDS.of(e.ThreadUnheld)
 def _(state: State, event: e.ThreadUnheld, at: int) -> None:
     change(state, event, clock_since=at, opens_at=0)
+
+
+@FOLDS.of(e.QueueDeep)
+def _(state: State, event: e.QueueDeep, at: int) -> None:
+    pace = state.paces.get(event.queue, NO_PACE)
+    state.put_pace(event.queue, replace(pace, alerted_at=at))
+
+
+@FOLDS.of(e.QueueEased)
+def _(state: State, event: e.QueueEased, at: int) -> None:
+    state.put_pace(event.queue, replace(state.paces[event.queue], alerted_at=0))
