@@ -18,16 +18,21 @@ from omniroute.core.urgency import HIGHEST, due
 
 def keep(turn: Turn) -> None:
     """Set the clocks of every thread that something has happened to."""
+    if not turn.touched:
+        return
     touched, turn.touched = turn.touched, {}
     for id in touched:
         thread = turn.state.threads.get(id)
         if thread is None or thread.phase not in OPEN:
             continue
-        opening.keep(turn, thread)
-        promises.keep(turn, turn.thread(id))
-        resting.keep(turn, turn.thread(id))
+        if thread.phase in WAITING:
+            opening.keep(turn, thread)
+            thread = turn.thread(id)
+        promises.keep(turn, thread)
         thread = turn.thread(id)
-        if thread.phase in WAITING or thread.phase is Phase.OFFERED:
+        if thread.phase is Phase.ASSIGNED:
+            resting.keep(turn, thread)
+        elif thread.phase in WAITING or thread.phase is Phase.OFFERED:
             _plan_promotion(turn, thread)
             overflow.plan(turn, turn.thread(id))
     turn.touched = {}

@@ -144,8 +144,7 @@ class Lines:
     def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
         """The pool where the agent is at home from now on, if on the team."""
         if new is not None and new.employed:
-            same = old is not None and _known(old) == _known(new)
-            if home is not None and same:
+            if home is not None and old is not None and _same(old, new):
                 return home
             pool = self._pool(new)
             if pool is not home:
@@ -287,8 +286,14 @@ class Lines:
         return list(self._place)
 
 
-def _known(agent: Agent) -> tuple[object, ...]:
-    return agent.teams, agent.skills, agent.reads, _capped(agent)
+def _same(one: Agent, other: Agent) -> bool:
+    """Whether both have one profile; mostly they are the very same values."""
+    return (
+        (one.skills is other.skills or one.skills == other.skills)
+        and one.teams == other.teams
+        and one.reads == other.reads
+        and (one.caps is other.caps or _capped(one) == _capped(other))
+    )
 
 
 def _profile(agent: Agent) -> Profile:

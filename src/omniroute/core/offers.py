@@ -34,6 +34,8 @@ def match(turn: Turn) -> None:
     """Offer what can be offered."""
     index = turn.state.index
     index.catch_up()
+    if not (index.freed or index.queued or index.left):
+        return
     plan = Plan(index) if len(index.freed) > 1 else None
     agenda = Agenda(turn.state)
     while (found := agenda.next()) is not None:

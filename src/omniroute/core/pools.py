@@ -79,10 +79,14 @@ class Order:
 
     def enter(self, agent: Agent) -> None:
         """The agent is here, with this rank."""
-        entry, entries, heap = self._part(agent), self._entries, self._heap
-        if entries.get(agent.id) == entry:
+        self.place(agent.id, self._part(agent))
+
+    def place(self, agent: AgentId, entry: Part) -> None:
+        """The agent is here, and their part of the rank is *entry*."""
+        entries, heap = self._entries, self._heap
+        if entries.get(agent) == entry:
             return
-        entries[agent.id] = entry
+        entries[agent] = entry
         if len(heap) > 4 * len(entries) + 64:  # mostly out of date
             heap[:] = sorted(entries.values())
         else:
@@ -163,9 +167,13 @@ class Pool:
 
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
-        for (_, live, weight, queue), order in self._orders.items():
+        parts: dict[str, Part] = {}  # one policy may have many orders
+        for (policy, live, weight, queue), order in self._orders.items():
             if now.able[live] and fits(agent, weight, live, queue):
-                order.enter(agent)
+                part = parts.get(policy)
+                if part is None:
+                    part = parts[policy] = PARTS[policy](agent)
+                order.place(agent.id, part)
             else:
                 order.leave(agent.id)
 

@@ -35,6 +35,8 @@ def promised(rules: RuleSet, sla: Sla, reply: str, at: int) -> tuple[Target, ...
 
 def marks(rules: RuleSet, kind: str, clock: Calendar | None, at: int, left: int) -> tuple[int, ...]:
     """When escalation rules are to be looked at, for a promise with so much *left* at *at*."""
+    if not rules.escalate:
+        return ()
     found = {
         due(clock, at, max(left - rule.left_ms, 0))
         for rule in rules.escalate
@@ -50,20 +52,23 @@ def reply_of(thread: Thread) -> str:
 
 def keep(turn: Turn, thread: Thread) -> None:
     """Start, stop and resume the clocks of a thread's promises."""
-    for target in thread.targets:
-        _keep_one(turn, thread.id, target)
+    if thread.targets:
+        answered = _answered(turn, thread.id)
+        for target in thread.targets:
+            _keep_one(turn, thread.id, target, answered)
+        thread = turn.thread(thread.id)
     if thread.phase is not Phase.RESOLVED:
-        _begin(turn, turn.thread(thread.id))
+        _begin(turn, thread)
         _deadline(turn, turn.thread(thread.id))
 
 
-def _keep_one(turn: Turn, id: ThreadId, target: Target) -> None:
+def _keep_one(turn: Turn, id: ThreadId, target: Target, answered: bool) -> None:
     thread = turn.thread(id)
     over = thread.phase is Phase.RESOLVED
     if target.kind == RESOLUTION:
         met, dropped = over, thread.sla.resolution is None
     else:
-        met = _answered(turn, id)
+        met = answered
         dropped = over or getattr(thread.sla, target.kind) is None
     if met or dropped:
         _stop(turn, thread, target, "met" if met else "dropped")
@@ -89,20 +94,19 @@ def _runs(thread: Thread, target: Target) -> bool:
 
 def _answered(turn: Turn, id: ThreadId) -> bool:
     """Whether a person has answered in this turn; what a bot says keeps no promise."""
-    return any(
-        isinstance(event, e.ReplyReleased)
-        and event.thread == id
-        and (agent := turn.state.agents.get(event.agent)) is not None
-        and agent.kind != "bot"
-        for event in turn.events
-    )
+    for event in turn.events:
+        if type(event) is e.ReplyReleased and event.thread == id:
+            agent = turn.state.agents.get(event.agent)
+            if agent is not None and agent.kind != "bot":
+                return True
+    return False
 
 
 def _begin(turn: Turn, thread: Thread) -> None:
-    kinds = {target.kind for target in thread.targets}
+    kinds = [target.kind for target in thread.targets]
     if thread.sla.resolution is not None and RESOLUTION not in kinds:
         _new(turn, thread, RESOLUTION, thread.sla.resolution)
-    if thread.waiting and not kinds & {FIRST, NEXT}:
+    if thread.waiting and FIRST not in kinds and NEXT not in kinds:
         kind = reply_of(thread)
         if (span := getattr(thread.sla, kind)) is not None:
             _new(turn, turn.thread(thread.id), kind, span)
@@ -153,8 +157,9 @@ def _left(calendar: Calendar | None, target: Target, at: int) -> int:
 
 def _deadline(turn: Turn, thread: Thread) -> None:
     """Whoever waits has a deadline: the queue's where nothing is promised."""
-    waits = thread.phase in WAITING or thread.phase is Phase.OFFERED
-    if waits and not running(thread) and thread.deadline <= thread.queued_since:
+    if thread.deadline > thread.queued_since or any(t.due for t in thread.targets):
+        return
+    if thread.phase in WAITING or thread.phase is Phase.OFFERED:
         span = turn.state.queue(thread.queue).deadline_ms
         clock = turn.state.rules.clock(thread.sla.clock)
         turn.emit(e.DeadlineSet(thread.id, due(clock, thread.queued_since, span)))

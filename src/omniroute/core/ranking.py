@@ -108,6 +108,11 @@ def standing(agent: Agent) -> Standing:
     mail, live = present(agent, False), present(agent, True)
     if not (mail or live):
         return NOWHERE
+    if agent.caps is None:
+        units = agent.capacity
+        spare = units - agent.live_load
+        able = mail and spare > agent.mail_load, live and spare > 0
+        return Standing((mail, live), able, (units, units))
     mail_fits, live_fits = mail and fits(agent, 1, False), live and fits(agent, 1, True)
     return Standing((mail, live), (mail_fits, live_fits), (most(agent, False), most(agent, True)))
 

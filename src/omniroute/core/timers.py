@@ -63,7 +63,10 @@ def promotion(thread: Thread) -> int | None:
 
 def running(thread: Thread) -> list[Target]:
     """The promises whose clocks run, nearest first."""
-    return sorted((t for t in thread.targets if t.due), key=lambda t: (t.due, t.kind))
+    found = [t for t in thread.targets if t.due]
+    if len(found) > 1:
+        found.sort(key=lambda t: (t.due, t.kind))
+    return found
 
 
 def next_due(thread: Thread) -> int | None:

@@ -72,6 +72,13 @@ class Calendar:
     def add(self, start: int, span: int, stops: Sequence[Span] = ()) -> int:
         """When *span* ms of open time after *start* are over; *stops* are pauses of the clock."""
         left = span
+        if not stops:
+            for a, b in self._from(start):
+                a = max(a, start)
+                if b - a >= left:
+                    return a + left
+                left -= b - a
+            return start + HORIZON_DAYS * DAY
         paused = sorted(stops)
         for piece_start, piece_end in self._from(start):
             for a, b in _without(max(piece_start, start), piece_end, paused):
