@@ -14,7 +14,7 @@ import msgspec
 from omniroute.core.model import AgentId, HandleId, MessageId, ThreadId
 
 
-class Effect(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="do"):
+class Effect(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="do", gc=False):
     """One thing to do, once."""
 
     id: str

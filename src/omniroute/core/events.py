@@ -32,7 +32,7 @@ from omniroute.core.model import (
 from omniroute.core.trials import Trial
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="ev"):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="ev", gc=False):
     """Something that is so from now on."""
 
 

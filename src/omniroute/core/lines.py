@@ -167,6 +167,7 @@ class Lines:
         del self.pools[pool.profile]
         for line in pool.lines.values():
             line.pools = [entry for entry in line.pools if entry[2] is not pool]
+            line.streams.pop(pool, None)
 
     def _left(self, pool: Pool, agent: AgentId, live: bool) -> None:
         for wanted, line in pool.lines.items():

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from itertools import islice
-from typing import TypeAlias
 
 import msgspec
 
 from omniroute.core.lines import Lines
 from omniroute.core.model import Agent, AgentId, Candidate, Phase, Thread, ThreadId
-from omniroute.core.pools import Key, Line, Order, Pool, Signature, order_key, signature
+from omniroute.core.pools import (
+    Key,
+    Line,
+    Pool,
+    Ranked,
+    Signature,
+    Stream,
+    order_key,
+    signature,
+)
 from omniroute.core.ranking import PARTS, Part, able, fits, present, rank, room, takes
 
 __all__ = [
@@ -78,12 +85,7 @@ class Index(Lines):
         """Eligible agents, best first: whom the customer knows, then the heads of all pools."""
         policy = self.policy(line.queue)
         streams = [
-            _Stream(
-                policy,
-                cost,
-                strength,
-                pool.order(policy, line.live, line.weight, self._agents, line.queue),
-            )
+            line.streams.get(pool) or self._stream(line, policy, cost, strength, pool)
             for cost, strength, pool in line.pools
             if pool.free[line.live]
         ]
@@ -98,6 +100,11 @@ class Index(Lines):
         else:
             ranked = _two(streams, barred)[:limit]
         return (*near, *(Candidate(name, tuple(rank)) for rank, name in ranked))
+
+    def _stream(self, line: Line, policy: str, cost: float, strength: float, pool: Pool) -> Stream:
+        order = pool.order(policy, line.live, line.weight, self._agents, line.queue)
+        made = line.streams[pool] = Stream(policy, cost, strength, order)
+        return made
 
     def heads(self, thread: Thread) -> list[tuple[Candidate, Pool]]:
         """The best of each pool for a waiting thread, best first, with the pool."""
@@ -343,43 +350,11 @@ class Index(Lines):
         return sum(pool.present[line.live] for _, _, pool in line.pools)
 
 
-class _Stream:
-    """The agents of one pool as a line sees them."""
-
-    __slots__ = ("_cost", "_order", "_policy", "_strength")
-
-    def __init__(self, policy: str, cost: float, strength: float, order: Order) -> None:
-        self._policy, self._cost, self._strength, self._order = policy, cost, strength, order
-
-    def first(self, barred: set[AgentId]) -> Part | None:
-        """The part of the first."""
-        return self._order.first(barred)
-
-    def second(self, first: Part, barred: set[AgentId]) -> _Ranked | None:
-        """The next after the first."""
-        part = self._order.second(first, barred)
-        return None if part is None else self.ranked(part)
-
-    def all(self, barred: set[AgentId]) -> Iterator[_Ranked]:
-        """Everybody, best first."""
-        with closing(self._order.walk()) as walk:
-            for part in walk:
-                if part[-1] not in barred:
-                    yield self.ranked(part)
-
-    def ranked(self, part: Part) -> _Ranked:
-        """Somebody's rank and id."""
-        return rank(self._policy, False, self._cost, self._strength, part), str(part[-1])
-
-
-_Ranked: TypeAlias = tuple[Part, AgentId]
-
-
-def _two(streams: list[_Stream], barred: set[AgentId]) -> list[_Ranked]:
+def _two(streams: list[Stream], barred: set[AgentId]) -> list[Ranked]:
     """The best two of several streams."""
-    best: _Ranked | None = None
-    second: _Ranked | None = None
-    at: tuple[_Stream, Part] | None = None
+    best: Ranked | None = None
+    second: Ranked | None = None
+    at: tuple[Stream, Part] | None = None
     for stream in streams:
         part = stream.first(barred)
         if part is None:

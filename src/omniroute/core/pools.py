@@ -7,11 +7,12 @@ Both are heaps that are cleaned lazily: an entry counts only if it says what is 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Container, Generator, Mapping
+from collections.abc import Container, Generator, Iterator, Mapping
+from contextlib import closing
 from typing import TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
-from omniroute.core.ranking import PARTS, Part, Standing, fits, takes
+from omniroute.core.ranking import PARTS, Part, Standing, fits, rank, takes
 from omniroute.core.urgency import ORDER, PRIORITIES
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
@@ -199,12 +200,44 @@ class Pool:
         return order
 
 
+Ranked: TypeAlias = tuple[Part, AgentId]
+
+
+class Stream:
+    """The agents of one pool as a line sees them."""
+
+    __slots__ = ("_cost", "_order", "_policy", "_strength")
+
+    def __init__(self, policy: str, cost: float, strength: float, order: Order) -> None:
+        self._policy, self._cost, self._strength, self._order = policy, cost, strength, order
+
+    def first(self, barred: set[AgentId]) -> Part | None:
+        """The part of the first."""
+        return self._order.first(barred)
+
+    def second(self, first: Part, barred: set[AgentId]) -> Ranked | None:
+        """The next after the first."""
+        part = self._order.second(first, barred)
+        return None if part is None else self.ranked(part)
+
+    def all(self, barred: set[AgentId]) -> Iterator[Ranked]:
+        """Everybody, best first."""
+        with closing(self._order.walk()) as walk:
+            for part in walk:
+                if part[-1] not in barred:
+                    yield self.ranked(part)
+
+    def ranked(self, part: Part) -> Ranked:
+        """Somebody's rank and id."""
+        return rank(self._policy, False, self._cost, self._strength, part), str(part[-1])
+
+
 class Line:
     """Threads that wait for the same, in their queue's order."""
 
     __slots__ = (
         "added", "barring", "cost", "heap", "lack", "live", "named", "needs",
-        "places", "pools", "queue", "signature", "weight",
+        "places", "pools", "queue", "signature", "streams", "weight",
     )  # fmt: skip
 
     def __init__(self, signature: Signature) -> None:
@@ -212,6 +245,7 @@ class Line:
         self.added, self.cost = signature[5:]
         self.signature = signature
         self.pools: list[tuple[float, float, Pool]] = []  # cost, strength: those who serve it
+        self.streams: dict[Pool, Stream] = {}  # of those that were asked for
         self.heap: list[Key] = []
         self.places: dict[ThreadId, Key] = {}  # which of its entries are still so
         self.barring: dict[ThreadId, None] = {}  # waiting threads from which somebody is barred

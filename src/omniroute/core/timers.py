@@ -89,9 +89,12 @@ def next_due(thread: Thread) -> int | None:
     if thread.excluded and thread.phase in ASKING:
         moments += [x.until for x in thread.excluded if x.until]
     if thread.targets and thread.phase in OPEN:
-        moments += [target.due for target in thread.targets if target.due and not target.late]
-        moments += [target.marks[0] for target in thread.targets if target.due and target.marks]
-    if (gone := abandoning(thread)) is not None:
+        for target in thread.targets:
+            if target.due and not target.late:
+                moments.append(target.due)
+            if target.due and target.marks:
+                moments.append(target.marks[0])
+    if thread.away_until and (gone := abandoning(thread)) is not None:
         moments.append(gone)
     if phase is Phase.HELD:
         moments.append(thread.opens_at)
@@ -109,6 +112,8 @@ def next_due(thread: Thread) -> int | None:
 
 def agent_due(agent: Agent) -> int | None:
     """The earliest moment at which something about *agent* is due, or None."""
+    if not (agent.shift_end or agent.give_back_at or agent.flag_at):
+        return None
     moments = (agent.shift_end, agent.give_back_at, agent.flag_at)
     return min(filter(None, moments), default=None)
 

@@ -32,7 +32,8 @@ class Folds(dict[type[e.Event], Folding]):
 def change(state: State, event: e.ThreadEvent, **values: object) -> Thread:
     """The thread of *event* with new values, the next version and the phase that follows."""
     old = state.threads[event.thread]
-    values.setdefault("phase", after(old.phase, type(event)))
+    if "phase" not in values and (phase := after(old.phase, type(event))) is not old.phase:
+        values["phase"] = phase
     new = replace(old, version=old.version + 1, **values)
     state.put_thread(new)
     return new

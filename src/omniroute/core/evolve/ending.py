@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, change_agent
-from omniroute.core.evolve.owning import for_good, handled
+from omniroute.core.evolve.owning import awake, for_good, handled
 from omniroute.core.model import Customer, Past, Thread, ThreadId
 from omniroute.core.state import State
 from omniroute.core.voices import settled
@@ -27,10 +27,7 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
         agent=owner,
         last_agent=owner or before.last_agent,
         snoozed_until=0,
-        dormant_at=0,
-        dormant=False,
-        woken_at=0,
-        wake_until=0,
+        **awake(before),
         clock_since=None,
         waiting=False,
         busy=0,

@@ -52,4 +52,5 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
         state.put_agent(replace(agent, idle_since=at, misses=agent.misses + 1))
     elif event.how in ("declined", "accepted"):
         idle = at if event.how == "declined" else agent.idle_since
-        state.put_agent(replace(agent, idle_since=idle, misses=0))
+        if agent.misses or idle != agent.idle_since:
+            state.put_agent(replace(agent, idle_since=idle, misses=0))

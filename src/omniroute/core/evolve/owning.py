@@ -14,11 +14,19 @@ from omniroute.core.waits import REMEMBERED
 FOLDS = Folds()
 
 MOVES = 10  # so many are remembered of a thread
+_AWAKE: dict[str, int] = {"dormant": False, "dormant_at": 0, "woken_at": 0, "wake_until": 0}
 
 
 def busy_by(thread: Thread, at: int) -> int:
     """What a thread has taken of its agent's time by *at*."""
     return thread.busy + (at - thread.busy_since if thread.busy_since else 0)
+
+
+def awake(thread: Thread) -> dict[str, int]:
+    """What is to be cleared of a thread that is not, and does not fall, dormant any more."""
+    if thread.dormant or thread.dormant_at or thread.woken_at or thread.wake_until:
+        return _AWAKE
+    return {}
 
 
 def handled(state: State, thread: Thread, at: int) -> None:
@@ -42,10 +50,7 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
     change(
         state,
         event,
-        dormant_at=0,
-        dormant=False,
-        woken_at=0,
-        wake_until=0,
+        **awake(thread),
         agent=event.agent,
         acts=0,
         told_stranded=False,
@@ -60,11 +65,12 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
 
 @FOLDS.of(e.ThreadReleased)
 def _(state: State, event: e.ThreadReleased, at: int) -> None:
-    excluded = state.threads[event.thread].excluded
+    thread = state.threads[event.thread]
+    excluded = thread.excluded
     if event.exclusion is not None:
         excluded = (*excluded, event.exclusion)
     if event.how == "transfer":
-        handled(state, state.threads[event.thread], at)
+        handled(state, thread, at)
     change(
         state,
         event,
@@ -72,10 +78,7 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
         busy=0,
         busy_since=0,
         snoozed_until=0,
-        dormant_at=0,
-        dormant=False,
-        woken_at=0,
-        wake_until=0,
+        **awake(thread),
         clock_since=at,
         queued_since=at,
         excluded=excluded,
@@ -115,14 +118,12 @@ def _(state: State, event: e.HandedBack, at: int) -> None:
 
 @FOLDS.of(e.ThreadSnoozed)
 def _(state: State, event: e.ThreadSnoozed, at: int) -> None:
-    busy = busy_by(state.threads[event.thread], at)
+    thread = state.threads[event.thread]
+    busy = busy_by(thread, at)
     change(
         state,
         event,
-        dormant_at=0,
-        dormant=False,
-        woken_at=0,
-        wake_until=0,
+        **awake(thread),
         snoozed_until=event.until,
         busy=busy,
         busy_since=0,
