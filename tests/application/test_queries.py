@@ -245,7 +245,9 @@ async def test_joined_threads_are_one_conversation_in_order(desk: Desk) -> None:
         ("webchat", "chat fourth, it is me"),
     ]
     assert f"·: #{chat} was joined to this thread" in lines(page.items)
-    assert "·: joe@x.org and v-17 belong to one person (verified by web chat)" in lines(page.items)
+    assert "·: joe@x.org and v-17 (web chat) belong to one person (verified by web chat)" in lines(
+        page.items
+    )
     assert page.row.turns == 4
     assert page.row.name == "Joe Miller"
     assert {handle.value for handle in page.handles} == {"joe@x.org", "v-17"}
@@ -262,7 +264,7 @@ async def test_a_suggestion_is_told_and_joins_nothing(desk: Desk) -> None:
     await desk.seen()
     page = await desk.application.query.thread(ANA, thread)
     assert (
-        "·: joe@x.org and v-17 may belong to one person (asserted by web chat); not joined"
+        "·: joe@x.org and v-17 (web chat) may belong to one person (asserted by web chat); not joined"
     ) in lines(page.items)
     assert [handle.value for handle in page.handles] == ["v-17"]
 

@@ -44,7 +44,7 @@ def test_two_are_joined_and_parted_in_an_agents_name(config: tuple[str, Path]) -
     said = omniroute("customers", "merge", JOE, "#2", "--as", "ana", *config).lines
     assert said == ["They are one customer now; a split undoes it."]
     shown = "\n".join(omniroute("customers", "show", WORK, *config).lines)
-    assert f"{JOE} and {WORK} are one person: Ana Ruiz said so" in shown
+    assert f"{WORK} and {JOE} are one person: Ana Ruiz said so" in shown
     odd = omniroute("customers", "split", JOE, "x@y.example", "--as", "ana", *config)
     assert "no address “x@y.example” — theirs are" in odd.err
     said = omniroute("customers", "split", JOE, WORK, "--as", "ana", *config).lines

@@ -278,4 +278,4 @@ def _address(db: sqlite3.Connection, handle: str) -> str:
     row = db.execute("SELECT value, display, kind FROM handles WHERE id = ?", (handle,)).fetchone()
     if row is None:
         return NOBODY
-    return row["value"] or row["display"] or words.channel(row["kind"])
+    return words.address(row["kind"], row["value"], row["display"])

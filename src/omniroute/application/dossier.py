@@ -236,8 +236,7 @@ class Dossier:
         ).fetchone()
         if row is None:
             return NOBODY
-        known = row["value"] if "@" in row["value"] else row["display"] or row["value"]
-        return known or words.channel(row["kind"])
+        return words.address(row["kind"], row["value"], row["display"])
 
 
 def _missing(row: sqlite3.Row) -> str:

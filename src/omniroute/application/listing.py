@@ -185,7 +185,8 @@ def _link(row: sqlite3.Row, directory: Directory, address: Callable[[str], str])
 
 
 def _joined(row: sqlite3.Row, directory: Directory, address: Callable[[str], str]) -> str:
-    pair = f"{address(row['a'])} and {address(row['b'])}"
+    # Handles are named by hashes, in whose order there is no meaning.
+    pair = " and ".join(sorted((address(row["a"]), address(row["b"]))))
     if row["evidence"] == "asserted" and row["source"] in directory.agents:
         by = f"{directory.name(row['source'])} said so"
     else:

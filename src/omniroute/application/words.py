@@ -86,6 +86,14 @@ def channel(kind: str) -> str:
     return _CHANNELS.get(family, family or "unknown channel")
 
 
+def address(kind: str, value: str, display: str) -> str:
+    """A handle as a sentence names it: an e-mail address, else who it is and on which channel."""
+    if "@" in value:
+        return value
+    known = display or value
+    return f"{known} ({channel(kind)})" if known else channel(kind)
+
+
 def name_channels(labels: Mapping[str, str]) -> None:
     """Call kinds of channel as those that are installed call themselves."""
     _CHANNELS.update(labels)
