@@ -384,6 +384,7 @@ def test_a_pick_outside_of_the_candidates_is_refused_and_named(
 ) -> None:
     plugins = loaded(answering("omniroute_pick", picked), answering("omniroute_pick", "ana"))
     assert plugins.pick(THREAD, [ANA, BO]) == ("ana", "bolt")
+    assert plugins.left_out() == ("acme",)
     (message,) = log.messages
     assert message.startswith("plugin acme: omniroute_pick")
     assert said in message

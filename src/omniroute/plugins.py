@@ -60,6 +60,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._names: list[str] = []
         self._asked: dict[str, list[pluggy.HookImpl]] = {}
+        self._left_out: list[str] = []  # of the last pick
         self._trace = os.environ.get(TRACE, "") not in ("", "0")
 
     def load_installed(self, blocked: Sequence[str] = ()) -> None:
@@ -195,6 +196,7 @@ class Plugins:
     def pick(self, thread: Thread, candidates: Sequence[Candidate]) -> tuple[AgentId, str] | None:
         """The first plugin's pick that is one of the candidates, and the plugin's name."""
         known = {candidate.agent for candidate in candidates}
+        self._left_out = []
 
         def read(answer: object) -> AgentId:
             if not isinstance(answer, str) or answer not in known:
@@ -205,6 +207,10 @@ class Plugins:
         for name, picked in self._ask("omniroute_pick", read, values):
             return picked, name
         return None
+
+    def left_out(self) -> tuple[str, ...]:
+        """The plugins whose answer to the last pick could not be used."""
+        return tuple(self._left_out)
 
     # --- observe ---
 
@@ -226,8 +232,10 @@ class Plugins:
                 if answer is not None:
                     told.append(read(answer))
             except NotInTheContract as fault:
+                self._bad(hook, name)
                 log.error("plugin %s: %s: left out, for it answered %s", name, hook, fault)
             except (Exception, SystemExit):
+                self._bad(hook, name)
                 log.exception("plugin %s: %s raised and is left out", name, hook)
             if self._trace:
                 ms = (time.perf_counter() - began) * 1000
@@ -235,6 +243,10 @@ class Plugins:
                 log.info("plugin %s: %s %s in %.2f ms", name, hook, said, ms)
             for answer in told:
                 yield name, answer
+
+    def _bad(self, hook: str, name: str) -> None:
+        if hook == "omniroute_pick":
+            self._left_out.append(name)
 
     def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
         found = self._asked.get(hook)

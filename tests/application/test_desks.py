@@ -52,6 +52,26 @@ async def test_an_agent_says_what_to_do_in_words(desk: Desk) -> None:
     assert await door.say("ana", 1, "status away") == "You are away now."
 
 
+async def test_a_warm_transfer_asks_and_leaves_it_with_its_owner(desk: Desk) -> None:
+    door = DeskDoor(desk.application)
+    for agent in ("ana", "bo"):
+        desk.scene.online(agent)
+    desk.scene.writes("joe@x.org", "hello")
+    await door.act("ana", "take", {"thread": 1})
+    assert "Bo Berg" in await door.say("ana", 1, "warm bo knows the case")
+    assert (await door.look("bo", 1)).owner == "ana"
+    await door.say("bo", 1, "accept")
+    assert (await door.look("bo", 1)).owner == "bo"
+
+
+async def test_a_queue_cannot_be_asked_first(desk: Desk) -> None:
+    door = DeskDoor(desk.application)
+    desk.scene.writes("joe@x.org", "hello")
+    await door.act("ana", "take", {"thread": 1})
+    with pytest.raises(Refused, match="billing is a queue, and only an agent can be asked"):
+        await door.say("ana", 1, "warm billing they know it")
+
+
 async def test_a_misspelt_command_does_nothing_and_says_so(desk: Desk) -> None:
     desk.scene.writes("joe@x.org", "hello")
     with pytest.raises(Refused) as error:

@@ -9,6 +9,7 @@ import pytest
 from omniroute.application import commands as c
 from omniroute.application.authorize import NOBODY, SYSTEM, Actor, Kind
 from omniroute.application.pages import AgentView, Filter, HandleView
+from omniroute.application.verbs import verbs
 from omniroute.core import inputs as i
 from omniroute.core.model import Evidence
 from omniroute.errors import Refused
@@ -439,3 +440,21 @@ async def test_a_new_matter_is_a_page_of_its_own_with_what_was_written_last(desk
     assert [item.text for item in new.items if item.kind == "customer"] == ["And the page is white"]
     assert (old.row.agent, new.row.agent, new.row.phase) == ("bo", "", "stranded")
     assert f"Bo Berg made #{second} of what the customer wrote last" in [i.text for i in old.items]
+
+
+async def test_a_thread_that_waits_says_how_long_it_probably_will(desk: Desk) -> None:
+    scene = desk.scene
+    scene.online("bo")
+    thread = scene.writes("joe@x.org", "My refund?", topic="refund")
+    await desk.seen()
+    page = await desk.application.query.thread(ANA, thread)
+    assert page.expected == "How long it will wait is unknown."
+    scene.decide(lambda at: i.ThreadClaimed("1", at, "ana", thread))
+    await desk.seen()
+    assert (await desk.application.query.thread(ANA, thread)).expected == ""
+
+
+@pytest.mark.parametrize("wraps_up", [True, False])
+def test_who_has_work_left_after_a_solved_thread_may_say_that_it_is_done(wraps_up: bool) -> None:
+    can = verbs(ANA, "resolved", "ana", offered=False, held=False, wraps_up=wraps_up)
+    assert ("done" in can) is wraps_up

@@ -262,12 +262,23 @@ async def test_an_edit_of_what_went_out_is_refused_in_words(office: Office) -> N
 async def test_a_transfer_asks_whom_then_why(office: Office) -> None:
     await office.shows(CardKind.ASSIGNED)
     assert await office.presses("Transfer", "refund") == ""
-    assert office.board.find("Who shall have #1?")[1].labels == ["Bo (online)", "billing (queue)"]
+    assert office.board.find("Who shall have #1?")[1].labels == [
+        "Bo (online)", "ask first", "billing (queue)",
+    ]  # fmt: skip
     await office.presses("billing", "Who shall have #1?")
     ask, _ = office.board.find("Why should billing have #1?")
     assert office.door.said == []
     await office.writes("order 1182", quotes=ask)
     assert office.door.said[-1][:3] == ("ana", 1, "transfer billing order 1182")
+
+
+async def test_whoever_is_asked_first_gets_it_only_if_they_accept(office: Office) -> None:
+    await office.shows(CardKind.ASSIGNED)
+    await office.presses("Transfer", "refund")
+    await office.presses("ask first", "Who shall have #1?")
+    ask, _ = office.board.find("It stays yours until they accept.")
+    await office.writes("knows refunds", quotes=ask)
+    assert office.door.said[-1][:3] == ("ana", 1, "warm bo knows refunds")
 
 
 async def test_what_the_platform_cannot_take_now_is_done_again(office: Office) -> None:

@@ -299,6 +299,9 @@ class PicksBo:
     def pick(self, thread: Thread, candidates: Sequence[Candidate]) -> tuple[str, str]:
         return "bo", "acme"
 
+    def left_out(self) -> tuple[str, ...]:
+        return ("broken",)
+
 
 def test_a_plugin_may_pick_among_the_eligible() -> None:
     rig = Rig(ONE_QUEUE, deciders=PicksBo())
@@ -308,6 +311,7 @@ def test_a_plugin_may_pick_among_the_eligible() -> None:
     joe.on("webchat").says("hello")
     bo.is_offered(joe)
     assert rig.why(joe)[-1]["picked_by"] == "acme"
+    assert rig.why(joe)[-1]["left_out"] == ["broken"]
 
 
 def test_whom_a_plugin_picks_from_outside_is_not_asked() -> None:
@@ -318,3 +322,4 @@ def test_whom_a_plugin_picks_from_outside_is_not_asked() -> None:
     ana.is_offered(joe)
     bo.is_not_asked()
     assert "picked_by" not in rig.why(joe)[-1]
+    assert rig.why(joe)[-1]["left_out"] == ["broken", "acme"]

@@ -1,5 +1,9 @@
 """Promises and their clocks, as transcripts (routing.md 1, "Measures"; 2.7; D14)."""
 
+from datetime import datetime
+
+import pytest
+
 from omniroute.core.events import TargetMissed, TargetStopped
 from omniroute.core.urgency import HOUR, MINUTE
 from omniroute.testing.people import Customer
@@ -111,6 +115,41 @@ def test_d14_on_business_hours_only_these_count() -> None:
     ana.accepts(eve)
     ana.replies("Good morning", eve)
     assert ("first_reply", "met", 6 * MINUTE) in stopped(rig)
+
+
+@pytest.mark.parametrize(
+    ("clock", "promised", "wrote", "due"),
+    [
+        # Berlin's clocks go forward on Sunday, 29 March 2026, from 02:00 to 03:00.
+        ("office", "1h", "2026-03-27T16:30+01:00", "2026-03-30T09:30+02:00"),
+        ("always", "2h", "2026-03-29T01:30+01:00", "2026-03-29T04:30+02:00"),
+        ("round", "2h", "2026-03-29T01:30+01:00", "2026-03-29T04:30+02:00"),
+        ("night", "3h", "2026-03-28T23:30+01:00", "2026-03-29T03:30+02:00"),
+        # And back on Sunday, 25 October, from 03:00 to 02:00.
+        ("office", "1h", "2026-10-23T16:30+02:00", "2026-10-26T09:30+01:00"),
+        ("always", "2h", "2026-10-25T01:30+02:00", "2026-10-25T02:30+01:00"),
+        ("round", "2h", "2026-10-25T01:30+02:00", "2026-10-25T02:30+01:00"),
+        ("night", "3h", "2026-10-24T23:30+02:00", "2026-10-25T02:30+02:00"),
+    ],
+)
+def test_a_change_of_clocks_neither_gives_nor_takes_an_hour(
+    clock: str, promised: str, wrote: str, due: str
+) -> None:  # D14; experience.md, 30
+    rig = Rig(f"""
+version: 1
+calendars:
+  office: {{tz: Europe/Berlin, open: {{mon-fri: "09:00-17:00"}}}}
+  round: {{tz: Europe/Berlin, open: {{mon-sun: "00:00-24:00"}}}}
+  night: {{tz: Europe/Berlin, open: {{mon-sun: "22:00-06:00"}}}}
+defaults: {{queue: general, sla: {{first_reply: {promised}, clock: {clock}}}}}
+queues: {{general: {{promote_after: never}}}}
+""")
+    rig.wait(minutes=(moment(wrote) - rig.now) / MINUTE)
+    assert writes(rig).thread.deadline == moment(due)
+
+
+def moment(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def test_the_resolution_stands_while_we_wait_for_the_customer() -> None:

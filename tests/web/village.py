@@ -149,9 +149,12 @@ class Village:
                     "merge": True,
                     "split": True,
                     "undo": held,
+                    "done": mine and solved,
+                    "boost": row.phase == "queued" and self.team[actor.id].role != "agent",
                 }.items()
                 if open
             ),
+            expected="It will probably wait 4 min." if row.phase == "queued" else "",
             links=record.links,
         )
 
@@ -281,6 +284,10 @@ class Village:
                 kept = [tag for tag in record.row.tags if tag not in command.remove]
                 self._set(record, tags=(*kept, *command.add))
                 return self._yes("tagged", "The tags are set.")
+            case c.Done():
+                return self._yes("done", "You can be asked again.")
+            case c.Boost():
+                return self._yes("boosted", "It has another place in line.")
             case c.Prioritise():
                 self._set(record, priority=command.priority)
                 return self._yes("prioritised", "The priority is set.")

@@ -197,7 +197,11 @@ class DeskDoor:
                 return {"text": heard.text}
             case "transfer":
                 queue = heard.to in self._application.directory.queues
-                return {"to_queue" if queue else "to_agent": heard.to, "why": heard.text}
+                if queue and heard.warm:
+                    fault = f"{heard.to} is a queue, and only an agent can be asked: use transfer"
+                    raise Refused("bad_arguments", fault)
+                to = "to_queue" if queue else "to_agent"
+                return {to: heard.to, "why": heard.text, "warm": heard.warm}
             case "snooze":
                 return {"until": heard.until}
             case "tag":

@@ -166,6 +166,7 @@ class ThreadPage(msgspec.Struct, frozen=True):
     offer: OfferView | None  # pending for the asker
     replying_to: str  # "joe@x.org by e-mail": where an answer goes now
     can: tuple[str, ...]  # verbs open to the asker: accept pass take reply note transfer ...
+    expected: str = ""  # how long it will probably wait, in a sentence, while it does
     links: tuple[LinkView, ...] = ()  # who joined the customer's addresses, or would
 
 

@@ -28,6 +28,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.ports import Clock
+from omniroute.application.reasons import Waiting
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
@@ -144,6 +145,8 @@ class Queries:
             row, messages = dossier.row, dossier.messages()
             bodies = self._reader.get([f"b/{m['id']}" for m in messages]) if messages else {}
             offer = dossier.offer(actor.id)
+            kept = self._row(thread)
+            wraps_up = kept is not None and kept.wrap_until > 0 and kept.agent == actor.id
             held = any(m["state"] == "held" and m["agent"] == actor.id for m in messages)
             return ThreadPage(
                 row=row,
@@ -155,9 +158,25 @@ class Queries:
                 why_you=dossier.why(actor.id),
                 offer=offer,
                 replying_to=dossier.replying_to(),
-                can=verbs(actor, row.phase, row.agent, offered=offer is not None, held=held),
+                can=verbs(
+                    actor,
+                    row.phase,
+                    row.agent,
+                    offered=offer is not None,
+                    held=held,
+                    wraps_up=wraps_up,
+                ),
+                expected=self._expected(db, dossier),
                 links=dossier.links(),
             )
+
+    def _expected(self, db: sqlite3.Connection, dossier: Dossier) -> str:
+        """How long it will probably wait, where it does, in a sentence."""
+        if dossier.row.phase != "queued":
+            return ""
+        directory = self._directory()
+        waiting = self._waiting(db, dossier, directory, self._clock())
+        return reasons.expected_wait(dossier.row, waiting, directory)
 
     def _threads(self, actor: Actor, wanted: Filter) -> tuple[ThreadRow, ...]:
         with self._views.reading() as db:
@@ -171,22 +190,27 @@ class Queries:
         directory, now = self._directory(), self._clock()
         with self._views.reading() as db:
             dossier = self._dossier(db, thread)
-            asked, until = dossier.asked()
-            waiting = reasons.Waiting(
-                steps=dossier.steps,
-                step=dossier.step_number,
-                stranded=dossier.stranded,
-                left=self._step_left(dossier.row.id, now),
-                asked=asked,
-                until=until,
-                team=listing.team(db, directory),
-                pace=self._pace(dossier.row.queue),
-                ahead=dossier.ahead(),
-            )
+            waiting = self._waiting(db, dossier, directory, now)
             head = reasons.headline(dossier.row, waiting, directory, now)
             records = matches.records(db, dossier.row.id, "route")
             explained = () if brief else self._explained(dossier.row.id, records, now)
             return reasons.screen(head, dossier.reasons(), dossier.versions(), directory, explained)
+
+    def _waiting(
+        self, db: sqlite3.Connection, dossier: Dossier, directory: Directory, now: int
+    ) -> Waiting:
+        asked, until = dossier.asked()
+        return Waiting(
+            steps=dossier.steps,
+            step=dossier.step_number,
+            stranded=dossier.stranded,
+            left=self._step_left(dossier.row.id, now),
+            asked=asked,
+            until=until,
+            team=listing.team(db, directory),
+            pace=self._pace(dossier.row.queue),
+            ahead=dossier.ahead(),
+        )
 
     def _explained(self, thread: int, records: Sequence[int], now: int) -> Sequence[str]:
         """Rule by rule and agent by agent; nothing where those rules are not kept."""

@@ -130,6 +130,9 @@ def _match(why: Mapping[str, Any], directory: Directory) -> str:
             said += f", {directory.name(why['spared'])} being kept for those who have nobody else"
         if why.get("second"):
             said += f", before {directory.name(why['second'][0])}"
+    if why.get("left_out"):
+        plugins = why["left_out"]
+        said += f" (the pick of {words.listed(plugins)} could not be used)"
     return said + (f"; {counts}" if counts else "")
 
 
@@ -226,6 +229,15 @@ def wait_of(able: Sequence[AgentView], waiting: Waiting) -> Wait | None:
     free = any(agent.load < agent.capacity for agent in here)
     places = sum(agent.capacity for agent in here)
     return expected(waiting.pace.handled, waiting.pace.mean, waiting.ahead, places, free)
+
+
+def expected_wait(row: ThreadRow, waiting: Waiting, directory: Directory) -> str:
+    """How long a thread will probably wait, as a sentence; empty where it does not wait."""
+    if row.phase != "queued" or waiting.step >= len(waiting.steps):
+        return ""
+    step = waiting.steps[waiting.step]
+    able = [] if step.article else _able(waiting.team, step, row.queue, directory)
+    return wait_words(wait_of(able, waiting)) if able else ""
 
 
 def wait_words(wait: Wait | None) -> str:

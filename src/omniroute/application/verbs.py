@@ -35,14 +35,19 @@ def owner_of(phase: str, agent: str) -> str:
     return agent if phase in _OWNED else ""
 
 
-def verbs(actor: Actor, phase: str, agent: str, *, offered: bool, held: bool) -> tuple[str, ...]:
+def verbs(
+    actor: Actor, phase: str, agent: str, *, offered: bool, held: bool, wraps_up: bool = False
+) -> tuple[str, ...]:
     """The verbs, by the names of their commands in lower case.
 
     *offered*: the actor has a pending offer.  *held*: an answer of theirs can be taken back.
+    *wraps_up*: it is solved and weighs on them still.
     """
     thing = Object(owner=owner_of(phase, agent))
     can = [Action.ACCEPT, Action.PASS] if offered else []
     can += [a for a, phases in _PHASES.items() if phase in phases and permitted(actor, a, thing)]
     if held:
         can.append(Action.UNDO)
+    if wraps_up:
+        can.append(Action.DONE)
     return tuple(action.value for action in can)

@@ -213,7 +213,9 @@ class Pressing:
                 text = f"Who shall have #{thread}?"
                 rows = [
                     [self._desk.button(place, f"{one.name} ({one.status or 'queue'})", "transfer",
-                                       thread, 0, one.id[:24])]
+                                       thread, 0, one.id[:24]),
+                     *([self._desk.button(place, "ask first", "warm", thread, 0, one.id[:24])]
+                       if one.status else [])]
                     for one in found
                     if len(one.id) <= 24
                 ]  # fmt: skip
@@ -237,15 +239,17 @@ class Pressing:
 
     async def _chosen(self, act: Pressed, order: Order) -> str:
         verb, word, thread = order.verb, order.word, order.thread
-        if verb in ("transfer", "note", "tag"):
+        if verb in ("transfer", "warm", "note", "tag"):
             questions = {
                 "transfer": f"Why should {word} have #{thread}? It is what they read first."
                             " Answer this message.",
+                "warm": f"Why should {word} have #{thread}? It stays yours until they accept."
+                        " Answer this message.",
                 "note": f"What shall colleagues know about #{thread}? Answer this message.",
                 "tag": f"Which tags for #{thread}? -word takes one off. Answer this message.",
             }  # fmt: skip
             post, _ = await self._surface.post(act.place, questions[verb], ask=True, urgent=True)
-            line = f"transfer {word}" if verb == "transfer" else verb
+            line = f"{verb} {word}" if verb in ("transfer", "warm") else verb
             self._book.put(Post(act.place, post, "ask", thread, line, 0, ""))
             await self._surface.remove(act.place, act.post)
             return ""

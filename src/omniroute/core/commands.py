@@ -32,6 +32,7 @@ class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str = ""
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    warm: bool = False  # a transfer for which the receiver is asked first
 
 
 class Misheard(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ USAGE: Mapping[str, str] = {
     "reply": "reply <text>",
     "note": "note <text>",
     "transfer": "transfer <who|queue> <why>",
+    "warm": "warm <who> <why>",
     "snooze": "snooze <2h|3d|2026-03-02T09:00+01:00>",
     "resolve": "resolve",
     "reopen": "reopen",
@@ -97,10 +99,19 @@ def _text(verb: str) -> Callable[[str, int], Heard | None]:
 
 
 def _transfer(rest: str, at: int) -> Heard | None:
+    return _handed("transfer", rest, warm=False)
+
+
+def _warm(rest: str, at: int) -> Heard | None:
+    """A transfer by which it stays one's own until the other accepts."""
+    return _handed("warm", rest, warm=True)
+
+
+def _handed(verb: str, rest: str, *, warm: bool) -> Heard | None:
     to, _, why = rest.partition(" ")
     if to and not why.strip():
-        return Misheard(f"say in a line why {to} should have it: {USAGE['transfer']}")
-    return Spoken("transfer", text=why.strip(), to=to.lower()) if to else None
+        return Misheard(f"say in a line why {to} should have it: {USAGE[verb]}")
+    return Spoken("transfer", text=why.strip(), to=to.lower(), warm=warm) if to else None
 
 
 def _snooze(rest: str, at: int) -> Heard | None:
@@ -160,6 +171,7 @@ _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "reply": _text("reply"),
     "note": _text("note"),
     "transfer": _transfer,
+    "warm": _warm,
     "snooze": _snooze,
     "tag": _tag,
     "priority": _priority,

@@ -88,19 +88,23 @@ def _after_a_miss(queue: Queue, thread: Thread) -> bool:
 def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool, plan: Plan | None) -> None:
     queue = turn.state.queue(thread.queue)
     chosen, by, spared = found.candidates[: queue.parallel], "", ""
+    bad: tuple[str, ...] = ()
     if everybody:
         chosen = found.candidates
     elif turn.deciders is not None:
         picked = turn.deciders.pick(thread, found.candidates)
+        bad = turn.deciders.left_out()
         if picked is not None and (named := _named(found, picked[0])):
             others = tuple(c for c in found.candidates if c.agent != picked[0])
             chosen, by = (*named, *others)[: queue.parallel], picked[1]
+        elif picked is not None:
+            bad = (*bad, picked[1])
     if plan is not None and not by and not everybody:
         best = chosen[0]
         first = plan.choose(thread, best)
         spared = best.agent if first.agent != best.agent else ""
         chosen = (first, *(c for c in chosen if c.agent != first.agent))[: queue.parallel]
-    _explain(turn, thread, found, chosen[0], by, spared)
+    _explain(turn, thread, found, chosen[0], by, spared, bad)
     if queue.auto_assign:
         assign(turn, thread.id, chosen[0].agent, "auto")
         turn.present(thread.id, chosen[0].agent, "assigned")
@@ -133,7 +137,7 @@ def _named(found: Found, agent: AgentId) -> tuple[Candidate, ...]:
 
 def _explain(
     turn: Turn, thread: Thread, found: Found, winner: Candidate | None = None, by: str = "",
-    spared: str = "",
+    spared: str = "", bad: tuple[str, ...] = (),
 ) -> None:  # fmt: skip
     told: dict[str, object] = {"thread": thread.id, "step": thread.step, "counts": found.counts}
     if winner is not None:
@@ -143,6 +147,8 @@ def _explain(
             told["second"] = [second.agent, list(second.rank)]
     if by:
         told["picked_by"] = by
+    if bad:
+        told["left_out"] = list(bad)  # plugins whose pick could not be used
     if spared:
         told["spared"] = spared  # the best, whom others need who have nobody else
     turn.explain("match", **told)

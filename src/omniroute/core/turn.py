@@ -29,6 +29,9 @@ class Deciders(Protocol):
     def pick(self, thread: Thread, candidates: Sequence[Candidate]) -> tuple[AgentId, str] | None:
         """The picked agent and the plugin's name, or None to leave it to the policy."""
 
+    def left_out(self) -> tuple[str, ...]:
+        """The plugins whose answer to the last `pick` could not be used."""
+
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the asker is told: a stable code and the values its sentence needs."""

@@ -50,6 +50,8 @@ def test_a_note_is_a_note(site: Site) -> None:
         ("tag", {"add": "vip, refund"}, c.Tag(thread=4820, add=("vip", "refund"))),
         ("tag", {"remove": "delivery"}, c.Tag(thread=4820, remove=("delivery",))),
         ("prioritise", {"priority": 30}, c.Prioritise(thread=4820, priority=30)),
+        ("done", {}, c.Done(thread=4820)),
+        ("boost", {"minutes": 10}, c.Boost(thread=4820, by=10 * MINUTE)),
         ("merge", {"a": "h1", "b": "h2", "why": "sure"}, c.Merge(a="h1", b="h2", why="sure")),
         ("not-same", {"a": "h1", "b": "h2"}, c.NotSame(a="h1", b="h2")),
         ("split", {"handle": "h1"}, c.Split(handles=("h1",))),

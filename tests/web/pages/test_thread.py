@@ -1,6 +1,7 @@
 """The page of a thread: what stands on it, and that nothing on it can act."""
 
 import pytest
+from msgspec.structs import replace
 from tests.web.people import row
 from tests.web.site import MORNING, Site, part, text_of
 from tests.web.village import Record
@@ -228,3 +229,25 @@ def test_who_is_who_is_said_and_can_be_taken_back(site: Site) -> None:
     assert side.count('action="/threads/4812/not-same"') == 2
     assert side.count('action="/threads/4812/merge"') == 1
     assert side.count("somebody else</button>") == len(site.village.records[4812].handles)
+
+
+def test_what_waits_tells_how_long_and_a_lead_may_move_it_in_line(site: Site) -> None:
+    record = site.village.records[4817]
+    record.row = replace(record.row, phase="queued")
+    side = part(site.get("/threads/4817").text, "side")
+    assert "It will probably wait 4 min." in text_of(side)
+    assert "/threads/4817/boost" not in side
+    side = part(signed_in(site, "cy").get("/threads/4817").text, "side")
+    assert 'action="/threads/4817/boost"' in side
+    assert "10 minutes older" in text_of(side)
+
+
+def test_after_a_solved_thread_one_may_say_that_it_is_done(site: Site) -> None:
+    assert 'action="/threads/4788/done"' not in site.get("/threads/4788").text
+    assert 'action="/threads/4788/done"' in signed_in(site, "bo").get("/threads/4788").text
+
+
+def signed_in(site: Site, agent: str) -> Site:
+    """The site, with somebody else at the screen."""
+    site.client.cookies.clear()
+    return site.sign_in(agent)
