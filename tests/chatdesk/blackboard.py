@@ -61,6 +61,9 @@ class Blackboard:
 
     kind = "board"
     longest = 1000
+    slash = "/"
+    board = ""
+    shared_is_inside = False
 
     def __init__(self) -> None:
         self.posts: dict[str, Chalk] = {}
@@ -75,6 +78,12 @@ class Blackboard:
     def home(self, account: str) -> str:
         return f"home {account}"
 
+    def below(self, place: str, post: str) -> str:
+        return ""
+
+    def serves(self, place: str, account: str) -> bool:
+        return self.is_shared(place) or place == self.home(account)
+
     async def open(self, account: str, title: str) -> Place:
         if self.rooms:
             return Place(f"room {title}", alone=True, shared=True)
@@ -83,6 +92,7 @@ class Blackboard:
     async def post(
         self, place: str, text: str, buttons: Sequence[Sequence[Button]] = (), *,
         quotes: str = "", files: Sequence[File] = (), ask: bool = False, urgent: bool = False,
+        only: str = "",
     ) -> tuple[str, int]:  # fmt: skip
         if self.faults:
             raise self.faults.pop(0)

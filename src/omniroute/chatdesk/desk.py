@@ -19,7 +19,7 @@ from omniroute.chatdesk.book import Book, Kept, Post
 from omniroute.chatdesk.buttons import Order, Signer
 from omniroute.chatdesk.following import Following
 from omniroute.chatdesk.pressing import Pressing
-from omniroute.chatdesk.surface import Button, Mark, Pressed, Surface, Wrote
+from omniroute.chatdesk.surface import Button, Mark, Place, Pressed, Surface, Wrote
 from omniroute.chatdesk.writing import Writing
 from omniroute.desk import Card, CardKind, Door, Sheet
 from omniroute.errors import Refused, Rejected, RemoteError, Retry
@@ -124,8 +124,7 @@ class ChatDesk:
 
     async def end_card(self, post: Post, sheet: Sheet, why: str) -> None:
         """Take the buttons off a card and say why."""
-        kept = self.book.at(sheet.thread, post.place)
-        if kept is not None and kept.header == post.post:
+        if any(kept.header == post.post for kept in self.book.places(sheet.thread)):
             return  # it has become the head of the thread's place
         await self.surface.edit(post.place, post.post, f"{words.card(sheet.card)}\n\n{why}")
         self.book.drop(post.place, post.post)
@@ -199,17 +198,26 @@ class ChatDesk:
         """What a pressed button asks for."""
         return self._signer.read(place, data)
 
-    async def ensure_place(self, account: str, sheet: Sheet) -> Kept:
-        """Where the account's agent works on a thread, opened if need be."""
-        home = self.surface.home(account)
+    async def ensure_place(self, account: str, sheet: Sheet, card: str = "") -> Kept:
+        """Where the account's agent works on a thread, opened if need be: under their *card*."""
+        surface, home = self.surface, self.surface.home(account)
         for kept in self.book.places(sheet.thread):
-            if kept.alone or kept.place == home:
+            if kept.place == home or (kept.alone and surface.serves(kept.place, account)):
                 self.book.turn_to(kept.place, sheet.thread)
                 return kept
-        place = await self.surface.open(account, f"#{sheet.thread} {sheet.title}")
-        self.book.open(sheet.thread, place.key, place.alone)
-        self.book.turn_to(place.key, sheet.thread)
-        found = self.book.at(sheet.thread, place.key)
+        if card and (below := surface.below(home, card)):
+            place = Place(below, alone=True, shared=False, head=card)
+        else:
+            place = await surface.open(account, f"#{sheet.thread} {sheet.title}")
+        return self.settle(sheet.thread, place)
+
+    def settle(self, thread: int, place: Place) -> Kept:
+        """Note that a thread is worked on in a place."""
+        self.book.open(thread, place.key, place.alone)
+        if place.head:
+            self.book.head(thread, place.key, place.head, "")
+        self.book.turn_to(place.key, thread)
+        found = self.book.at(thread, place.key)
         assert found is not None
         return found
 

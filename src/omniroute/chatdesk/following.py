@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from omniroute.channel import File
 from omniroute.chatdesk import words
 from omniroute.chatdesk.book import Kept, Post, Shown
-from omniroute.chatdesk.surface import Mark
+from omniroute.chatdesk.surface import Mark, Place
 from omniroute.desk import Line, Sheet
 from omniroute.errors import Refused, RemoteError, Retry
 
@@ -55,8 +55,27 @@ class Following:
         async for threads in changes:
             known = set(self._book.threads())
             for thread in threads or sorted(known):
+                if self._desk.surface.board:
+                    await self._post_on_board(thread)
                 if thread in known or self._book.places(thread):
                     await self.follow(thread)
+
+    async def _post_on_board(self, thread: int) -> None:
+        """Show a thread that is new to the team, once."""
+        board, surface = self._desk.surface.board, self._desk.surface
+        try:
+            async with self._desk.lock(thread):
+                places = [kept.place for kept in self._book.places(thread)]
+                if any(surface.is_shared(place) for place in places):
+                    return
+                sheet = await self._desk.door.look("", thread)
+                if sheet.thread != thread or sheet.phase in ("resolved", "closed", "folded"):
+                    return
+                post, _ = await surface.post(board, words.card(sheet.card))
+                key = surface.below(board, post)
+                self._desk.settle(thread, Place(key, alone=True, shared=True, head=post))
+        except (RemoteError, Refused) as error:
+            log.warning("#%d is not shown to the team yet: %s", thread, error)
 
     async def follow(self, thread: int) -> None:
         """Bring a thread's places up to date; what the platform refuses is said in the log."""
@@ -99,7 +118,8 @@ class Following:
                 await self._desk.surface.post(kept.place, words.stands(sheet))
                 self._book.stands(kept.thread, kept.place, "", "folded")
             return
-        mine = kept.alone or await self._is_theirs(kept, sheet)
+        told = kept.alone and self._desk.surface.is_shared(kept.place)
+        mine = told or await self._is_theirs(kept, sheet)
         if not kept.looks:
             await self._begin(kept, sheet)
         elif mine:
@@ -115,7 +135,11 @@ class Following:
             return kept.owner in ("", sheet.owner)
         kind = self._desk.surface.kind
         accounts = await self._desk.door.accounts(sheet.owner, kind)
-        return kept.place in map(self._desk.surface.home, accounts)
+        surface = self._desk.surface
+        return any(
+            kept.place == surface.home(account) or surface.serves(kept.place, account)
+            for account in accounts
+        )
 
     async def _begin(self, kept: Kept, sheet: Sheet) -> None:
         """The card, what plain text means here, and what was said so far, in two posts."""
@@ -223,8 +247,11 @@ class Following:
         self._book.head(kept.thread, kept.place, now.header, looks)
 
     def _head_text(self, kept: Kept, sheet: Sheet) -> str:
-        shared = self._desk.surface.is_shared(kept.place)
-        return f"{words.card(sheet.card)}\n\n{words.mode(sheet, shared)}"
+        surface = self._desk.surface
+        shared = surface.is_shared(kept.place)
+        mode = words.mode(sheet, shared, inside=surface.shared_is_inside)
+        mode = words.with_slash(mode, surface.slash)
+        return f"{words.card(sheet.card)}\n\n{mode}"
 
 
 def _state(line: Line) -> str:

@@ -83,9 +83,12 @@ class Pressing:
         async with self._desk.lock(order.thread):
             told = await self._desk.door.act(act.agent, order.verb, asked)
             sheet = await self._desk.door.look(act.agent, order.thread)
+            cards = self._book.find("card", offer)
             if order.verb == "accept":
-                await self._desk.ensure_place(act.account, sheet)
-            for post in self._book.find("card", offer):
+                home = self._surface.home(act.account)
+                mine = next((post.post for post in cards if post.place == home), "")
+                await self._desk.ensure_place(act.account, sheet, mine)
+            for post in cards:
                 await self._settled(act, post, sheet, order.verb)
         return told
 
@@ -93,16 +96,17 @@ class Pressing:
         """The card of an offer that was answered."""
         if verb == "pass":
             return await self._desk.end_card(post, sheet, "You passed.")
-        kept = self._book.at(sheet.thread, post.place)
-        if kept is None or kept.header:
+        below = self._surface.below(post.place, post.post)
+        kept = self._book.at(sheet.thread, below or post.place)
+        if kept is None or kept.header not in ("", post.post):
             return await self._desk.end_card(post, sheet, "✔ You have it.")
-        # In an agent's own chat the card becomes the head of the thread's place.
-        self._book.head(sheet.thread, post.place, post.post, "")
-        await self._earlier(act, sheet.thread)
+        # The card becomes the head of the thread's place: in an agent's own chat, or below it.
+        self._book.head(sheet.thread, kept.place, post.post, "")
+        await self._earlier(act, kept.place, sheet.thread)
         return self._book.drop(post.place, post.post)
 
-    async def _earlier(self, act: Pressed, thread: int) -> None:
-        """In an agent's own chat the card stays; what it shows of the thread is seen with it."""
+    async def _earlier(self, act: Pressed, place: str, thread: int) -> None:
+        """A card that stays at the head of a place: what it shows of the thread is seen with it."""
         sheet = await self._desk.door.look(act.agent, thread)
         customers = [line for line in sheet.lines if line.kind == "customer"]
         if customers and len(customers) == len([x for x in sheet.lines if x.kind != "event"]) == 1:
@@ -110,7 +114,7 @@ class Pressing:
             if not line.files and len(line.text) <= 80:  # the card has it whole
                 order = int(act.post) if act.post.isdigit() else 0
                 self._book.show(
-                    Shown(act.place, line.id, thread, act.post, order, line.turn, "", False)
+                    Shown(place, line.id, thread, act.post, order, line.turn, "", False)
                 )
 
     async def _refused(self, act: Pressed, order: Order) -> None:

@@ -33,11 +33,13 @@ class Place:
     """Where agents work: a chat, or a topic or thread in one.
 
     *alone*: it belongs to one thread of ours.  *shared*: colleagues read and write there, too.
+    *head* is a post that stands at its head already and shall show the card.
     """
 
     key: str
     alone: bool
     shared: bool
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,21 @@ class Surface(Protocol):
 
     kind: str
     longest: int  # characters of a post
+    slash: str  # what stands before a command, as the desk says it: "/" or nothing
+    board: str  # the place where each thread is shown to the team, or an empty string
+    shared_is_inside: bool  # whatever is written in a shared place is a note, whoever writes it
 
     def is_shared(self, place: str) -> bool:
         """Whether colleagues read a place, too."""
 
     def home(self, account: str) -> str:
         """The place of an account's own, where cards are shown."""
+
+    def below(self, place: str, post: str) -> str:
+        """The place under a post, where the platform has such; else an empty string."""
+
+    def serves(self, place: str, account: str) -> bool:
+        """Whether an account can do its work in a place."""
 
     async def open(self, account: str, title: str) -> Place:
         """A place for work on a thread, for whoever has this account."""
@@ -108,10 +119,12 @@ class Surface(Protocol):
         files: Sequence[File] = (),
         ask: bool = False,
         urgent: bool = False,
+        only: str = "",
     ) -> tuple[str, int]:
         """Put something there; its id and order.
 
-        *ask* invites an answer to it.  *urgent* is what somebody waits for.
+        *ask* invites an answer to it.  *urgent* is what somebody waits for.  *only* is the account
+        that alone shall read it, where the platform can do that.
         """
 
     async def edit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,6 +26,18 @@ NO_THREAD: Final = (
 FORGED: Final = "This button is not for this place."
 
 
+_COMMAND: Final = re.compile(r"(?<![\w/])/(?=[a-z])")
+
+
+def with_slash(text: str, slash: str) -> str:
+    """A text of ours with the commands in it as a platform has them.
+
+    >>> with_slash("Say /status online.", "")
+    'Say status online.'
+    """
+    return text if slash == "/" else _COMMAND.sub(slash, text)
+
+
 def card(lines: Sequence[str]) -> str:
     """A card as text."""
     return "\n".join(lines)
@@ -42,9 +55,11 @@ def left(until: int, now: int) -> str:
     return f"0:{seconds // 15 * 15:02d}" if seconds < 60 else "1:00"
 
 
-def mode(sheet: Sheet, shared: bool) -> str:
-    """What plain text means in a place."""
+def mode(sheet: Sheet, shared: bool, *, inside: bool = False) -> str:
+    """What plain text means in a place; *inside*: whatever is written in a shared one is a note."""
     to = sheet.to or sheet.title
+    if shared and inside:
+        return "What is written here stays inside, whoever writes it."
     if not shared:
         return f"What you write here goes to {to}. /note … stays inside."
     if sheet.owner:

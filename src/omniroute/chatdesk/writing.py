@@ -63,7 +63,7 @@ class Writing:
         if command in ANYWHERE:
             return await self._anywhere(act, command, rest)
         if not thread:
-            return await self._say(act, words.NO_THREAD)
+            return await self._say(act, self._ours(words.NO_THREAD))
         self._book.turn_to(act.place, thread)
         if command:
             return await self._line(act, thread, f"{command} {rest}".strip())
@@ -73,7 +73,7 @@ class Writing:
         """Plain text: an answer in one's own place, a note where colleagues read."""
         sheet = await self._desk.door.look(act.agent, thread)
         shared = self._surface.is_shared(act.place)
-        if shared and sheet.owner != act.agent:
+        if shared and (sheet.owner != act.agent or self._surface.shared_is_inside):
             return await self._line(act, thread, f"note {act.text or _named(act)}")
         if sheet.owner and sheet.owner != act.agent:
             fix = "nothing was sent; /note … tells colleagues"
@@ -82,7 +82,7 @@ class Writing:
 
     async def _anywhere(self, act: Wrote, command: str, rest: str) -> None:
         if command == "help":
-            return await self._say(act, words.HELP)
+            return await self._say(act, self._ours(words.HELP))
         if command == "mine":
             sheets = await self._desk.door.mine(act.agent)
             rows = [f"#{s.thread} {s.title} · {_waits(s)}" for s in sheets]
@@ -178,18 +178,22 @@ class Writing:
     async def _bind(self, act: Wrote, code: str) -> None:
         if not code:
             said = words.HELP if act.agent else words.NOT_BOUND
-            return await self._say(act, said)
+            return await self._say(act, self._ours(said))
         try:
             kind = self._surface.kind
             agent = await self._desk.door.bind(code, kind, act.account, act.name)
         except Refused as refused:
             return await self._say(act, f"⚠ {refused.text}")
-        return await self._say(act, f"This account is {agent}'s now. Say /status online to begin, "
-                                    f"/help for what can be said.")  # fmt: skip
+        said = "Say /status online to begin, /help for what can be said."
+        return await self._say(act, f"This account is {agent}'s now. {self._ours(said)}")
+
+    def _ours(self, text: str) -> str:
+        return words.with_slash(text, self._surface.slash)
 
     async def _say(self, act: Wrote, text: str) -> None:
         most = self._surface.longest
-        await self._surface.post(act.place, words.short(text, most), quotes=act.post, urgent=True)
+        said, only = words.short(text, most), act.account
+        await self._surface.post(act.place, said, quotes=act.post, urgent=True, only=only)
 
 
 def _command(text: str) -> tuple[str, str]:

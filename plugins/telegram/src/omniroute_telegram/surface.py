@@ -44,6 +44,9 @@ class TelegramSurface:
 
     kind = "telegram"
     longest = 4000
+    slash = "/"
+    board = ""  # each thread has a topic of its own once somebody has it
+    shared_is_inside = False
 
     def __init__(self, connection: Connection, team_group: int) -> None:
         self._connection, self._group = connection, team_group
@@ -53,6 +56,12 @@ class TelegramSurface:
 
     def home(self, account: str) -> str:
         return account  # a private chat has the account's number
+
+    def below(self, place: str, post: str) -> str:
+        return ""
+
+    def serves(self, place: str, account: str) -> bool:
+        return place == account or self.is_shared(place)
 
     async def open(self, account: str, title: str) -> Place:
         if not self._group:
@@ -73,6 +82,7 @@ class TelegramSurface:
         files: Sequence[File] = (),
         ask: bool = False,
         urgent: bool = False,
+        only: str = "",
     ) -> tuple[str, int]:
         rank, where = Rank.ANSWER if urgent else Rank.POST, _where(place)
         if quotes:

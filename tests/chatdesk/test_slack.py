@@ -1,0 +1,172 @@
+"""Work in Slack: cards in the app's chat, and the thread under each as the place of work."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from tests.chatdesk.slack_scene import Agent, scene
+
+from omniroute.application import commands as c
+from omniroute.application.authorize import SYSTEM
+from omniroute.testing.mail_sink import MailSink
+
+
+async def test_a_customer_writes_in_slack_and_an_agent_answers_there(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        joe = desk.customer("Joe Miller")
+        joe.says("I was charged twice, I want a refund")
+        card = await ana.asked()
+        assert card["text"].startswith("●")
+        assert "Joe Miller · Slack ✓" in card["text"]
+        assert len(card["blocks"]) <= 12
+        assert [label.partition(" ")[0] for label in ana.own.buttons()] == ["Accept", "Pass"]
+
+        ana.own.presses("Accept")
+        assert await ana.own.reads_aside("is yours") == "#1 is yours."
+        place = ana.own.thread(card)
+        await place.sees("What you write here goes to Joe Miller by Slack.")
+        answer = place.says("You get it back *today*")
+        await joe.sees("You get it back *today*")
+        await place.has(answer, "white_check_mark")
+
+        joe.says("thank you!")
+        await place.sees("Joe Miller: thank you!")
+        place.calls("resolve")
+        await place.sees("#1 is solved.")
+        assert joe.from_app() == ["You get it back *today*"]
+
+
+async def test_a_note_and_talk_outside_a_thread_never_go_out(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        note = place.says("note the bank confirmed it")
+        await place.has(note, "memo")
+        ana.own.says("Where is everybody?")
+        await ana.own.sees("I do not know which thread you mean")
+        place.calls("solvd")
+        await place.sees("⚠")
+        place.says("reply: Done.")
+        await joe.sees("Done.")
+        assert joe.from_app() == ["Done."]
+
+
+async def test_of_two_accepts_one_wins_and_the_other_reads_who(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, bo = await desk.agent("ana", "Ana Ruiz"), await desk.agent("bo", "Bo Lindgren")
+        desk.customer("Joe Miller").says("My refund, please")
+        offered, card = await first_asked(ana, bo)
+        slower = bo if offered is ana else ana
+        row = await desk.server.application.query.threads(SYSTEM)
+        taken = await desk.server.application.actor(slower.id)
+        await desk.server.application.do(taken, c.Take(thread=row[0].id))
+        offered.own.presses("Accept", card)
+        name = slower.person.user["real_name"].partition(" ")[0]
+        assert (await offered.own.reads_aside("took it")).startswith(name)
+        await offered.own.sees(f"✋ {name}")
+        assert offered.own.buttons() == []
+
+
+async def first_asked(*agents: Agent) -> tuple[Agent, dict[str, Any]]:
+    """Whom the engine asks, with the card."""
+    waits = {asyncio.create_task(agent.asked()): agent for agent in agents}
+    done, rest = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    first = next(iter(done))
+    return waits[first], first.result()
+
+
+async def test_an_answer_can_be_taken_back_or_changed_while_it_is_held(tmp_path: Path) -> None:
+    async with scene(tmp_path, undo=30) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        wrong = place.says("You idiot")
+        await place.sees("To Joe Miller by Slack. Goes out in")
+        await place.has(wrong, "hourglass_flowing_sand")
+        place.presses("Undo")
+        assert await ana.own.reads_aside("never saw it")
+        await place.has(wrong, "leftwards_arrow_with_hook")
+        assert joe.from_app() == []
+
+
+async def test_a_transfer_by_form_needs_a_reason_and_its_reader_sees_it_first(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        bo = await desk.agent("bo", "Bo Lindgren")
+        place.presses("Transfer")
+        form = await ana.person.form("transfer")
+        assert [block["block_id"] for block in form["blocks"]] == ["who", "why"]
+        ana.person.hands_in(form, who="bo", why="he knows the bank")
+        card = await bo.own.sees("he knows the bank")
+        assert "My refund, please" in card["text"]
+        work = bo.own.thread(card)
+        await work.sees("Joe Miller: My refund, please")
+        work.says("Bo here, it is done")
+        await joe.sees("Bo here, it is done")
+        await place.sees("Bo Lindgren has it now.")
+        place.says("and me?")
+        await place.sees("nothing was sent")
+        assert "and me?" not in joe.from_app()
+
+
+async def test_a_snooze_by_form(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        place.presses("Snooze")
+        ana.person.hands_in(await ana.person.form("snooze"), when="4h")
+        await place.sees("💤 Put aside by Ana Ruiz.")
+
+
+async def test_home_and_commands(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        await ana.takes()
+        ana.person.opens_home()
+        await desk.fake.until(lambda: len(ana.person.home()) >= 2)
+        assert "Joe Miller" in ana.person.home()[1]
+        joe.person.opens_home()
+        await desk.fake.until(lambda: joe.person.home())
+        assert "a person answers" in joe.person.home()[0]
+        assert "#1 Joe Miller" in await desk.fake.answer(ana.person.commands("mine"))
+        told = await desk.fake.answer(joe.person.commands("mine"))
+        assert "I do not know this account" in told
+
+
+async def test_in_the_teams_channel_plain_text_is_a_note(tmp_path: Path) -> None:
+    async with scene(tmp_path, triage=True) as desk:
+        ana, bo = await desk.agent("ana", "Ana Ruiz"), await desk.agent("bo", "Bo Lindgren")
+        joe = desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        assert desk.triage is not None
+        card = await ana.person.chat(desk.triage).sees("My refund, please")
+        for agent in (ana, bo):
+            team = desk.team(agent, card)
+            await team.sees("What is written here stays inside, whoever writes it.")
+            note = team.says("I know him from last year")
+            await team.has(note, "memo")
+        assert joe.from_app() == []
+
+
+async def test_a_mailing_customer_an_agent_in_slack_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with scene(tmp_path, sink=(sink := MailSink())) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        await desk.mail("joe@mail.example", "I was charged twice, I want a refund")
+        place = await ana.takes()
+        place.says("You get it back today")
+        (mail,) = await sink.wait_for(1)
+        assert "You get it back today" in mail.get_content()
+        assert mail["To"] == "joe@mail.example"
