@@ -23,6 +23,8 @@ def test_settings_that_are_shown_can_be_loaded(
     monkeypatch.setenv("HELP_MAIL_PASSWORD", "a password")
     for secret in ("chat.secret", "mail.password", "telegram.token"):
         Path(secret).write_text("x" * 40)
+    Path("slack.bot").write_text("xoxb-of-no-value")
+    Path("slack.app").write_text("xapp-of-no-value")
     path = tmp_path / "omniroute.toml"
     path.write_text(block.text)
     settings = load(path)

@@ -58,7 +58,7 @@ class Bench:
         self.fake, self.kept = fake, Kept()
         about = {"bot_token": Secret(fake.bot_token), "api_url": fake.api_url, **settings}
         if "signing_secret" not in about:
-            about["app_token"] = Secret(fake.app_token)
+            about.setdefault("app_token", Secret(fake.app_token))
         self.socket = "app_token" in about
         self.channel = SlackChannel("help", Config(**about), Site(folder, "http://desk.example"))
 
