@@ -1,4 +1,4 @@
-"""The channel: settings in, mail in by SMTP, answers out by SMTP."""
+"""The channel: settings in, mail in by SMTP or IMAP, answers out by SMTP."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from omniroute_email.answering import answered
 from omniroute_email.certificate import Certificate
 from omniroute_email.compose import compose, message_id
 from omniroute_email.envelope import unpack
+from omniroute_email.fetching import Fetcher
 from omniroute_email.reading import NOBODY
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.reading.mail import examine
@@ -59,6 +60,8 @@ class EmailChannel:
         self._place = f"channels.{account}"
         self._mailboxes = settings.mailboxes(config, self._place, site.secret)
         self._name = config.from_name or site.organisation
+        self._site_folder = site.folder
+        self._fetcher: Fetcher | None = None
         self._courier = Courier(config, self._place, self._mailboxes.domain)
 
     def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
@@ -86,7 +89,10 @@ class EmailChannel:
         return ()
 
     async def listen(self, intake: Intake) -> None:
-        """Serve SMTP until cancelled.  Raises `ConfigError` if the port cannot be had."""
+        """Take mail until cancelled.  Raises `ConfigError` if the port cannot be had."""
+        if self._config.imap_host:
+            await self._fetch(intake)
+            return
         reception = Reception(self._config, self._mailboxes, intake, self._certificate())
         self._courier.open()
         async with serving(reception, self._place) as port:
@@ -98,6 +104,16 @@ class EmailChannel:
             finally:
                 self.ready.clear()
                 self._courier.close()
+
+    async def _fetch(self, intake: Intake) -> None:
+        fetcher = Fetcher(self._config, self._mailboxes, intake, self._site_folder, self._place)
+        self._fetcher, self.ready = fetcher, fetcher.ready
+        self._courier.open()
+        intake.ready()  # a mailbox that cannot be reached now is tried again, and told of
+        try:
+            await fetcher.run()
+        finally:
+            self._courier.close()
 
     async def send(self, out: Outbound) -> Receipt:
         """Hand one message to the mail server.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
@@ -111,6 +127,8 @@ class EmailChannel:
 
     async def check(self) -> Health:
         """Whether mail can come in and go out, as far as can be seen without sending any."""
+        if self._fetcher is not None and self._fetcher.trouble is not None:
+            return self._fetcher.trouble
         if not self.ready.is_set():
             return Health(False, "no mail can come in: SMTP is not being served yet")
         try:

@@ -86,6 +86,31 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     idle_timeout: Annotated[
         float, says("Seconds without progress after which an SMTP connection is closed.")
     ] = 60.0
+    imap_host: Annotated[
+        str, says("Server whose mailbox is fetched; mail then comes in by IMAP instead of SMTP.")
+    ] = ""
+    imap_port: Annotated[
+        int, says("Its port: 993 for TLS from the start, or 143.", at_least=1, at_most=65535)
+    ] = 993
+    imap_tls: Annotated[
+        bool, says("Insist on TLS; turn it off only for a server on this machine.")
+    ] = True
+    imap_ca: Annotated[
+        str, says("File (PEM) with the authority behind its certificate, if that is your own.")
+    ] = ""
+    imap_username: Annotated[str, says("Name to sign in with at `imap_host`.")] = ""
+    imap_password: Annotated[Secret, says("Password to `imap_username`.")] = msgspec.field(
+        default_factory=lambda: Secret("")
+    )
+    imap_folder: Annotated[str, says("Folder that mail is fetched from.")] = "INBOX"
+    imap_processed_folder: Annotated[
+        str,
+        says("Folder that fetched mail is moved to; unless set it stays where it is, as read."),
+    ] = ""
+    imap_interval: Annotated[
+        float, says("Seconds between looks where the server does not tell of new mail (IDLE).")
+    ] = 60.0
+    imap_timeout: Annotated[float, says("Seconds to wait for each answer of `imap_host`.")] = 30.0
     from_address: Annotated[
         str, says("Address that answers come from; the first of `addresses` unless set.")
     ] = ""
@@ -183,11 +208,15 @@ def mailboxes(config: Config, place: str, secret: bytes = b"") -> Mailboxes:
     addresses = [_address(text, f"{place}.addresses") for text in config.addresses]
     sender = config.from_address
     edges = [_network(text, f"{place}.trusted_edges") for text in config.trusted_edges]
-    for name in ("idle_timeout", "smtp_timeout"):
+    for name in ("idle_timeout", "smtp_timeout", "imap_interval", "imap_timeout"):
         if not getattr(config, name) > 0:
             raise ConfigError(f"{place}.{name}", "must be more than 0 seconds")
-    if config.smtp_host and not _HOST.fullmatch(config.smtp_host):
-        raise ConfigError(f"{place}.smtp_host", f"“{config.smtp_host}” is no host name")
+    for name in ("smtp_host", "imap_host"):
+        host = getattr(config, name)
+        if host and not _HOST.fullmatch(host):
+            raise ConfigError(f"{place}.{name}", f"“{host}” is no host name")
+    if config.imap_host and not config.imap_username:
+        raise ConfigError(f"{place}.imap_username", "is missing beside imap_host")
     return Mailboxes(
         addresses=frozenset(addresses),
         from_address=_address(sender, f"{place}.from_address") if sender else addresses[0],
