@@ -8,9 +8,11 @@ from typing import Any
 
 from tests.chatdesk.slack_scene import Agent, scene
 
+from omniroute import Secret
 from omniroute.application import commands as c
 from omniroute.application.authorize import SYSTEM
 from omniroute.testing.mail_sink import MailSink
+from omniroute_telegram import testing as telegram
 
 
 async def test_a_customer_writes_in_slack_and_an_agent_answers_there(tmp_path: Path) -> None:
@@ -170,3 +172,39 @@ async def test_a_mailing_customer_an_agent_in_slack_and_nothing_is_lost(tmp_path
         (mail,) = await sink.wait_for(1)
         assert "You get it back today" in mail.get_content()
         assert mail["To"] == "joe@mail.example"
+
+
+async def test_a_transfer_from_slack_to_telegram_loses_nothing(tmp_path: Path) -> None:
+    async with telegram.serving(telegram.FakeTelegram()) as phones:
+        account = {"kind": "telegram", "token": Secret(phones.token), "api_url": phones.url}
+        sink = MailSink()
+        async with scene(
+            tmp_path, sink=sink, channels={"telegram": account}, bos_desk="telegram"
+        ) as desk:
+            ana = await desk.agent("ana", "Ana Ruiz")
+            await desk.mail("joe@mail.example", "I was charged twice, I want a refund")
+            place = await ana.takes()
+            note = place.says("note the bank confirmed it")
+            await place.has(note, "memo")
+            place.says("Which order was it?")
+            (asked,) = await sink.wait_for(1)
+            assert "Which order was it?" in asked.get_content()
+
+            bo = phones.person("Bo Lindgren").chat()
+            invitation = await desk.server.enrolment.invite(SYSTEM, "bo", "telegram")
+            link = invitation.text.removesuffix(" and press Start.").rpartition(" ")[2]
+            bo.says(f"/start {link.rpartition('?start=')[2]}")
+            await bo.sees("This account is bo's now")
+            bo.says("/status online")
+            await bo.sees("You are online now.")
+
+            place.calls("transfer bo he knows the bank")
+            await place.sees("Bo Lindgren has it now.")
+            seen = await bo.sees("Which order was it?")
+            for said in ("I was charged twice", "the bank confirmed it"):
+                assert said in seen["text"]
+            assert "he knows the bank" in "\n".join(bo.from_bot())
+            bo.says("I see both charges; it is on its way")
+            _, answer = await sink.wait_for(2)
+            assert "I see both charges" in answer.get_content()
+            assert "the bank confirmed" not in answer.get_content() + asked.get_content()
