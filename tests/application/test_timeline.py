@@ -238,6 +238,8 @@ NOT_ABOUT_A_THREAD = [
     e.CustomerSplit("h1", "h2", ("h2",)),  # what it does to threads is said there
     e.CustomerErased(("h1",), ("m",)),
     e.AgentJoined(Member("ana")),
+    e.QueueDeep("tech", 10),
+    e.QueueEased("tech"),
     e.AgentLeft("ana"),
     e.StatusChanged("ana", Status.ONLINE),
     e.AgentUnresponsive("ana"),
