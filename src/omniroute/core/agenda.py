@@ -13,7 +13,6 @@ import heapq
 from omniroute.core.model import AgentId, Phase, Thread, ThreadId
 from omniroute.core.pools import Key
 from omniroute.core.state import State
-from omniroute.core.states import WAITING
 
 
 class Agenda:
@@ -35,11 +34,7 @@ class Agenda:
                 while self._threads and self._threads[0] == key:
                     heapq.heappop(self._threads)
                 thread = self._state.threads.get(key[-1])
-                if (
-                    thread is not None
-                    and thread.phase in WAITING
-                    and self._index.key(thread) == key
-                ):
+                if thread is not None and self._index.placed(thread.id) == key:
                     return thread, ""
             elif freed is not None:
                 self._sure = -1
@@ -62,9 +57,9 @@ class Agenda:
         index = self._index
         index.catch_up()
         if index.queued:
-            threads = self._state.threads
             for id in index.queued:
-                heapq.heappush(self._threads, index.key(threads[id]))
+                if (key := index.placed(id)) is not None:
+                    heapq.heappush(self._threads, key)
             index.queued.clear()
         if index.left:
             for thread in index.forsaken():

@@ -19,14 +19,21 @@ Days: TypeAlias = tuple[tuple[int, int, int], ...]
 
 def hard(thread: Thread, agent: str, at: int) -> bool:
     """Whether *thread* is hard for *agent*, who takes it at *at*."""
-    passed = any(x.agent != agent and x.reason in ("declined", "missed") for x in thread.excluded)
+    passed = bool(thread.excluded) and any(
+        x.agent != agent and x.reason in ("declined", "missed") for x in thread.excluded
+    )
     return passed or 0 < thread.deadline < at or thread.weight > 1
 
 
 def burdened(agent: Agent, thread: Thread, at: int) -> tuple[Days, float]:
     """The agent's last week with *thread* in it, and the share of hard threads in that week."""
-    today, days = at // DAY, {day: (taken, hard) for day, taken, hard in agent.days}
+    today = at // DAY
+    if agent.days and agent.days[-1][0] == today:  # what is too old went with the day's first
+        _, taken, before = agent.days[-1]
+        kept = (*agent.days[:-1], (today, taken + 1, before + hard(thread, agent.id, at)))
+        return kept, sum([day[2] for day in kept]) / sum([day[1] for day in kept])
+    days = {day: (taken, hard) for day, taken, hard in agent.days}
     taken, before = days.get(today, (0, 0))
     days[today] = taken + 1, before + hard(thread, agent.id, at)
     kept = tuple((day, *days[day]) for day in sorted(days) if day > today - DAYS)
-    return kept, sum(day[2] for day in kept) / sum(day[1] for day in kept)
+    return kept, sum([day[2] for day in kept]) / sum([day[1] for day in kept])

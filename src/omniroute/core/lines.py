@@ -84,6 +84,11 @@ class Lines:
         queue = self._queues.get(thread.queue)
         return order_key(thread, queue.order if queue is not None else ORDER, self._usual)
 
+    def placed(self, thread: ThreadId) -> Key | None:
+        """Where a thread was placed when changes were last taken in; None if it does not wait."""
+        line = self._place.get(thread)
+        return line.places[thread] if line is not None else None
+
     # --- keeping in step ---
 
     def agent_changed(self, id: AgentId, old: Agent | None) -> None:

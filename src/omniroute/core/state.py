@@ -73,6 +73,7 @@ class State:
         self.trial = NONE
         self.paces: dict[str, Pace] = {}  # by queue
         self.rules = BARE
+        self.alerting = False  # whether somebody is told where a queue is deep
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
         self.folded: dict[ThreadId, Thread] = {}  # cold: taken in to be unfolded
         self.index = Index(self.agents, self.threads)
@@ -170,6 +171,7 @@ class State:
         skills, queues = self.rules.skills, self.rules.queues
         if (canary := self._canary()) is not None:
             skills, queues = joined(skills, canary.skills), {**canary.queues, **queues}
+        self.alerting = any(queue.alert is not None for queue in queues.values())
         self.index.adopt(skills, queues, self.rules.defaults.priority)
 
     def _try(self, trial: Trial) -> None:
