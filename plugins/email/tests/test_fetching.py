@@ -27,6 +27,7 @@ class Kept(Intake, Protocol):
     kept: dict[str, bytes]
     failure: Exception | None
     asked: asyncio.Event
+    open: asyncio.Event
     mails: list[tuple[Envelope, bytes]]
 
 
@@ -84,9 +85,12 @@ async def test_what_nobody_has_read_comes_in_and_then_whatever_arrives(
     async with ImapServer() as server:
         await server.put(mail(1))
         await server.put(mail(2), r"\Seen")
-        async with listening(made(server), spool):
-            await server.until_told("IDLE")
+        channel = made(server)
+        assert not (await channel.check()).ok
+        async with listening(channel, spool):
+            await channel.ready.wait()
             assert numbers(spool) == ["1"]
+            assert "smtp_host" in (await channel.check()).fix
             await server.put(mail(3))
             await until(lambda: numbers(spool) == ["1", "3"])
             await server.until_told("IDLE", 2)
@@ -163,6 +167,26 @@ async def test_fetched_mail_is_moved_where_the_settings_say(
         assert numbers(spool) == ["1", "2"]
 
 
+async def test_what_was_kept_and_not_moved_yet_is_moved_later(
+    made: Made, spool: Kept, tmp_path: Path
+) -> None:
+    async with ImapServer() as server:
+        async with listening(made(server, imap_processed_folder="Done"), spool):
+            await server.until_told("IDLE")
+        spool.open.clear()
+        await server.put(mail(1))
+        async with listening(made(server, imap_processed_folder="Done"), spool):
+            await spool.asked.wait()
+            del server.folders["Done"]
+            spool.open.set()
+            await server.until_told("UID MOVE")
+        assert numbers(spool) == ["1"]
+        server.folders["Done"] = []
+        async with listening(made(server, imap_processed_folder="Done"), spool):
+            await until(lambda: len(server.messages("Done")) == 1)
+        assert numbers(spool) == ["1"]
+
+
 async def test_it_comes_encrypted(made: Made, spool: Kept) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(CHAIN, KEY)
@@ -178,10 +202,15 @@ async def test_it_comes_encrypted(made: Made, spool: Kept) -> None:
     [
         ({"imap_password": Secret("wrong")}, "no mail can be fetched", "imap_password"),
         ({"imap_folder": "Nowhere"}, "no mail can be fetched", "channels.email.imap_folder"),
+        (
+            {"imap_processed_folder": "Gone"},
+            "no mail can be fetched",
+            "create it, or see channels.email.imap_processed_folder",
+        ),
         ({"imap_tls": True}, "no mail can be fetched", "offers no TLS"),
         ({"imap_port": 1}, "cannot be reached", "channels.email.imap_host"),
     ],
-    ids=["password", "folder", "tls", "port"],
+    ids=["password", "folder", "aside", "tls", "port"],
 )
 async def test_check_says_what_is_wrong(
     made: Made, spool: Kept, settings: dict[str, object], found: str, fix: str

@@ -107,7 +107,8 @@ class EmailChannel:
 
     async def _fetch(self, intake: Intake) -> None:
         fetcher = Fetcher(self._config, self._mailboxes, intake, self._site_folder, self._place)
-        self._fetcher, self.ready = fetcher, fetcher.ready
+        fetcher.ready = self.ready
+        self._fetcher = fetcher
         self._courier.open()
         intake.ready()  # a mailbox that cannot be reached now is tried again, and told of
         try:

@@ -1,4 +1,4 @@
-"""Mail that is fetched from an IMAP mailbox: kept first, then remembered as fetched, then marked.
+"""Mail that is fetched from an IMAP mailbox: kept first, then marked, then noted as fetched.
 
 How far we are, by UID, lies in a file of the account's own and moves on only after the intake has
 the message on the disk.  Whatever breaks in between, the message is fetched again and has the same
@@ -52,7 +52,7 @@ class Fetcher:
         self._config, self._mailboxes, self._intake = config, mailboxes, intake
         self._file, self._place = folder / "imap.json", place
         self.trouble: Health | None = Health(False, "no mail can come in: not signed in yet")
-        self.ready = asyncio.Event()  # the mailbox is open, or was
+        self.ready = asyncio.Event()  # what was there at the first look is in
 
     async def run(self) -> None:
         """Fetch until cancelled; after a failure, connect again, later each time."""
@@ -111,15 +111,17 @@ class Fetcher:
         self._remember(Mark(postbox.uidvalidity, highest, _now()))
 
     async def _take(self, postbox: Postbox, uid: int, then: Mark | None) -> None:
-        """Keep a message; then note how far we are; then mark it in the mailbox."""
+        """Keep a message; then mark it in the mailbox; then note how far we are.
+
+        A crash in between repeats what comes after it: the message has its key already.
+        """
         message = await postbox.fetch(uid)
         if message is not None:
             envelope = self.envelope_of(message)
             await self._intake.accept(pack(envelope, message), key=delivery_key(envelope, message))
+            await postbox.done_with(uid)
         if then is not None:
             self._remember(then)
-        if message is not None:
-            await postbox.done_with(uid)
 
     def envelope_of(self, message: bytes) -> Envelope:
         """What an SMTP session would have known, as the last mail server wrote it down."""

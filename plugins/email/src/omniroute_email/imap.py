@@ -131,6 +131,10 @@ class Postbox:
             raise NotAuthorised(
                 f"there is no folder “{config.imap_folder}” ({_said(answer)}); {fix}"
             )
+        aside = config.imap_processed_folder
+        if aside and client.status(_quoted(aside), "(MESSAGES)")[0] != "OK":
+            fix = f"create it, or see {self._place}.imap_processed_folder"
+            raise NotAuthorised(f"there is no folder “{aside}” to move mail to; {fix}")
         _, validity = client.response("UIDVALIDITY")
         self.uidvalidity = int(validity[0]) if validity and validity[0] else 0
 

@@ -169,6 +169,10 @@ class _Connection:
                 return True
             case "SELECT":
                 return self._select(tag, given[0])
+            case "STATUS":
+                known = given[0] in self._server.folders
+                self._say(f"{tag} OK done" if known else f"{tag} NO [NONEXISTENT] no such folder")
+                return True
             case "IDLE" if "IDLE" in self._server.extensions:
                 await self._idle()
             case "NOOP":
