@@ -39,6 +39,7 @@ UNITS = {
     "smtp": "messages/s",
     "webhook": "messages/s",
     "telegram": "messages/s",
+    "slack": "messages/s",
     "rules": "messages/s",
     "email": "mails/s",
     "memory": "bytes",

@@ -7,6 +7,8 @@ messages were taken, in how many seconds.  The same process serves ours and the 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import itertools
 import sys
 import time
@@ -30,6 +32,8 @@ class Job(msgspec.Struct, frozen=True):
     path: str = ""  # of messages
     session: str = ""  # path by which a session is begun before; empty for none
     telegram: str = ""  # the secret to show, where messages are updates of Telegram's
+    slack: str = ""  # the secret to sign with, where they are events of Slack's
+    account: str = ""  # who writes there
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -124,7 +128,8 @@ async def _http(job: Job) -> tuple[Send, asyncio.StreamWriter]:
     async def post(path: str, body: bytes) -> str:
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{job.port}\r\n"
-            f"Content-Type: application/json\r\n{cookie}{secret}Content-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: application/json\r\n{cookie}{secret}{_signature(job, body)}"
+            f"Content-Length: {len(body)}\r\n\r\n"
         )
         writer.write(head.encode() + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -136,7 +141,11 @@ async def _http(job: Job) -> tuple[Send, asyncio.StreamWriter]:
 
     async def send() -> None:
         text = "Where is the parcel that was to come on Monday? " * max(1, job.size // 48)
-        said = _update(text) if job.telegram else {"id": str(uuid.uuid4()), "text": text}
+        said: dict[str, object] = {"id": str(uuid.uuid4()), "text": text}
+        if job.telegram:
+            said = _update(text)
+        elif job.slack:
+            said = _event(text, job.account)
         await post(job.path, msgspec.json.encode(said))
 
     if job.session:
@@ -153,6 +162,23 @@ def _update(text: str) -> dict[str, object]:
     chat = {"id": 5000 + number, "type": "private", "first_name": "Joe", "last_name": "Miller"}
     message = {"message_id": 1, "date": 1_795_632_040, "from": joe, "chat": chat, "text": text}
     return {"update_id": number, "message": message}
+
+
+def _event(text: str, user: str) -> dict[str, object]:
+    number = next(_updates)
+    stamp, chat = f"{1_795_632_040 + number}.000100", f"D{number}"
+    event = {"type": "message", "channel": chat, "channel_type": "im", "user": user, "text": text,
+             "ts": stamp, "event_ts": stamp}  # fmt: skip
+    return {"type": "event_callback", "team_id": "T0001", "event_id": f"Ev{number}", "event": event}
+
+
+def _signature(job: Job, body: bytes) -> str:
+    if not job.slack:
+        return ""
+    stamp = str(int(time.time()))
+    whole = f"v0:{stamp}:".encode() + body
+    mac = hmac.digest(job.slack.encode(), whole, hashlib.sha256).hex()
+    return f"X-Slack-Request-Timestamp: {stamp}\r\nX-Slack-Signature: v0={mac}\r\n"
 
 
 def _fields(head: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "smtp": ("smtp.accept.idle", "smtp.accept.busy"),
     "webhook": ("webhook.accept.idle", "webhook.accept.busy"),
     "telegram": ("telegram.accept",),
+    "slack": ("slack.accept",),
     "parsing": ("email.parse",),
     "routing": ("rules.route",),
     "simulating": ("simulate.arrivals",),
