@@ -179,3 +179,41 @@ def test_f3_rules_that_send_it_round_and_round_are_stopped() -> None:
     lea.is_told("stranded:loop")
     ana = rig.agent("ana")
     ana.is_offered(joe)  # it hears what can help
+
+
+# --- a queue that is no more ---
+
+PLAIN = """
+version: 1
+defaults: {queue: tech}
+queues: {tech: {teams: [tech], offer: {timeout: 1h}}, billing: {}}
+"""
+
+
+def test_what_waits_in_a_queue_that_the_rules_have_no_more_is_stranded_openly() -> None:
+    rig = Rig(PLAIN)
+    ana, bo = rig.agent("ana", teams=("tech",), capacity=1), rig.agent("bo", teams=("billing",))
+    lea = rig.lead("lea")
+    writes(rig, "kim")
+    ana.accepts()
+    joe = writes(rig, "joe")
+    rig.adopt(PLAIN.replace("tech", "support"))
+    joe.is_stranded("no_queue")
+    lea.is_told("stranded:no_queue")
+    bo.is_not_asked()
+    ana.resolves()
+    ana.is_not_asked()
+    rig.restart()
+    rig.adopt(PLAIN)
+    ana.is_offered(joe)
+
+
+def test_from_there_it_can_be_transferred() -> None:
+    rig = Rig(PLAIN)
+    bo, lea = rig.agent("bo", teams=("billing",)), rig.lead("lea")
+    rig.agent("ana", teams=("tech",), capacity=0)
+    joe = writes(rig, "joe")
+    rig.adopt(PLAIN.replace("tech", "support"))
+    joe.is_stranded("no_queue")
+    lea.transfers(joe, to="billing")
+    bo.is_offered(joe)

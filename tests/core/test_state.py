@@ -265,13 +265,14 @@ def test_after_a_restart_under_other_rules_nothing_is_decided_without_any() -> N
     ana.is_not_asked()
 
 
-def test_a_queue_that_the_rules_no_longer_have_serves_everybody() -> None:
+def test_a_queue_that_the_rules_no_longer_have_serves_nobody() -> None:
     rig = Rig(rules("one", "money"))
     ana = rig.agent("ana")
     joe = rig.customer("joe", webchat="v1")
     joe.on("webchat").says("hello")
     rig.adopt(RuleSet("two", Defaults("other"), queues={"other": Queue("other")}))
-    ana.is_offered(joe)
+    joe.is_stranded()
+    ana.is_not_asked()
 
 
 # --- time ---

@@ -76,6 +76,7 @@ STRANDED = {
     "no_candidate": "nobody on the team can take it",
     "all_excluded": "everybody who could take it has passed or missed it",
     "nobody_present": "nobody who could take it is here",
+    "no_queue": "the rules have no such queue any more",
     "loop": "rules send it round and round",
 }
 

@@ -267,6 +267,8 @@ class Lines:
         """Why agents of *pool* never get threads of *line*: ``team``, ``permission``,
         ``requirement`` or ``""``."""
         queue = self._queues.get(line.queue)
+        if queue is None and self._queues and not line.named:
+            return "team"  # the rules know this queue no more, so nobody serves it
         teams = queue.teams if queue is not None and not line.named else ()
         if teams and pool.teams.isdisjoint(teams) and pool.teams.isdisjoint(line.added):
             return "team"

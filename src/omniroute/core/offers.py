@@ -156,7 +156,8 @@ def _explain(
 
 def _strand(turn: Turn, thread: Thread, found: Found) -> None:
     _explain(turn, thread, found)
-    stranding.strand(turn, thread, stranding.reason(found))
+    known = turn.state.knows_queue(thread.queue)
+    stranding.strand(turn, thread, stranding.reason(found) if known else "no_queue")
 
 
 # --- relaxation steps ---

@@ -197,6 +197,11 @@ class State:
             known = canary.queues.get(name)
         return known or Queue(name)
 
+    def knows_queue(self, name: str) -> bool:
+        """Whether the active rules, or a canary's, have a queue of this name."""
+        canary = self._canary()
+        return name in self.rules.queues or (canary is not None and name in canary.queues)
+
     def rules_for(self, customer: CustomerId, at: int) -> RuleSet:
         """The rules that decide for a customer: a canary's, or the active ones."""
         if self.trial.decides(customer, at):

@@ -40,7 +40,9 @@ def meets(state: State, agent: Agent, thread: Thread) -> bool:
     if step.agents:
         if agent.id not in step.agents:
             return False
-    elif queue.teams and not {*queue.teams, *step.add, *thread.added} & set(agent.teams):
+    elif not state.knows_queue(thread.queue) or (
+        queue.teams and not {*queue.teams, *step.add, *thread.added} & set(agent.teams)
+    ):
         return False
     if thread.queue in agent.reads:
         return False

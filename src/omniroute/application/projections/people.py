@@ -107,7 +107,9 @@ def _reach(fold: Fold, agent: AgentId, reached: bool) -> None:
     fold.touched.agents.add(agent)
 
 
-def no_view(fold: Fold, event: e.AgentGone | e.OwnerUnreachable) -> None:
+def no_view(
+    fold: Fold, event: e.AgentGone | e.OwnerUnreachable | e.QueueDeep | e.QueueEased
+) -> None:
     """What follows for threads are events of theirs; whoever must know is told by a card."""
 
 
@@ -130,6 +132,8 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.DeskReached: desk_reached,
     e.AgentGone: no_view,
     e.OwnerUnreachable: no_view,
+    e.QueueDeep: no_view,
+    e.QueueEased: no_view,
     e.RulesActivated: rules_activated,
     e.TrialBegan: trial,
     e.TrialEnded: trial,
