@@ -6,11 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from tests.chatdesk.slack_scene import Agent, scene
+import msgspec
+from tests.chatdesk.slack_scene import Agent, Scene, scene
 
 from omniroute import Secret
 from omniroute.application import commands as c
 from omniroute.application.authorize import SYSTEM
+from omniroute.runtime.rows import Body
 from omniroute.testing.mail_sink import MailSink
 from omniroute_telegram import testing as telegram
 
@@ -95,7 +97,19 @@ async def test_an_answer_can_be_taken_back_or_changed_while_it_is_held(tmp_path:
         place.presses("Undo")
         assert await ana.own.reads_aside("never saw it")
         await place.has(wrong, "leftwards_arrow_with_hook")
+        changed = place.says("One momemt")
+        await place.has(changed, "hourglass_flowing_sand")
+        place.edits(changed, "One moment")
+        await desk.fake.until(lambda: held(desk) == ["One moment"])
         assert joe.from_app() == []
+
+
+def held(desk: Scene) -> list[str]:
+    """What agents wrote that has not gone out and was not taken back."""
+    state = desk.server.node.state
+    ids = [held.message for thread in state.threads.values() for held in thread.held]
+    rows = desk.server.node.reader.get([f"b/{id}" for id in ids])
+    return [msgspec.json.decode(row, type=Body).text for row in rows.values()]
 
 
 async def test_a_transfer_by_form_needs_a_reason_and_its_reader_sees_it_first(

@@ -34,6 +34,10 @@ _CREDENTIALS: Final = (
     "token_expired",
     "no_permission",
 )
+_NO_JSON: Final = ("users.info", "conversations.history", "conversations.replies",
+                   "files.getUploadURLExternal")  # fmt: skip
+"""Methods that read no JSON; their parameters stand in the address."""
+
 _LATER: Final = ("internal_error", "fatal_error", "service_unavailable", "request_timeout",
                  "team_added_to_org", "accesslimited")  # fmt: skip
 _WHY: Final[Mapping[str, str]] = {
@@ -109,7 +113,10 @@ class Connection:
             raise Retry("the app is not listening", 1)
         _ = self.session
         try:
-            answer = await self.web.api_call(method, json=given)
+            if method in _NO_JSON:
+                answer = await self.web.api_call(method, params=given)
+            else:
+                answer = await self.web.api_call(method, json=given)
         except (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError) as error:
             raise self.failure(error) from error
         data = answer.data

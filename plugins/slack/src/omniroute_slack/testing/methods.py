@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 Do: TypeAlias = "Callable[[FakeSlack, Json], Json]"
 
 BLOCKS, SECTION, TEXT, LABEL, VALUE = 50, 3000, 40_000, 75, 2000
+FORM_ONLY = ("users.info", "conversations.info", "conversations.history", "conversations.replies",
+             "files.getUploadURLExternal")  # fmt: skip
+"""Methods that take no JSON: what comes so is not seen, as with Slack."""
+
 TRIGGER = 3.0  # s for which a form may be opened
 
 

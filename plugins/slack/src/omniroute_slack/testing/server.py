@@ -21,7 +21,7 @@ from aiohttp import web
 
 from omniroute_slack.testing import page
 from omniroute_slack.testing.faults import Fault, Script
-from omniroute_slack.testing.methods import METHODS, TRIGGER
+from omniroute_slack.testing.methods import FORM_ONLY, METHODS, TRIGGER
 from omniroute_slack.testing.people import Person
 from omniroute_slack.testing.world import ApiError, Json, Limits, Room, Stored, World
 
@@ -229,6 +229,7 @@ class FakeSlack:
     def app(self) -> web.Application:
         """All of it as one application."""
         app = web.Application(client_max_size=200 * 1024 * 1024)
+        app.router.add_route("GET", "/api/{method}", self._api)
         app.router.add_post("/api/{method}", self._api)
         app.router.add_get("/link", self._link)
         app.router.add_post("/upload/{id}", self._upload)
@@ -238,7 +239,8 @@ class FakeSlack:
         return app
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
-        method, given = request.match_info["method"], await _given(request)
+        method = request.match_info["method"]
+        given = await _given(request, reads_json=method not in FORM_ONLY)
         fault = self.faults.next(method)
         if fault is not None and fault.how == "disconnect":
             return _broken(request)
@@ -391,10 +393,11 @@ class FakeSlack:
         return body, headers
 
 
-async def _given(request: web.Request) -> Json:
+async def _given(request: web.Request, *, reads_json: bool) -> Json:
     """Parameters, which come as JSON or as fields of a form."""
     if request.content_type == "application/json":
-        return dict(json.loads(await request.read() or b"{}"))
+        given = json.loads(await request.read() or b"{}")
+        return {**request.query, **(given if reads_json else {})}
     return {**request.query, **{k: str(v) for k, v in (await request.post()).items()}}
 
 
