@@ -121,7 +121,8 @@ class EmailChannel:
         self._require_server()
         sender, recipient = self._mailboxes.from_address, self._recipient(out)
         reply_to = self._mailboxes.replies.address_for(out.idempotency_key)
-        message = compose(out, sender, self._name, datetime.now(UTC), reply_to)
+        now, html = datetime.now(UTC), self._config.html
+        message = compose(out, sender, self._name, now, reply_to, html=html)
         back = "" if out.automatic else return_path(out.idempotency_key, self._mailboxes)
         await self._courier.transmit(back, recipient, message, out.idempotency_key)
         return Receipt((message_id(out, sender),))

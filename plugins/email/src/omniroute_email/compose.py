@@ -18,6 +18,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from omniroute import File, Outbound
+from omniroute_email.markup import as_html
 from omniroute_email.reading.charset import clean, one_line
 
 MAX_SUBJECT = 250
@@ -33,9 +34,18 @@ _REPLY = re.compile(r"(?:re|aw|sv|antw|rif|odp)\s*(?:\[\d+\])?\s*:", re.IGNORECA
 
 
 def compose(
-    out: Outbound, from_address: str, from_name: str, now: datetime, reply_to: str = ""
+    out: Outbound,
+    from_address: str,
+    from_name: str,
+    now: datetime,
+    reply_to: str = "",
+    *,
+    html: bool = False,
 ) -> bytes:
-    """The bytes to send for *out*, seven bits wide unless an address needs more."""
+    """The bytes to send for *out*, seven bits wide unless an address needs more.
+
+    With *html* its text is there twice, and a mail program shows what it can (RFC 2046, 5.1.4).
+    """
     policy = SMTP if f"{from_address}{out.to.value}".isascii() else SMTPUTF8
     mail = EmailMessage(policy=policy.clone(cte_type="7bit"))
     mail["From"] = _mailbox(_author(out.sender_name, from_name), from_address)
@@ -45,7 +55,10 @@ def compose(
     mail["Subject"] = _subject(out)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{message_id(out, from_address)}>"
-    mail.set_content(clean(out.text), charset="utf-8")
+    text = clean(out.text)
+    mail.set_content(text, charset="utf-8")
+    if html and text.strip():
+        mail.add_alternative(as_html(text), subtype="html", charset="utf-8")
     for file in out.files:
         _attach(mail, file)
     return _threading(out) + mail.as_bytes()

@@ -133,6 +133,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     from_name: Annotated[
         str, says("Name that answers come from; the name of the organisation unless set.")
     ] = ""
+    html: Annotated[
+        bool, says("Send answers as HTML, too, beside their plain text; links can be clicked then.")
+    ] = False
     smtp_host: Annotated[
         str, says("Server that sends the answers; without it nothing is sent.")
     ] = ""
