@@ -170,7 +170,7 @@ class Scene:
         self, who: str, text: str, *, channel: str = "email", name: str = "", subject: str = "",
         verified: bool = True, also: str = "", evidence: Evidence = Evidence.VERIFIED,
         files: tuple[Attachment, ...] = (), html: str = "", automatic: bool = False,
-        topic: str = "", tier: str = "",
+        topic: str = "", tier: str = "", called: str = "",
     ) -> int:  # fmt: skip
         """A customer says something; the thread it lands in."""
         number = self.next()
@@ -190,7 +190,7 @@ class Scene:
         answer = self.decide(
             lambda at: i.MessageReceived(
                 f"in/{number}", at, f"m{number}", channel, "main", sender, claims, facts,
-                rules="r1", live=channel == "webchat", automatic=automatic,
+                rules="r1", live=channel == "webchat", automatic=automatic, name=called,
             ),
             puts,
         )  # fmt: skip

@@ -75,6 +75,33 @@ async def test_whoever_may_be_somebody_is_listed(desk: Desk) -> None:
     assert await desk.application.customers.suggested(ANA) == ()
 
 
+async def test_an_address_under_several_names_is_asked_about_and_declared(desk: Desk) -> None:
+    people, told = desk.application.customers, list[tuple[str, bool]]()
+    people.on_shared = lambda handle, shared: told.append((handle, shared))
+    thread = desk.scene.writes("info@x.org", "it is Bob", name="Bob", called="bob")
+    for name in ("Eve", "Kim"):
+        desk.scene.writes("info@x.org", f"it is {name}", name=name, called=name)
+    await desk.seen()
+    (suspect,) = await people.shared(ANA)
+    assert (suspect.value, suspect.sharing) == ("info@x.org", "suspected")
+    page = await desk.application.query.thread(ANA, thread)
+    said = [item.text for item in page.items if "several names" in item.text]
+    assert said == ["info@x.org is used under several names: do several people share it?"]
+    with pytest.raises(Refused):
+        await people.share(ANA, "info@x.org", True)
+    with pytest.raises(Refused, match="Nobody is known as"):
+        await people.share(SYSTEM, "info@y.org", True)
+    assert (await people.share(SYSTEM, "INFO@x.org", True)).startswith("Nobody is joined over")
+    assert desk.scene.box.puts == {f"y/{suspect.id}": b"{}"}
+    await desk.seen()
+    assert [handle.sharing for handle in await people.shared(ANA)] == ["shared"]
+    assert (await people.share(SYSTEM, "info@x.org", False)).startswith("Noted: one person")
+    assert desk.scene.box.puts == {f"y/{suspect.id}": None}
+    await desk.seen()
+    assert await people.shared(ANA) == ()
+    assert told == [(suspect.id, True), (suspect.id, False)]
+
+
 async def test_what_is_given_out_is_all_there_is(desk: Desk) -> None:
     scene = desk.scene
     thread = scene.writes("joe@x.org", "My refund?", subject="Order 7", files=(BILL,))

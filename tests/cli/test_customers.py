@@ -53,6 +53,21 @@ def test_two_are_joined_and_parted_in_an_agents_name(config: tuple[str, Path]) -
     assert "say why they are one after all" in again
 
 
+def test_an_address_is_declared_several_peoples_and_one_persons_again(
+    config: tuple[str, Path],
+) -> None:
+    assert omniroute("customers", "shared", *config).lines == ["no address is several people's"]
+    (said,) = omniroute("customers", "shared", WORK, *config).lines
+    assert said.startswith("Nobody is joined over that address now")
+    assert omniroute("customers", "shared", *config).lines == [f"{WORK}  shared"]
+    assert f"  e-mail  {WORK}  ✓  shared" in omniroute("customers", "show", WORK, *config).lines
+    (listed,) = omniroute("customers", "shared", *config, "--json").json
+    assert listed["sharing"] == "shared"
+    outcome = omniroute("customers", "shared", WORK, "--not", *config, "--json").json
+    assert outcome["text"].startswith("Noted: one person's address")
+    assert "Nobody is known as" in omniroute("customers", "shared", "x@y.example", *config).err
+
+
 def test_a_person_is_given_everything_and_then_forgotten(
     running: Running, config: tuple[str, Path]
 ) -> None:

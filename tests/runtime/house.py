@@ -233,6 +233,7 @@ class House:
         self.commits: list[Committed] = []
         self.slept: list[float] = []
         self.names: Callable[[str], str] = str.title
+        self.shared: tuple[str, ...] = ()  # addresses that the settings call several people's
         self.on_sleep: Callable[[], None] = lambda: None
         self.awake = asyncio.Event()  # while it is not set, who sleeps sleeps on
         self.awake.set()
@@ -252,6 +253,7 @@ class House:
                 {"bell": self.bell, "horn": self.horn},
                 {("pipe", "a"): self.workroom},
                 self.clock,
+                self.shared,
             ),
             card=self.card,
             names=lambda agent: self.names(agent),

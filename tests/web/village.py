@@ -21,6 +21,7 @@ from omniroute.application.pages import (
     Board,
     Change,
     Filter,
+    HandleView,
     Hit,
     Item,
     LinkView,
@@ -59,6 +60,12 @@ class People:
 
     async def suggested(self, actor: Actor) -> Sequence[LinkView]:
         return ()
+
+    async def shared(self, actor: Actor) -> Sequence[HandleView]:
+        return (HandleView("h1", "email", "info@team.example", "", True, "suspected"),)
+
+    async def share(self, actor: Actor, address: str, shared: bool) -> str:
+        return f"{address}: {shared}"
 
     async def export(self, actor: Actor, who: str) -> Everything:
         return Everything(self.joe, ())

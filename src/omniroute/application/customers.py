@@ -93,6 +93,8 @@ class Customers:
         self._directory, self._voice = directory, voice
         self.remains: Remains | None = None
         """Who else keeps something; set by whoever puts the server together."""
+        self.on_shared: Callable[[str, bool], None] = lambda handle, shared: None
+        """Who tells the writers of an address apart, likewise."""
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -152,6 +154,43 @@ class Customers:
         if not found:
             raise self._voice.refused("unknown_customer", who=who)
         raise self._voice.refused("ambiguous", who=who, ids=[row["id"] for row in found])
+
+    async def shared(self, actor: Actor) -> tuple[HandleView, ...]:
+        """Addresses that several people write from, or may."""
+        authorize(actor, Action.READ)
+        return await asyncio.to_thread(self._shared)
+
+    def _shared(self) -> tuple[HandleView, ...]:
+        with self._views.reading() as db:
+            return listing.shared(db)
+
+    async def share(self, actor: Actor, address: str, shared: bool) -> str:
+        """Say whether *address* is several people's; the sentence that follows.
+
+        Raises `Refused`, also where several have that address (``ambiguous``).
+        """
+        authorize(actor, Action.TEAM)
+        handle = await asyncio.to_thread(self._handle, address)
+        key = f"share/{secrets.token_hex(12)}"
+        row: dict[str, bytes | None] = {f"y/{handle}": b"{}" if shared else None}
+        answer = await self._inbox.submit(
+            lambda at: i.ShareDeclared(key, at, handle, shared, actor.id), row
+        )
+        if not answer.ok:
+            raise self._voice.refused(answer.code)
+        self.on_shared(handle, shared)
+        return self._voice.done(answer.code)
+
+    def _handle(self, address: str) -> str:
+        with self._views.reading() as db:
+            rows = db.execute(
+                "SELECT id FROM handles WHERE verified AND value = ? COLLATE NOCASE"
+                " ORDER BY since, id",
+                (address,),
+            ).fetchall()
+        if not rows:
+            raise self._voice.refused("unknown_customer", who=address)
+        return str(rows[0]["id"])  # the oldest: those of its writers came after it
 
     # --- giving out ------------------------------------------------------------------------------
 

@@ -200,7 +200,20 @@ def handles(db: sqlite3.Connection, customer: str) -> tuple[HandleView, ...]:
     rows = db.execute(
         "SELECT * FROM handles WHERE customer = ? ORDER BY since, id", (customer,)
     ).fetchall()
-    return tuple(
-        HandleView(row["id"], row["kind"], row["value"], row["display"], bool(row["verified"]))
-        for row in rows
+    return tuple(handle_view(row) for row in rows)
+
+
+def handle_view(row: sqlite3.Row) -> HandleView:
+    """A row of ``handles`` as a value."""
+    verified = bool(row["verified"])
+    return HandleView(
+        row["id"], row["kind"], row["value"], row["display"], verified, row["sharing"]
     )
+
+
+def shared(db: sqlite3.Connection) -> tuple[HandleView, ...]:
+    """Addresses that are several people's, or may be, oldest first."""
+    rows = db.execute(
+        "SELECT * FROM handles WHERE sharing IN ('suspected', 'shared') ORDER BY since, id"
+    )
+    return tuple(handle_view(row) for row in rows)

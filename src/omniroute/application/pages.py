@@ -42,6 +42,7 @@ class HandleView(msgspec.Struct, frozen=True):
     value: str
     display: str
     verified: bool
+    sharing: str = ""  # suspected to be several people's; shared or single, as somebody said
 
 
 class LinkView(msgspec.Struct, frozen=True):

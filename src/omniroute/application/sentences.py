@@ -75,6 +75,8 @@ def _transferred(told: Told) -> str:
 
 
 def _vetoed(told: Told) -> str:
+    if told.value("kind") == "shared":
+        return "Several people may write from one of them; say why it is one person all the same."
     if told.value("kind") == "not_same":
         return "A colleague said that they are two people; say why they are one after all."
     each = words.channel(told.value("kind"))
@@ -103,6 +105,8 @@ DONE: Mapping[str, Sentence] = {
     "already_one": "They are one customer already.",
     "split": "They are two customers now, each with what they wrote; a merge undoes it.",
     "not_same": "Noted: two people. Nothing will join them by itself.",
+    "shared": "Nobody is joined over that address now; each who writes from it is on their own.",
+    "single": "Noted: one person's address, whatever names they use.",
     "still_joined": "That link is taken back; others still hold them together.",
     "erased": "What they said and were called is erased.",
     "status": lambda told: (
@@ -114,6 +118,7 @@ DONE: Mapping[str, Sentence] = {
 """What was done."""
 
 REFUSED: Mapping[str, Sentence] = {
+    "shared_address": "Several people write from one of them; nobody is joined over it.",
     "taken": _taken,
     "expired": "Your time to answer is over; it was offered to others.",
     "withdrawn": "It is no longer offered to you.",

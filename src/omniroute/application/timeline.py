@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -155,6 +155,13 @@ def _tags(t: Telling) -> str:
     return f"{t.doer} set the tags: {', '.join(t.said['tags']) or 'none'}"
 
 
+AGAINST: Final = {
+    "not_same": "a colleague said they are two people",
+    "shared": "several people may write from one of them",
+}
+"""What may stand against a link, besides a kind of address of which a person has one."""
+
+
 def _link(t: Telling) -> tuple[str, str]:
     link = t.said["link"]
     pair = words.listed([t.address(link["a"]), t.address(link["b"])])
@@ -169,8 +176,8 @@ def _joined(t: Telling) -> str:
 def _suggested(t: Telling) -> str:
     pair, evidence = _link(t)
     veto = t.said.get("veto")
-    if veto == "not_same":
-        return f"{pair} were not joined ({evidence}): a colleague said they are two people"
+    if veto in AGAINST:
+        return f"{pair} were not joined ({evidence}): {AGAINST[veto]}"
     if veto:
         return f"{pair} were not joined ({evidence}): each has another {words.channel(veto)}"
     return f"{pair} may belong to one person ({evidence}); not joined"
@@ -184,6 +191,17 @@ def _retracted(t: Telling) -> str:
 def _not_same(t: Telling) -> str:
     pair = words.listed([t.address(t.said["a"]), t.address(t.said["b"])])
     return f"{t.name()} said that {pair} are two people"
+
+
+def _called(t: Telling) -> str:
+    return f"{t.address(t.said['handle'])} is used under several names: do several people share it?"
+
+
+def _shared(t: Telling) -> str:
+    address = t.address(t.said["handle"])
+    if t.said["shared"]:
+        return f"{address} is several people's: nobody is joined over it"
+    return f"{address} is one person's, whatever names they use"
 
 
 def _divided(t: Telling) -> str:
@@ -225,6 +243,8 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
         f" would send it to {t.said['turned']['queue']}"
     ),
     "MatterSplit": lambda t: f"{t.name()} made #{t.said['into']} of what the customer wrote last",
+    "HandleCalled": _called,
+    "HandleShared": _shared,
     "LinkRetracted": _retracted,
     "NotSame": _not_same,
     "ThreadFolded": lambda t: f"#{t.said['thread']} was joined to this thread",

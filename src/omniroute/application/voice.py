@@ -27,6 +27,10 @@ class Voice:
         told = Told(self._directory(), self._clock(), thread, values)
         return Refused(code, self._hinted(sentence(False, code, told), code, values))
 
+    def done(self, code: str) -> str:
+        """What is said of what was done, where no thread is concerned."""
+        return sentence(True, code, Told(self._directory(), self._clock(), 0, {}))
+
     def answer(self, command: c.AnyCommand, answered: Answered) -> str:
         """What is said about the core's answer to *command*.  Blocks: call it in a thread."""
         values = dict(answered.values)

@@ -79,6 +79,29 @@ def split(who: str, address: tuple[str, ...], agent: str, config: Path, json_: b
 
 
 @customers.command()
+@click.argument("address", required=False, default="")
+@click.option("--not", "single", is_flag=True, help="It is one person's after all.")
+@config
+@as_json
+def shared(address: str, single: bool, config: Path, json_: bool) -> None:
+    """Say that ADDRESS is several people's; without it, list those that are, or may be.
+
+    Nobody is joined over such an address, and each who writes from it is on their own.
+    """
+    server = client(config)
+    if address:
+        said = {"address": address, "shared": not single}
+        outcome = server.post("/api/admin/customers/shared", said)
+        return print_json(outcome) if json_ else click.echo(outcome["text"])
+    found = server.get("/api/customers/shared")
+    if json_:
+        return print_json(found)
+    for handle in found:
+        click.echo(f"{handle['value'] or handle['display']}  {_SHARED[handle['sharing']]}")
+    return None if found else click.echo("no address is several people's")
+
+
+@customers.command()
 @click.argument("who")
 @config
 def export(who: str, config: Path) -> None:
@@ -127,6 +150,7 @@ def _told(page: dict[str, Any]) -> str:
     lines = [f"{page['name']}  ({page['id']})"]
     for handle in page["handles"]:
         mark = "✓" if handle["verified"] else "unverified"
+        mark += "  " + _SHARED[handle["sharing"]] if handle["sharing"] in _SHARED else ""
         named = handle["value"] or handle["display"]
         lines.append(f"  {channel(handle['kind'])}  {named}  {mark}")
     for link in page["links"]:
@@ -138,7 +162,12 @@ def _told(page: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+_SHARED = {"suspected": "shared?", "shared": "shared"}
+
+
 def _against(veto: str) -> str:
+    if veto == "shared":
+        return "several people may write from one of them"
     if veto == "not_same":
         return "a colleague said they are two people"
     return f"each has another {channel(veto)}"

@@ -49,8 +49,7 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
         _want_handle(state, input.sender.id, wanted)
         for claim in input.claims:
             _want_handle(state, claim.handle.id, wanted)
-    elif isinstance(input, i.MergeAsked | i.LinkDenied | i.SplitAsked | i.EraseAsked):
-        named = input.handles if isinstance(input, i.SplitAsked | i.EraseAsked) else input.both
+    elif named := _named(input):
         for id in named:
             _want_handle(state, id, wanted)
             _want_folded(state, id, wanted)
@@ -59,6 +58,18 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
         if thread is not None and thread.phase in OPEN:
             _want_customer(state, thread.customer, wanted)
     return list(wanted)
+
+
+def _named(input: i.AnyInput) -> tuple[HandleId, ...]:
+    """The handles that somebody says something of."""
+    match input:
+        case i.SplitAsked(handles=handles) | i.EraseAsked(handles=handles):
+            return handles
+        case i.MergeAsked() | i.LinkDenied():
+            return input.both
+        case i.ShareDeclared(handle=handle):
+            return (handle,)
+    return ()
 
 
 def _want_handle(state: State, id: HandleId, wanted: dict[str, None]) -> None:
@@ -240,6 +251,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.LinkDenied: separating.deny,
     i.SplitAsked: separating.split,
     i.EraseAsked: separating.erase,
+    i.ShareDeclared: separating.share,
     i.TimerDue: _time_came,
     i.AgentTimerDue: presence.time_came,
     i.DeskSignal: presence.signalled,

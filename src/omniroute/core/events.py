@@ -21,6 +21,7 @@ from omniroute.core.model import (
     Link,
     MessageId,
     Offer,
+    Sharing,
     Sla,
     Status,
     Step,
@@ -92,6 +93,21 @@ class CustomerSplit(Event, frozen=True):
     handles: tuple[HandleId, ...]
     history: tuple[ThreadId, ...] = ()  # closed threads that go with them
     open: bool = False  # the open thread goes with them
+
+
+class HandleCalled(Event, frozen=True):
+    """An address was used under another name; *sharing* is what is known of it now."""
+
+    handle: HandleId
+    sharing: Sharing
+
+
+class HandleShared(Event, frozen=True):
+    """Somebody said whether an address is several people's; nobody is joined over one that is."""
+
+    handle: HandleId
+    shared: bool
+    by: AgentId = ""
 
 
 class CustomerErased(Event, frozen=True):
@@ -652,6 +668,8 @@ class TrialEnded(Event, frozen=True):
 
 AnyEvent: TypeAlias = (
     HandleSeen
+    | HandleCalled
+    | HandleShared
     | LinkAdded
     | LinkSuggested
     | LinkRetracted

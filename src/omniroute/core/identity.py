@@ -20,6 +20,7 @@ from omniroute.core.model import (
     Link,
     MessageId,
 )
+from omniroute.core.sharing import SHARED, barred, is_shared, overhear
 from omniroute.core.turn import Turn
 
 NOT_SAME = "not_same"
@@ -31,6 +32,7 @@ def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
     sender = message.sender
     known = sender.id in turn.state.handles
     _see(turn, sender)
+    overhear(turn, message)
     how = "unverified" if not sender.verified else "known" if known else "new"
     for claim in message.claims:
         how = _weigh(turn, sender, claim) or how
@@ -57,15 +59,22 @@ def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
     sure = claim.evidence == Evidence.VERIFIED and claim.handle.verified and sender.verified
     if not sure and claim.handle.id not in state.handles:
         return ""  # nobody we know: nothing to suggest
+    known = (state.handles.get(id) for id in (a, b))
+    if any(handle is not None and is_shared(handle) for handle in known):
+        return ""
     _see(turn, claim.handle)
     ours = state.customers[state.handles[sender.id].customer]
     theirs = state.customers[state.handles[claim.handle.id].customer]
     if ours.id == theirs.id:
-        if sure and not _linked(ours, a, b):
+        if sure and not _linked(ours, a, b) and not barred(turn, a, b):
             turn.emit(e.LinkAdded(link, ours.id))
             return "linked"
         return ""
     against = veto(turn, ours, theirs)
+    if not against and barred(turn, a, b):
+        if not sure:
+            return ""  # it is several people's: that it is also this one's says nothing
+        against = SHARED
     if sure and not against:
         join(turn, link, ours, theirs)
         return "linked"

@@ -63,6 +63,7 @@ class MessageReceived(Input, frozen=True):
     sent_at: int = 0
     trial: str = ""  # the rule set on trial then
     trial_observed: tuple[int, ...] = ()  # what holds of its private conditions
+    name: str = ""  # keyed hash of the name it was written under
 
     def observed_under(self, version: str) -> tuple[int, ...]:
         """What holds of the private conditions of a rule set; numbers of others mean nothing."""
@@ -247,6 +248,14 @@ class SplitAsked(AgentInput, frozen=True):
     handles: tuple[HandleId, ...]
 
 
+class ShareDeclared(Input, frozen=True):
+    """An address is several people's, or after all one person's; *by* is who says so."""
+
+    handle: HandleId
+    shared: bool = True
+    by: AgentId = ""
+
+
 class EraseAsked(Input, frozen=True):
     """What these handles of one customer said and are called is erased; *by* is who ordered it."""
 
@@ -381,6 +390,7 @@ AnyInput: TypeAlias = (
     | LinkDenied
     | SplitAsked
     | EraseAsked
+    | ShareDeclared
     | TimerDue
     | AgentTimerDue
     | DeskSignal

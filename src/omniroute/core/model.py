@@ -57,6 +57,16 @@ class Phase(enum.StrEnum):
     FOLDED = "folded"
 
 
+class Sharing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Under which names an address was used, and what that makes of it.
+
+    *how*: ``suspected`` to be several people's, ``shared`` or ``single`` as somebody said.
+    """
+
+    how: str = ""
+    called: tuple[tuple[str, int], ...] = ()  # keyed hash of a name, when it was last heard
+
+
 class Handle(msgspec.Struct, frozen=True, gc=False):
     """An address on a channel, by its keyed hash.
 
@@ -70,6 +80,7 @@ class Handle(msgspec.Struct, frozen=True, gc=False):
     since: int
     unique: bool = False
     verified: bool = True
+    sharing: Sharing | msgspec.UnsetType = msgspec.UNSET  # unset while nothing was heard
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):

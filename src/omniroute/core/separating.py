@@ -26,6 +26,7 @@ from omniroute.core.model import (
     ThreadId,
 )
 from omniroute.core.offers import assign, withdraw_absent
+from omniroute.core.sharing import SHARED, barred, is_shared, sharing
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.voices import inside, joined, of, without
 
@@ -42,7 +43,11 @@ def merge(turn: Turn, asked: i.MergeAsked) -> Answer:
     ours, theirs = _customer(turn, a), _customer(turn, b)
     if ours.id == theirs.id:
         return Answer(True, "already_one")
+    if is_shared(turn.state.handles[a]) or is_shared(turn.state.handles[b]):
+        return Answer(False, "shared_address")
     against = veto(turn, ours, theirs)
+    if not against and barred(turn, a, b):
+        against = SHARED
     if against and not asked.note:
         return Answer(False, "vetoed", {"kind": against})
     link = Link(a, b, Evidence.ASSERTED, asked.agent, turn.at)
@@ -100,6 +105,28 @@ def erase(turn: Turn, asked: i.EraseAsked) -> Answer:
             return Answer(False, "still_open", {"thread": open})
     turn.emit(e.CustomerErased(asked.handles, asked.messages, asked.by))
     return Answer(True, "erased")
+
+
+def share(turn: Turn, said: i.ShareDeclared) -> Answer:
+    """An address is several people's: whoever was joined over it is parted.
+
+    Nothing is said against the others being one person, only that this does not show it.
+    """
+    if (unknown := _unknown(turn, (said.handle,))) is not None:
+        return unknown
+    handle = turn.state.handles[said.handle]
+    if sharing(handle).how == ("shared" if said.shared else "single"):
+        return Answer(True, "shared" if said.shared else "single")
+    turn.emit(e.HandleShared(handle.id, said.shared, said.by))
+    if not said.shared:
+        return Answer(True, "single")
+    customer = _customer(turn, handle.id)
+    for link in customer.links:
+        if link.live and handle.id in (link.a, link.b):
+            turn.emit(e.LinkRetracted(link.a, link.b, customer.id, said.by))
+    if len(sides(_customer(turn, handle.id))) > 1:
+        _part(turn, customer.id)
+    return Answer(True, "shared")
 
 
 def _unknown(turn: Turn, handles: Iterable[HandleId]) -> Answer | None:

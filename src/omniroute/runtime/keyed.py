@@ -35,6 +35,16 @@ class Keyed:
         trust = "" if address.verified else "unverified"
         return self._hash("handle", address.kind, canonical(address.kind, address.value), trust)
 
+    def writer(self, address: Address, *mark: str) -> str:
+        """The handle of one of those who share an address, told apart by *mark*."""
+        trust = "" if address.verified else "unverified"
+        value = canonical(address.kind, address.value)
+        return self._hash("writer", address.kind, value, trust, *mark)
+
+    def name(self, name: str) -> str:
+        """What the core is told of a name: whether it has heard it before."""
+        return self._hash("name", name)
+
     def message(self, channel: str, account: str, external_id: str, key: str) -> str:
         """The id of a message, the same however often it is delivered."""
         return self._hash("message", channel, account, external_id, key)

@@ -28,6 +28,7 @@ from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.names import Names
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Attachment, Body, Reached, Sent
+from omniroute.runtime.sharing import Shared
 from omniroute.runtime.spool import Entry
 from omniroute.stores.api import Reader
 
@@ -65,12 +66,13 @@ class Messages:
         tried: Callable[[int], RuleSet | None] = lambda at: None,
         *,
         reader: Reader,
+        shared: Shared,
     ) -> None:
         """*rules* gives the active rule set, *tried* the one on trial at a time; both are called
         on the writer's thread."""
         self._enricher, self._keyed, self._names = enricher, keyed, names
         self._files, self._rules, self._tried = files, rules, tried
-        self._reader = reader
+        self._reader, self._shared = reader, shared
         self._recent: dict[str, tuple[str, Body]] = {}  # by external id
 
     async def works(
@@ -97,14 +99,16 @@ class Messages:
             external = self._keyed.external(kind, channel.account, inbound.external_id)
             puts["e/" + external] = message.encode()
             self._remember(external, message, body)
-        for address in (*(claim.address for claim in claims), inbound.sender):
-            handle = self._keyed.handle(address)
-            wrote = address is inbound.sender
-            puts["p/" + handle] = self._names.row(handle, address, wrote=wrote)
-        seen = self._seen(inbound.sender)
+        for claim in claims:
+            handle = self._keyed.handle(claim.address)
+            puts["p/" + handle] = self._names.row(handle, claim.address, wrote=False)
+        sender, called = inbound.sender, self._shared.name(inbound)
+        handle = self._shared.handle(channel, inbound, claims)
+        puts["p/" + handle] = self._names.row(handle, sender)
+        seen = Seen(handle, sender.kind, sender.unique, sender.verified)
         claimed = tuple(
             Claimed(self._seen(claim.address), claim.evidence, kind)
-            for claim in (*claims, *_perhaps(inbound.sender, claims))
+            for claim in (*claims, *self._perhaps(sender, claims))
         ) + self._answering(inbound.answers, seen)
         # Only these: a closure over the whole message would keep its files until the commit.
         text, subject, name = inbound.text, inbound.subject, inbound.sender.display
@@ -136,6 +140,7 @@ class Messages:
                 sent_at=sent_at,
                 trial=tried.version if tried else "",
                 trial_observed=holding(tried) if tried else (),
+                name=called,
             )
 
         return Work(make, puts)
@@ -150,7 +155,7 @@ class Messages:
         if known is None:
             return []
         message, body = known
-        handle = self._keyed.handle(inbound.sender)
+        handle = self._shared.handle(channel, inbound, self._claims(channel, inbound))
         at = int(inbound.sent_at.timestamp() * 1000)
         how, new = _new(body, inbound, handle, at)
         self._remember(external, message, new)
@@ -207,6 +212,14 @@ class Messages:
         seen = Seen(handle, reached.kind, verified=reached.verified)
         return (Claimed(seen, Evidence.INFERRED, ANSWERS),)
 
+    def _perhaps(self, sender: Address, claims: Sequence[Claim]) -> list[Claim]:
+        """Addresses that may be the sender's by form alone; only who is known is suggested."""
+        if self._shared.has(sender):
+            return []
+        sure = [claim.address for claim in claims if claim.evidence is Evidence.VERIFIED]
+        others = [other for address in (sender, *sure) for other in perhaps(address)]
+        return [Claim(other, Evidence.INFERRED) for other in dict.fromkeys(others)]
+
     def _seen(self, address: Address) -> Seen:
         return Seen(self._keyed.handle(address), address.kind, address.unique, address.verified)
 
@@ -253,13 +266,6 @@ def _earlier(inbound: Inbound) -> tuple[str, ...]:
     """The messages before this one; the first is what some mail programs sort threads by."""
     known = inbound.references or (inbound.in_reply_to,) * bool(inbound.in_reply_to)
     return known if len(known) <= REFERENCES else (known[0], *known[1 - REFERENCES :])
-
-
-def _perhaps(sender: Address, claims: Sequence[Claim]) -> list[Claim]:
-    """Addresses that may be the sender's by their form alone; only who is known is suggested."""
-    sure = [claim.address for claim in claims if claim.evidence is Evidence.VERIFIED]
-    others = [other for address in (sender, *sure) for other in perhaps(address)]
-    return [Claim(other, Evidence.INFERRED) for other in dict.fromkeys(others)]
 
 
 def _says_something(address: Address) -> bool:

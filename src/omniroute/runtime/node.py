@@ -23,6 +23,7 @@ from omniroute.core.inputs import (
     Reseen,
     RulesLoaded,
     RulesTried,
+    ShareDeclared,
     TeamLoaded,
 )
 from omniroute.core.model import AgentId
@@ -47,6 +48,7 @@ from omniroute.runtime.reading import ChannelIntake, Reading
 from omniroute.runtime.record import encode
 from omniroute.runtime.returns import Returns
 from omniroute.runtime.rows import Body, RulesAct
+from omniroute.runtime.sharing import Shared
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.sweeping import sweep
 from omniroute.runtime.writer import Answered, Committed, Puts
@@ -71,6 +73,7 @@ class Parts:
     desks: Mapping[str, Desk]
     workplaces: Mapping[tuple[str, str], Workplace] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
+    shared: Sequence[str] = ()  # addresses that the settings call several people's
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class Node:
             external=parts.keyed.external,
             grace=waits.grace,
         )
+        self.shared = Shared(parts.keyed, self.reader, parts.shared)
         self.reading = Reading(
             parts.spool,
             self.inbox,
@@ -143,6 +147,7 @@ class Node:
                 lambda: self.state.rules,
                 lambda at: self.state.tried(at),
                 reader=self.reader,
+                shared=self.shared,
             ),
             Returns(self.reader, sleep=waits.sleep),
             workplaces=parts.workplaces,
@@ -169,6 +174,8 @@ class Node:
             self.state.adopt(tried)
         self.inbox.start()
         await self.adopt(rules, sources, team)
+        for handle in self.shared.listed:
+            await self._declare(handle)
         self.outbox.start()
         self._run(self.reading.run(), "reading")
         self._run(sweep(self.reader, self.inbox, self.parts.clock), "sweeping")
@@ -208,6 +215,11 @@ class Node:
         at = self.parts.clock.now()
         await self.activate(rules, sources, RulesAct(at, rules.version, "start"))
         await self.load_team(team)
+
+    async def _declare(self, handle: str) -> None:
+        """Part whoever was joined over an address that the settings call shared by now."""
+        key = f"shared/{handle}/{self.parts.clock.now()}"
+        await self.inbox.submit(lambda now: ShareDeclared(key, now, handle))
 
     async def load_team(self, team: tuple[Member, ...]) -> None:
         """Work with this team from now on."""

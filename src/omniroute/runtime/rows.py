@@ -9,6 +9,7 @@ written by `core.state`.  These are the runtime's:
 ``p/<handle>``     `Reached`: the address behind a handle
 ``o/<effect>``     `Owed`: an effect not yet settled
 ``d/<input key>``  the answer an input got, so that asking again changes nothing
+``y/<handle>``     that somebody declared the address shared
 ``s/<effect>``     `Sent`: of a message that went out, where it belongs; a report may come later
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``r/<version>``    the sources of a rule set, so that the past can be explained

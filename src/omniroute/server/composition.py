@@ -195,6 +195,7 @@ class Server:
             desks,
             workplaces,
             self.clock,
+            shared=self.settings.identity.shared,
         )
 
     def _channels(
@@ -221,6 +222,7 @@ class Server:
 
     def _build_sites(self) -> list[Serving]:
         self.application.customers.remains = Leftovers(self.node)
+        self.application.customers.on_shared = self.node.shared.declare
         operations = ServerOperations(self.node, self.application, self.store, self.rulebook)
         web = self.settings.server
         public = build(

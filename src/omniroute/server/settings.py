@@ -59,6 +59,15 @@ class Replies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 5.0
 
 
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[identity]``: who is who."""
+
+    shared: Annotated[
+        list[str],
+        says("Addresses that several people write from: `info@x.example`, `phone +4930123456`."),
+    ] = []
+
+
 class PluginsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[plugins]``: which of the installed plugins are used."""
 
@@ -72,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True):
     store: Storage = Storage()
     rules: Rules = Rules()
     replies: Replies = Replies()
+    identity: Identity = Identity()
     plugins: PluginsSection = PluginsSection()
     channels: dict[str, dict[str, Any]] = {}
 
@@ -83,6 +93,7 @@ SECTIONS: dict[str, type] = {
     "store": Storage,
     "rules": Rules,
     "replies": Replies,
+    "identity": Identity,
     "plugins": PluginsSection,
 }
 

@@ -172,9 +172,10 @@ class Place:
         automatic: bool = False,
         claims: Sequence[i.Claimed] = (),
         about: Mapping[str, Fact] | None = None,
+        called: str = "",
     ) -> Answer:
         """They, or a machine of theirs, write.  *claims* is more evidence of who they are, *about*
-        what a plugin found out (``{"message.language": "de"}``)."""
+        what a plugin found out (``{"message.language": "de"}``), *called* the name they gave."""
         machine, whom = self.stage.machine, self.whom
         message = self.stage.said(text)
         rules, tried = machine.state.rules, machine.state.tried(machine.now)
@@ -200,6 +201,7 @@ class Place:
             trial_observed=holding(tried) if tried else (),
             live=self.channel not in self.stage.not_live,
             automatic=automatic,
+            name=called,
         )
         thread = decision.answer.values["thread"]
         assert isinstance(thread, int)

@@ -42,6 +42,8 @@ def routes() -> list[BaseRoute]:
         page("/api/search", search),
         page("/api/customers", customer),
         page("/api/customers/suggested", suggested),
+        page("/api/customers/shared", shared),
+        action("/api/admin/customers/shared", share, admin=True),
         page("/api/admin/customers/export", export, admin=True),
         action("/api/admin/customers/erase", erase, admin=True),
         page("/api/agents", agents),
@@ -101,6 +103,26 @@ async def customer(request: Request, visit: Visit) -> Response:
 async def suggested(request: Request, visit: Visit) -> Response:
     """Addresses that may be one person's."""
     return answer(await console_of(request).application.customers.suggested(visit.actor))
+
+
+async def shared(request: Request, visit: Visit) -> Response:
+    """Addresses that several people write from, or may."""
+    return answer(await console_of(request).application.customers.shared(visit.actor))
+
+
+async def share(request: Request, visit: Visit) -> Response:
+    """Say whether an address is several people's, ``{"address": …, "shared": true}``."""
+    try:
+        said = msgspec.json.decode(await request.body(), type=_Share)
+    except msgspec.DecodeError:
+        raise Refused("invalid", "Give an address, and whether it is shared.") from None
+    people = console_of(request).application.customers
+    return answer({"text": await people.share(visit.actor, _named(said.address), said.shared)})
+
+
+class _Share(msgspec.Struct):
+    address: str
+    shared: bool = True
 
 
 async def export(request: Request, visit: Visit) -> Response:

@@ -85,6 +85,22 @@ def customer_split(fold: Fold, event: e.CustomerSplit) -> None:
     name_customer(fold, event.customer)
 
 
+def called(fold: Fold, event: e.HandleCalled) -> None:
+    row = fold.db.execute("SELECT sharing FROM handles WHERE id = ?", (event.handle,)).fetchone()
+    if row is not None and row[0] != event.sharing.how:
+        _mark(fold, event.handle, event.sharing.how)
+        _tell(fold, event, _owner(fold, event.handle))
+
+
+def shared(fold: Fold, event: e.HandleShared) -> None:
+    _mark(fold, event.handle, "shared" if event.shared else "single")
+    _tell(fold, event, _owner(fold, event.handle))
+
+
+def _mark(fold: Fold, handle: str, sharing: str) -> None:
+    fold.db.execute("UPDATE handles SET sharing = ? WHERE id = ?", (sharing, handle))
+
+
 def erased(fold: Fold, event: e.CustomerErased) -> None:
     """The words go from the tables, too; that something was said, when and by whom, stays."""
     db, messages = fold.db, (json(event.messages),)
@@ -245,6 +261,8 @@ def _tell(fold: Fold, event: e.Event, customer: str) -> None:
 
 
 FOLDS: dict[type[e.Event], Folding] = {
+    e.HandleCalled: called,
+    e.HandleShared: shared,
     e.LinkAdded: link_added,
     e.LinkSuggested: link_suggested,
     e.LinkRetracted: link_retracted,

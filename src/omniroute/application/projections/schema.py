@@ -84,7 +84,8 @@ CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE handles (
   id TEXT PRIMARY KEY, customer TEXT NOT NULL, kind TEXT NOT NULL, since INTEGER NOT NULL,
-  verified INTEGER NOT NULL, value TEXT NOT NULL DEFAULT '', display TEXT NOT NULL DEFAULT ''
+  verified INTEGER NOT NULL, value TEXT NOT NULL DEFAULT '', display TEXT NOT NULL DEFAULT '',
+  sharing TEXT NOT NULL DEFAULT '' -- suspected, shared, single
 ) WITHOUT ROWID;
 CREATE INDEX handles_by_customer ON handles (customer);
 

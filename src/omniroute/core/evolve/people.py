@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from omniroute.core import events as e
 from omniroute.core.acknowledging import told
 from omniroute.core.evolve.changes import Folds
-from omniroute.core.model import Customer, Past, Phase, Thread, ThreadId
+from omniroute.core.model import Customer, Past, Phase, Sharing, Thread, ThreadId
 from omniroute.core.state import State
 
 FOLDS = Folds()
@@ -106,6 +106,17 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
         state.put_customer(replace(keeper, **helped(thread)))
         if event.open:
             state.put_thread(replace(thread, customer=event.into))
+
+
+@FOLDS.of(e.HandleCalled)
+def _(state: State, event: e.HandleCalled, at: int) -> None:
+    state.put_handle(replace(state.handles[event.handle], sharing=event.sharing))
+
+
+@FOLDS.of(e.HandleShared)
+def _(state: State, event: e.HandleShared, at: int) -> None:
+    known = Sharing("shared" if event.shared else "single")
+    state.put_handle(replace(state.handles[event.handle], sharing=known))
 
 
 @FOLDS.of(e.CustomerErased)
