@@ -75,6 +75,25 @@ async def test_whoever_may_be_somebody_is_listed(desk: Desk) -> None:
     assert await desk.application.customers.suggested(ANA) == ()
 
 
+async def test_who_may_be_somebody_by_name_and_address(desk: Desk) -> None:
+    people, scene = desk.application.customers, desk.scene
+    scene.writes("joe.miller@x.org", "hello", name="Joe Miller")
+    scene.writes("joe.miller@work.example", "hello", name="Miller, Joe")
+    scene.writes("jm@y.org", "hello", name="Joé Miller")
+    scene.writes("kim@x.org", "hello", name="Kim Miller")
+    scene.writes("info@x.org", "hello", name="Joe")
+    await desk.seen()
+    found = await people.likely(ANA, "joe.miller@x.org")
+    assert [(who.name, who.score) for who in found] == [("Miller, Joe", 0.7), ("Joé Miller", 0.5)]
+    assert found[0].reasons == ("both are called Joe Miller", "both write as joe.miller@…")
+    mine = (await people.show(ANA, "joe.miller@x.org")).handles[0].id
+    other = (await people.show(ANA, "jm@y.org")).handles[0].id
+    scene.decide(lambda at: i.LinkDenied("deny", at, "ana", mine, other))
+    await desk.seen()
+    assert [who.score for who in await people.likely(ANA, "joe.miller@x.org")] == [0.7]
+    assert await people.likely(ANA, "kim@x.org") == ()
+
+
 async def test_an_address_under_several_names_is_asked_about_and_declared(desk: Desk) -> None:
     people, told = desk.application.customers, list[tuple[str, bool]]()
     people.on_shared = lambda handle, shared: told.append((handle, shared))

@@ -40,6 +40,12 @@ def test_who_somebody_is_taken_for(config: tuple[str, Path]) -> None:
     assert omniroute("customers", "suggest", *config).lines == ["nobody waits to be joined"]
 
 
+def test_whoever_may_be_somebody_is_listed_with_a_score(config: tuple[str, Path]) -> None:
+    said = omniroute("customers", "suggest", JOE, *config).lines
+    assert said == ["nobody else is much like them"]
+    assert omniroute("customers", "suggest", JOE, *config, "--json").json == []
+
+
 def test_two_are_joined_and_parted_in_an_agents_name(config: tuple[str, Path]) -> None:
     said = omniroute("customers", "merge", JOE, "#2", "--as", "ana", *config).lines
     assert said == ["They are one customer now; a split undoes it."]

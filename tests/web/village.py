@@ -16,6 +16,7 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application.authorize import Actor, Kind
 from omniroute.application.customers import CustomerPage, Erased, Everything
+from omniroute.application.likeness import Likely
 from omniroute.application.pages import (
     AgentView,
     Board,
@@ -59,6 +60,9 @@ class People:
         return self.joe
 
     async def suggested(self, actor: Actor) -> Sequence[LinkView]:
+        return ()
+
+    async def likely(self, actor: Actor, who: str) -> Sequence[Likely]:
         return ()
 
     async def shared(self, actor: Actor) -> Sequence[HandleView]:

@@ -17,6 +17,7 @@ import msgspec
 from omniroute.application import listing, words
 from omniroute.application.authorize import Action, Actor, authorize
 from omniroute.application.directory import Directory
+from omniroute.application.likeness import Likely, likely
 from omniroute.application.pages import HandleView, LinkView, ThreadRow
 from omniroute.application.ports import Inbox
 from omniroute.application.projections.people import NOBODY
@@ -154,6 +155,15 @@ class Customers:
         if not found:
             raise self._voice.refused("unknown_customer", who=who)
         raise self._voice.refused("ambiguous", who=who, ids=[row["id"] for row in found])
+
+    async def likely(self, actor: Actor, who: str) -> tuple[Likely, ...]:
+        """Who may be the same person as *who*, by name and address, the likeliest first."""
+        authorize(actor, Action.READ)
+        return await asyncio.to_thread(self._likely, who)
+
+    def _likely(self, who: str) -> tuple[Likely, ...]:
+        with self._views.reading() as db:
+            return likely(db, self._find(db, who))
 
     async def shared(self, actor: Actor) -> tuple[HandleView, ...]:
         """Addresses that several people write from, or may."""

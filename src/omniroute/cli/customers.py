@@ -33,10 +33,22 @@ def show(who: str, config: Path, json_: bool) -> None:
 
 
 @customers.command()
+@click.argument("who", required=False, default="")
 @config
 @as_json
-def suggest(config: Path, json_: bool) -> None:
-    """List the addresses that may be one person's, for somebody to say so."""
+def suggest(who: str, config: Path, json_: bool) -> None:
+    """List the addresses that may be one person's, for somebody to say so.
+
+    With WHO, list the people who may be WHO by name and address: nobody is joined by that.
+    """
+    if who:
+        likely = client(config).get(f"/api/customers/suggested?who={quote(who, safe='')}")
+        if json_:
+            return print_json(likely)
+        for each in likely:
+            said = "; ".join(each["reasons"])
+            click.echo(f"{each['score']:.2f}  {each['name']}  ({each['customer']}): {said}")
+        return None if likely else click.echo("nobody else is much like them")
     found = client(config).get("/api/customers/suggested")
     if json_:
         return print_json(found)

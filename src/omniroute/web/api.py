@@ -101,7 +101,9 @@ async def customer(request: Request, visit: Visit) -> Response:
 
 
 async def suggested(request: Request, visit: Visit) -> Response:
-    """Addresses that may be one person's."""
+    """Addresses that may be one person's; with ``?who=``, people who may be that one."""
+    if who := request.query_params.get("who", "").strip():
+        return answer(await console_of(request).application.customers.likely(visit.actor, who))
     return answer(await console_of(request).application.customers.suggested(visit.actor))
 
 

@@ -61,6 +61,7 @@ def not_same(fold: Fold, event: e.NotSame) -> None:
     fold.db.execute(
         "DELETE FROM links WHERE a = ? AND b = ? AND state = 'suggested'", (event.a, event.b)
     )
+    fold.db.execute("INSERT OR IGNORE INTO apart VALUES (?, ?)", (event.a, event.b))
     for customer in sorted({_owner(fold, event.a), _owner(fold, event.b)}):
         _tell(fold, event, customer)
 
@@ -116,7 +117,8 @@ def erased(fold: Fold, event: e.CustomerErased) -> None:
     ):
         db.execute(statement, messages)
     db.execute(
-        "UPDATE handles SET value = '', display = '' WHERE id IN (SELECT value FROM json_each(?))",
+        "UPDATE handles SET value = '', display = '', called = ''"
+        " WHERE id IN (SELECT value FROM json_each(?))",
         (json(event.handles),),
     )
     for customer in sorted({_owner(fold, handle) for handle in event.handles}):

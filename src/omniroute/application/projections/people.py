@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omniroute.application import words
+from omniroute.application.likeness import name_key
 from omniroute.application.projections.fold import Fold, Folding, json
 from omniroute.core import events as e
 from omniroute.core.model import AgentId
@@ -38,7 +39,8 @@ def refresh_handle(fold: Fold, handle: str) -> None:
     display = words.person(reached.display) or row[2]
     if (value, display) != row[1:]:
         fold.db.execute(
-            "UPDATE handles SET value = ?, display = ? WHERE id = ?", (value, display, handle)
+            "UPDATE handles SET value = ?, display = ?, called = ? WHERE id = ?",
+            (value, display, name_key(display), handle),
         )
         name_customer(fold, row[0])
 

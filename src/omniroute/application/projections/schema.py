@@ -85,7 +85,13 @@ CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE handles (
   id TEXT PRIMARY KEY, customer TEXT NOT NULL, kind TEXT NOT NULL, since INTEGER NOT NULL,
   verified INTEGER NOT NULL, value TEXT NOT NULL DEFAULT '', display TEXT NOT NULL DEFAULT '',
-  sharing TEXT NOT NULL DEFAULT '' -- suspected, shared, single
+  sharing TEXT NOT NULL DEFAULT '', -- suspected, shared, single
+  called TEXT NOT NULL DEFAULT '' -- the full name, as it is compared
+) WITHOUT ROWID;
+CREATE INDEX handles_by_name ON handles (called) WHERE called != '';
+CREATE INDEX handles_by_value ON handles (value);
+CREATE TABLE apart (
+  a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b) -- two people, as somebody said
 ) WITHOUT ROWID;
 CREATE INDEX handles_by_customer ON handles (customer);
 
