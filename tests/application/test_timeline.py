@@ -17,6 +17,7 @@ from omniroute.core.model import (
     Held,
     Link,
     Offer,
+    Sharing,
     Status,
     Step,
     Target,
@@ -174,6 +175,21 @@ TOLD = [
         "Ana Ruiz took back that joe@x.org and Joe belong to one person",
     ),
     (e.NotSame("h1", "h2", "bo"), "bo", "Bo Berg said that joe@x.org and Joe are two people"),
+    (
+        e.HandleCalled("h1", Sharing("suspected")),
+        "",
+        "joe@x.org is used under several names: do several people share it?",
+    ),
+    (
+        e.HandleShared("h1", True, "di"),
+        "",
+        "joe@x.org is several people's: nobody is joined over it",
+    ),
+    (
+        e.HandleShared("h1", False, "di"),
+        "",
+        "joe@x.org is one person's, whatever names they use",
+    ),
     (
         e.ThreadUnfolded(7, 1, ("h2",), Urgency(), Urgency()),
         "ana",
