@@ -64,7 +64,7 @@ class Scene:
 
     def __init__(
         self, fake: FakeSlack, folder: Path, *, undo: float, triage: bool,
-        channels: Mapping[str, dict[str, Any]], bos_desk: str,
+        channels: Mapping[str, dict[str, Any]], bos_desk: str, http: bool,
     ) -> None:  # fmt: skip
         self.fake, self.folder = fake, folder
         self.triage: Room | None = fake.channel("triage") if triage else None
@@ -76,9 +76,10 @@ class Scene:
         slack: dict[str, Any] = {
             "kind": "slack",
             "bot_token": Secret(fake.bot_token),
-            "app_token": Secret(fake.app_token),
             "api_url": fake.api_url,
         }
+        secret = "signing_secret" if http else "app_token"
+        slack[secret] = Secret(fake.signing_secret if http else fake.app_token)
         if self.triage is not None:
             slack["triage_channel"] = self.triage.id
         self.server = Server(
@@ -131,6 +132,7 @@ class Scene:
 async def scene(
     folder: Path, *, undo: float = 0.0, triage: bool = False, sink: MailSink | None = None,
     channels: Mapping[str, dict[str, Any]] | None = None, bos_desk: str = "slack",
+    http: bool = False,
 ) -> AsyncIterator[Scene]:  # fmt: skip
     """A server, from its start to its stop; with a mailbox if there is a *sink*."""
     async with AsyncExitStack() as stack:
@@ -141,10 +143,15 @@ async def scene(
             more["help"] = {"kind": "email", "addresses": [ADDRESS], "listen_port": 0,
                             "smtp_host": "127.0.0.1", "smtp_port": sink.port,
                             "smtp_starttls": False}  # fmt: skip
-        made = Scene(fake, folder, undo=undo, triage=triage, channels=more, bos_desk=bos_desk)
+        made = Scene(
+            fake, folder, undo=undo, triage=triage, channels=more, bos_desk=bos_desk, http=http
+        )
         await made.server.start()
         try:
-            await fake.until(lambda: fake.connected)
+            if http:
+                fake.hook = f"{made.server.url}/channels/slack/slack/hook"
+            else:
+                await fake.until(lambda: fake.connected)
             yield made
         finally:
             await made.server.stop()

@@ -146,6 +146,20 @@ async def test_a_snooze_by_form(tmp_path: Path) -> None:
         await place.sees("💤 Put aside by Ana Ruiz.")
 
 
+async def test_all_of_it_comes_by_http_as_well(tmp_path: Path) -> None:
+    async with scene(tmp_path, http=True) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        place.presses("Snooze")
+        ana.person.hands_in(await ana.person.form("snooze"), when="1h")
+        await place.sees("💤 Put aside by Ana Ruiz.")
+        told = await desk.fake.answer(ana.person.commands("mine"))
+        assert told == "Nothing is yours at the moment."
+        await desk.fake.until(lambda: not desk.fake.waiting)
+        assert set(desk.fake.pushed) == {200}
+
+
 async def test_home_and_commands(tmp_path: Path) -> None:
     async with scene(tmp_path) as desk:
         ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
