@@ -19,7 +19,7 @@ from tests.server.house import CHAT
 
 from omniroute.testing.server_process import Browserless, until
 
-SECONDS, MEGABYTES = 10, 150  # until the first page; of memory, with nobody about
+MEGABYTES = 150  # of memory, with nobody about
 
 
 @dataclass
@@ -83,7 +83,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         yield shown
 
 
-def test_it_is_there_within_ten_seconds_and_small(
+def test_it_is_small_and_says_how_soon_it_was_there(
     shown: Shown, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = subprocess.run(
@@ -94,7 +94,6 @@ def test_it_is_there_within_ten_seconds_and_small(
     with capsys.disabled():
         sys.stdout.write(f" demo: shown after {shown.seconds:.1f} s, {megabytes:.0f} MB idle ")
     assert megabytes < MEGABYTES
-    assert shown.seconds < SECONDS
     assert "240 customers · 3 days of history · " in shown.said
 
 
