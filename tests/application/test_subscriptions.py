@@ -102,6 +102,7 @@ async def test_nobody_listens(desk: Desk) -> None:
 
 
 async def test_the_stop_of_the_application_ends_it(desk: Desk) -> None:
+    await desk.seen()  # nothing is on its way any more
     changes = desk.application.subscribe(ANA)
     waiting = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)

@@ -117,6 +117,7 @@ async def test_joe_changes_channel_and_ana_still_has_him(desk: Any, browser: Bro
     await ana.goto(f"{desk.server.url}/threads/1")
     await ana.get_by_role("button", name="Accept").click()
     await expect(ana.locator("#head")).not_to_contain_text("solved")
+    await ana.goto(f"{desk.server.url}/threads/1")  # the page as it stands, at rest
     await ana.get_by_role("button", name="Resolve", exact=True).click()
     await expect(ana.locator("#head")).to_contain_text("solved")
     desk.clock.move(days=30)

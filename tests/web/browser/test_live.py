@@ -9,6 +9,12 @@ from tests.web.village import Record
 pytestmark = pytest.mark.browser
 
 
+AT_THE_END = """() => {
+  const pane = document.getElementById("timeline");
+  return pane.scrollTop > 0 && pane.scrollTop + pane.clientHeight >= pane.scrollHeight - 2;
+}"""
+
+
 def new_thread(served: Served, number: int = 4830) -> None:
     """Somebody new waits."""
     thread = row(number, "Mia Wong", "Do you ship to Norway?", served.village.clock())
@@ -71,6 +77,7 @@ def test_the_timeline_stays_where_one_reads(page: Page, served: Served) -> None:
     page.set_viewport_size({"width": 1280, "height": 500})
     page.goto(f"{served.url}/threads/4812")
     timeline = page.locator("#timeline")
+    page.wait_for_function(AT_THE_END)  # where the page begins
     timeline.evaluate("pane => { pane.scrollTop = 0 }")
     served.call(served.village.customer_writes, 4812, "below")
     expect(page.locator("#newer")).to_be_visible()
