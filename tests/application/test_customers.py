@@ -198,3 +198,31 @@ async def test_a_merged_and_split_person_is_erased_on_their_side_only(desk: Desk
     kept = await people.export(FRIEDA, "joe@x.org")
     assert [said.text for said in kept.messages] == ["Joe's words"]
     assert [row.id for row in kept.customer.threads] == [joe]
+
+
+async def test_why_they_were_joined_is_erased_with_them(desk: Desk) -> None:
+    scene, people = desk.scene, desk.application.customers
+    for thread in (scene.writes("joe@x.org", "hello"), scene.writes("tom@x.org", "hello")):
+        scene.resolves("ana", thread)
+    scene.decide(
+        lambda at: i.MergeAsked("m", at, "ana", "h:joe@x.org", "h:tom@x.org", "why"),
+        scene.said("why", "his brother told me"),
+    )
+    await desk.seen()
+    await people.erase(FRIEDA, "tom@x.org")
+    assert scene.reader.get(["b/why"]) == {}
+
+
+async def test_nobody_is_erased_while_another_matter_of_theirs_is_open(desk: Desk) -> None:
+    scene, people = desk.scene, desk.application.customers
+    first = scene.writes("joe@x.org", "my invoice")
+    scene.decide(lambda at: i.ThreadClaimed("t", at, "ana", first))
+    scene.writes("joe@x.org", "and my parcel")
+    answer = scene.decide(lambda at: i.NewMatter("n", at, "ana", first))
+    assert answer.ok, answer.code
+    for thread in scene.state.threads.values():
+        if thread.id != first:
+            scene.resolves("ana", thread.id)
+    await desk.seen()
+    with pytest.raises(Refused, match=f"#{first} is still open"):
+        await people.erase(FRIEDA, "joe@x.org")

@@ -257,12 +257,14 @@ class Customers:
         handles = tuple(handle.id for handle in page.handles)
         with self._views.reading() as db:
             said = [row["id"] for row in self._messages(db, handles, notes=True)]
+            reasons = _reasons(db, handles)
             shared = _files_of_others(db, said)
         bodies = self._bodies(said)
         files = {f.sha for body in bodies.values() for f in body.files} - shared
         files |= {body.raw for body in bodies.values() if body.raw}
         values = [handle.value for handle in page.handles if handle.value]
         gone = [f"b/{message}" for message in said] + [f"p/{handle}" for handle in handles]
+        gone += [f"b/{note}" for note in reasons]
         gone += self._failures(values)
         return _Plan(handles, dict.fromkeys(gone), values, sorted(files), tuple(said))
 
@@ -312,6 +314,16 @@ class _Plan(msgspec.Struct, frozen=True):
     values: list[str]
     files: list[str]
     messages: tuple[str, ...]
+
+
+def _reasons(db: sqlite3.Connection, handles: Sequence[str]) -> list[str]:
+    """Messages in which somebody said why one of these handles is somebody's."""
+    rows = db.execute(
+        "SELECT DISTINCT note FROM links WHERE note != '' AND EXISTS"
+        " (SELECT 1 FROM json_each(?) WHERE value IN (links.a, links.b))",
+        (msgspec.json.encode(list(handles)).decode(),),
+    )
+    return [row["note"] for row in rows]
 
 
 def _files_of_others(db: sqlite3.Connection, messages: Sequence[str]) -> set[str]:

@@ -100,9 +100,10 @@ def erase(turn: Turn, asked: i.EraseAsked) -> Answer:
     if (unknown := _unknown(turn, asked.handles)) is not None:
         return unknown
     for handle in asked.handles:
-        open = _customer(turn, handle).open
-        if open is not None and turn.thread(open).phase is not Phase.RESOLVED:
-            return Answer(False, "still_open", {"thread": open})
+        customer = _customer(turn, handle)
+        for open in (customer.open, *customer.beside):
+            if open is not None and turn.thread(open).phase is not Phase.RESOLVED:
+                return Answer(False, "still_open", {"thread": open})
     turn.emit(e.CustomerErased(asked.handles, asked.messages, asked.by))
     return Answer(True, "erased")
 

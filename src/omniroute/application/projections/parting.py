@@ -32,7 +32,7 @@ _RECOUNT = (
 
 def link_added(fold: Fold, event: e.LinkAdded) -> None:
     link = event.link
-    _put_link(fold, link.a, link.b, "live", link.evidence.value, link.source)
+    _put_link(fold, link.a, link.b, "live", link.evidence.value, link.source, note=event.note)
     if event.gone:
         move = (event.into, event.gone)
         fold.db.execute("UPDATE handles SET customer = ? WHERE customer = ?", move)
@@ -225,12 +225,13 @@ def _move(fold: Fold, thread: int, to: int, handles: str) -> None:
 
 
 def _put_link(
-    fold: Fold, a: str, b: str, state: str, evidence: str, source: str, veto: str = ""
-) -> None:
+    fold: Fold, a: str, b: str, state: str, evidence: str, source: str, veto: str = "",
+    note: str = "",
+) -> None:  # fmt: skip
     fold.db.execute("DELETE FROM links WHERE a = ? AND b = ? AND state != 'live'", (a, b))
     fold.db.execute(
-        "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (a, b, state, evidence, source, veto, fold.at),
+        "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (a, b, state, evidence, source, veto, fold.at, note),
     )
 
 

@@ -97,7 +97,8 @@ CREATE INDEX handles_by_customer ON handles (customer);
 
 CREATE TABLE links (
   a TEXT NOT NULL, b TEXT NOT NULL, state TEXT NOT NULL, -- live, suggested, retracted
-  evidence TEXT NOT NULL, source TEXT NOT NULL, veto TEXT NOT NULL, at INTEGER NOT NULL
+  evidence TEXT NOT NULL, source TEXT NOT NULL, veto TEXT NOT NULL, at INTEGER NOT NULL,
+  note TEXT NOT NULL -- the message that says why
 );
 CREATE INDEX links_by_a ON links (a);
 CREATE INDEX links_by_b ON links (b);

@@ -97,8 +97,8 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
     for other in apart:
         state.put_thread(replace(state.threads[other], customer=event.into))
     moved, left = (old.open, None) if event.open else (None, old.open)
-    state.put_customer(_with_open(_side(new, old, None), moved, apart))
-    remaining = _side(replace(old, handles=rest, history=kept), old, None)
+    state.put_customer(_with_open(_side(new, old), moved, apart))
+    remaining = _side(replace(old, handles=rest, history=kept), old)
     state.put_customer(_with_open(remaining, left, stay))
     if old.open is not None:
         thread = state.threads[old.open]
@@ -130,7 +130,7 @@ def _with_open(customer: Customer, open: ThreadId | None, beside: tuple[ThreadId
     return replace(customer, open=open, beside=beside)
 
 
-def _side(side: Customer, whole: Customer, open: ThreadId | None) -> Customer:
+def _side(side: Customer, whole: Customer) -> Customer:
     """One side of a split: what of *whole* is about its handles."""
     mine = frozenset(side.handles)
     last = side.history[-1] if side.history else Past(0)
@@ -139,7 +139,7 @@ def _side(side: Customer, whole: Customer, open: ThreadId | None) -> Customer:
         links=tuple(x for x in whole.links if x.a in mine and x.b in mine),
         suggested=tuple(x for x in whole.suggested if x.a in mine or x.b in mine),
         not_same=tuple(x for x in whole.not_same if not mine.isdisjoint(x)),
-        open=open,
+        open=None,
         last_agent=last.agent,
         last_at=last.at,
     )
