@@ -158,9 +158,8 @@ async def test_what_is_erased_is_nowhere_and_what_was_decided_stays(desk: Desk) 
     with pytest.raises(Refused, match=f"#{thread} is still open; solve it first"):
         await people.erase(FRIEDA, "joe@x.org")
     scene.resolves("ana", thread)
-    await desk.seen()
-    erased = await people.erase(FRIEDA, "joe@x.org")
-    await desk.seen()
+    erased = await people.erase(FRIEDA, "joe@x.org")  # of what is committed, not of what is shown
+    assert await refused(desk, "joe@x.org")  # and the next who asks does not meet them
 
     assert (erased.messages, erased.handles, erased.files, erased.letters) == (3, 1, 1, 1)
     assert elsewhere.asked == [(["joe@x.org"], [BILL.sha])]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -88,14 +88,16 @@ class Customers:
 
     def __init__(
         self, views: Views, reader: Reader, inbox: Inbox, directory: Callable[[], Directory],
-        voice: Voice,
+        voice: Voice, shown: Callable[[int], Awaitable[None]],
     ) -> None:  # fmt: skip
+        """*shown* waits until the views are as new as a record; it gives up after a while."""
         self._views, self._reader, self._inbox = views, reader, inbox
         self._directory, self._voice = directory, voice
         self.remains: Remains | None = None
         """Who else keeps something; set by whoever puts the server together."""
         self.on_shared: Callable[[str, bool], None] = lambda handle, shared: None
         """Who tells the writers of an address apart, likewise."""
+        self._shown = shown
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -188,6 +190,7 @@ class Customers:
         )
         if not answer.ok:
             raise self._voice.refused(answer.code)
+        await self._shown(answer.seq)
         self.on_shared(handle, shared)
         return self._voice.done(answer.code)
 
@@ -239,6 +242,7 @@ class Customers:
         Raises `Refused`, also while somebody still works for them (``still_open``).
         """
         authorize(actor, Action.PERSONAL)
+        await self._shown((await asyncio.to_thread(self._reader.head))[0])
         plan = await asyncio.to_thread(self._plan, who)
         key = f"erase/{secrets.token_hex(12)}"
         answer = await self._inbox.submit(
@@ -247,6 +251,7 @@ class Customers:
         if not answer.ok:
             thread = answer.values.get("thread")
             raise self._voice.refused(answer.code, thread if isinstance(thread, int) else 0)
+        await self._shown(answer.seq)
         letters = 0
         if self.remains is not None:
             letters = await self.remains.forget(plan.values, plan.files)

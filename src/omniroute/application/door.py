@@ -63,7 +63,9 @@ class Application:
         self._subscriptions = Subscriptions()
         self._heartbeats = Heartbeats(inbox, WEB, lambda: self.directory.heartbeat / 1000)
         self.projector = Projector(views)
-        self.customers = Customers(views, reader, inbox, lambda: self.directory, self._voice)
+        self.customers = Customers(
+            views, reader, inbox, lambda: self.directory, self._voice, self._shown
+        )
         self.query = Queries(views, reader, lambda: self.directory, clock, self._voice)
 
     def start(self) -> None:

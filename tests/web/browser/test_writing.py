@@ -147,6 +147,19 @@ def test_a_message_counts_as_seen_after_a_while_on_screen(page: Page, served: Se
     expect(page.locator("#reply-seen")).to_have_value("4")
 
 
+def test_a_message_counts_as_seen_on_a_desk_where_much_happens(page: Page, served: Served) -> None:
+    page.clock.install()
+    open_thread(page, served)
+    served.call(served.village.customer_writes, 4812, "one more thing")
+    page.clock.run_for(1_000)
+    expect(page.locator("#timeline")).to_contain_text("one more thing")
+    for _ in range(5):  # the page is drawn anew more often than a line needs to be seen
+        with page.expect_response("**/refresh?*"):
+            page.evaluate("htmx.trigger('#refresh', 'omni:refresh', {}, false)")
+        page.clock.run_for(1_000)
+    assert page.locator("#reply-seen").input_value() == "4"
+
+
 def test_a_held_reply_leaves_when_its_time_has_come(page: Page, served: Served) -> None:
     served.village.held = 1_500
     open_thread(page, served)

@@ -52,13 +52,15 @@
 
   // --- somebody wrote meanwhile ---------------------------------------------------------------------
   const turns = () => byId("timeline")?.dataset.turns;
-  let seeing = 0;
+  let seeing = 0, shown = "";
   const seeTurns = () => {
     const field = byId("reply-seen");
-    if (!field || field.value === turns()) return;
+    // A busy desk's page is drawn anew more often than that: only another line starts the time again.
+    if (!field || field.value === turns() || (seeing && shown === turns())) return;
     clearTimeout(seeing);
-    const shown = turns();
+    shown = turns();
     seeing = setTimeout(() => {
+      seeing = 0;
       const now = byId("reply-seen");
       if (!document.hidden && now && !byId("collision-box")) now.value = shown;
     }, SEEN_AFTER);
