@@ -12,7 +12,7 @@ from omniroute_email.reading.authenticity import fails_dmarc, is_spam
 from omniroute_email.reading.automatic import Automatic, automatic
 from omniroute_email.reading.automatic import Kind as Machine
 from omniroute_email.reading.charset import one_line
-from omniroute_email.reading.fields import stated_date
+from omniroute_email.reading.fields import first_date
 from omniroute_email.reading.identity import identity
 from omniroute_email.reading.mail import examine
 from omniroute_email.reading.reports import Kind, Report
@@ -38,7 +38,7 @@ def fields_of(raw: bytes, form: str) -> Mapping[str, object]:
         sender=author.address,
         ours=frozenset(),
     )
-    sent = stated_date(mail.headers.first("date"))
+    sent = first_date(mail.headers.all("date"))
     return {
         "from_email": author.address,
         "from_name": author.display,

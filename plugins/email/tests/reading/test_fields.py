@@ -49,9 +49,14 @@ def test_of_very_many_ids_the_first_and_the_newest_remain() -> None:
     ],
 )
 def test_the_date_counts_if_it_can_be(value: str, at: datetime) -> None:
-    assert sent_at(value, RECEIVED) == at
+    assert sent_at([value], RECEIVED) == at
+
+
+def test_of_several_dates_the_first_that_is_one_counts() -> None:
+    values = ["soon", "Sun, 1 Mar 2026 11:30:00 +0000", "Sun, 1 Mar 2026 10:00:00 +0000"]
+    assert sent_at(values, RECEIVED) == datetime(2026, 3, 1, 11, 30, tzinfo=UTC)
 
 
 @given(st.text() | st.text(st.sampled_from("0123456789:+- ,JanMo()")))
 def test_no_date_raises(value: str) -> None:
-    assert sent_at(value, RECEIVED).tzinfo is UTC
+    assert sent_at([value], RECEIVED).tzinfo is UTC

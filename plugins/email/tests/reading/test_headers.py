@@ -42,6 +42,30 @@ def test_raw_bytes_are_taken_for_what_they_are() -> None:
     assert fields(block) == (("subject", " Grüße"), ("x-old", " Grüße"))
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Type: text/plain; charset=iso-8859-2\r\n\r\nhi",
+        (
+            b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: text/plain;"
+            b'\r\n charset="ISO-8859-2"\r\n\r\nhi\r\n--a--'
+        ),
+    ],
+)
+def test_raw_bytes_are_in_the_charset_of_the_text_below(rest: bytes) -> None:
+    block = "Subject: Zażółć\r\n".encode("iso-8859-2") + rest
+    assert fields(block)[0] == ("subject", " Zażółć")
+    assert fields("Subject: Zażółć\r\n".encode() + rest)[0] == ("subject", " Zażółć")
+
+
+def test_a_charset_below_that_cannot_be_right_is_not_believed() -> None:
+    block = (
+        "Subject: Grüße\r\n".encode("latin-1")
+        + b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"
+    )
+    assert fields(block)[0] == ("subject", " Grüße")
+
+
 def test_a_header_without_end_is_read_up_to_the_limit() -> None:
     block = b"X-A: b\r\n" * 100_000
     headers, body = split(block, 0, len(block))
@@ -59,6 +83,7 @@ def test_a_header_without_end_is_read_up_to_the_limit() -> None:
         ("=?utf-8?q?a?= =?utf-8?q?b?=\t =?iso-8859-1?q?=FC?=", "abü"),
         ("=?utf-8?b?R3LD?= =?utf-8?b?vMOfZQ==?=", "Grüße"),  # a character cut in two
         ("=?utf-8*de?q?a_b?=", "a b"),
+        ("=?utf-7?Q?Gr+APwA3w-e?=", "Grüße"),
         ("=?iso-8859-1?q?Grüße?=", "Grüße"),
         ("=?utf-8?q?why?_not?=", "why? not"),
         ("=?utf-8?x?abc?=", "=?utf-8?x?abc?="),

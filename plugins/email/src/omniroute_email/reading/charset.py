@@ -38,6 +38,7 @@ WIDER = {
     "euc_kr": "cp949",
     "iso2022_jp": "iso2022_jp_ext",
 }
+_SAYS_NOTHING = (None, "ascii", "utf_8", "cp1252")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,40}")
 _PREFIX = re.compile(r"^(?:x|cs)_?(?=sjis|gbk|mac|euc|big5|shift|iso)")
 _SPELLING = {
@@ -75,8 +76,26 @@ def decoded(data: bytes, label: str) -> tuple[str, str]:
     return clean(data.decode(encoding, "replace")), f"bytes that are not {one_line(label, 40)}"
 
 
+def undeclared(data: bytes, nearby: str) -> str:
+    """Text whose charset is not told, beside text that is in *nearby*.  Never raises.
+
+    What is UTF-8 is hardly anything else; and the usual labels of Western mail say nothing, for
+    programs put them everywhere.
+    """
+    if _encoding(nearby) not in _SAYS_NOTHING and _strictly(data, "utf_8") is None:
+        text = _strictly(data, _encoding(nearby) or "")
+        if text is not None:
+            return clean(text)
+    return decoded(data, "")[0]
+
+
 def encoded(text: str, label: str) -> bytes:
-    """The way back: bytes of *text* in the encoding that *label* names, or else in UTF-8."""
+    """The way back: bytes of *text* in the encoding that *label* names, or else in UTF-8.
+
+    ASCII is itself, also where an encoding would write it in another way (UTF-7, UTF-16).
+    """
+    if text.isascii():
+        return text.encode("ascii")
     return text.encode(_encoding(label) or "utf-8", "replace")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 MAX_IDS = 50
+MAX_DATES = 5  # Date fields of one message that are looked at
 CLOCKS_DIFFER = timedelta(minutes=10)
 
 _ID = re.compile(r"<([^<>\s]{1,900})>")
@@ -28,9 +30,14 @@ def stated_date(value: str) -> datetime | None:
         return None
 
 
-def sent_at(value: str, received_at: datetime) -> datetime:
+def first_date(values: Sequence[str]) -> datetime | None:
+    """The date of the first of several fields that states one."""
+    return next((date for value in values[:MAX_DATES] if (date := stated_date(value))), None)
+
+
+def sent_at(values: Sequence[str], received_at: datetime) -> datetime:
     """When it was sent, by the sender's word; the time of receipt if that cannot be."""
-    stated = stated_date(value)
+    stated = first_date(values)
     if stated is None or stated > received_at + CLOCKS_DIFFER:
         return received_at
     return stated

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from omniroute_email.reading.charset import decoded, encoded, one_line
+from omniroute_email.reading.charset import decoded, encoded, one_line, undeclared
 from omniroute_email.reading.transfer import from_base64
 
 MAX_BLOCK = 256 * 1024  # bytes of header fields of one part; what follows is not read
 MAX_VALUE = 64 * 1024  # characters of one field
+NEAR = 8 * 1024  # bytes below a header in which a charset may be named
 MAX_WORDS = 16 * 1024  # characters looked at for encoded words or parameters
 
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:(.*)", re.DOTALL)
@@ -25,6 +26,7 @@ _PARAMETER = re.compile(
     re.DOTALL,
 )
 _LONG_SPACE = re.compile(r"\s{40,}+")
+_CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 
 
@@ -56,10 +58,11 @@ def split(message: bytes, start: int, end: int) -> tuple[Headers, int]:
         elif match := _FIELD.match(line):
             fields.append((match[1].decode("ascii").lower(), [match[2].rstrip(b"\r")]))
         elif line.strip() and not (position == start and line.startswith((b"From ", b">From "))):
-            return Headers(_texts(fields)), position
+            return _headers(fields, message, position), position
         position += len(line) + 1
     newline = message.find(b"\n", stop, end)
-    return Headers(_texts(fields)), end if newline < 0 else newline + 1
+    body = end if newline < 0 else newline + 1
+    return _headers(fields, message, body), body
 
 
 def words(value: str, limit: int) -> str:
@@ -93,11 +96,19 @@ def _blank_line(message: bytes, start: int, end: int) -> int:
     return min((at for at in found if at > 0), default=end)
 
 
-def _texts(fields: list[tuple[str, list[bytes]]]) -> tuple[tuple[str, str], ...]:
-    """Names and values; raw bytes beyond ASCII are taken for what they most likely are."""
-    return tuple(
-        (name, decoded(b"".join(lines)[:MAX_VALUE], "")[0].replace("\n", " "))
-        for name, lines in fields
+def _headers(fields: list[tuple[str, list[bytes]]], message: bytes, body: int) -> Headers:
+    """Names and values; raw bytes beyond ASCII are taken for what they most likely are.
+
+    Old programs write a header in the charset of the text below it (Thunderbird reads it so, too).
+    """
+    values = [(name, b"".join(lines)[:MAX_VALUE]) for name, lines in fields]
+    charset = ""
+    if not all(value.isascii() for _, value in values):
+        near = b"\n".join(value for name, value in values if name == "content-type")
+        found = _CHARSET.search(near) or _CHARSET.search(message, body, body + NEAR)
+        charset = found[1].decode("ascii") if found else ""
+    return Headers(
+        tuple((name, undeclared(value, charset).replace("\n", " ")) for name, value in values)
     )
 
 

@@ -92,7 +92,7 @@ def _sender(
 
 def _sent_at(headers: Headers, envelope: Envelope) -> datetime:
     received_at = datetime.fromtimestamp(envelope.received_at / 1000, UTC)
-    return sent_at(headers.first("date"), received_at)
+    return sent_at(headers.all("date"), received_at)
 
 
 def passed_on(said: Inbound, mail: Mail, ours: frozenset[str]) -> Inbound:
