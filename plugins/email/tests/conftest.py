@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
 
+from omniroute.testing.intake import Notebook
 from omniroute_email.certificate import Certificate
 from omniroute_email.envelope import Envelope, unpack
 from omniroute_email.reception import Reception
@@ -15,25 +15,8 @@ from omniroute_email.server import serving
 from omniroute_email.settings import Config, mailboxes
 
 
-class Spool:
-    """An intake in memory.  What is put into *failure* is raised; *open* lets messages in."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-        self.failure: Exception | None = None
-        self.asked = asyncio.Event()
-        self.open = asyncio.Event()
-        self.open.set()
-
-    def ready(self) -> None:
-        pass
-
-    async def accept(self, raw: bytes, *, key: str = "") -> None:
-        self.asked.set()
-        await self.open.wait()
-        if self.failure is not None:
-            raise self.failure
-        self.kept.setdefault(key, raw)
+class Spool(Notebook):
+    """An intake that knows what mail it was given."""
 
     @property
     def mails(self) -> list[tuple[Envelope, bytes]]:

@@ -2,60 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from omniroute import Address, Busy, Inbound, Outbound, Secret, Site
+from omniroute import Address, Inbound, Outbound, Secret, Site
+from omniroute.testing.intake import Notebook, listening
 from omniroute_slack.channel import SlackChannel
 from omniroute_slack.settings import Config
 from omniroute_slack.testing import FakeSlack, serving
-
-PATIENCE = 10  # s after which a test gives up
-
-
-class Kept:
-    """An intake: what it kept, and what is read out of that."""
-
-    def __init__(self) -> None:
-        self.raw: dict[str, bytes] = {}
-        self._offered = asyncio.Event()
-        self.listening = asyncio.Event()
-        self.full = False
-        self._news = asyncio.Event()
-
-    def ready(self) -> None:
-        self.listening.set()
-
-    async def accept(self, raw: bytes, *, key: str = "") -> None:
-        self._offered.set()
-        if self.full:
-            raise Busy("the disk is full")
-        self.raw.setdefault(key, raw)
-        self._news.set()
-
-    async def asked(self) -> None:
-        """Wait until something was offered, kept or not."""
-        async with asyncio.timeout(PATIENCE):
-            await self._offered.wait()
-
-    async def until(self, count: int) -> Sequence[bytes]:
-        async with asyncio.timeout(PATIENCE):
-            while len(self.raw) < count:
-                self._news.clear()
-                await self._news.wait()
-        return list(self.raw.values())
 
 
 class Bench:
     """The channel at work."""
 
     def __init__(self, fake: FakeSlack, folder: Path, **settings: Any) -> None:
-        self.fake, self.kept = fake, Kept()
+        self.fake, self.kept = fake, Notebook()
         about = {"bot_token": Secret(fake.bot_token), "api_url": fake.api_url, **settings}
         if "signing_secret" not in about:
             about.setdefault("app_token", Secret(fake.app_token))
@@ -64,16 +29,10 @@ class Bench:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Bench]:
-        task = asyncio.create_task(self.channel.listen(self.kept))
-        async with asyncio.timeout(PATIENCE):
-            await self.kept.listening.wait()
-        if self.socket:
-            await self.fake.until(lambda: self.fake.connected)
-        try:
+        async with listening(self.channel, self.kept):
+            if self.socket:
+                await self.fake.until(lambda: self.fake.connected)
             yield self
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def read(self, count: int) -> list[Inbound]:
         """What is read out of the first *count* things that were kept."""

@@ -52,7 +52,7 @@ async def test_what_another_workspace_says_of_somebody_proves_nothing(
 async def test_the_yes_comes_after_it_is_kept_and_not_before(bench: Any, fake: FakeSlack) -> None:
     bench.kept.full = True
     fake.person("Joe").chat().says("hello")
-    await bench.kept.asked()
+    await bench.kept.asked.wait()
     assert fake.acknowledged == []
     bench.kept.full = False
     await fake.breaks()
@@ -80,7 +80,7 @@ async def test_one_message_told_twice_is_kept_once(bench: Any, fake: FakeSlack) 
     assert [one.text for one in said] == ["help us", "two"]
     assert said[0].conversation == f"{room.id}/{message['ts']}"
     await fake.until(lambda: not fake.waiting)
-    assert len(bench.kept.raw) == 2
+    assert len(bench.kept.kept) == 2
 
 
 async def test_edits_deletions_and_reactions(bench: Any, fake: FakeSlack) -> None:
@@ -178,14 +178,14 @@ async def test_pushed_payloads_are_kept_before_the_yes(fake: FakeSlack, pushed: 
     assert await post(body, wrong) == 401
     assert await post(body, {}) == 401
     assert await post(body + b" ", right) == 401
-    assert pushed.kept.raw == {}
+    assert pushed.kept.kept == {}
     pushed.kept.full = True
     assert await post(body, right) == 503
     pushed.kept.full = False
     assert await post(body, right) == 200
     assert await post(body, {**right, "X-Slack-Retry-Num": "1"}) == 200
     assert [said.text for said in await pushed.read(1)] == ["pushed"]
-    assert len(pushed.kept.raw) == 1
+    assert len(pushed.kept.kept) == 1
 
 
 @pytest.mark.parametrize("stamp", ["", "zz", "nan", "1" * 5000, "٠١٢", "-1", "1e3"])

@@ -73,7 +73,7 @@ async def test_a_file_is_fetched_before_telegram_hears_yes(bench: Any, fake: Fak
 async def test_a_file_that_does_not_come_does_not_hold_the_message(
     bench: Any, fake: FakeTelegram
 ) -> None:
-    fake.faults.add(Fault("getFile", "error", times=9, code=400, description="Bad Request: gone"))
+    fake.faults.add(Fault("getFile", "error", times=9, code=400, error="Bad Request: gone"))
     fake.person("Joe").chat().sends(b"bytes", "bill.pdf", "application/pdf", "the bill")
     (said,) = await bench.read(1)
     assert (said.files, said.unread) == ((), "“bill.pdf”: Telegram does not give it out: Gone")
@@ -107,7 +107,7 @@ async def test_a_signed_link_proves_who_comes(fake: FakeTelegram, bench_of: Any)
         eve.says("hello")
         found = {said.sender.display: said.also_known_as for said in await bench.read(2)}
         assert found == {"Joe": (Address("email", "joe@x.org", verified=True),), "Eve": ()}
-        assert all(unpack(raw).updates for raw in bench.kept.raw.values())
+        assert all(unpack(raw).updates for raw in bench.kept.kept.values())
 
 
 async def test_a_wrong_token_says_where_to_get_one(fake: FakeTelegram, bench_of: Any) -> None:
@@ -149,7 +149,7 @@ async def test_pushed_updates_are_kept_before_the_yes(fake: FakeTelegram, bench_
             post = client.post
             assert (await post("/hook", json=update, headers={HEADER: "no"})).status_code == 401
             assert (await post("/hook", json=update)).status_code == 401
-            assert bench.kept.raw == {}
+            assert bench.kept.kept == {}
             for wrong in (b"", b"[", b"null", b"[]", b'{"update_id":[]}', b"[" * 3000):
                 assert (await post("/hook", content=wrong, headers=right)).status_code == 400
             large = b" " * (1024 * 1024 + 1)
@@ -227,8 +227,8 @@ async def test_a_possible_repeat_is_marked(bench: Any, fake: FakeTelegram, outbo
     ("fault", "doubt"),
     [
         (Fault("sendMessage", "drop"), True),
-        (Fault("sendMessage", "error", code=502, description="Bad Gateway"), True),
-        (Fault("sendMessage", "error", code=429, description="Too Many", retry_after=17), False),
+        (Fault("sendMessage", "error", code=502, error="Bad Gateway"), True),
+        (Fault("sendMessage", "error", code=429, error="Too Many", retry_after=17), False),
     ],
 )
 async def test_what_may_work_later(

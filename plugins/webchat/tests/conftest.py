@@ -14,7 +14,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from omniroute import Address, Busy, Inbound, Outbound, Receipt, Secret, Site
+from omniroute import Address, Inbound, Outbound, Receipt, Secret, Site
+from omniroute.testing.intake import Notebook
 from omniroute_webchat.channel import WebChatChannel
 from omniroute_webchat.settings import Settings
 from omniroute_webchat.token import sign
@@ -22,25 +23,6 @@ from omniroute_webchat.token import sign
 SECRET = "the shop and the chat share this one"
 HOME = "http://desk.example"
 MOUNT = "/channels/webchat/main"
-
-
-class Notebook:
-    """An intake that keeps what it accepts, once for each key."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-        self.busy = False
-        self.listening = asyncio.Event()
-        self.after: Callable[[], None] = lambda: None  # something happens once it is kept
-
-    def ready(self) -> None:
-        self.listening.set()
-
-    async def accept(self, raw: bytes, *, key: str = "") -> None:
-        if self.busy:
-            raise Busy("the disk is full")
-        self.kept.setdefault(key, raw)
-        self.after()
 
 
 class Stream:

@@ -39,13 +39,13 @@ async def test_nobody_reads_the_conversation_of_another(chat: Chat) -> None:
 
 async def test_a_line_is_acknowledged_only_once_it_is_kept(chat: Chat) -> None:
     joe = await chat.visitor()
-    chat.notebook.busy = True
+    chat.notebook.full = True
     refused = await joe.tries("hello")
     assert (refused.status_code, refused.json()["error"]) == (503, "busy")
     assert refused.headers["Retry-After"] == "2"
     assert await joe.sees() == []
 
-    chat.notebook.busy = False
+    chat.notebook.full = False
     await joe.says("hello")
     assert len(chat.inbound) == 1
 

@@ -11,7 +11,7 @@ errors and limits of the real API are enforced; what each method keeps to is wri
 (`FakeSlack.hook`); either way they are told again until they are acknowledged.
 """
 
-from omniroute_slack.testing.faults import Fault
+from omniroute.testing.fakes import Fault
 from omniroute_slack.testing.people import Chat, Person
 from omniroute_slack.testing.server import FakeSlack, serving
 from omniroute_slack.testing.world import ApiError, Limits

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from omniroute.testing.fakes import Methods
 from omniroute_slack.testing.world import ApiError, Json, Room
 
 if TYPE_CHECKING:
@@ -21,29 +21,8 @@ FORM_ONLY = ("users.info", "conversations.info", "conversations.history", "conve
 TRIGGER = 3.0  # s for which a form may be opened
 
 
-@dataclass(frozen=True)
-class Method:
-    """An implemented method: how near it is to the real one, its errors and its limits."""
-
-    do: Do
-    status: str  # faithful | partial: what is left out
-    errors: str
-    limits: str
-
-
-METHODS: dict[str, Method] = {}
-
-
-def method(
-    name: str, *, status: str = "faithful", errors: str = "", limits: str = ""
-) -> Callable[[Do], Do]:
-    """Enter a function into the table."""
-
-    def enter(do: Do) -> Do:
-        METHODS[name] = Method(do, status, errors, limits)
-        return do
-
-    return enter
+METHODS: Methods[Do] = Methods()
+method = METHODS.enter
 
 
 def room_of(fake: FakeSlack, given: Json, name: str = "channel", *, write: bool = False) -> Room:

@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
+from omniroute.testing.fakes import Fake, Fault
 from omniroute_slack.testing import page
-from omniroute_slack.testing.faults import Fault, Script
 from omniroute_slack.testing.methods import FORM_ONLY, METHODS, TRIGGER
 from omniroute_slack.testing.people import Person
 from omniroute_slack.testing.world import ApiError, Json, Limits, Room, Stored, World
@@ -41,7 +41,7 @@ class Delivery:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class FakeSlack:
+class FakeSlack(Fake):
     """Slack, with one app in one workspace.  *clock* gives seconds since the epoch."""
 
     def __init__(
@@ -54,21 +54,16 @@ class FakeSlack:
         clock: Callable[[], float] = time.time,
         limits: Limits | None = None,
     ) -> None:
+        super().__init__()
         self.bot_token, self.app_token = bot_token, app_token
         self.signing_secret = signing_secret
         self.world = World(clock, limits or Limits(), "T0001", name)
-        self.faults = Script()
-        self.calls: list[tuple[str, Json]] = []  # every call, with its parameters
-        self.unknown: list[str] = []  # methods that were called and are not there
         self.tickets: set[str] = set()
         self.waiting: list[Delivery] = []
-        self.pushed: list[int] = []  # statuses that the hook answered
         self.acknowledged: list[str] = []
         self.hook = ""  # where payloads are pushed; Socket Mode unless set
         self.answers: dict[str, list[str]] = {}  # what commands were answered, by their id
-        self.url = ""
         self._links: list[web.WebSocketResponse] = []
-        self._changed = asyncio.Event()
         self._news = asyncio.Event()
 
     @property
@@ -179,21 +174,6 @@ class FakeSlack:
         self.ring()
         return delivery
 
-    def ring(self) -> None:
-        """Something can be seen that could not be before."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def news(self) -> None:
-        """Wait until something can be seen that could not be before."""
-        await self._changed.wait()
-
-    async def until(self, so: Callable[[], object], within: float = 10.0) -> None:
-        """Wait until something can be seen."""
-        async with asyncio.timeout(within):
-            while not so():
-                await self._changed.wait()
-
     async def answer(self, id: str, within: float = 10.0) -> str:
         """What a slash command was answered."""
         await self.until(lambda: self.answers[id], within)
@@ -246,7 +226,8 @@ class FakeSlack:
             return _broken(request)
         try:
             if fault is not None and fault.how == "error":
-                raise ApiError(fault.error, fault.code, fault.retry_after)
+                word = fault.error or "internal_error"
+                raise ApiError(word, fault.code or 200, fault.retry_after)
             answer = {"ok": True, **self._call(method, given, request)}
             response = web.json_response(answer)
         except ApiError as error:
@@ -266,7 +247,7 @@ class FakeSlack:
             raise ApiError("invalid_auth" if shown else "not_authed")
         self.calls.append((method, given))
         self.ring()
-        found = METHODS.get(method)
+        found = METHODS.find(method)
         if found is None:
             self.unknown.append(method)
             raise ApiError("unknown_method", req_method=method)

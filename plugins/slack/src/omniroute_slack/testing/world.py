@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from omniroute.testing.fakes import Bucket
+
 Json: TypeAlias = dict[str, Any]
 
 
@@ -71,7 +73,7 @@ class World:
         self.homes: dict[str, Json] = {}  # by account
         self.responses: dict[str, tuple[str, str]] = {}  # by id: channel and account
         self._number, self._last = 0, 0
-        self._levels: dict[str, tuple[float, float]] = {}
+        self._buckets: dict[str, Bucket] = {}
         self.bot = self.new_user(bot, is_bot=True)
         self.bot["profile"]["bot_id"] = "B" + self.bot["id"][1:]
 
@@ -138,10 +140,7 @@ class World:
 
     def spend(self, room: Room) -> None:
         """Count one message into a conversation; raises 429 with how long to wait."""
-        now = self.clock()
-        level, at = self._levels.get(room.id, (float(self.limits.burst), now))
-        level = min(float(self.limits.burst), level + (now - at) * self.limits.per_channel)
-        if level < 1:
-            wait = max(1, math.ceil((1 - level) / self.limits.per_channel))
-            raise ApiError("ratelimited", 429, wait)
-        self._levels[room.id] = level - 1, now
+        limits = self.limits
+        bucket = self._buckets.setdefault(room.id, Bucket(limits.burst, limits.per_channel))
+        if left := bucket.spend(self.clock()):
+            raise ApiError("ratelimited", 429, max(1, math.ceil(left)))

@@ -10,7 +10,7 @@ beside it (`methods.METHODS`), and a method that is not there fails loudly and i
 `FakeTelegram.unknown`.
 """
 
-from omniroute_telegram.testing.faults import Fault
+from omniroute.testing.fakes import Fault
 from omniroute_telegram.testing.people import Chat, Person
 from omniroute_telegram.testing.server import FakeTelegram, serving
 from omniroute_telegram.testing.world import ApiError, Limits

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from omniroute.testing.fakes import Methods
 from omniroute_telegram.testing.world import ChatRoom, Json, bad
 
 if TYPE_CHECKING:
@@ -62,34 +63,9 @@ class Call:
         return self.given.get(name) in (True, "true", "True", "1")
 
 
-@dataclass(frozen=True)
-class Method:
-    """An implemented method: how near it is to the real one, its errors and its limits."""
-
-    do: Callable[[FakeTelegram, Call], Awaitable[object]]
-    status: str  # faithful | partial: what is left out
-    errors: str
-    limits: str
-
-
-METHODS: dict[str, Method] = {}
-
-
-def method(
-    name: str, *, status: str = "faithful", errors: str = "", limits: str = ""
-) -> Callable[
-    [Callable[[FakeTelegram, Call], Awaitable[object]]],
-    Callable[[FakeTelegram, Call], Awaitable[object]],
-]:
-    """Enter a function into the table."""
-
-    def enter(
-        do: Callable[[FakeTelegram, Call], Awaitable[object]],
-    ) -> Callable[[FakeTelegram, Call], Awaitable[object]]:
-        METHODS[name.lower()] = Method(do, status, errors, limits)
-        return do
-
-    return enter
+Do: TypeAlias = "Callable[[FakeTelegram, Call], Awaitable[object]]"
+METHODS: Methods[Do] = Methods(any_case=True)
+method = METHODS.enter
 
 
 def room_of(fake: FakeTelegram, call: Call) -> ChatRoom:

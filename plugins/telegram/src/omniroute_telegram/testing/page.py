@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
@@ -10,54 +9,35 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from omniroute.testing.fakes.page import Page, media
 from omniroute_telegram.testing.world import ChatRoom, Json
 
 if TYPE_CHECKING:
     from omniroute_telegram.testing.people import Chat
     from omniroute_telegram.testing.server import FakeTelegram
 
-WAIT = 20.0  # s that a page waits for news
-
 
 def routes(fake: FakeTelegram) -> Sequence[BaseRoute]:
     """``phone?user=5001``: that person's chats; without a user, the list of people."""
     page = (files("omniroute_telegram.testing") / "page.html").read_text(encoding="utf-8")
 
-    async def phone(request: Request) -> Response:
-        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
-
-    async def state(request: Request) -> Response:
-        if request.query_params.get("wait"):
-            try:
-                async with asyncio.timeout(WAIT):
-                    await fake.news()
-            except TimeoutError:
-                pass
-        return JSONResponse(_state(fake, int(request.query_params.get("user") or 0)))
-
-    async def act(request: Request) -> Response:
-        return JSONResponse(await _act(fake, await request.json()))
-
-    async def media(request: Request) -> Response:
+    async def file(request: Request) -> Response:
         stored = fake.world.files.get(request.path_params["id"])
         if stored is None:
             return Response(status_code=404)
-        safe = stored.media_type.startswith(("image/png", "image/jpeg", "image/gif", "image/webp"))
-        headers = {"X-Content-Type-Options": "nosniff"}
-        if not safe:
-            headers["Content-Disposition"] = "attachment"
-        kind = stored.media_type if safe else "application/octet-stream"
-        return Response(stored.data, media_type=kind, headers=headers)
+        return media(stored.data, stored.media_type)
 
-    return [
-        Route("/phone", phone),
-        Route("/phone/state", state),
-        Route("/phone/act", act, methods=["POST"]),
-        Route("/phone/media/{id}", media),
-    ]
+    def state(user: str) -> Json:
+        return _state(fake, int(user or 0))
+
+    async def act(asked: Json) -> Json:
+        return await _act(fake, asked)
+
+    sides = Page(fake, page, state, act).routes("/phone")
+    return [*sides, Route("/phone/media/{id}", file)]
 
 
 def _state(fake: FakeTelegram, id: int) -> Json:

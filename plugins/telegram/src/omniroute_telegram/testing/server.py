@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -21,9 +20,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from omniroute.testing.fakes import Fake, Fault, broken
+from omniroute.testing.fakes import serving as served
 from omniroute_telegram.testing import page
 from omniroute_telegram.testing.calls import METHODS, Call, Upload
-from omniroute_telegram.testing.faults import Fault, Script
 from omniroute_telegram.testing.methods import METHODS as _TALKING
 from omniroute_telegram.testing.more_methods import METHODS as _OTHERS
 from omniroute_telegram.testing.people import Chat, Person
@@ -35,7 +35,7 @@ assert _TALKING is METHODS is _OTHERS
 AGAIN: Final = (0.05, 0.2, 1.0)  # s until a webhook is called again; Telegram takes longer
 
 
-class FakeTelegram:
+class FakeTelegram(Fake):
     """Telegram, with one bot.  *clock* gives seconds since the epoch."""
 
     def __init__(
@@ -46,18 +46,13 @@ class FakeTelegram:
         clock: Callable[[], float] = time.time,
         limits: Limits | None = None,
     ) -> None:
+        super().__init__()
         self.token = token
         self.world = World(clock, limits or Limits(), username)
         self.updates = Updates()
-        self.faults = Script()
-        self.calls: list[tuple[str, dict[str, Any]]] = []  # every call, with its parameters
-        self.unknown: list[str] = []  # methods that were called and are not there
         self.actions: list[tuple[int, str]] = []  # "typing" and the like
         self.commands: list[str] = []
         self.manages_topics = True
-        self.pushed: list[int] = []  # statuses that webhooks answered
-        self.url = ""
-        self._changed = asyncio.Event()
         self._answers: dict[str, asyncio.Event] = {}
 
     @property
@@ -135,26 +130,11 @@ class FakeTelegram:
 
     def changed(self, room: ChatRoom) -> None:
         """Something can be seen that could not be before."""
-        self._ring()
-
-    def _ring(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def news(self) -> None:
-        """Wait until something can be seen that could not be before."""
-        await self._changed.wait()
+        self.ring()
 
     def seen_by(self, user: Json, room: ChatRoom, topic: int = 0) -> Chat:
         """What somebody, by their account, sees of a chat."""
         return Chat(self, Person(self, user), room, topic)
-
-    async def until(self, so: Callable[[], object], within: float = 10.0) -> None:
-        """Wait until something can be seen."""
-        async with asyncio.timeout(within):
-            while not so():
-                changed = self._changed
-                await changed.wait()
 
     # --- HTTP ---
 
@@ -182,8 +162,8 @@ class FakeTelegram:
         if token != self.token:
             raise ApiError(401, "Unauthorized")
         self.calls.append((call.method, dict(call.given)))
-        self._ring()
-        found = METHODS.get(call.method.lower())
+        self.ring()
+        found = METHODS.find(call.method)
         if found is None:
             self.unknown.append(call.method)
             raise ApiError(404, f"Not Found: the fake does not implement {call.method}")
@@ -208,7 +188,7 @@ class FakeTelegram:
                 except httpx.HTTPError:
                     status = 0
                 self.pushed.append(status)
-                self._ring()
+                self.ring()
                 if 200 <= status < 300:
                     tries = 0
                     with contextlib.suppress(ValueError):
@@ -229,27 +209,21 @@ class _Api:
         call = await _call(request)
         fault = self._fake.faults.next(call.method)
         if fault is not None and fault.how == "disconnect":
-            return await _broken(send)
+            return await broken(send)
         try:
             if fault is not None and fault.how == "error":
                 more = {"retry_after": fault.retry_after} if fault.retry_after else {}
-                raise ApiError(fault.code, fault.description, **more)
+                said = fault.error or "Internal Server Error"
+                raise ApiError(fault.code or 500, said, **more)
             result = await self._fake.call(request.path_params["token"], call)
             response: Response = JSONResponse({"ok": True, "result": result})
         except ApiError as error:
             response = _failed(error)
         if fault is not None and fault.how == "drop":
-            return await _broken(send)
+            return await broken(send)
         if fault is not None and fault.how == "delay":
             await asyncio.sleep(fault.seconds)
         return await response(scope, receive, send)
-
-
-async def _broken(send: Send) -> None:
-    """Promise an answer and break off: the client sees a connection that died."""
-    headers = [(b"content-length", b"1000")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
 
 def _failed(error: ApiError) -> JSONResponse:
@@ -284,22 +258,9 @@ async def serving(
 
     Webhooks are called over the network, or *through* what a test brings.
     """
-    settings = uvicorn.Config(
-        fake.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none"
-    )
-    server = uvicorn.Server(settings)
-    listening = settings.bind_socket()
-    fake.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    serve = asyncio.create_task(server.serve(sockets=[listening]))
-    push = asyncio.create_task(fake.push(through))
-    try:
+    async with served(fake.app(), port, fake.push(through)) as url:
+        fake.url = url
         yield fake
-    finally:
-        push.cancel()
-        server.should_exit = True
-        server.force_exit = True
-        await asyncio.gather(serve, push, return_exceptions=True)
-        listening.close()
 
 
 __all__ = ["FakeTelegram", "Fault", "serving"]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from omniroute.testing.fakes import Bucket, Window
 
 Json: TypeAlias = dict[str, Any]
 
@@ -97,8 +98,8 @@ class World:
         self.files: dict[str, StoredFile] = {}
         self.callbacks: dict[str, Json] = {}  # id → what the bot answered, once it has
         self._numbers = itertools.count(1)
-        self._sent: dict[object, deque[float]] = {}
-        self._levels: dict[int, tuple[float, float]] = {}  # what is left of a burst, and when
+        self._windows: dict[object, Window] = {}
+        self._buckets: dict[int, Bucket] = {}
 
     # --- who and where ---
 
@@ -170,37 +171,28 @@ class World:
     def spend(self, room: ChatRoom) -> None:
         """Count one message into a chat; raises 429 with how long to wait."""
         limits = self.limits
-        windows: list[tuple[object, int, float]] = [("all", int(limits.overall), 1.0)]
+        windows = [self._window("all", int(limits.overall), 1.0)]
         if room.type != "private":
-            windows.append((room.id, limits.per_group, 60.0))
+            windows.append(self._window(room.id, limits.per_group, 60.0))
         self._charge(windows, room if room.type == "private" else None)
 
     def spend_topic(self, room: ChatRoom) -> None:
         """Count one new topic."""
-        self._charge([(("topic", room.id), self.limits.new_topics, 60.0)])
+        self._charge([self._window(("topic", room.id), self.limits.new_topics, 60.0)])
 
-    def _charge(
-        self, windows: list[tuple[object, int, float]], private: ChatRoom | None = None
-    ) -> None:
-        now = self.clock()
-        for key, most, span in windows:
-            sent = self._sent.setdefault(key, deque())
-            while sent and sent[0] <= now - span:
-                sent.popleft()
-            if len(sent) >= most:
-                raise _flooded(sent[0] + span - now)
-        if private is not None:
-            self._drip(private, now)
-        for key, _, _ in windows:
-            self._sent[key].append(now)
+    def _window(self, key: object, most: int, span: float) -> Window:
+        return self._windows.setdefault(key, Window(most, span))
 
-    def _drip(self, room: ChatRoom, now: float) -> None:
-        burst, rate = self.limits.chat_burst, self.limits.per_chat
-        level, at = self._levels.get(room.id, (float(burst), now))
-        level = min(burst, level + (now - at) * rate)
-        if level < 1:
-            raise _flooded((1 - level) / rate)
-        self._levels[room.id] = level - 1, now
+    def _charge(self, windows: list[Window], private: ChatRoom | None = None) -> None:
+        now, limits = self.clock(), self.limits
+        waits = [window.left(now) for window in windows]
+        if private is not None and not any(waits):
+            known = self._buckets.setdefault(private.id, Bucket(limits.chat_burst, limits.per_chat))
+            waits.append(known.spend(now))
+        if left := max(waits):
+            raise _flooded(left)
+        for window in windows:
+            window.count(now)
 
     def visible(self, room: ChatRoom, topic: int | None = None) -> Iterator[Json]:
         """Messages of a chat in order; of one topic, when named."""

@@ -1,27 +1,29 @@
-"""Faults that a script plays: what the network and Telegram do on a bad day."""
+"""Faults that a script plays: what the network and a platform do on a bad day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-How = Literal["disconnect", "drop", "delay", "error"]
+How: TypeAlias = Literal["disconnect", "drop", "delay", "error"]
 
 
 @dataclass
 class Fault:
-    """What happens to the next *times* calls of *method*.
+    """What happens to the next *times* calls of *method* (``*``: of any).
 
     ``disconnect`` breaks the connection before anything is done, ``drop`` after it (the answer is
-    lost, the message is not), ``delay`` answers after *seconds*, ``error`` answers with *code*.
+    lost, the message is not), ``delay`` answers after *seconds*, ``error`` answers with the HTTP
+    status *code* and the platform's words *error*; where these are 0 and empty, with those that
+    the platform has for a failure of its own.
     """
 
     method: str
     how: How
     times: int = 1
     seconds: float = 0.0
-    code: int = 500
-    description: str = "Internal Server Error"
+    code: int = 0
+    error: str = ""
     retry_after: int = 0
 
 
@@ -34,6 +36,10 @@ class Script:
     def add(self, fault: Fault) -> None:
         """Play this one, too."""
         self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Play none any more."""
+        self._faults.clear()
 
     def next(self, method: str) -> Fault | None:
         """The fault that this call meets."""

@@ -1,0 +1,70 @@
+"""The side of a fake on which people sit: a page that shows what they see and does what they do.
+
+The page is one HTML file.  It asks for ``state?user=…`` (with ``wait=1`` as soon as there is news)
+and posts what somebody does to ``act``; both are JSON of the fake's own making.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from omniroute.testing.fakes.fake import Fake
+
+WAIT = 20.0  # s that a page waits for news
+SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")  # what a browser may show itself
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page needs of its fake: *state* of one person, and *act*, which does as they do."""
+
+    fake: Fake
+    html: str
+    state: Callable[[str], dict[str, Any]]
+    act: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+    async def after_news(self, user: str) -> dict[str, Any]:
+        """What *user* sees once something has changed, or after a while."""
+        try:
+            async with asyncio.timeout(WAIT):
+                await self.fake.news()
+        except TimeoutError:
+            pass
+        return self.state(user)
+
+    def routes(self, path: str) -> Sequence[BaseRoute]:
+        """The page at *path*, its state and its doings below it."""
+
+        async def page(request: Request) -> Response:
+            return HTMLResponse(self.html, headers={"Cache-Control": "no-store"})
+
+        async def state(request: Request) -> Response:
+            user = request.query_params.get("user", "")
+            if request.query_params.get("wait"):
+                return JSONResponse(await self.after_news(user))
+            return JSONResponse(self.state(user))
+
+        async def act(request: Request) -> Response:
+            return JSONResponse(await self.act(await request.json()))
+
+        return [
+            Route(path, page),
+            Route(f"{path}/state", state),
+            Route(f"{path}/act", act, methods=["POST"]),
+        ]
+
+
+def media(data: bytes, media_type: str) -> Response:
+    """A file that somebody sent: shown if it is a plain picture, else saved and never run."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if not media_type.startswith(SHOWN):
+        headers["Content-Disposition"] = "attachment"
+        media_type = "application/octet-stream"
+    return Response(data, media_type=media_type, headers=headers)
