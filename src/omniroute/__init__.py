@@ -28,6 +28,10 @@ from omniroute.chatdesk import (
     Pressed,
     Surface,
     Wrote,
+    line_in_words,
+    standing_in_words,
+    told_in_words,
+    withdrawal_in_words,
 )
 from omniroute.core.model import AgentId, Candidate, Evidence, Fact, Thread
 from omniroute.desk import (
@@ -139,4 +143,8 @@ __all__ = [
     "check_keys",
     "check_page",
     "hookimpl",
+    "line_in_words",
+    "standing_in_words",
+    "told_in_words",
+    "withdrawal_in_words",
 ]

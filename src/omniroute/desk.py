@@ -152,6 +152,9 @@ class Door(Protocol):
         Returns a sentence for them.  Raises `Refused`; what is not understood does nothing.
         """
 
+    def understood(self, line: str) -> None:
+        """Whether `say` would understand *line*; does nothing.  Raises `Refused` as that does."""
+
     async def look(self, agent: str, thread: int) -> Sheet:
         """A thread as *agent* may see it; as nobody in particular, if that is empty."""
 
@@ -179,6 +182,12 @@ class Door(Protocol):
     async def accounts(self, agent: str, kind: str) -> Sequence[str]:
         """The accounts of a platform that *agent* has bound, as *value* in `who`."""
 
+    async def unreachable(self, agent: str) -> None:
+        """Say that nobody reaches *agent* at this desk: what the platform had taken came back.
+
+        Whatever they do there shows that they are reached again.
+        """
+
     async def bind(self, code: str, kind: str, value: str, display: str = "") -> str:
         """Bind an account to the agent for whom *code* was made; the agent.
 
@@ -194,7 +203,9 @@ class Desk(Protocol):
     A desk that agents read seldom, such as a mailbox, says as a class attribute how long an offer
     must stand there at least: ``answers_within: ClassVar[float] = 600`` (seconds).  One from which
     nobody can serve a customer who waits on the other side says ``chats: ClassVar[bool] = False``;
-    who has no other desk is then asked for mail only.
+    who has no other desk is then asked for mail only.  Where an answer must be long enough in our
+    hands to be taken back by other means than a button, ``holds: ClassVar[float] = 20`` says for
+    how many seconds at least, unless the settings hold none at all.
     """
 
     kind: ClassVar[str]
@@ -229,5 +240,8 @@ class Workplace(Desk, Protocol):
 class OffersDesk(Protocol):
     """A channel account over which agents work, too (`Cap.AGENT_DESK`)."""
 
-    def desk(self) -> Workplace:
-        """The desk; asked for once, after the channel was made.  Its kind is the channel's."""
+    def desk(self) -> Workplace | None:
+        """The desk; asked for once, after the channel was made.  Its kind is the channel's.
+
+        None where the account's settings say that nobody works over it.
+        """

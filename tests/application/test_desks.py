@@ -72,6 +72,31 @@ async def test_a_queue_cannot_be_asked_first(desk: Desk) -> None:
         await door.say("ana", 1, "warm billing they know it")
 
 
+async def test_what_would_be_understood_can_be_asked_before_anything_is_done(desk: Desk) -> None:
+    door: Door = DeskDoor(desk.application)
+    desk.scene.writes("joe@x.org", "hello")
+    door.understood("#transfer bo he knows the case")
+    door.understood("resolve")
+    with pytest.raises(Refused, match="did you mean “resolve”"):
+        door.understood("#resolv")
+    with pytest.raises(Refused, match="say in a line why bo should have it"):
+        door.understood("#transfer bo")
+    assert (await door.look("ana", 1)).phase in ("queued", "stranded")
+
+
+def _lost(desk: Desk) -> list[str]:
+    return list(desk.scene.state.agents["ana"].lost)
+
+
+async def test_who_is_not_reached_at_a_desk_is_asked_again_once_they_act_there(desk: Desk) -> None:
+    door = DeskDoor(desk.application, desk="web")
+    desk.scene.online("ana")
+    await door.unreachable("ana")
+    assert _lost(desk) == ["web"]
+    await door.act("ana", "status", {"status": "online"})
+    assert _lost(desk) == []
+
+
 async def test_a_misspelt_command_does_nothing_and_says_so(desk: Desk) -> None:
     desk.scene.writes("joe@x.org", "hello")
     with pytest.raises(Refused) as error:

@@ -71,6 +71,20 @@ def test_who_closes_the_only_desk_is_not_asked_until_they_open_it_again() -> Non
     ana.is_offered(joe)  # she was never barred
 
 
+def test_whose_mailbox_returns_what_it_took_is_not_asked_until_they_write_from_it() -> None:
+    rig = Rig(ONE_QUEUE)
+    ana = rig.agent("ana")
+    rig.change(ana, desks=("email",))
+    joe = rig.customer("joe", email="joe@x.example")
+    joe.on("email").says("hello")
+    ana.is_offered(joe)
+    ana.is_lost_to("email")
+    ana.is_not_asked()
+    assert [end.how for end in rig.happened(OfferEnded)] == ["failed"]
+    ana.goes("online")
+    ana.is_offered(joe)
+
+
 def test_a_desk_that_never_showed_a_sign_of_life_is_not_missed() -> None:
     rig = Rig(ONE_QUEUE)
     ana = rig.agent("ana")

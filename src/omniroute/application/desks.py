@@ -117,6 +117,12 @@ class DeskDoor:
             arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
         return await self.act(agent, heard.verb, {"thread": thread, "key": key, **arguments})
 
+    def understood(self, line: str) -> None:
+        """Raise `Refused` (``bad_action``) for what `say` would not understand."""
+        heard = understand(line, self._application.now())
+        if isinstance(heard, Misheard):
+            raise Refused("bad_action", heard.fault)
+
     # --- looking ---
 
     async def look(self, agent: str, thread: int) -> Sheet:
@@ -173,6 +179,10 @@ class DeskDoor:
         if self._bindings is None:
             return ()
         return [one.value for one in await self._bindings.of(agent) if one.kind == kind]
+
+    async def unreachable(self, agent: str) -> None:
+        """Nobody reaches *agent* at this desk any more, until they act there."""
+        await self._application.lost(agent, self._desk)
 
     async def bind(self, code: str, kind: str, value: str, display: str = "") -> str:
         """Bind an account to the agent for whom *code* was made.  Raises `Refused`."""

@@ -31,6 +31,7 @@ from omniroute.application.subscriptions import Subscription, Subscriptions
 from omniroute.application.translate import translate
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
+from omniroute.core.inputs import DeskSignal
 from omniroute.errors import StoreError
 from omniroute.stores.api import Reader
 
@@ -152,6 +153,11 @@ class Application:
     def at_web_desk(self, actor: Actor) -> AbstractContextManager[None]:
         """While this lasts, a page of *actor*'s is open; long without one, they have left."""
         return self._heartbeats.there(actor.id) if actor.kind is Kind.AGENT else nullcontext()
+
+    async def lost(self, agent: str, desk: str) -> None:
+        """What a platform had taken for *agent* at *desk* came back: they are not reached there."""
+        key = f"desk/{desk}/{secrets.token_hex(8)}"
+        await self._inbox.submit(lambda at: DeskSignal(key, at, agent, desk, up=False, failed=True))
 
     async def file(self, actor: Actor, sha: str) -> bytes:
         """The bytes of an attachment; of what no message carries, nothing is given out."""

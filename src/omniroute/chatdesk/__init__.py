@@ -8,5 +8,12 @@ says what became of it.
 
 from omniroute.chatdesk.desk import ChatDesk
 from omniroute.chatdesk.surface import Attached, Button, Mark, Place, Pressed, Surface, Wrote
+from omniroute.chatdesk.words import line as line_in_words
+from omniroute.chatdesk.words import stands as standing_in_words
+from omniroute.chatdesk.words import told as told_in_words
+from omniroute.chatdesk.words import withdrawn as withdrawal_in_words
 
-__all__ = ["Attached", "Button", "ChatDesk", "Mark", "Place", "Pressed", "Surface", "Wrote"]
+__all__ = [
+    "Attached", "Button", "ChatDesk", "Mark", "Place", "Pressed", "Surface", "Wrote",
+    "line_in_words", "standing_in_words", "told_in_words", "withdrawal_in_words",
+]  # fmt: skip

@@ -287,11 +287,15 @@ def due_now(at: int, due: int, owner: ThreadId | AgentId) -> TimerDue | AgentTim
 
 
 class DeskSignal(Input, frozen=True):
-    """A desk says of itself whether its agent can be reached there."""
+    """A desk says of itself whether its agent can be reached there.
+
+    *failed*: what it had shown them came back, so it counts without an earlier sign of life.
+    """
 
     agent: AgentId
     desk: str
     up: bool
+    failed: bool = False
 
 
 class Delivered(Input, frozen=True):

@@ -73,7 +73,7 @@ def signalled(turn: Turn, asked: i.DeskSignal) -> Answer:
         return Answer(True, "nothing_due")
     if asked.up and (asked.desk in agent.lost or asked.desk not in agent.beating):
         turn.emit(e.DeskReached(agent.id, asked.desk))
-    elif not asked.up and asked.desk in agent.beating:
+    elif not asked.up and (asked.failed or asked.desk in agent.beating):
         lose(turn, agent.id, (asked.desk,))
     return Answer(True, "desk")
 

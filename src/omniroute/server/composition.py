@@ -144,7 +144,9 @@ class Server:
         on_trial = tried(self._readers[0], self.node.state.trial)
         await self.node.start(desk.rules, desk.sources, team, on_trial)
         await self.node.open_desks(
-            lambda kind: DeskDoor(self.application, desk=kind, bindings=self.bindings)
+            lambda kind: DeskDoor(
+                self.application, hold=self._hold(kind), desk=kind, bindings=self.bindings
+            )
         )
         await self._fill_views()
         for site in self._sites:
@@ -284,6 +286,12 @@ class Server:
     def _on_team(self, agent: str) -> bool:
         return any(person.id == agent for person in self.desk_files.people)
 
+    def _hold(self, desk: str) -> int:
+        """How long (ms) an answer can be taken back at *desk*; not at all where none is held."""
+        undo = self.settings.replies.undo_seconds
+        least = float(getattr(self.node.parts.desks[desk], "holds", 0.0)) if undo else 0.0
+        return int(max(undo, least) * 1000)
+
     async def _card(self, effect: Present) -> Card:
         await self.application.up_to_date()
         lines = await self.application.query.card(SYSTEM, effect.thread, effect.agent)
@@ -320,8 +328,10 @@ def _workplaces(
     found: dict[tuple[str, str], Workplace] = {}
     for (kind, account), channel in channels.items():
         brings: object = channel
-        if Cap.AGENT_DESK in channel.caps and isinstance(brings, OffersDesk):
-            found[kind, account] = brings.desk()
+        if Cap.AGENT_DESK not in channel.caps or not isinstance(brings, OffersDesk):
+            continue
+        if (desk := brings.desk()) is not None:
+            found[kind, account] = desk
     return found
 
 

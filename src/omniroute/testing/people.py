@@ -362,6 +362,11 @@ class Agent:
         """A desk says that they are not there any more."""
         self._stage.machine.put(i.DeskSignal, agent=self.name, desk=desk, up=False)
 
+    def is_lost_to(self, desk: str) -> None:
+        """What a desk had shown them came back."""
+        machine = self._stage.machine
+        machine.put(i.DeskSignal, agent=self.name, desk=desk, up=False, failed=True)
+
     # --- expectations ---
 
     def is_status(self, status: str) -> None:
