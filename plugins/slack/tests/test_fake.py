@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from omniroute_slack.testing import FakeSlack, Limits, serving
+from omniroute_slack.testing import FakeSlack, Limits, Person, serving
 from omniroute_slack.testing.methods import METHODS
 
 
@@ -114,3 +115,44 @@ async def test_the_page_works_like_a_client(slack: FakeSlack, client: AsyncWebCl
         assert [one["text"] for r in rooms for one in r["messages"]] == ["hello"]
         async with browser.post("/client/do", json={**said, "user": eve.id}) as answer:
             assert answer.status == 404
+
+
+async def test_on_the_page_one_edits_sends_files_and_calls_the_app(slack: FakeSlack) -> None:
+    joe, eve = slack.person("Joe"), slack.person("Eve")
+    room = slack.channel("acme", joe, eve)
+    async with aiohttp.ClientSession(slack.url) as browser:
+
+        async def does(who: Person, **what: object) -> None:
+            asked = {"user": who.id, "room": room.id, **what}
+            async with browser.post("/client/do", json=asked) as answer:
+                assert answer.status == 200
+
+        await does(joe, text="@desk resolve <now> & here")
+        (message,) = room.messages.values()
+        assert message["text"] == f"<@{slack.world.bot['id']}> resolve &lt;now&gt; &amp; here"
+        await does(eve, message=message["ts"], edit="mine now")
+        await does(eve, message=message["ts"], delete=True)
+        await does(joe, message=message["ts"], edit="done")
+        assert [one["text"] for one in room.messages.values()] == ["done"]
+        await does(eve, message=message["ts"], react="+1")
+        assert message["reactions"] == {"+1": [eve.id]}
+        data = base64.b64encode(b"<script>").decode()
+        await does(joe, file="a.html", type="text/html", data=data)
+        async with browser.get(f"/client/files/{next(iter(slack.world.files))}") as file:
+            assert await file.read() == b"<script>"
+            assert file.content_type == "application/octet-stream"
+
+
+async def test_a_command_s_answer_stands_where_it_was_given_for_them_alone(
+    slack: FakeSlack,
+) -> None:
+    joe, eve = slack.person("Joe"), slack.person("Eve")
+    room = slack.channel("acme", joe, eve)
+    id = joe.commands("mine", room)
+    async with (
+        aiohttp.ClientSession() as app,
+        app.post(slack.waiting[-1].payload["response_url"], json={"text": "Nothing."}) as answer,
+    ):
+        assert answer.status == 200
+    assert await slack.answer(id) == "Nothing."
+    assert (joe.chat(room).asides(), eve.chat(room).asides()) == (["Nothing."], [])

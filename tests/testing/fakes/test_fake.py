@@ -62,13 +62,14 @@ async def test_a_page_shows_what_is_so_and_does_what_people_do() -> None:
         httpx.AsyncClient(base_url=url, trust_env=False) as browser,
     ):
         assert (await browser.get("/phone")).text == "<h1>a page</h1>"
-        waiting = asyncio.create_task(page.after_news("joe"))
+        waiting = asyncio.create_task(page.after_news("joe", "0"))
         await asyncio.sleep(0)
         done = await browser.post("/phone/act", json={"text": "hello"})
         assert done.json() == {"done": True}
-        assert await waiting == {"user": "joe", "said": ["hello"]}
-        shown = await browser.get("/phone/state", params={"user": "joe"})
-        assert shown.json() == {"user": "joe", "said": ["hello"]}
+        assert await waiting == {"user": "joe", "said": ["hello"], "since": 1}
+        for since in ("", "0"):  # what is news already is not waited for
+            shown = await browser.get("/phone/state", params={"user": "joe", "since": since})
+            assert shown.json() == {"user": "joe", "said": ["hello"], "since": 1}
 
 
 async def test_a_connection_breaks_and_what_runs_beside_is_ended() -> None:

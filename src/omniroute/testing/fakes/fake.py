@@ -20,10 +20,12 @@ class Fake:
         self.unknown: list[str] = []  # methods that were called and are not there
         self.pushed: list[int] = []  # statuses that our webhook answered
         self.url = ""  # once it is served
+        self.changes = 0  # how often something could be seen that could not be before
         self._changed = asyncio.Event()
 
     def ring(self) -> None:
         """Something can be seen that could not be before."""
+        self.changes += 1
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -1,7 +1,8 @@
 """The side of a fake on which people sit: a page that shows what they see and does what they do.
 
-The page is one HTML file.  It asks for ``state?user=…`` (with ``wait=1`` as soon as there is news)
-and posts what somebody does to ``act``; both are JSON of the fake's own making.
+The page is one HTML file.  It asks for ``state?user=…`` and posts what somebody does to ``act``;
+both are JSON of the fake's own making.  A state says in ``since`` how much it holds; who asks with
+``&since=…`` is answered as soon as there is more, at once if there is already.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ class Page:
     state: Callable[[str], dict[str, Any]]
     act: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
-    async def after_news(self, user: str) -> dict[str, Any]:
-        """What *user* sees once something has changed, or after a while."""
-        try:
-            async with asyncio.timeout(WAIT):
-                await self.fake.news()
-        except TimeoutError:
-            pass
-        return self.state(user)
+    async def after_news(self, user: str, since: str) -> dict[str, Any]:
+        """What *user* sees once there is more than *since*, or after a while."""
+        if since == str(self.fake.changes):
+            try:
+                async with asyncio.timeout(WAIT):
+                    await self.fake.news()
+            except TimeoutError:
+                pass
+        return {**self.state(user), "since": self.fake.changes}
 
     def routes(self, path: str) -> Sequence[BaseRoute]:
         """The page at *path*, its state and its doings below it."""
@@ -47,9 +49,8 @@ class Page:
 
         async def state(request: Request) -> Response:
             user = request.query_params.get("user", "")
-            if request.query_params.get("wait"):
-                return JSONResponse(await self.after_news(user))
-            return JSONResponse(self.state(user))
+            since = request.query_params.get("since", "")
+            return JSONResponse(await self.after_news(user, since))
 
         async def act(request: Request) -> Response:
             return JSONResponse(await self.act(await request.json()))

@@ -141,7 +141,7 @@ def post_ephemeral(fake: FakeSlack, given: Json) -> Json:
         raise ApiError("user_not_in_channel")
     ts = fake.world.stamp()
     room.ephemeral.append({"user": given["user"], "text": given["text"], "ts": ts,
-                           "thread_ts": given.get("thread_ts", "")})  # fmt: skip
+                           "thread_ts": given.get("thread_ts", ""), **said(given)})  # fmt: skip
     fake.ring()
     return {"message_ts": ts}
 

@@ -150,6 +150,7 @@ class FakeSlack(Fake):
         """Somebody uses a slash command."""
         id = f"r{self.world.number()}"
         self.answers[id] = []
+        self.world.responses[id] = room.id, user
         self.deliver(
             "slash_commands",
             {
@@ -270,7 +271,11 @@ class FakeSlack(Fake):
         return web.Response(body=file.data, content_type=file.media_type)
 
     async def _response(self, request: web.Request) -> web.Response:
-        self.answers[request.match_info["id"]].append(str((await request.json())["text"]))
+        id, text = request.match_info["id"], str((await request.json())["text"])
+        self.answers[id].append(text)
+        channel, user = self.world.responses[id]
+        aside = {"user": user, "text": text, "ts": self.world.stamp(), "thread_ts": ""}
+        self.world.rooms[channel].ephemeral.append(aside)
         self.ring()
         return web.Response(text="ok")
 
