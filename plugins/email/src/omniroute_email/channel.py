@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from starlette.routing import BaseRoute
 
@@ -27,6 +27,7 @@ from omniroute import (
 from omniroute_email import settings
 from omniroute_email.answering import answered
 from omniroute_email.certificate import Certificate
+from omniroute_email.checking import Checking, with_dns
 from omniroute_email.compose import compose, message_id
 from omniroute_email.envelope import unpack
 from omniroute_email.fetching import Fetcher
@@ -39,6 +40,9 @@ from omniroute_email.report import FORMS, fields_of
 from omniroute_email.returned import return_path, undelivered
 from omniroute_email.sending import Courier, probe
 from omniroute_email.server import serving
+
+if TYPE_CHECKING:
+    from omniroute_email.authentication.verifier import Verifier
 
 
 class EmailChannel:
@@ -62,6 +66,7 @@ class EmailChannel:
         self._name = config.from_name or site.organisation
         self._site_folder = site.folder
         self._fetcher: Fetcher | None = None
+        self._checking = Checking(config, self._place) if config.verify else None
         self._courier = Courier(config, self._place, self._mailboxes.domain)
 
     def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
@@ -93,7 +98,9 @@ class EmailChannel:
         if self._config.imap_host:
             await self._fetch(intake)
             return
-        reception = Reception(self._config, self._mailboxes, intake, self._certificate())
+        reception = Reception(
+            self._config, self._mailboxes, intake, self._certificate(), self._verifier
+        )
         self._courier.open()
         async with serving(reception, self._place) as port:
             self.port = port
@@ -106,7 +113,9 @@ class EmailChannel:
                 self._courier.close()
 
     async def _fetch(self, intake: Intake) -> None:
-        fetcher = Fetcher(self._config, self._mailboxes, intake, self._site_folder, self._place)
+        fetcher = Fetcher(
+            self._config, self._mailboxes, intake, self._site_folder, self._place, self._verifier
+        )
         fetcher.ready = self.ready
         self._fetcher = fetcher
         self._courier.open()
@@ -137,7 +146,14 @@ class EmailChannel:
             self._require_server()
         except NotAuthorised as error:
             return Health(False, "mail comes in, but no answer can go out", error.fix)
-        return await probe(self._config, self._place, self._mailboxes.domain)
+        domain = self._mailboxes.domain
+        health = await probe(self._config, self._place, domain)
+        lacking = await self._checking.missing(domain) if self._checking and health.ok else ()
+        return with_dns(health, domain, lacking)
+
+    @property
+    def _verifier(self) -> Verifier | None:
+        return self._checking.verifier if self._checking else None
 
     def _certificate(self) -> Certificate | None:
         chain, key = self._config.tls_certificate, self._config.tls_key

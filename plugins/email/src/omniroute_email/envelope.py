@@ -17,6 +17,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str  # return path; empty for bounces and other automatic mail
     rcpt_to: tuple[str, ...]
     received_at: int  # ms since the epoch
+    checked: str = ""  # what our own check of the sender found, if one was made (RFC 8601)
 
 
 _to_json = msgspec.json.Encoder().encode

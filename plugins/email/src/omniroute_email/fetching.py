@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -25,6 +25,9 @@ from omniroute_email.reading.headers import Headers, split
 from omniroute_email.reading.mailboxes import mailboxes as addresses_in
 from omniroute_email.session import delivery_key
 from omniroute_email.settings import Config, Mailboxes
+
+if TYPE_CHECKING:
+    from omniroute_email.authentication.verifier import Verifier
 
 log = logging.getLogger("omniroute.email")
 
@@ -47,9 +50,16 @@ class Fetcher:
     """Fetches the mail of one account, for as long as it runs."""
 
     def __init__(
-        self, config: Config, mailboxes: Mailboxes, intake: Intake, folder: Path, place: str
+        self,
+        config: Config,
+        mailboxes: Mailboxes,
+        intake: Intake,
+        folder: Path,
+        place: str,
+        verifier: Verifier | None = None,
     ) -> None:
         self._config, self._mailboxes, self._intake = config, mailboxes, intake
+        self._verifier = verifier
         self._file, self._place = folder / "imap.json", place
         self.trouble: Health | None = Health(False, "no mail can come in: not signed in yet")
         self.ready = asyncio.Event()  # what was there at the first look is in
@@ -118,6 +128,9 @@ class Fetcher:
         message = await postbox.fetch(uid)
         if message is not None:
             envelope = self.envelope_of(message)
+            if self._verifier is not None:  # by DKIM alone: who delivered it is not known here
+                found = await self._verifier.verify(envelope, message, "")
+                envelope = msgspec.structs.replace(envelope, checked=found)
             await self._intake.accept(pack(envelope, message), key=delivery_key(envelope, message))
             await postbox.done_with(uid)
         if then is not None:

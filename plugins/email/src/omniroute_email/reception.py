@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from omniroute import Intake
 from omniroute_email.certificate import Certificate
 from omniroute_email.rate import Rate
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.settings import Config, Mailboxes
+
+if TYPE_CHECKING:
+    from omniroute_email.authentication.verifier import Verifier
 
 MESSAGES_HELD = 4  # largest messages that all sessions together may hold in memory
 CLOSING_TIME = 2.0  # seconds for messages on their way to the disk when we stop
@@ -44,9 +47,11 @@ class Reception:
         mailboxes: Mailboxes,
         intake: Intake,
         certificate: Certificate | None = None,
+        verifier: Verifier | None = None,
     ) -> None:
         self.config, self.mailboxes, self.intake = config, mailboxes, intake
         self.certificate = certificate  # with one, STARTTLS is offered
+        self.verifier = verifier  # with one, senders are checked before their mail is kept
         self._rate = Rate(config.max_messages_per_minute)
         self.held = 0  # bytes of unfinished messages in all sessions
         self._guests: set[Guest] = set()

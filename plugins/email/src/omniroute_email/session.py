@@ -16,6 +16,7 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 
+import msgspec
 from aiosmtpd.smtp import SMTP
 
 from omniroute import Busy
@@ -173,8 +174,8 @@ class Session(SMTP):
             if content is None:
                 too_large = self._taken > self._reception.config.max_size
                 return "552 5.3.4 Message too large" if too_large else "452 4.3.1 Too busy now"
-            envelope = self._envelope()
             self._keeping = True
+            envelope = await self._checked(self._envelope(), content)
             key = delivery_key(envelope, content)
             await self._reception.intake.accept(pack(envelope, content), key=key)
             return "250 2.6.0 Message kept"
@@ -213,6 +214,15 @@ class Session(SMTP):
         except asyncio.LimitOverrunError as more:
             return await self._reader.readexactly(more.consumed)
 
+    async def _checked(self, envelope: Envelope, content: bytes) -> Envelope:
+        """*envelope* with what our own check of the sender finds, if we make one."""
+        verifier = self._reception.verifier
+        if verifier is None:
+            return envelope
+        helo = str(self.session.host_name or "") if self.session is not None else ""
+        found = await verifier.verify(envelope, content, helo)
+        return msgspec.structs.replace(envelope, checked=found)
+
     def _envelope(self) -> Envelope:
         assert self.envelope is not None
         sender = (self.envelope.mail_from or "").encode("utf-8", "surrogateescape")
@@ -230,11 +240,13 @@ def delivery_key(envelope: Envelope, message: bytes) -> str:
 
     Without a Message-ID the whole message counts; and the return path always does: two people may
     well write the same few words, and some programs give each of their messages the same id.
-    What came from a peer we do not trust never stands for the same message from one we do.
+    What came from a peer we do not trust never stands for the same message from one we do, nor one
+    that nobody vouches for instead of the real one.
     """
     blank = message.find(b"\r\n\r\n")
     found = _MESSAGE_ID.search(message, 0, blank if blank >= 0 else len(message))
     of = hashlib.sha256(memoryview(message)[blank if found and blank >= 0 else 0 :])
     said = [found[1] if found else b"", envelope.mail_from.encode(), str(envelope.trusted).encode()]
+    said += [envelope.checked.encode()] if envelope.checked else []
     to = [address.encode() for address in sorted(envelope.rcpt_to)]
     return hashlib.sha256(b"\0".join([*said, *to, of.digest()])).hexdigest()

@@ -56,6 +56,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " that arrive under it. When set, mail without such a header is not authenticated."
         ),
     ] = ""
+    verify: Annotated[
+        bool,
+        says(
+            "Check DKIM, SPF and DMARC ourselves where none of your servers has said what it found;"
+            " needs `omniroute-email[authentication]`."
+        ),
+    ] = False
+    verify_timeout: Annotated[
+        float,
+        says("Seconds that such a check may take; what is not known by then is not vouched for."),
+    ] = 5.0
+    dns_servers: Annotated[
+        Sequence[str],
+        says(
+            "DNS servers asked for it, as 192.0.2.53 or [2001:db8::53]:5353; those of the system"
+            " unless set."
+        ),
+    ] = ()
     forwarders: Annotated[
         Sequence[str],
         says(
@@ -211,7 +229,7 @@ def mailboxes(config: Config, place: str, secret: bytes = b"") -> Mailboxes:
     addresses = [_address(text, f"{place}.addresses") for text in config.addresses]
     sender = config.from_address
     edges = [_network(text, f"{place}.trusted_edges") for text in config.trusted_edges]
-    for name in ("idle_timeout", "smtp_timeout", "imap_interval", "imap_timeout"):
+    for name in ("idle_timeout", "smtp_timeout", "imap_interval", "imap_timeout", "verify_timeout"):
         if not getattr(config, name) > 0:
             raise ConfigError(f"{place}.{name}", "must be more than 0 seconds")
     for name in ("smtp_host", "imap_host"):

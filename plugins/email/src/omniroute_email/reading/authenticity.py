@@ -9,6 +9,9 @@ they wrote into Authentication-Results (RFC 8601).  Anybody can write such a fie
 * without it, a good result counts only in the topmost field, where the edge has written last; a
   bad result counts in every field under the same name.
 
+Where no server of ours has spoken, what we have checked ourselves counts instead, if we have
+(`omniroute_email.authentication`).
+
 A result counts for the domain of From itself, or for a domain above it.  A domain below it does
 not vouch, since whoever lends out subdomains does not lend its name.
 """
@@ -16,6 +19,7 @@ not vouch, since whoever lends out subdomains does not lend its name.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omniroute_email.reading.headers import Headers
@@ -24,6 +28,9 @@ MAX_FIELD = 16 * 1024
 MAX_FIELDS = 50
 SPAM_LEVELS = ("5", "6", "7", "8", "9")  # of Exchange
 
+OURSELVES = "omniroute.invalid"  # the name under which our own results stand, in no message
+
+_METHODS = ("dmarc", "dkim", "spf")
 _ASSIGNMENT = re.compile(r'([A-Za-z][\w.-]{0,60}+)(?:/\d+)?\s*+=\s*+("[^"]*+"|[^\s"]++)')
 
 
@@ -40,8 +47,27 @@ class _Field:
     results: tuple[_Result, ...]
 
 
-def vouched(headers: Headers, domain: str, authserv_id: str) -> bool:
-    """Whether what a trusted edge wrote lets a From address at *domain* count as authenticated."""
+def vouched(
+    headers: Headers, domain: str, authserv_id: str, *, trusted: bool = True, checked: str = ""
+) -> bool:
+    """Whether a From address at *domain* counts as authenticated.
+
+    *trusted*: one of our own servers handed the message over, so what it wrote counts.  *checked*
+    is what we found ourselves, in the same words; it counts where no server of ours has spoken.
+    """
+    if trusted and (has_spoken(headers, authserv_id) or not checked):
+        return _by_edge(headers, domain, authserv_id)
+    return _passes_any(_read(checked).results, domain) if checked else False
+
+
+def has_spoken(headers: Headers, authserv_id: str) -> bool:
+    """Whether our edge has said what it found: under its name, for anybody can write the field."""
+    written = headers.all("authentication-results")
+    server = authserv_id.lower()
+    return bool(server) and any(_read(value).server == server for value in written[:MAX_FIELDS])
+
+
+def _by_edge(headers: Headers, domain: str, authserv_id: str) -> bool:
     written = headers.all("authentication-results")
     fields = [_read(value) for value in written[:MAX_FIELDS]]
     server = authserv_id.lower() or (fields[0].server if fields else "")
@@ -49,14 +75,21 @@ def vouched(headers: Headers, domain: str, authserv_id: str) -> bool:
     if not fields:
         return not authserv_id
     everything = [result for found in fields for result in found.results]
-    if any(result.method == "dmarc" and result.outcome == "fail" for result in everything):
+    if _disowned(everything):
         return False
     counting = everything if authserv_id else list(fields[0].results)
-    told = [result for result in counting if result.method in ("dmarc", "dkim", "spf")]
-    if not told:
+    if not any(result.method in _METHODS for result in counting):
         # Nothing was examined, or it cannot be read; only the former leaves the edge's own word.
         return bool(server)
-    return any(_passes(result, domain) for result in told)
+    return any(_passes(result, domain) for result in counting)
+
+
+def _passes_any(results: Sequence[_Result], domain: str) -> bool:
+    return not _disowned(results) and any(_passes(result, domain) for result in results)
+
+
+def _disowned(results: Sequence[_Result]) -> bool:
+    return any(result.method == "dmarc" and result.outcome == "fail" for result in results)
 
 
 def fails_dmarc(headers: Headers) -> bool:

@@ -86,7 +86,9 @@ def _sender(
         # An address of its own for each such message, or strangers would share a conversation.
         return Address("email", f"{digest[:32]}@{NOBODY}")
     domain = mailbox.address.rpartition("@")[2]
-    verified = envelope.trusted and not wrong and vouched(headers, domain, authserv_id)
+    verified = not wrong and vouched(
+        headers, domain, authserv_id, trusted=envelope.trusted, checked=envelope.checked
+    )
     return Address("email", mailbox.address, verified=verified, display=mailbox.display)
 
 
