@@ -30,6 +30,7 @@ from omniroute.core.evolve import evolve
 from omniroute.core.matching import fits, order_key
 from omniroute.core.model import Agent, Customer, Handle, Phase, Status, Thread
 from omniroute.core.ranking import PARTS, askable, rank
+from omniroute.core.requirements import Person
 from omniroute.core.state import State
 from omniroute.core.states import OPEN, WAITING
 from omniroute.runtime.loading import differences, fold
@@ -154,6 +155,10 @@ class Shadow:
         policy = self.state.queue(thread.queue).pick
         levels = [skills.level(agent.skills, skill, step.cost) for skill in sorted(step.need)]
         known = map(self.state.agents.get, (*step.prefer, thread.last_agent))
+        if step.ask is not None and not step.agents:
+            fit = Person(agent.id, agent.skills, skills).fit(step.ask, step.cost)
+            assert fit is not None
+            levels.append((fit.strength, "", fit.cost))
         first = next((a for a in known if a and eligible(self.state, a, thread)), None)
         near = bool(step.agents) or agent is first
         cost = 0.0 if step.agents else sum(lost for _, _, lost in levels)

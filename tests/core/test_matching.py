@@ -54,7 +54,7 @@ def index(agents: list[Agent], threads: list[Thread], *queues: Queue) -> Index:
 
 
 def pool(agents: dict[str, Agent]) -> Pool:
-    made = Pool(((), (), (), ()), {})
+    made = Pool(((), (), (), (), ""), {})
     made.members.update(dict.fromkeys(agents))
     return made
 

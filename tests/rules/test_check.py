@@ -176,6 +176,43 @@ def test_a_requirement_that_nobody_in_the_team_can_meet(checked: Checked) -> Non
     ]
 
 
+def test_ways_to_qualify_that_nobody_in_the_team_has(checked: Checked) -> None:
+    route = """route:
+  - {id: a, when: {channel: email}, to: {queue: billing, need: {any: [NEED, {lang.fr: 1}]}}}
+  - {id: b, when: {channel: chat}, to: {queue: billing, need: {lang.en: 4, not: {lang.en: 4}}}}
+"""
+    ground = GROUND.replace("lang.en: {},", "lang.en: {}, lang.fr: {},")
+    assert warnings(checked(route.replace("NEED", "{refunds: 5}") + REST, ground)) == [
+        "support.yaml:6 a: nobody in money has (refunds ≥ 5 or lang.fr ≥ 1)",
+        "support.yaml:7 b: nobody in money has lang.en ≥ 4 and not lang.en ≥ 4",
+    ]
+    assert warnings(checked(route.replace("NEED", "{agents: [bo]}") + REST, ground)) == [
+        "support.yaml:7 b: nobody in money has lang.en ≥ 4 and not lang.en ≥ 4",
+    ]
+
+
+def test_words_of_requirements_that_make_no_sense(checked: Checked) -> None:
+    text = """route:
+  - {id: a, when: {channel: x}, to: {queue: general, need: {any: []}}}
+  - {id: b, when: {channel: y}, to: {queue: general, need: {not: {lang.xx: 1}}}}
+  - {id: c, when: {channel: z}, to: {queue: general, need: {any: [{agents: [bob]}, 3]}}}
+"""
+    report = checked(text, GROUND.replace("lang.en: {},", "lang.en: {}, not: {}, agents: {},"))
+    renamed = "is a word of requirements and no name of a skill — call the skill something else"
+    assert str(report).splitlines() == [
+        f"error   support.yaml:2 “not” {renamed}",
+        f"error   support.yaml:2 “agents” {renamed}",
+        (
+            "error   support.yaml:6 a: an empty list stands where a list of requirements is due"
+            " — any: [{refunds: 3}]"
+        ),
+        "error   support.yaml:7 b: unknown skill “lang.xx” — did you mean “lang.en”?",
+        "error   support.yaml:8 c: unknown agent “bob” — did you mean “bo”?",
+        "error   support.yaml:8 c: “3” stands where a level by skill is due — any: [{refunds: 3}]",
+        "0 enrich + 3 route rules, 2 queues, 6 skills: 6 errors, 0 warnings",
+    ]
+
+
 def test_a_requirement_that_nobody_online_can_meet(checked: Checked, tmp_path: Path) -> None:
     rule = "{id: x, when: {channel: a}, to: {queue: billing, need: {refunds: 3}}}"
     assert warnings(checked(f"route:\n  - {rule}\n" + REST)) == []

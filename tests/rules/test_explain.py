@@ -112,6 +112,23 @@ def test_the_whole_story(desk: RuleSet) -> None:
     )
 
 
+def test_ways_to_qualify_and_bars() -> None:
+    need = "{any: [{lang.de: 3}, {refunds: 2}], not: {lang.en: 5}}"
+    rules = parse_rules({"a.yaml": RULES.replace("need: {refunds: 3}", f"need: {need}").encode()})
+    team = (agent("ana", billing=4), agent("bo", lang_de=1), agent("cy", refunds=3, lang_en=5))
+    told = explain(rules, {}, at=MONDAY_10_15, texts=Texts("refund", "", (), ""), team=team)
+    assert tell(told, rules).splitlines()[-5:] == [
+        "result  queue billing · priority normal · first reply within 4h (office clock)",
+        "needs   (lang.de ≥ 3 or refunds ≥ 2), not lang.en ≥ 5",
+        "        → ana yes refunds 3≥2 via billing - 1, load 0/5",
+        (
+            "          bo  no  neither lang.de 1<3 nor refunds 0<2   "
+            " cy  no  refunds 3≥2, barred as lang.en 5≥5"
+        ),
+        "later   after 2m refunds ≥ 2 → nobody new · after 10m queue overflow → nobody new",
+    ]
+
+
 def test_whom_the_customer_knows(desk: RuleSet) -> None:
     explanation = explained(desk, thread_last_agent="bo", thread_idle=50 * HOUR)
     said = tell(explanation, desk, subject="#4812").splitlines()

@@ -28,6 +28,7 @@ HEADINGS = {
     "deflect": "An article first",
     "to": "Where to",
     "step": "A step of relax",
+    "requirement": "A requirement",
     "need with an end": "A need with an end",
     "widening": "A widening",
     "skill": "A skill",

@@ -15,6 +15,7 @@ from omniroute.application.directory import Directory
 from omniroute.application.pages import AgentView, Reason, ThreadRow
 from omniroute.application.timeline import STRANDED
 from omniroute.core.model import Needs, Pace, Step
+from omniroute.core.requirements import Person, fit_told, qualifies
 from omniroute.core.waits import Wait, expected
 
 NO_PACE = Pace()
@@ -145,11 +146,13 @@ def why_you(
     """In one line: the rule and the queue, the agent's levels beside what is asked, their load."""
     parts = [f"rule {rule} → {row.queue}" if rule else row.queue]
     if agent is None:
-        if step.need:
-            parts.append(f"needs {words.needs(step.need)}")
+        if step.need or step.ask:
+            parts.append(f"needs {words.needs(step.need, step.ask)}")
     else:
         if step.need:
             parts.append(_levels(step.need, agent, directory))
+        if step.ask is not None:
+            parts += fit_told(Person(agent.id, agent.skills, directory.skills), step.ask, None)[1]
         parts.append(f"load {agent.load}/{agent.capacity}")
     return " · ".join(parts)
 
@@ -205,11 +208,12 @@ def headline(row: ThreadRow, waiting: Waiting, directory: Directory, now: int) -
         left = f"within {words.span(waiting.left)}" if waiting.left is not None else "in time"
         return f"The customer reads {steps[step].article}; without a yes {left} agents are asked."
     asked = steps[step] if step < len(steps) else Step()
-    need = asked.need
     waited = words.span(now - row.queued_since) if row.queued_since else "0 s"
     able = _able(waiting.team, asked, row.queue, directory)
-    said = f"{row.queue or 'no queue'}, waiting {waited}: needs {words.needs(need)}"
-    said += f"; {_who(able, bool(need))}."
+    said = (
+        f"{row.queue or 'no queue'}, waiting {waited}: needs {words.needs(asked.need, asked.ask)}"
+    )
+    said += f"; {_who(able, bool(asked.need or asked.ask))}."
     if waiting.asked:
         until = words.moment(waiting.until, now, directory.zone)
         return f"{said} {words.listed(waiting.asked)} can accept until {until}."
@@ -257,7 +261,7 @@ def _able(
         agent
         for agent in team
         if (directory.serves(agent.teams, queue) or not set(step.add).isdisjoint(agent.teams))
-        and directory.skills.meets(agent.skills, step.need, step.cost)
+        and qualifies(directory.skills, agent.id, agent.skills, step)
     ]
 
 
@@ -300,7 +304,8 @@ def _next(
         return f"{said}{' and' if step.queue else ''} {words.listed(more)} may take it."
     if more:
         return f"{said}{' and' if step.queue else ''} {len(more)} more may take it."
-    return f"{said}." if step.queue else f"{said} {words.needs(step.need)} is enough: nobody new."
+    needs = words.needs(step.need, step.ask)
+    return f"{said}." if step.queue else f"{said} {needs} is enough: nobody new."
 
 
 def screen(

@@ -11,6 +11,7 @@ import msgspec
 
 from omniroute.application import words
 from omniroute.application.directory import Directory
+from omniroute.core.model import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def _routed(t: Telling) -> str:
     if said["rule"] == "transfer":
         return f"Waits in {said['queue']}"
     by = f" by rule {said['rule']}" if said["rule"] else ", as no rule matched"
-    need = said["steps"][0].get("need", {}) if said["steps"] else {}
-    asked = f"; needs {words.needs(need)}" if need else ""
+    step = msgspec.convert(said["steps"][0], Step) if said["steps"] else Step()
+    asked = f"; needs {words.needs(step.need, step.ask)}" if step.need or step.ask else ""
     return f"Queued in {said['queue']}{by}{asked}"
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
+from omniroute.core.model import Ask
+from omniroute.core.requirements import told
+
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 PRIORITIES = ((10, "low"), (20, "normal"), (30, "high"), (40, "urgent"))
@@ -113,13 +116,14 @@ def level(number: float) -> str:
     return f"{number:g}"
 
 
-def needs(need: dict[str, float]) -> str:
+def needs(need: Mapping[str, float], ask: Ask | None = None) -> str:
     """A requirement in words.
 
     >>> needs({"refunds": 3.0, "lang.de": 2.0}), needs({})
     ('refunds ≥ 3 and lang.de ≥ 2', 'no particular skill')
     """
     said = [f"{skill} ≥ {level(asked)}" for skill, asked in need.items()]
+    said += told({}, ask)
     return listed(said) or "no particular skill"
 
 

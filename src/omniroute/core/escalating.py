@@ -64,13 +64,14 @@ def _move(turn: Turn, thread: Thread, rule: EscalateRule) -> None:
         thread = turn.thread(thread.id)
     if thread.phase not in WAITING and thread.phase is not Phase.HELD:
         return
+    last = thread.steps[-1] if thread.steps else Step()
     turn.emit(
         e.ThreadRouted(
             thread.id,
             rule=rule.id,
             rules=thread.rules,
             queue=rule.queue,
-            steps=(Step(need=thread.steps[-1].need if thread.steps else {}),),
+            steps=(Step(need=last.need, ask=last.ask),),
             priority=thread.priority,
             deadline=thread.deadline,
             routing_since=thread.routing_since,

@@ -95,7 +95,7 @@ def _to_queue(turn: Turn, thread: Thread, asked: i.TransferAsked) -> None:
     elif turn.state.agents[giver].kind == "bot":
         hand_off(turn, thread, giver)
     _moved(turn, thread, asked.agent, asked.to_queue)
-    need = thread.steps[-1].need if thread.steps else {}
+    last = thread.steps[-1] if thread.steps else Step()
     rest = turn.state.rules.defaults.transfers.no_return_ms
     silenced = tuple(x for x in turn.thread(thread.id).excluded if x.reason == "handed_off")
     gave = Exclusion(giver, "gave", turn.at + rest)
@@ -105,7 +105,7 @@ def _to_queue(turn: Turn, thread: Thread, asked: i.TransferAsked) -> None:
             rule="transfer",
             rules=thread.rules,
             queue=asked.to_queue,
-            steps=(Step(need=need),),
+            steps=(Step(need=last.need, ask=last.ask),),
             priority=thread.priority,
             deadline=thread.deadline,
             routing_since=turn.at if asked.restart else thread.routing_since,

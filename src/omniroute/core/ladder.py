@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from omniroute.core.conditions import Facts
-from omniroute.core.model import AgentId, Needs, Step
+from omniroute.core.model import AgentId, Ask, Needs, Step
+from omniroute.core.requirements import both, filled_in, instead, skills_of, without
 from omniroute.core.skills import Skills
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
@@ -42,6 +43,9 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     prefer: tuple[str, ...] = ()  # who goes before all others; may be templates
     crowd: bool = False  # the named agents are asked though they are full
     implied: bool = False  # the rule says it without writing a step
+    ask: Ask | None = None  # what is asked besides levels; skills in it may be templates
+    drop_any: bool = False  # no longer asked to qualify in one of several ways
+    drop_not: bool = False  # nothing bars any more
 
 
 def holes(template: str) -> list[str]:
@@ -73,6 +77,11 @@ def filled(need: Mapping[str, float], facts: Facts, known: frozenset[str]) -> Ne
     return found
 
 
+def asked(ask: Ask | None, facts: Facts, known: frozenset[str]) -> Ask | None:
+    """The rest of a requirement with its templates filled."""
+    return filled_in(ask, lambda need: filled(need, facts, known)) if ask is not None else None
+
+
 def joined(need: Needs, more: Mapping[str, float]) -> Needs:
     """Both requirements at once: of a skill that both ask for, the higher level."""
     return need | {skill: max(level, need.get(skill, 0.0)) for skill, level in more.items()}
@@ -85,22 +94,25 @@ def climb(
     facts: Facts,
     known: frozenset[str],
     skills: Skills | None = None,
+    ask: Ask | None = None,
 ) -> tuple[Step, ...]:
     """The steps of a thread.
 
     *ahead* are stages of rules that fell through and name somebody to ask first, or an article for
-    the customer to read; *stages* are those of the rule that decided; *need* is what enriching
-    rules ask for; *skills* says at what costs something changes where a stage widens with time.
-    There is always a step for everybody in the end, whoever is asked first.
+    the customer to read; *stages* are those of the rule that decided; *need* and *ask* are what
+    enriching rules ask for; *skills* says at what costs something changes where a stage widens
+    with time.  There is always a step for everybody in the end, whoever is asked first.
     """
     base = need
-    need = joined(need, filled(stages[0].need, facts, known)) if stages else need
+    if stages:
+        need = joined(need, filled(stages[0].need, facts, known))
+        ask = both(ask, asked(stages[0].ask, facts, known))
     ahead = list(ahead)
     first = [Step(span=s.span, article=s.article) for s in ahead if s.article]
-    first += [_preferred(stage, agents, need) for stage, agents in _named(ahead, facts)]
-    followed = _followed(stages, base, need, facts, known)
+    first += [_preferred(stage, agents, need, ask) for stage, agents in _named(ahead, facts)]
+    followed = _followed(stages, base, need, ask, facts, known)
     widened = (one for step in followed for one in _widened(*step, skills))
-    others = _merged(widened) or [Step(need=need)]
+    others = _merged(widened) or [Step(need=need, ask=ask)]
     return (*first, *others)
 
 
@@ -118,7 +130,7 @@ def _filled_names(names: tuple[str, ...], facts: Facts) -> tuple[AgentId, ...]:
     return tuple(agent for name in names if (agent := fill(name, facts)))
 
 
-def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs) -> Step:
+def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs, ask: Ask | None) -> Step:
     return Step(
         need={} if stage.regardless else need,
         span=stage.span,
@@ -126,11 +138,17 @@ def _preferred(stage: Stage, agents: tuple[AgentId, ...], need: Needs) -> Step:
         skip_if=stage.skip_if,
         tell=stage.tell,
         crowd=stage.crowd,
+        ask=None if stage.regardless else ask,
     )
 
 
 def _followed(
-    stages: Sequence[Stage], base: Needs, need: Needs, facts: Facts, known: frozenset[str]
+    stages: Sequence[Stage],
+    base: Needs,
+    need: Needs,
+    ask: Ask | None,
+    facts: Facts,
+    known: frozenset[str],
 ) -> Iterator[tuple[Step, int | None]]:
     """A step for each stage that is one for this thread, with the pace at which it widens."""
     broadcast, cost = False, None
@@ -139,6 +157,8 @@ def _followed(
     for number, stage in enumerate(stages):
         if number:
             need = _relaxed(need, base, stage, facts, known)
+            kept = None if stage.drop_all else without(ask, stage.drop_any, stage.drop_not)
+            ask = instead(kept, asked(stage.ask, facts, known))
         broadcast = broadcast or stage.broadcast
         cost = None if stage.drop_all else cost if stage.cost is None else stage.cost
         added = tuple(dict.fromkeys((*added, *stage.add)))
@@ -159,6 +179,7 @@ def _followed(
             notify=stage.notify,
             prefer=(prefer := _filled_names(stage.prefer, facts) or prefer),
             crowd=bool(agents) and stage.crowd,
+            ask=None if agents and stage.regardless else ask,
         )
         yield step, stage.pace
 
@@ -173,7 +194,9 @@ def _widened(step: Step, pace: int | None, skills: Skills | None) -> Iterator[St
         yield step
         return
     limits = [0.0]
-    limits += [c for c in skills.losses(step.need) if c and (step.cost is None or c <= step.cost)]
+    limits += [
+        c for c in skills.losses(_named_in(step)) if c and (step.cost is None or c <= step.cost)
+    ]
     begins = [round(limit * pace) for limit in limits]
     if step.span is not None:
         begins = [begin for begin in begins if begin < step.span]
@@ -184,6 +207,10 @@ def _widened(step: Step, pace: int | None, skills: Skills | None) -> Iterator[St
         if number:
             one = msgspec.structs.replace(one, queue="", tell="", priority=None, notify=())
         yield one
+
+
+def _named_in(step: Step) -> list[str]:
+    return [*step.need, *(skill for skill, _ in skills_of(step.ask))]
 
 
 def _relaxed(need: Needs, base: Needs, stage: Stage, facts: Facts, known: frozenset[str]) -> Needs:
@@ -214,6 +241,7 @@ def _merged(steps: Iterable[Step]) -> list[Step]:
 def _same(before: Step, step: Step, queue: str) -> bool:
     return (
         before.need == step.need
+        and before.ask == step.ask
         and before.agents == step.agents
         and step.queue in ("", queue)
         and before.broadcast == step.broadcast

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from omniroute.core.model import Agent, AgentId, Phase, Thread, ThreadId
+from omniroute.core.model import Agent, AgentId, Ask, Phase, Thread, ThreadId
 from omniroute.core.pools import (
     CROWDED,
     Key,
@@ -26,6 +26,7 @@ from omniroute.core.pools import (
     signature,
 )
 from omniroute.core.ranking import NOWHERE, Standing, more_room, standing
+from omniroute.core.requirements import Fit, Person, named
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
 from omniroute.core.states import WAITING
@@ -59,6 +60,7 @@ class Lines:
         self._named: dict[AgentId, dict[Signature, None]] = {}
         self._home: dict[AgentId, Pool] = {}
         self._place: dict[ThreadId, Line] = {}
+        self._singled: set[AgentId] = set()  # whom some requirement names among others
         self._membership = 0  # counts who came into or went from a pool
         self.freed: dict[AgentId, None] = {}
         self.queued: dict[ThreadId, None] = {}
@@ -149,7 +151,8 @@ class Lines:
     def _settled(self, home: Pool | None, old: Agent | None, new: Agent | None) -> Pool | None:
         """The pool where the agent is at home from now on, if on the team."""
         if new is not None and new.employed:
-            if home is not None and old is not None and _same(old, new):
+            known = home is not None and (bool(home.single) is (new.id in self._singled))
+            if known and old is not None and _same(old, new):
                 return home
             pool = self._pool(new)
             if pool is not home:
@@ -223,7 +226,7 @@ class Lines:
             self._named[name].pop(line.signature, None)
 
     def _pool(self, agent: Agent) -> Pool:
-        profile = _profile(agent)
+        profile = _profile(agent, agent.id if agent.id in self._singled else "")
         if (pool := self.pools.get(profile)) is None:
             levels = self._skills.profile(agent.skills) if self._skills else dict(agent.skills)
             pool = self.pools[profile] = Pool(profile, levels)
@@ -233,13 +236,24 @@ class Lines:
         return pool
 
     def _line(self, wanted: Signature) -> Line:
-        line = self.lines[wanted] = Line(wanted)
+        line = Line(wanted)
+        if line.ask is not None:
+            self._single_out(line.ask)
+        self.lines[wanted] = line
         for name in line.named:
             self._named.setdefault(name, {})[wanted] = None
         if not line.named:
             for pool in self.pools.values():
                 self._introduce(line, pool)
         return line
+
+    def _single_out(self, ask: Ask) -> None:
+        """Give whom a requirement names a pool of their own, so that it can tell who they are."""
+        for name in named(ask):
+            if name not in self._singled:
+                self._singled.add(name)
+                if name in self._home:
+                    self._take_in_agent(name, self._agents[name], self._agents[name])
 
     def _introduce(self, line: Line, pool: Pool) -> None:
         if self.lacking(line, pool):
@@ -254,7 +268,13 @@ class Lines:
         for skill, _ in line.needs:
             level, lost = self._level(line, pool, skill)
             cost, strength = cost + lost, strength + level
+        if line.ask is not None and (fit := self._fit(line, line.ask, pool)) is not None:
+            cost, strength = cost + fit.cost, strength + fit.strength
         return cost, strength
+
+    def _fit(self, line: Line, ask: Ask, pool: Pool) -> Fit | None:
+        """How a pool's agents fit what a line asks for besides levels."""
+        return Person(pool.single, pool.skills, self._skills or Skills()).fit(ask, line.cost)
 
     def _level(self, line: Line, pool: Pool, skill: str) -> tuple[float, float]:
         """A pool's level in a skill as far as the line lets others stand in, and what is lost."""
@@ -280,6 +300,8 @@ class Lines:
             self._level(line, pool, skill)[0] < level for skill, level in line.needs
         ):
             return "requirement"
+        if line.ask is not None and self._fit(line, line.ask, pool) is None:
+            return "requirement"
         return ""
 
     def rank_in(self, line: Line, pool: Pool) -> int:
@@ -304,9 +326,9 @@ def _same(one: Agent, other: Agent) -> bool:
     )
 
 
-def _profile(agent: Agent) -> Profile:
+def _profile(agent: Agent, single: AgentId) -> Profile:
     skills = tuple(sorted(agent.skills.items()))
-    return tuple(sorted(agent.teams)), skills, tuple(sorted(agent.reads)), _capped(agent)
+    return tuple(sorted(agent.teams)), skills, tuple(sorted(agent.reads)), _capped(agent), single
 
 
 def _capped(agent: Agent) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from omniroute.core.clocks import first_promotion
 from omniroute.core.model import Needs, Phase, Step, Thread, Turned
 from omniroute.core.offers import end_offers, notify
 from omniroute.core.reevaluating import BY_HAND
+from omniroute.core.requirements import qualifies
 from omniroute.core.rules import Routing, RuleSet
 from omniroute.core.states import WAITING
 from omniroute.core.turn import Answer, Turn
@@ -41,6 +42,8 @@ def listen(turn: Turn, thread: Thread, routing: Routing, rules: RuleSet) -> None
 
 def _asks_more(before: Sequence[Step], now: Sequence[Step]) -> bool:
     """Whether a skill is asked for that was not, or not so high."""
+    if now[0].ask is not None and now[0].ask not in {step.ask for step in before}:
+        return True
     known = _highest(before)
     return any(level > known.get(skill, 0.0) for skill, level in _highest(now).items())
 
@@ -63,8 +66,8 @@ def _replace(turn: Turn, thread: Thread, routing: Routing, rules: RuleSet) -> No
 def _ask(turn: Turn, thread: Thread, routing: Routing, rules: RuleSet) -> None:
     """Tell the owner what the message would ask for by itself."""
     owner = turn.state.agents.get(thread.agent)
-    need = routing.steps[0].need
-    meets = owner is not None and rules.skills.meets(owner.skills, need)
+    step = routing.steps[0]
+    meets = owner is not None and qualifies(rules.skills, owner.id, owner.skills, step)
     if routing.rule == thread.rule and meets:
         return
     _explain(turn, thread, routing, meets=meets)

@@ -146,6 +146,19 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     fired: tuple[str, ...] = ()  # escalation rules that have acted
 
 
+class Ask(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What an agent must be like, said in more ways than a level for each skill; all of it holds.
+
+    *need* are skills with their levels, *agents* are those of whom they are one; of each group of
+    *any* at least one must hold, and nothing of *none*.
+    """
+
+    need: tuple[tuple[str, float], ...] = ()
+    agents: tuple[AgentId, ...] = ()
+    any: tuple[tuple[Ask, ...], ...] = ()
+    none: tuple[Ask, ...] = ()
+
+
 class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A relaxation step: the whole requirement in force for a span of the step clock."""
 
@@ -163,6 +176,7 @@ class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     prefer: tuple[AgentId, ...] = ()  # who goes before all others, in this order
     crowd: bool = False  # the named agents are asked though they are full
     notify: tuple[str, ...] = ()  # agents, and teams whose leads, are told that it began
+    ask: Ask | None = None  # what is asked besides the levels of `need`
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):

@@ -11,19 +11,21 @@ from collections.abc import Container, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import TypeAlias
 
-from omniroute.core.model import Agent, AgentId, Step, Thread, ThreadId
+from omniroute.core.model import Agent, AgentId, Ask, Step, Thread, ThreadId
 from omniroute.core.ranking import PARTS, Part, Standing, fits, rank, takes
 from omniroute.core.urgency import ORDER, PRIORITIES
 
 Needed: TypeAlias = tuple[tuple[str, float], ...]
-Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...], tuple[str, ...]]
+Profile: TypeAlias = tuple[tuple[str, ...], Needed, tuple[str, ...], tuple[str, ...], AgentId]
 """What agents have in common: teams, skills, queues in which they do not reply, and queues of which
-they hold no more than so much."""
+they hold no more than so much.  Whom a requirement names among others has a profile of their own,
+told by the last part, which else is empty."""
 Key: TypeAlias = tuple[int, ...]  # what goes first; the last part is the thread's id
 Signature: TypeAlias = tuple[
-    str, Needed, tuple[AgentId, ...], int, bool, tuple[str, ...], float | None
+    str, Needed, tuple[AgentId, ...], int, bool, tuple[str, ...], float | None, Ask | None
 ]
-"""What threads ask for: queue, needs, named agents, weight, live, teams added, levels to lose."""
+"""What threads ask for: queue, needs, named agents, weight, live, teams added, levels to lose, and
+what else an agent must be like."""
 
 
 CROWDED = -1_000_000
@@ -62,7 +64,8 @@ def signature(thread: Thread) -> Signature:
     needs = tuple(sorted(step.need.items()))
     named = (NOBODY,) if step.article else step.agents
     weight = CROWDED if step.crowd else thread.weight
-    return thread.queue, needs, named, weight, thread.live, (*step.add, *thread.added), step.cost
+    added = (*step.add, *thread.added)
+    return thread.queue, needs, named, weight, thread.live, added, step.cost, step.ask
 
 
 class Order:
@@ -142,7 +145,7 @@ class Pool:
 
     __slots__ = (
         "_orders", "capped", "free", "levels", "lines", "members", "present", "profile", "reads",
-        "skills", "teams", "units",
+        "single", "skills", "teams", "units",
     )  # fmt: skip
 
     def __init__(self, profile: Profile, levels: Mapping[str, float]) -> None:
@@ -151,6 +154,7 @@ class Pool:
         self.skills = dict(profile[1])
         self.reads = frozenset(profile[2])
         self.capped = frozenset(profile[3])
+        self.single = profile[4]  # the only member, whom some requirement names
         self.levels = levels
         self.members: dict[AgentId, None] = {}
         self.present = [0, 0]  # how many could be asked for mail, for a chat
@@ -236,13 +240,13 @@ class Line:
     """Threads that wait for the same, in their queue's order."""
 
     __slots__ = (
-        "added", "barring", "cost", "heap", "lack", "live", "named", "needs",
+        "added", "ask", "barring", "cost", "heap", "lack", "live", "named", "needs",
         "places", "pools", "queue", "signature", "streams", "weight",
     )  # fmt: skip
 
     def __init__(self, signature: Signature) -> None:
         self.queue, self.needs, self.named, self.weight, self.live = signature[:5]
-        self.added, self.cost = signature[5:]
+        self.added, self.cost, self.ask = signature[5:]
         self.signature = signature
         self.pools: list[tuple[float, float, Pool]] = []  # cost, strength: those who serve it
         self.streams: dict[Pool, Stream] = {}  # of those that were asked for

@@ -32,10 +32,11 @@ from omniroute.core.conditions import (
     required,
 )
 from omniroute.core.conditions import asked as asks
-from omniroute.core.ladder import Stage, climb, filled, holes, joined
-from omniroute.core.model import Fact, Needs, Step
+from omniroute.core.ladder import Stage, asked, climb, filled, holes, joined
+from omniroute.core.model import Ask, Fact, Needs, Step
 from omniroute.core.model import Sla as Sla
 from omniroute.core.observations import Observer, Texts
+from omniroute.core.requirements import both, every_skill
 from omniroute.core.skills import Skills
 from omniroute.core.spans import show_span
 from omniroute.core.urgency import DAY, HOUR, MINUTE, PRIORITIES, Calendar, due
@@ -172,6 +173,7 @@ class EnrichRule(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     weight: int | None = None
     boost: int | None = None  # ms that the thread counts as older in line
+    ask: Ask | None = None  # what else is asked, besides levels
 
 
 class Deflection(msgspec.Struct, frozen=True):
@@ -369,7 +371,7 @@ def _judge(rules: RuleSet, view: View) -> Routing:
         else:
             decided = rule
     reply = next((rule.reply for rule in (*passed, decided) if rule and rule.reply), "")
-    steps = _steps(rules, passed, decided, found.need, view.facts)
+    steps = _steps(rules, passed, decided, found, view.facts)
     return Routing(
         rules=rules.version,
         queue=(decided.queue if decided else "") or rules.defaults.queue,
@@ -417,7 +419,10 @@ class _Sameness:
         for rule in rules:
             if isinstance(rule, RouteRule) and rule.deflect is not None:
                 asked.update(dict.fromkeys(_PROPOSING))
-            templates = [*rule.need] if isinstance(rule, EnrichRule) else _templates(rule.stages)
+            if isinstance(rule, EnrichRule):
+                templates: Iterable[str] = (*rule.need, *every_skill(rule.ask))
+            else:
+                templates = _templates(rule.stages)
             asked.update(dict.fromkeys(hole for one in templates for hole in holes(one)))
             for leaf, _ in leaves(rule.when):
                 if leaf.private:
@@ -512,11 +517,12 @@ def _walk(rules: RuleSet, view: View, every: bool) -> Iterator[tuple[EnrichRule 
 class _Enriched:
     """What the enriching rules have said so far."""
 
-    __slots__ = ("boost", "ids", "need", "priority", "sla", "tags", "weight")
+    __slots__ = ("ask", "boost", "ids", "need", "priority", "sla", "tags", "weight")
 
     def __init__(self, defaults: Defaults) -> None:
         self.ids: list[str] = []
         self.need: Needs = {}
+        self.ask: Ask | None = None
         self.priority = defaults.priority
         self.sla = defaults.sla
         self.tags: dict[str, None] = {}
@@ -527,6 +533,8 @@ class _Enriched:
         self.ids.append(rule.id)
         if rule.need:
             self.need = joined(self.need, filled(rule.need, facts, known))
+        if rule.ask is not None:
+            self.ask = both(self.ask, asked(rule.ask, facts, known))
         if rule.priority is not None:
             self.priority = rule.priority
         if rule.weight is not None:
@@ -547,16 +555,17 @@ def _steps(
     rules: RuleSet,
     passed: Sequence[RouteRule],
     decided: RouteRule | None,
-    need: Needs,
+    found: _Enriched,
     facts: Facts,
 ) -> tuple[Step, ...]:
     """The ladder, kept: threads with the same requirement share one."""
-    asked = [*passed, decided] if decided else list(passed)
+    matched = [*passed, decided] if decided else list(passed)
     key = (
-        *(rule.id for rule in asked),
+        *(rule.id for rule in matched),
         decided is None,
-        *sorted(need.items()),
-        *(repr(facts.get(fact)) for rule in asked for fact in rules._holes[rule.id]),
+        *sorted(found.need.items()),
+        found.ask,
+        *(repr(facts.get(fact)) for rule in matched for fact in rules._holes[rule.id]),
     )
     known = rules._ladders.get(key)
     if known is None:
@@ -565,7 +574,7 @@ def _steps(
         ahead = [stage for rule in passed for stage in rule.stages]
         stages = decided.stages if decided else ()
         known = rules._ladders[key] = climb(
-            ahead, stages, need, facts, rules.skills.known, rules.skills
+            ahead, stages, found.need, facts, rules.skills.known, rules.skills, found.ask
         )
     return known
 
@@ -595,6 +604,7 @@ def _asked(stages: Iterable[Stage]) -> Iterator[str]:
 def _templates(stages: Iterable[Stage]) -> Iterator[str]:
     for stage in stages:
         yield from (*stage.need, *stage.drop, *stage.lapse, *stage.agents, *stage.prefer)
+        yield from every_skill(stage.ask)
 
 
 def _leaf_seen(rules: RuleSet, leaf: Leaf, negated: bool, view: View) -> LeafSeen:

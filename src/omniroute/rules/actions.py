@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 from msgspec.structs import replace
 
-from omniroute.core.conditions import FACTS, PRIVATE, Kind
-from omniroute.core.ladder import Stage, holes
-from omniroute.core.model import Needs
+from omniroute.core.ladder import Stage
 from omniroute.core.rules import SKIP_IF, Sla, SlaChange
-from omniroute.rules.grammar import ALWAYS, NEVER
+from omniroute.rules.grammar import ALWAYS, BESIDES_LEVELS, NEVER
+from omniroute.rules.needs import NOTHING, Names, Required, is_skill, is_template, required
 from omniroute.rules.reading import Reader
-from omniroute.rules.secrets import shown
 from omniroute.rules.widening import Widening, cost, unrolled, widening
 from omniroute.rules.yaml12 import Fields, Node, Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What rules may refer to.  *agents* is None where the team is not in a file."""
-
-    calendars: Collection[str] = ()
-    skills: frozenset[str] = frozenset()
-    queues: Collection[str] = ()
-    replies: Collection[str] = ()
-    agents: Collection[str] | None = None
-    facts: Mapping[str, Kind] = field(default_factory=dict)
-    articles: str = ""  # what stands before an article's path
-    teams: Collection[str] | None = None
 
 
 class Added(msgspec.Struct):
     """What a ``set`` says."""
 
-    need: Needs
+    required: Required
     priority: int | None
     sla: SlaChange
     tags: tuple[str, ...]
@@ -50,7 +33,7 @@ def added(reader: Reader, node: Node, names: Names) -> Added:
     if isinstance(node, Fields) and not node.entries:
         reader.fault(node, "an empty “set”", "say what the rule adds, or remove the rule")
     return Added(
-        need=needs(reader, given["need"], names) if "need" in given else {},
+        required=required(reader, given["need"], names) if "need" in given else NOTHING,
         priority=reader.priority(given["priority"]) if "priority" in given else None,
         sla=sla_change(reader, given["sla"], names) if "sla" in given else SlaChange(),
         tags=reader.texts(given["tags"], "a tag") if "tags" in given else (),
@@ -82,50 +65,6 @@ def sla(change: SlaChange) -> Sla:
     return msgspec.structs.replace(Sla(), **said)
 
 
-def needs(reader: Reader, node: Node, names: Names) -> Needs:
-    """Levels by skill; a skill may be a template such as ``lang.{message.language}``."""
-    found: Needs = {}
-    if not isinstance(node, Fields) or not node.entries:
-        reader.wrong(node, "a level by skill", "need: {refunds: 3}")
-        return found
-    for skill, (key, value) in node.entries.items():
-        level = reader.level(value)
-        if _is_skill(reader, key, skill, names) and level is not None:
-            found[skill] = level
-    return found
-
-
-def _is_skill(reader: Reader, node: Node, skill: str, names: Names) -> bool:
-    if "{" in skill:
-        return _is_template(reader, node, skill, names)
-    if skill not in names.skills:
-        reader.unknown(node, "skill", skill, names.skills)
-        return False
-    return True
-
-
-def _is_template(reader: Reader, node: Node, template: str, names: Names) -> bool:
-    facts = holes(template)
-    if not facts or template.count("{") != len(facts) or template.count("}") != len(facts):
-        fix = "put facts in braces: lang.{message.language}"
-        reader.fault(node, f"“{shown(template)}” is no template", fix)
-        return False
-    public = {
-        fact
-        for fact, kind in (names.facts or FACTS).items()
-        if fact not in PRIVATE and kind not in (Kind.SEVERAL, Kind.CLOCK)
-    }
-    for fact in facts:
-        if fact in PRIVATE:
-            why = "what somebody wrote or is called is kept out of decisions"
-            reader.fault(node, f"{fact} is private and cannot be put into a name", why)
-            return False
-        if fact not in public:
-            reader.unknown(node, "fact", fact, public)
-            return False
-    return True
-
-
 def stages(reader: Reader, node: Node, names: Names) -> list[Stage]:
     """A ``to``: one stage, or several where needs end or costs rise by themselves."""
     given = reader.shape(node, "to")
@@ -147,6 +86,7 @@ def _waited_for(reader: Reader, given: Mapping[str, Node], found: list[Stage]) -
         reader.fault(given["wait_for"], "“wait_for” without “prefer”", "say whom to wait for")
     ahead = Stage(
         need=first.need,
+        ask=first.ask,
         queue=first.queue,
         agents=first.prefer,
         span=reader.span(given["wait_for"]),
@@ -155,7 +95,11 @@ def _waited_for(reader: Reader, given: Mapping[str, Node], found: list[Stage]) -
         crowd=first.crowd,
         implied=True,
     )
-    return [ahead, replace(first, need={}, queue="", regardless=False, crowd=False), *rest]
+    return [
+        ahead,
+        replace(first, need={}, ask=None, queue="", regardless=False, crowd=False),
+        *rest,
+    ]
 
 
 def _without_ends(reader: Reader, node: Node) -> tuple[Node, dict[str, int]]:
@@ -164,7 +108,7 @@ def _without_ends(reader: Reader, node: Node) -> tuple[Node, dict[str, int]]:
         return node, {}
     entries, lapses = dict(node.entries), {}
     for skill, (key, value) in node.entries.items():
-        if isinstance(value, Fields):
+        if isinstance(value, Fields) and skill not in BESIDES_LEVELS:
             given = reader.shape(value, "need with an end")
             span = reader.span(given["for"]) if "for" in given else None
             if span is not None:
@@ -182,13 +126,17 @@ def step(reader: Reader, node: Node, names: Names) -> Stage:
 
 
 def _stage(reader: Reader, given: Mapping[str, Node], names: Names) -> Stage:
-    dropped, drop_all = _dropped(reader, given["drop"], names) if "drop" in given else ((), False)
+    dropped = _dropped(reader, given["drop"], names) if "drop" in given else Dropped()
+    said = required(reader, given["need"], names) if "need" in given else NOTHING
     if "agent" in given and "agents" in given:
         reader.fault(given["agents"], "both “agent” and “agents”", "keep one of them")
     return Stage(
-        need=needs(reader, given["need"], names) if "need" in given else {},
-        drop=dropped,
-        drop_all=drop_all,
+        need=said.need,
+        ask=said.ask,
+        drop=dropped.skills,
+        drop_all=dropped.all,
+        drop_any="any" in dropped.besides,
+        drop_not="not" in dropped.besides,
         queue=_reference(reader, given.get("queue"), "queue", names.queues),
         agents=_agents(reader, given, names),
         regardless=_flag(reader, given.get("regardless")),
@@ -256,18 +204,29 @@ def _preferred(reader: Reader, node: Node | None, names: Names) -> tuple[str, ..
 
 def _agent(reader: Reader, node: Node, names: Names) -> str | None:
     if isinstance(node, Scalar) and "{" in node.text:
-        return node.text if _is_template(reader, node, node.text, names) else None
+        return node.text if is_template(reader, node, node.text, names) else None
     if names.agents is None:
         return reader.name(node, "an agent")
     return reader.reference(node, "agent", names.agents)
 
 
-def _dropped(reader: Reader, node: Node, names: Names) -> tuple[tuple[str, ...], bool]:
+class Dropped(msgspec.Struct, frozen=True):
+    """What a ``drop`` says."""
+
+    skills: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()  # of `any` and `not`
+    all: bool = False
+
+
+def _dropped(reader: Reader, node: Node, names: Names) -> Dropped:
     if isinstance(node, Scalar) and node.text == "all":
-        return (), True
+        return Dropped(all=True)
     found: list[str] = []
+    besides: list[str] = []
     for item in reader.several(node):
         skill = reader.text(item, "a skill")
-        if skill is not None and _is_skill(reader, item, skill, names):
+        if skill in ("any", "not"):
+            besides.append(skill)
+        elif skill is not None and is_skill(reader, item, skill, names):
             found.append(skill)
-    return tuple(found), False
+    return Dropped(tuple(found), tuple(besides))

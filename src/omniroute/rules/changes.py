@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from omniroute.core.model import ThreadId
+from omniroute.core.requirements import told
 from omniroute.core.rules import Routing
 from omniroute.core.urgency import PRIORITIES
 
@@ -103,7 +104,7 @@ def differences(before: Routing, after: Routing) -> Iterable[tuple[str, str, str
 def needs(routing: Routing) -> str:
     """What the first step asks of agents, and how many steps there are."""
     step = routing.steps[0]
-    asked = [f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items())]
+    asked = told(step.need, step.ask)
     named = [f"only {', '.join(step.agents)}"] if step.agents else []
     said = ", ".join((*named, *asked)) or "nothing"
     more = len(routing.steps) - 1

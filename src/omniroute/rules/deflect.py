@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from omniroute.core.urgency import MINUTE
-from omniroute.rules.actions import Names
+from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.replies import language_of
 from omniroute.rules.yaml12 import Fields, Node

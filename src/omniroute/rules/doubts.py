@@ -11,6 +11,7 @@ import msgspec
 
 from omniroute.core.conditions import Always, Condition, Pattern, leaves
 from omniroute.core.ladder import Stage
+from omniroute.core.requirements import every_skill
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.core.skills import synonyms
 from omniroute.core.words import steps
@@ -164,7 +165,9 @@ def _foreign(skill: str, first: Stage, rules: RuleSet) -> bool:
     if skill in first.need:
         return False
     return "{" in skill or any(
-        asked == skill or "{" in asked for rule in rules.enrich for asked in rule.need
+        asked == skill or "{" in asked
+        for rule in rules.enrich
+        for asked in (*rule.need, *every_skill(rule.ask))
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from omniroute.core.rules import EscalateRule
-from omniroute.rules.actions import Names
 from omniroute.rules.grammar import OWNER, PROMISES
+from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.yaml12 import Node
 

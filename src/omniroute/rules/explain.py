@@ -16,6 +16,7 @@ from omniroute.core.matching import Found, Index, present
 from omniroute.core.model import Agent, AgentId, Caps, Fact, Phase, Status, Step, Thread
 from omniroute.core.observations import Texts
 from omniroute.core.ranking import reachable
+from omniroute.core.requirements import Person, fit_told, told
 from omniroute.core.rules import LeafSeen, Queue, Routing, RuleSeen, RuleSet, route, trail
 from omniroute.rules.team import Member
 
@@ -199,7 +200,11 @@ class _Desk:
         )
 
     def _able(self, agent: Agent, step: Step, chosen: bool) -> Verdict:
-        said = [*self._levels(agent, step), f"load {agent.load}/{agent.capacity}"]
+        said = [
+            *self._levels(agent, step),
+            *self._besides(agent, step),
+            f"load {agent.load}/{agent.capacity}",
+        ]
         return Verdict(agent.id, True, tuple(said), chosen)
 
     def _missing(self, agent: Agent, step: Step, queue: Queue) -> tuple[str, ...]:
@@ -221,6 +226,9 @@ class _Desk:
         if not present(agent, self._live):
             return (_absent(agent, self._live),)
         lacking = [said for said in self._levels(agent, step) if "<" in said]
+        if not lacking and step.ask is not None:
+            ok, besides = fit_told(self._person(agent), step.ask, step.cost)
+            lacking = [] if ok else besides
         if lacking:
             return tuple(lacking)
         return (self._full(agent, queue.name),)
@@ -243,6 +251,13 @@ class _Desk:
             way = f" via {via} - {lost:g}" if lost else ""
             said.append(f"{skill} {level:g}{'≥' if level >= least else '<'}{least:g}{way}")
         return said
+
+    def _besides(self, agent: Agent, step: Step) -> list[str]:
+        """How somebody who fits does, beyond the levels that all must have."""
+        return fit_told(self._person(agent), step.ask, step.cost)[1] if step.ask else []
+
+    def _person(self, agent: Agent) -> Person:
+        return Person(agent.id, agent.skills, self._rules.skills)
 
     def later(self, first: int) -> tuple[Later, ...]:
         """The steps to come, each with its beginning on the step clock."""
@@ -299,6 +314,8 @@ def _changes(before: Step, step: Step) -> Iterable[str]:
     dropped = [skill for skill in sorted(before.need) if skill not in step.need]
     if dropped:
         yield f"drop {', '.join(dropped)}"
+    if step.ask != before.ask:
+        yield ", ".join(told({}, step.ask)) or "nothing besides"
     if step.cost is not None and step.need and step.cost != before.cost:
         yield f"others stand in at {step.cost:g} less"
     if added := [team for team in step.add if team not in before.add]:

@@ -26,6 +26,8 @@ OWNER = "owner"
 ALWAYS = "always"
 FALL_THROUGH = "fall_through"
 ANYONE = "anyone"
+BESIDES_LEVELS = ("any", "all", "not", "agents")
+"""What a requirement may hold besides levels of skills; no skill can have such a name."""
 STATES = tuple(phase for phase in Phase if phase not in (Phase.NEW, Phase.FOLDED))
 
 
@@ -72,6 +74,8 @@ MOMENT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})$"
 
 CONDITIONS: JsonSchema = {"type": "array", "items": ref("condition"), "minItems": 1}
 
+REQUIREMENTS: JsonSchema = {"type": "array", "items": ref("requirement"), "minItems": 1}
+
 TEXT = ref("text")
 
 VALUES: Mapping[str, JsonSchema] = {
@@ -85,10 +89,6 @@ VALUES: Mapping[str, JsonSchema] = {
         "anyOf": [choice(*PRIORITIES), {"type": "integer", "minimum": 0, "maximum": 1000}]
     },
     "needs": {"type": "object", "additionalProperties": ref("level")},
-    "needs with an end": {
-        "type": "object",
-        "additionalProperties": {"anyOf": [ref("level"), ref("need with an end")]},
-    },
     "cost": {"type": "number", "minimum": 0, "maximum": 5},
     "cost since": {"type": ["string", "number"], "pattern": COST_SINCE},
     "hours": {"type": "string", "pattern": HOURS},
@@ -202,7 +202,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "set": Key("What is added or set.", ref("set"), required=True),
     },
     "set": {
-        "need": Key("Skills asked for; the higher level counts.", ref("needs")),
+        "need": Key("Skills asked for; the higher level counts.", ref("requirement")),
         "priority": Key("Higher goes first.", ref("priority")),
         "sla": Key("What changes of the promise.", ref("sla")),
         "tags": Key("Tags added; rules below can ask for them.", listed("text")),
@@ -273,7 +273,7 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "queue": Key("The queue; the default one if left out.", ref("name")),
         "need": Key(
             "Skills asked for, besides those of enriching rules; each may have an end.",
-            ref("needs with an end"),
+            ref("requirement with ends"),
         ),
         "widen": Key(
             "How many levels may be lost where another skill stands in, and since when.",
@@ -298,8 +298,10 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "broadcast": Key("Offer to everybody at once, first come, first served.", ref("flag")),
     },
     "step": {
-        "need": Key("Levels from here on; the other skills stay as they were.", ref("needs")),
-        "drop": Key("Skills no longer asked for; `all` for every one.", listed("text")),
+        "need": Key("Levels from here on; the other skills stay as they were.", ref("requirement")),
+        "drop": Key(
+            "Skills no longer asked for, or `any` or `not`; `all` for everything.", listed("text")
+        ),
         "widen": Key("Levels that may be lost from here on.", ref("cost")),
         "add": Key("Teams that may serve it from here on, besides the queue's.", listed("name")),
         "set_priority": Key("The thread's priority from here on.", ref("priority")),
@@ -316,6 +318,12 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "skip_if": Key("When the step is left early.", choice(*SKIP_IF, NEVER)),
         "broadcast": Key("From here on, offer to everybody at once.", ref("flag")),
         "tell_agent": Key("What the agent reads about this step in the offer.", ref("text")),
+    },
+    "requirement": {
+        "any": Key("At least one of these requirements.", REQUIREMENTS),
+        "all": Key("All of these requirements.", REQUIREMENTS),
+        "not": Key("None of these requirements.", {"anyOf": [ref("requirement"), REQUIREMENTS]}),
+        "agents": Key("To be one of these agents.", listed("name")),
     },
     "need with an end": {
         "level": Key("The level asked for.", ref("level"), required=True),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from omniroute.core.model import AgentId, Step
+from omniroute.core.requirements import told
 from omniroute.core.rules import RouteRule, RuleSet
 from omniroute.rules.reach import Variant, able, ladder, variants
 from omniroute.rules.team import Member
@@ -86,7 +87,7 @@ def _way(
     team: Sequence[Member] | None,
 ) -> Way:
     named = [" or ".join(step.agents)] if step.agents else []
-    needs = [f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items())]
+    needs = told(step.need, step.ask)
     asks = ", ".join((*named, *needs)) or "no skill"
     when = ", ".join(f"{fact} {value}" for fact, value in variant.facts.items())
     who = None if team is None else tuple(sorted(able(rules, team, queue, step)))

@@ -23,9 +23,9 @@ from omniroute.core.skills import Edges, Skills
 from omniroute.core.urgency import DAY, HORIZON_DAYS, Calendar
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules import sections
-from omniroute.rules.actions import Names
 from omniroute.rules.calendars import calendar
 from omniroute.rules.includes import SUFFIX, in_order, is_rules, with_included
+from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.statements import Statements
 from omniroute.rules.team import FILE as TEAM

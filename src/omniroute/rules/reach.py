@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from omniroute.core.conditions import All, Condition, Is, Leaf, leaves
-from omniroute.core.ladder import climb, fill, filled, holes
-from omniroute.core.model import Needs, Step
+from omniroute.core.ladder import Stage, asked, climb, fill, filled, holes
+from omniroute.core.model import Ask, Needs, Step
+from omniroute.core.requirements import every_skill, qualifies, told
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.rules.team import Member
 
@@ -25,6 +26,7 @@ class Variant(msgspec.Struct, frozen=True):
 
     facts: Mapping[str, str]
     need: Needs
+    ask: Ask | None = None
 
 
 def spoken_languages(rules: RuleSet) -> frozenset[str]:
@@ -43,7 +45,7 @@ def unknown_skills(rules: RuleSet) -> Iterator[tuple[str, str]]:
     """Templates that make no skill of a value which their own rule lets through."""
     for rule in rules.enrich:
         for facts in _matching(rule):
-            for template in rule.need:
+            for template in (*rule.need, *every_skill(rule.ask)):
                 skill = fill(template, facts)
                 if skill is not None and skill not in rules.skills.known:
                     text = f"{rule.id}: {skill} is no skill, so nothing is asked for there"
@@ -63,7 +65,7 @@ def unmet(
             queue, step = _last(rules, rule, variant)
             if not able(rules, team, queue, step):
                 found[_asked(rules, queue, step, who)] = None
-            if found and not variant.need:
+            if found and not variant.need and not variant.ask:
                 break  # alone it is impossible already
         for text in itertools.islice(found, _SHOWN):
             yield rules.places[rule.id], f"{rule.id}: {text}"
@@ -90,17 +92,23 @@ def variants(rules: RuleSet) -> list[Variant]:
     for rule in rules.enrich:
         for facts in _matching(rule):
             need = filled(rule.need, facts, rules.skills.known)
-            if need:
-                found.append(Variant(facts, need))
+            ask = asked(rule.ask, facts, rules.skills.known)
+            if need or ask:
+                found.append(Variant(facts, need, ask))
     return found
 
 
 def _matching(rule: EnrichRule) -> Iterator[Mapping[str, str]]:
     """Facts for the templates in a rule's needs, from the lists in its own condition."""
-    wanted = list(dict.fromkeys(fact for template in rule.need for fact in holes(template)))
+    wanted = list(dict.fromkeys(fact for template in _templates(rule) for fact in holes(template)))
     values = [_listed(rule.when, fact) for fact in wanted]
     for chosen in itertools.product(*values):
         yield dict(zip(wanted, chosen, strict=True))
+
+
+def _templates(rule: EnrichRule) -> Iterator[str]:
+    yield from rule.need
+    yield from every_skill(rule.ask)
 
 
 def _listed(when: Condition, fact: str) -> list[str]:
@@ -114,10 +122,14 @@ def _listed(when: Condition, fact: str) -> list[str]:
 def ladder(rules: RuleSet, rule: RouteRule, variant: Variant) -> Iterator[tuple[str, Step]]:
     """The steps that a thread goes through under a rule, each with the queue that it is in."""
     queue = rule.queue or rules.defaults.queue
-    skills = rules.skills
-    for step in climb((), rule.stages, variant.need, variant.facts, skills.known, skills):
+    for step in _climbed(rules, rule.stages, variant):
         queue = step.queue or queue
         yield queue, step
+
+
+def _climbed(rules: RuleSet, stages: Sequence[Stage], variant: Variant) -> Sequence[Step]:
+    skills = rules.skills
+    return climb((), stages, variant.need, variant.facts, skills.known, skills, variant.ask)
 
 
 def _last(
@@ -125,7 +137,7 @@ def _last(
 ) -> tuple[str, Step]:
     """The queue and the step that a thread comes to after the first *count* stages."""
     stages = rule.stages[:count]
-    steps = climb((), stages, variant.need, variant.facts, rules.skills.known, rules.skills)
+    steps = _climbed(rules, stages, variant)
     queue = rule.queue or rules.defaults.queue
     for step in steps:
         queue = step.queue or queue
@@ -140,7 +152,7 @@ def able(rules: RuleSet, team: Sequence[Member], queue: str, step: Step) -> froz
         for member in team
         if (not teams or {*teams, *step.add} & set(member.teams))
         and (not step.agents or member.id in step.agents)
-        and rules.skills.meets(member.skills, step.need, step.cost)
+        and qualifies(rules.skills, member.id, member.skills, step)
     )
 
 
@@ -152,7 +164,7 @@ def _adds(
 
 
 def _asked(rules: RuleSet, queue: str, step: Step, whose: str) -> str:
-    wanted = " and ".join(f"{skill} ≥ {level:g}" for skill, level in sorted(step.need.items()))
+    wanted = " and ".join(told(step.need, step.ask))
     teams = rules.queues[queue].teams and (*rules.queues[queue].teams, *step.add)
     now = f" {whose}" if whose != "in the team" else ""
     who = f"nobody{now} in {' or '.join(teams)}" if teams else f"nobody {whose}"

@@ -29,6 +29,10 @@ def _file(shape: str, title: str) -> dict[str, Any]:
     defs: dict[str, Any] = {name: dict(value) for name, value in VALUES.items()}
     defs |= {name: _shape(keys) for name, keys in SHAPES.items()}
     defs["condition"] = {"anyOf": [{"const": ALWAYS}, _condition()]}
+    requirement = {**defs["requirement"], "minProperties": 1}
+    ending = {"anyOf": [ref("level"), ref("need with an end")]}
+    defs["requirement"] = requirement | {"additionalProperties": ref("level")}
+    defs["requirement with ends"] = requirement | {"additionalProperties": ending}
     defs["tested"] = {"anyOf": [*listed("value")["anyOf"], {**ref("test"), "minProperties": 1}]}
     defs["skill"] = {"anyOf": [defs["skill"], {"type": "null"}]}
     defs["reply"] = {

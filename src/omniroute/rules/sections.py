@@ -20,8 +20,9 @@ from omniroute.core.rules import (
 )
 from omniroute.core.skills import Edges, Skills, SkillsError, compile_skills
 from omniroute.core.urgency import ORDER, PRIORITIES
-from omniroute.rules.actions import Names, sla, sla_change
-from omniroute.rules.grammar import NEVER
+from omniroute.rules.actions import sla, sla_change
+from omniroute.rules.grammar import BESIDES_LEVELS, NEVER
+from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Node, Scalar
@@ -35,6 +36,9 @@ def edges(reader: Reader, nodes: Mapping[str, Node]) -> Edges:
     """The skills graph as it is written, less what cannot be read."""
     found: dict[str, dict[str, float]] = {name: {} for name in nodes}
     for name, node in nodes.items():
+        if name in BESIDES_LEVELS:
+            fix = "call the skill something else"
+            reader.fault(node, f"“{name}” is a word of requirements and no name of a skill", fix)
         if isinstance(node, Scalar) and node.value is None:
             continue  # `refunds:` alone declares a skill as `refunds: {}` does
         covers = reader.about(name).shape(node, "skill").get("covers")

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from omniroute.core.conditions import Always, Condition
 from omniroute.core.ladder import Stage
 from omniroute.core.rules import Deflection, EnrichRule, EscalateRule, RouteRule
-from omniroute.rules.actions import Names, added, stages, step
+from omniroute.rules.actions import added, stages, step
 from omniroute.rules.deflect import Proposal, read_proposal
 from omniroute.rules.escalations import escalation
 from omniroute.rules.grammar import ANYONE, FALL_THROUGH
+from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.whens import Whens
 from omniroute.rules.yaml12 import Fields, Node, Scalar, place
@@ -34,9 +35,11 @@ class Statements:
         said = added(reader, given["set"], self._names)
         if when is None or not id:
             return None
+        asked = said.required
         return EnrichRule(
-            id, when, said.need, said.priority, said.sla, said.tags, said.weight, said.boost
-        )
+            id, when, asked.need, said.priority, said.sla, said.tags, said.weight, said.boost,
+            ask=asked.ask,
+        )  # fmt: skip
 
     def escalate(self, node: Node) -> EscalateRule | None:
         """An escalation rule, or None where too little of it can be read."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from omniroute.core.conditions import PRIVATE
-from omniroute.core.model import Needs, Step
+from omniroute.core.model import Step
+from omniroute.core.requirements import told
 from omniroute.core.rules import LeafSeen, RuleSeen, RuleSet
 from omniroute.core.spans import show_span
 from omniroute.core.urgency import PRIORITIES
@@ -99,14 +100,10 @@ def _needs(step: Step) -> str:
         return f"nobody while the customer reads {step.article}, for {show_span(step.span or 0)}"
     named = f"only {', '.join(step.agents)}" if step.agents else ""
     for_how_long = f" for {show_span(step.span)}" if named and step.span else ""
-    skills = _skills(step.need)
+    skills = ", ".join(told(step.need, step.ask))
     if not named:
         return skills or "no skill"
     return f"{named}{for_how_long}" + (f"; {skills}" if skills else "")
-
-
-def _skills(need: Needs) -> str:
-    return ", ".join(f"{skill} ≥ {level:g}" for skill, level in sorted(need.items()))
 
 
 def _team(team: Sequence[Verdict]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from omniroute.core import inputs as i
 from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import Always, Is, Leaf
 from omniroute.core.ladder import Stage
-from omniroute.core.model import Caps, Evidence, Phase, Status, Thread
+from omniroute.core.model import Ask, Caps, Evidence, Phase, Status, Thread
 from omniroute.core.rules import (
     Defaults,
     Deflection,
@@ -48,6 +48,13 @@ HOURS = Calendar(
 """Open for seven minutes of every ten."""
 
 # --- the desk ---
+
+
+CHOSEN = Ask(
+    any=((Ask((("refunds", 2.0),)), Ask((("tech", 3.0),), agents=("ana", "eva"))),),
+    none=(Ask((("billing", 4.0),)), Ask(agents=("eva",))),
+)
+"""Whoever knows refunds, or one of two who know another thing; but not whom it bars."""
 
 
 def desk(version: str, timeout: int, *teams: str) -> RuleSet:
@@ -97,7 +104,7 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 "all",
                 6,
                 "spare",
-                Stage(need={"refunds": 2}, span=15 * SECOND, skip_if="nobody_free"),
+                Stage(ask=CHOSEN, span=15 * SECOND, skip_if="nobody_free"),
                 Stage(drop_all=True, broadcast=True),
             ),
             rule(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from omniroute.core.matching import fits, present
 from omniroute.core.model import Agent, Phase, Step, Thread
 from omniroute.core.ranking import askable
+from omniroute.core.requirements import qualifies
 from omniroute.core.state import State
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.timers import step_end
@@ -46,7 +47,7 @@ def meets(state: State, agent: Agent, thread: Thread) -> bool:
         return False
     if thread.queue in agent.reads:
         return False
-    return agent.employed and state.rules.skills.meets(agent.skills, step.need, step.cost)
+    return agent.employed and qualifies(state.rules.skills, agent.id, agent.skills, step)
 
 
 def hopeful(state: State, agent: Agent, thread: Thread) -> bool:

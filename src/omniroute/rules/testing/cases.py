@@ -13,6 +13,7 @@ from omniroute.core.inputs import Member
 from omniroute.core.ladder import holes
 from omniroute.core.model import Fact, Needs, Status
 from omniroute.core.observations import Texts
+from omniroute.core.requirements import every_skill
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.core.spans import parse_span
 from omniroute.errors import ConfigError, ConfigErrors
@@ -345,7 +346,8 @@ def known_facts(rules: RuleSet) -> Mapping[str, Kind]:
     every: list[EnrichRule | RouteRule] = [*rules.enrich, *rules.route]
     named = {fact for rule in every for leaf, _ in leaves(rule.when) for fact in asked(leaf)}
     for rule in rules.enrich:
-        named.update(fact for template in rule.need for fact in holes(template))
+        templates = (*rule.need, *every_skill(rule.ask))
+        named.update(fact for template in templates for fact in holes(template))
     return {**dict.fromkeys(named, Kind.ANY), **FACTS}
 
 
