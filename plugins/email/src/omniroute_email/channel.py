@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +30,10 @@ from omniroute_email.answering import answered
 from omniroute_email.certificate import Certificate
 from omniroute_email.checking import Checking, with_dns
 from omniroute_email.compose import compose, message_id
+from omniroute_email.desk import EmailDesk
+from omniroute_email.desk.book import Book
+from omniroute_email.desk.links import Seal
+from omniroute_email.desk.posting import Postbag
 from omniroute_email.envelope import unpack
 from omniroute_email.fetching import Fetcher
 from omniroute_email.reading import NOBODY
@@ -50,7 +55,9 @@ class EmailChannel:
 
     kind: ClassVar[str] = "email"
     label: ClassVar[str] = "e-mail"
-    caps: ClassVar[Cap] = Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.THREADS
+    caps: ClassVar[Cap] = (
+        Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.THREADS | Cap.AGENT_DESK
+    )
     max_text: ClassVar[int] = 1_000_000
     Config: ClassVar[type] = settings.Config
     forms: ClassVar[Mapping[str, str]] = FORMS
@@ -68,6 +75,28 @@ class EmailChannel:
         self._fetcher: Fetcher | None = None
         self._checking = Checking(config, self._place) if config.verify else None
         self._courier = Courier(config, self._place, self._mailboxes.domain)
+        self._site = site
+        self._desk = self._made_desk() if self._mailboxes.desk_address else None
+
+    def _made_desk(self) -> EmailDesk:
+        boxes, url = self._mailboxes, self._site.public_url
+        bag = Postbag(
+            self._courier,
+            Seal(self._site.secret, boxes.desk),
+            boxes.desk_address,
+            self._name,
+            f"{url}/channels/{self.kind}/{self.account}/desk",
+            url,
+            boxes.from_address,
+            self._config.smtp_host,
+            _now,
+        )
+        book = Book(self._site.folder / "desk.sqlite")
+        return EmailDesk(book, bag, boxes, self._config.authserv_id)
+
+    def desk(self) -> EmailDesk | None:
+        """The agents' side, if the settings name an address for it."""
+        return self._desk
 
     def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
         """One message, or what a report says of one of ours.
@@ -75,6 +104,8 @@ class EmailChannel:
         Raises `ValueError` when *raw* was not written by our own reception.
         """
         envelope, message = unpack(raw)
+        if self._mailboxes.for_desk(envelope.rcpt_to):
+            return []  # an agent's, which the desk attends to
         mail = examine(message, envelope.mail_from)
         if mail.report is not None:
             return undelivered(mail.report, envelope, self._mailboxes)
@@ -91,7 +122,7 @@ class EmailChannel:
         return fields_of(raw, form)
 
     def routes(self) -> Sequence[BaseRoute]:
-        return ()
+        return self._desk.pages.routes() if self._desk is not None else ()
 
     async def listen(self, intake: Intake) -> None:
         """Take mail until cancelled.  Raises `ConfigError` if the port cannot be had."""
@@ -171,3 +202,7 @@ class EmailChannel:
     def _require_server(self) -> None:
         if not self._config.smtp_host:
             raise NotAuthorised(f"set {self._place}.smtp_host to the server that sends your mail")
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

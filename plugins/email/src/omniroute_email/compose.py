@@ -41,10 +41,12 @@ def compose(
     reply_to: str = "",
     *,
     html: bool = False,
+    markup: str = "",
 ) -> bytes:
     """The bytes to send for *out*, seven bits wide unless an address needs more.
 
     With *html* its text is there twice, and a mail program shows what it can (RFC 2046, 5.1.4).
+    *markup* is the HTML to send in place of that made of the text.
     """
     policy = SMTP if f"{from_address}{out.to.value}".isascii() else SMTPUTF8
     mail = EmailMessage(policy=policy.clone(cte_type="7bit"))
@@ -57,8 +59,8 @@ def compose(
     mail["Message-ID"] = f"<{message_id(out, from_address)}>"
     text = clean(out.text)
     mail.set_content(text, charset="utf-8")
-    if html and text.strip():
-        mail.add_alternative(as_html(text), subtype="html", charset="utf-8")
+    if markup or (html and text.strip()):
+        mail.add_alternative(markup or as_html(text), subtype="html", charset="utf-8")
     for file in out.files:
         _attach(mail, file)
     return _threading(out) + mail.as_bytes()

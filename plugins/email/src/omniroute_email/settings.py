@@ -148,6 +148,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " to us, too. `from_address`, without a token, unless set."
         ),
     ] = ""
+    desk_address: Annotated[
+        str,
+        says(
+            "Address at which agents work by mail, as desk@help.example.org; what they are sent"
+            " asks to be answered at signed ones (desk+KEY.MAC@…), and mail to those must be handed"
+            " to us, too. Unless set, nobody works by mail."
+        ),
+    ] = ""
     from_name: Annotated[
         str, says("Name that answers come from; the name of the organisation unless set.")
     ] = ""
@@ -181,6 +189,7 @@ class Mailboxes:
     bounce_address: str  # empty if undeliverable mail comes back to where answers come from
     edges: tuple[IpNetwork, ...]
     reply_address: str = ""  # empty if answers come to where ours come from
+    desk_address: str = ""  # empty if nobody works by mail
     secret: bytes = field(default=b"", repr=False)
 
     @property
@@ -190,6 +199,10 @@ class Mailboxes:
     @property
     def replies(self) -> Tokens:
         return Tokens("reply", self.reply_address, self.secret)
+
+    @property
+    def desk(self) -> Tokens:
+        return Tokens("desk", self.desk_address, self.secret)
 
     @property
     def domain(self) -> str:
@@ -205,7 +218,20 @@ class Mailboxes:
             return True
         if address and address in (self.bounce_address, self.reply_address):
             return True
-        return bool(self.bounces.key_in(address) or self.replies.key_in(address))
+        if self.bounces.key_in(address) or self.replies.key_in(address):
+            return True
+        return self.for_desk((address,))
+
+    def for_desk(self, recipients: Sequence[str]) -> bool:
+        """Whether mail to these is for the desk.
+
+        A signed address is the desk's alone.  Who writes to a mailbox of the customers', too, and
+        answers nothing of the desk's, is a customer.
+        """
+        if any(self.desk.key_in(address) for address in recipients):
+            return True
+        bare = bool(self.desk_address) and self.desk_address in recipients
+        return bare and self.addresses.isdisjoint(recipients)
 
     def trusts(self, peer: str) -> bool:
         """Whether *peer*, an IP address, is one of our own mail servers."""
@@ -246,6 +272,7 @@ def mailboxes(config: Config, place: str, secret: bytes = b"") -> Mailboxes:
         bounce_address=_short(config.bounce_address, f"{place}.bounce_address"),
         edges=tuple(edges),
         reply_address=_short(config.reply_address, f"{place}.reply_address"),
+        desk_address=_desk(config, place, addresses),
         secret=secret,
     )
 
@@ -264,6 +291,17 @@ def _short(text: str, place: str) -> str:
         fix = f"take at most {LONGEST_NAME} characters before the @, as in thread@help.example.org"
         raise ConfigError(place, "leaves no room for a signed token (64 characters in all)", fix)
     return address
+
+
+def _desk(config: Config, place: str, addresses: Sequence[str]) -> str:
+    """An address of its own: what agents write must not be taken for a customer's word."""
+    desk = _short(config.desk_address, f"{place}.desk_address")
+    for name in ("from_address", "reply_address", "bounce_address"):
+        if desk and desk == normalised(getattr(config, name)):
+            raise ConfigError(f"{place}.desk_address", f"is {name}, too", "give it its own")
+    if desk and desk in addresses:
+        raise ConfigError(f"{place}.desk_address", "is one of addresses, too", "give it its own")
+    return desk
 
 
 def _forwarder(text: str, place: str) -> str:

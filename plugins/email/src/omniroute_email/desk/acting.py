@@ -1,0 +1,113 @@
+"""What is asked for by a link, once its button is pressed; and answers that waited for a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from omniroute import Kept, Refused, Told
+from omniroute_email.desk.lines import short
+from omniroute_email.desk.links import Ask
+
+if TYPE_CHECKING:
+    from omniroute_email.desk.desk import EmailDesk
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """An answer that was not sent, and what was to be done after it."""
+
+    text: str
+    seen: int  # customer turns that its writer had been shown
+    key: str
+    rest: tuple[str, ...] = ()
+    files: tuple[Kept, ...] = ()
+
+
+class Acting:
+    """Does what links ask for, for a desk."""
+
+    def __init__(self, desk: EmailDesk) -> None:
+        self._desk, self._book = desk, desk.book
+
+    async def address(self, ask: Ask) -> str:
+        """The address a link was sent to, if it is still the agent's; else empty."""
+        for address in await self._desk.door.accounts(ask.agent, self._desk.kind):
+            if self._desk.seal.mark(address) == ask.mark:
+                return address
+        return ""
+
+    async def do(self, ask: Ask, token: str, address: str, why: str = "") -> str:
+        """Do it; the same *token* again changes nothing.  Raises `Refused`."""
+        key = f"mail/{short(token)}"
+        async with self._desk.lock(ask.thread):
+            told = await self._do(ask, key, address, why)
+        if ask.thread:
+            await self._desk.following.follow(ask.thread)
+        return told
+
+    async def _do(self, ask: Ask, key: str, address: str, why: str) -> str:
+        door, thread = self._desk.door, ask.thread
+        match ask.verb:
+            case "accept" | "pass":
+                offer = f"{thread}.{ask.word}"
+                asked = {"thread": thread, "offer": offer, "key": key}
+                if ask.verb == "pass":
+                    asked["why"] = why
+                told = await door.act(ask.agent, ask.verb, asked)
+                self._book.answered(offer)
+                return told
+            case "resolve":
+                sheet = await door.look(ask.agent, thread)
+                if sheet.turns != ask.number:
+                    raise Refused("out_of_date", f"Out of date: {sheet.title} wrote meanwhile.")
+                return await door.act(ask.agent, "resolve", {"thread": thread, "key": key})
+            case "snooze":
+                return await door.say(ask.agent, thread, f"snooze {ask.word}", key=key)
+            case "online":
+                return await door.act(ask.agent, "status", {"status": "online", "key": key})
+            case "retry":
+                return await self._again(ask, key, address)
+        return await self._waiting(ask, address)
+
+    async def _again(self, ask: Ask, key: str, address: str) -> str:
+        """An answer that was not delivered goes out once more."""
+        sheet = await self._desk.door.look(ask.agent, ask.thread)
+        line = next((line for line in sheet.lines if line.id == ask.word), None)
+        if line is None:
+            raise Refused("out_of_date", "This answer is not there any more.")
+        waiting = Waiting(line.text, sheet.turns, key, files=line.files)
+        told = await self._reply(ask.agent, ask.thread, waiting, anyway=False)
+        self.mine(ask.thread, address, told)
+        return told
+
+    async def _waiting(self, ask: Ask, address: str) -> str:
+        found = self._book.get(ask.word)
+        if not found:
+            raise Refused("out_of_date", "This link is not known any more.")
+        if ask.verb == "drop":
+            return "Not sent. What you wrote is in your own mail; nothing of it went out."
+        waiting = msgspec.json.decode(found, type=Waiting)
+        told = await self._reply(ask.agent, ask.thread, waiting, anyway=ask.verb == "anyway")
+        self.mine(ask.thread, address, told)
+        said = [str(told)]
+        for number, line in enumerate(waiting.rest):
+            key = f"{waiting.key}/rest{number}"
+            said.append(await self._desk.door.say(ask.agent, ask.thread, line, key=key))
+        return " ".join(said)
+
+    async def _reply(self, agent: str, thread: int, waiting: Waiting, *, anyway: bool) -> Told:
+        asked = {
+            "thread": thread,
+            "text": waiting.text,
+            "seen": waiting.seen,
+            "anyway": anyway,
+            "files": [msgspec.to_builtins(file) for file in waiting.files],
+            "key": f"{waiting.key}/{'anyway' if anyway else 'send'}",
+        }
+        return await self._desk.door.act(agent, "reply", asked)
+
+    def mine(self, thread: int, address: str, told: Told) -> None:
+        """What an agent has written is known to them."""
+        if told.message:
+            self._book.show(thread, address, told.message, told.code)
