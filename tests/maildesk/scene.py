@@ -7,6 +7,7 @@ programs do, with the whole mail quoted below.  The team is Ana and Bo, and Frie
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import shutil
 import smtplib
@@ -17,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.utils import make_msgid
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +75,18 @@ class Mailbox:
 
     async def writes(
         self, to: str, text: str, subject: str = "Hello", *, files: Sequence[str] = (),
-        genuine: bool = True, html: str = "", **fields: str,
+        genuine: bool = True, **fields: str,
     ) -> None:  # fmt: skip
         """Send a mail; unless *genuine*, the edge has found that it is forged."""
         mail = EmailMessage()
         mail["From"], mail["To"] = f"{self.name} <{self.address}>", to
-        mail["Subject"] = subject
+        mail["Subject"], mail["Message-ID"] = subject, make_msgid(domain="mail.example")
         found = "pass" if genuine else "fail"
         domain = self.address.rpartition("@")[2]
         mail["Authentication-Results"] = f"{EDGE}; dmarc={found} header.from={domain}"
         for name, value in fields.items():
             mail[name.replace("_", "-")] = value
         mail.set_content(text)
-        if html:
-            mail.add_alternative(html, subtype="html")
         for name in files:
             mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename=name)
         await self.scene.hand_in(mail, self.address, to)
@@ -171,12 +171,14 @@ class Scene:
             await box.gets("You are online now.")
         return box
 
-    async def hand_in(self, mail: EmailMessage, sender: str, to: str) -> None:
+    async def hand_in(self, mail: EmailMessage | str, sender: str, to: str) -> None:
         """The edge hands a mail over."""
+        raw = mail.encode() if isinstance(mail, str) else mail.as_bytes()
+        recipients = [one.strip() for one in to.split(",")]
 
         def send() -> None:
             with smtplib.SMTP("127.0.0.1", self.channel.port, timeout=WAIT) as smtp:
-                smtp.send_message(mail, sender, [to])
+                smtp.sendmail(sender, recipients, raw)
 
         await asyncio.to_thread(send)
 
@@ -221,9 +223,9 @@ def _fetch(link: str, method: str, form: Mapping[str, str]) -> tuple[int, str]:
     request = urllib.request.Request(link, data, method=method)  # noqa: S310  our own server
     try:
         with urllib.request.urlopen(request, timeout=WAIT) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
+            return answer.status, html.unescape(answer.read().decode())
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        return error.code, html.unescape(error.read().decode())
 
 
 @asynccontextmanager

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from omniroute import Kept, Refused, Told
+from omniroute import Kept, Refused, Sheet, Told
 from omniroute_email.desk.lines import short
 from omniroute_email.desk.links import Ask
 
 if TYPE_CHECKING:
     from omniroute_email.desk.desk import EmailDesk
+
+
+DROPPED: Final = "Not sent. What you wrote is in your own mail; nothing of it went out."
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -22,6 +25,20 @@ class Waiting(msgspec.Struct, frozen=True):
     key: str
     rest: tuple[str, ...] = ()
     files: tuple[Kept, ...] = ()
+
+
+def out_of_date(ask: Ask, sheet: Sheet) -> str:
+    """Why a link cannot be meant any more, as its agent sees the thread; empty if it can."""
+    match ask.verb:
+        case "accept" | "pass":
+            return "" if sheet.offer == f"{ask.thread}.{ask.word}" else "This offer is over."
+        case "resolve":
+            if sheet.turns != ask.number:
+                return f"Out of date: {sheet.title} wrote meanwhile."
+            return "" if "resolve" in sheet.can else "Out of date."
+        case "snooze":
+            return "" if "snooze" in sheet.can else "Out of date."
+    return ""
 
 
 class Acting:
@@ -58,9 +75,8 @@ class Acting:
                 self._book.answered(offer)
                 return told
             case "resolve":
-                sheet = await door.look(ask.agent, thread)
-                if sheet.turns != ask.number:
-                    raise Refused("out_of_date", f"Out of date: {sheet.title} wrote meanwhile.")
+                if why_not := out_of_date(ask, await door.look(ask.agent, thread)):
+                    raise Refused("out_of_date", why_not)
                 return await door.act(ask.agent, "resolve", {"thread": thread, "key": key})
             case "snooze":
                 return await door.say(ask.agent, thread, f"snooze {ask.word}", key=key)
@@ -83,12 +99,15 @@ class Acting:
 
     async def _waiting(self, ask: Ask, address: str) -> str:
         found = self._book.get(ask.word)
-        if not found:
-            raise Refused("out_of_date", "This link is not known any more.")
+        decided = self._book.used(f"waits/{ask.word}")
+        if decided is not None or not found:
+            raise Refused("out_of_date", decided or "This link is not known any more.")
         if ask.verb == "drop":
-            return "Not sent. What you wrote is in your own mail; nothing of it went out."
+            self._book.use(f"waits/{ask.word}", DROPPED)
+            return DROPPED
         waiting = msgspec.json.decode(found, type=Waiting)
         told = await self._reply(ask.agent, ask.thread, waiting, anyway=ask.verb == "anyway")
+        self._book.use(f"waits/{ask.word}", told)
         self.mine(ask.thread, address, told)
         said = [str(told)]
         for number, line in enumerate(waiting.rest):

@@ -69,7 +69,7 @@ class Doing:
         author, wrong = author_of(mail.headers.all("from"))
         if author is None:
             return log.info("a mail to the desk names no sender")
-        vouched_for = envelope.trusted and not wrong and self._vouched(mail, author)
+        vouched_for = not wrong and self._vouched(mail, author, envelope)
         agent = await self._desk.door.who(self._desk.kind, author.address) if vouched_for else ""
         key = f"mail/{delivery_key(envelope, message)[:32]}"
         if (machine := self._machine(mail, envelope, author)) is not None:
@@ -87,9 +87,11 @@ class Doing:
         found = (self._seal.about(address) for address in envelope.rcpt_to)
         return next((about for about in found if about is not None), None)
 
-    def _vouched(self, mail: Mail, author: Mailbox) -> bool:
+    def _vouched(self, mail: Mail, author: Mailbox, envelope: Envelope) -> bool:
+        """As for customers, by the same rule."""
         domain = author.address.rpartition("@")[2]
-        return vouched(mail.headers, domain, self._authserv_id)
+        trusted, checked = envelope.trusted, envelope.checked
+        return vouched(mail.headers, domain, self._authserv_id, trusted=trusted, checked=checked)
 
     def _machine(self, mail: Mail, envelope: Envelope, author: Mailbox) -> Kind | None:
         sign = automatic(
@@ -119,10 +121,14 @@ class Doing:
         """Nothing a machine writes goes out; an absence is noted, and the agent is away."""
         if not agent or machine is not Kind.REPLY:
             return log.info("a mail to the desk was written by a machine (%s)", machine)
+        async with self._desk.lock(0):  # of two at a time the second finds them away
+            return await self._note_absence(agent, mail, about, key)
+
+    async def _note_absence(self, agent: str, mail: Mail, about: About | None, key: str) -> None:
         door = self._desk.door
         here = {one.id: one.status for one in await door.receivers("")}
         if here.get(agent) != "online":
-            return None  # away, or gone: they need not be told of themselves
+            return  # away, or gone: they need not be told of themselves
         said = words.AWAY.format(said=one_line(mail.visible.reply or mail.subject, 200))
         if about is not None and about.thread:
             try:
@@ -131,7 +137,7 @@ class Doing:
             except Refused:
                 pass  # the thread is over
         await door.act(agent, "status", {"status": "away", "key": f"{key}/away"})
-        return None
+        return
 
     # --- who it is ---
 

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Refused, Sheet, standing_in_words
+from omniroute_email.desk.acting import out_of_date
 from omniroute_email.desk.links import Ask
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Pages:
                 sheet = await self._desk.door.look(ask.agent, ask.thread)
             except Refused as refused:
                 return _shown("That is not possible", refused.text, 409)
+            if why_not := out_of_date(ask, sheet):
+                return _shown("Out of date", f"{why_not} {_stands(sheet)}", 409)
             title, to = sheet.title, sheet.to or sheet.title
             card = f'<p class="card">{html.escape(chr(10).join(sheet.card))}</p>'
             card += f"<p>{html.escape(_stands(sheet))}</p>"
