@@ -45,6 +45,7 @@ from omniroute.desk import (
     Receiver,
     Sheet,
     Told,
+    Way,
     Workplace,
 )
 from omniroute.errors import (
@@ -136,6 +137,7 @@ __all__ = [
     "Told",
     "Unavailable",
     "Undelivered",
+    "Way",
     "Workplace",
     "Wrote",
     "chain",

@@ -203,9 +203,11 @@ class Channel(Protocol):
     *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
     description; secrets are of type `omniroute.Secret`.
 
-    Two more class variables are looked at where they are there: *label*, what people call the
-    channel (“Telegram”; the kind unless said), and *max_caption*, how many characters a message
-    with files may have: longer text then goes first, in messages of its own.
+    Three more class variables are looked at where they are there: *label*, what people call the
+    channel (“Telegram”; the kind unless said); *max_caption*, how many characters a message
+    with files may have: longer text then goes first, in messages of its own; and *answer_window*,
+    for how many seconds after a customer's message answers are taken (86,400 where a platform
+    gives a day): after that the next way to the customer is proposed.
     """
 
     kind: ClassVar[str]  # a slug: "email"

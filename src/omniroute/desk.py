@@ -91,6 +91,19 @@ class Line:
     edited: bool = False
     reactions: tuple[str, ...] = ()
     files: tuple[Kept, ...] = ()
+    handle: str = ""  # of whoever wrote it, or whom it went to; as in `Way`
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to the customer: *text* is as ``joe@x.org by e-mail``.
+
+    *handle* is what a reply names to take it; *doubt* says what stands against it, if anything.
+    """
+
+    handle: str
+    text: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ class Sheet:
     offer: str = ""  # id of the offer that waits for the agent who looks
     until: int = 0
     clock: str = ""  # when this was looked at, as people say it where the desk is
+    ways: tuple[Way, ...] = ()  # how the customer can be answered; the first is taken
 
 
 @dataclass(frozen=True, slots=True)

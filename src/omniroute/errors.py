@@ -95,11 +95,15 @@ class Retry(RemoteError):
 
 
 class Rejected(RemoteError):
-    """This message will never be taken; *reason* is shown to the agent."""
+    """This message will never be taken; *reason* is shown to the agent.
 
-    def __init__(self, reason: str) -> None:
+    Unless it is *by_content* the next answer is proposed another way, where there is one: the
+    address is taken for one that cannot be reached.
+    """
+
+    def __init__(self, reason: str, *, by_content: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.by_content = reason, by_content
 
 
 class NotAuthorised(RemoteError):

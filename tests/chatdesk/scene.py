@@ -11,7 +11,7 @@ import re
 import shutil
 import smtplib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,6 +21,7 @@ from omniroute import Secret
 from omniroute.application.authorize import SYSTEM
 from omniroute.server.composition import Server
 from omniroute.server.settings import Replies, Rules, Settings, Storage, Web
+from omniroute.testing.mail_sink import MailSink
 from omniroute_telegram.startlinks import sign
 from omniroute_telegram.testing import Chat, FakeTelegram, Person, serving
 from omniroute_telegram.testing.world import ChatRoom
@@ -61,9 +62,11 @@ class Scene:
     """The server at work."""
 
     def __init__(
-        self, fake: FakeTelegram, folder: Path, *, undo: float, topics: bool, mail: bool
-    ) -> None:
+        self, fake: FakeTelegram, folder: Path, *, undo: float, topics: bool, mail: bool,
+        sink: MailSink | None,
+    ) -> None:  # fmt: skip
         self.fake, self.folder, self._undo, self._mail = fake, folder, undo, mail
+        self._sink = sink
         self.group: ChatRoom | None = fake.group("Team", forum=True) if topics else None
         rules = folder / "routing_rules"
         if not rules.exists():
@@ -85,6 +88,9 @@ class Scene:
         more: dict[str, dict[str, Any]] = {}
         if self._mail:
             more["help"] = {"kind": "email", "addresses": [ADDRESS], "listen_port": 0}
+            if self._sink is not None:
+                more["help"] |= {"smtp_host": "127.0.0.1", "smtp_port": self._sink.port,
+                                 "smtp_starttls": False}  # fmt: skip
             table |= {"start_secret": Secret(SECRET)}
         return Server(
             Settings(
@@ -173,11 +179,15 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, *, undo: float = 0.0, topics: bool = False, mail: bool = False
-) -> AsyncIterator[Scene]:
-    """A server, from its start to its stop."""
-    async with serving(FakeTelegram()) as fake:
-        made = Scene(fake, folder, undo=undo, topics=topics, mail=mail)
+    folder: Path, *, undo: float = 0.0, topics: bool = False, mail: bool = False,
+    sink: MailSink | None = None,
+) -> AsyncIterator[Scene]:  # fmt: skip
+    """A server, from its start to its stop; what its mailbox sends comes to *sink*."""
+    async with AsyncExitStack() as stack:
+        fake = await stack.enter_async_context(serving(FakeTelegram()))
+        if sink is not None:
+            await stack.enter_async_context(sink)
+        made = Scene(fake, folder, undo=undo, topics=topics, mail=mail, sink=sink)
         await made.server.start()
         try:
             await fake.until(lambda: any(name == "getupdates" for name, _ in fake.calls))

@@ -12,6 +12,7 @@ from tests.chatdesk.scene import Agent, Scene, scene
 from omniroute.application import commands as c
 from omniroute.application.authorize import SYSTEM
 from omniroute.runtime.rows import Body
+from omniroute.testing.mail_sink import MailSink
 from omniroute_telegram.testing import Chat
 
 
@@ -134,6 +135,29 @@ async def test_a_failure_is_shown_at_the_message_with_retry(tmp_path: Path) -> N
         await ana.own.presses("Retry", failed)
         await joe.sees("It is on its way")
         await desk.has(ana.own, answer, "👌")
+
+
+async def test_where_telegram_is_blocked_the_next_way_is_offered_by_name(tmp_path: Path) -> None:
+    async with scene(tmp_path, mail=True, sink=(sink := MailSink())) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        desk.comes_by_link(joe, "joe@mail.example")
+        await taken(ana, joe, "My refund, please")
+        joe.person.blocks()
+        ana.own.says("It is on its way")
+        failed = await ana.own.sees("❌ Not delivered: the customer has blocked the bot")
+        await ana.own.sees(
+            "What you write here goes to joe@mail.example by e-mail"
+            " (Telegram: the customer has blocked the bot)"
+        )
+        await ana.own.presses("Send to joe@mail.example by e-mail", failed)
+        (mail,) = await sink.wait_for(1)
+        assert mail["To"] == "joe@mail.example"
+        assert "It is on its way" in mail.get_content()
+        ana.own.says("/via telegram are you back?")
+        await ana.own.sees("❌ Not delivered: the customer has blocked the bot")
+        ana.own.says("/via slack hello")
+        await ana.own.sees("Nothing leads to this customer by “slack”")
+        assert joe.from_bot() == []
 
 
 async def test_what_the_customer_wrote_meanwhile_is_shown_before_sending(tmp_path: Path) -> None:

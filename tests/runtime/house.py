@@ -353,6 +353,7 @@ class House:
         files: tuple[Attachment, ...] = (),
         quotes: str = "",
         hold: int = 0,
+        **way: str,
     ) -> str:
         """An agent answers, whatever the customer has written meanwhile; the message's id."""
         message = f"reply{next(self.keys)}"
@@ -366,6 +367,7 @@ class House:
             seen=0,
             anyway=True,
             hold=hold,
+            **way,
         )
         return message
 

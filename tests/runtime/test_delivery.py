@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.runtime.house import PATIENCE, House
+from tests.runtime.house import PATIENCE, House, Pipe, inbounds
 
-from omniroute import Address, NotAuthorised, Outbound, Receipt, Rejected, Retry
+from omniroute import Address, Inbound, NotAuthorised, Outbound, Receipt, Rejected, Retry
 from omniroute.core.effects import Recall
 from omniroute.core.events import ReplyFailed, ReplySent
 from omniroute.runtime.delivery import AT_ONCE, GIVE_UP
+from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.rows import Attachment, Failure
 from omniroute.stores.api import Unavailable
 
@@ -81,6 +83,45 @@ async def test_an_answer_goes_where_the_customer_wrote_last(desk: House) -> None
     await desk.replies("yes")
     await sent(desk)
     assert desk.pipe.sent[0].in_reply_to == "m2"
+
+
+async def test_a_conversation_is_begun_where_nobody_has_written_yet(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.more = [Pipe("b")]
+    house.node = house.made()
+    async with house.running() as desk:
+        await desk.goes("ana")
+        known = Address("pipe", "joe's other", verified=True)
+        desk.pipe.reads = also_known_as(known)
+        await desk.says("charged twice", sender="joe", id="m1", subject="My order")
+        await desk.read(1)
+        other = Keyed(b"k" * 32).handle(known)
+        await desk.replies("hello", to=other, channel="pipe", account="b")
+        await sent(desk)
+        (out,) = desk.more[0].sent
+        assert (out.conversation, out.to.value, out.subject) == ("joe's other",) * 2 + ("My order",)
+        assert (out.in_reply_to, out.references) == ("", ())
+        assert desk.pipe.sent == []
+
+
+def also_known_as(known: Address) -> Callable[[bytes], object]:
+    """A reader that finds a verified address of the sender besides."""
+
+    def read(raw: bytes) -> Sequence[Inbound]:
+        return [dataclasses.replace(one, also_known_as=(known,)) for one in inbounds(raw)]
+
+    return read
+
+
+async def test_an_address_is_blamed_for_what_it_does_not_take_and_not_for_the_message(
+    desk: House,
+) -> None:
+    desk.pipe.answers += [Rejected("too many files", by_content=True), Rejected("blocked")]
+    await desk.replies("one")
+    await desk.replies("two")
+    await desk.until(lambda: len(desk.events("ReplyFailed")) == 2)
+    first, second = desk.events("ReplyFailed")
+    assert (first.handle, second.handle) == ("", desk.messages()[0].sender.id)
 
 
 def kept(desk: House, name: str, data: bytes) -> Attachment:

@@ -48,7 +48,8 @@ class Reply(OnThread, frozen=True, kw_only=True):
 
     *seen* is the number of customer turns on the writer's screen; if there are more by now the
     reply is refused with what was written, unless *anyway*.  *files* are kept already; *quotes*
-    is the message that is answered in particular.
+    is the message that is answered in particular.  *to* is the handle that it goes to; unless
+    named it takes the way that the thread's page says.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Reply(OnThread, frozen=True, kw_only=True):
     anyway: bool = False
     files: tuple[Attachment, ...] = ()
     quotes: str = ""
+    to: str = ""
 
 
 class Undo(OnThread, frozen=True, kw_only=True):

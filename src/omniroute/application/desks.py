@@ -114,6 +114,7 @@ class DeskDoor:
             return await self.act(agent, "split", {"handles": _named(page, heard.to)})
         arguments = self._arguments(heard, page, page.row.turns if seen is None else seen)
         if heard.verb == "reply":
+            arguments["to"] = _way(page, heard.to) if heard.to else ""
             arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
         return await self.act(agent, heard.verb, {"thread": thread, "key": key, **arguments})
 
@@ -237,6 +238,19 @@ def _attachment(file: Kept) -> dict[str, object]:
     return {
         "name": file.name, "media_type": file.media_type, "size": file.size, "sha": file.sha,
     }  # fmt: skip
+
+
+def _way(page: ThreadPage, wanted: str) -> str:
+    """The handle of the way that an agent names, by its channel or its address.
+
+    Raises `Refused`.
+    """
+    for way in page.ways:
+        address, _, by = way.text.lower().rpartition(" by ")
+        if wanted in (way.channel, by.partition(" (")[0], by.replace(" ", ""), address):
+            return way.handle
+    known = words.listed([way.text for way in page.ways], "or") or "none"
+    raise Refused("no_way", f"Nothing leads to this customer by “{wanted}”; there is {known}.")
 
 
 def _named(page: ThreadPage, address: str) -> list[str]:

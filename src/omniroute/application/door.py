@@ -31,6 +31,7 @@ from omniroute.application.subscriptions import Subscription, Subscriptions
 from omniroute.application.translate import translate
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
+from omniroute.application.ways import Addressed, Ways
 from omniroute.core.inputs import DeskSignal
 from omniroute.errors import StoreError
 from omniroute.stores.api import Reader
@@ -67,7 +68,8 @@ class Application:
         self.customers = Customers(
             views, reader, inbox, lambda: self.directory, self._voice, self._shown
         )
-        self.query = Queries(views, reader, lambda: self.directory, clock, self._voice)
+        self.ways = Ways(reader)
+        self.query = Queries(views, reader, lambda: self.directory, clock, self._voice, self.ways)
 
     def start(self) -> None:
         """Begin to follow the journal.  Call on the event loop."""
@@ -122,9 +124,12 @@ class Application:
             check(command, self._clock())
             standing = await asyncio.to_thread(self._present.standing, thread, *agents)
             judge(actor, command, standing, self.directory)
+            way = Addressed()
+            if isinstance(command, c.Reply):
+                way = await asyncio.to_thread(self.ways.addressed, command, self._clock())
         except Invalid as wrong:
             raise self._voice.refused(wrong.code, thread, **wrong.values) from None
-        asked = translate(command, actor.id, self._undo if hold is None else hold, desk)
+        asked = translate(command, actor.id, self._undo if hold is None else hold, desk, way)
         answer = await self._inbox.submit(asked.make, asked.puts)
         await self._shown(answer.seq)
         text = await asyncio.to_thread(self._voice.answer, command, answer)

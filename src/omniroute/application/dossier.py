@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -30,7 +30,9 @@ from omniroute.application.pages import (
 )
 from omniroute.application.projections.people import NOBODY
 from omniroute.application.reasons import reason, why_you
+from omniroute.application.ways import Way, shown
 from omniroute.core.model import Step
+from omniroute.core.paths import Path
 from omniroute.runtime.rows import Body
 
 ITEMS = 500
@@ -177,13 +179,35 @@ class Dossier:
         return tuple(dict.fromkeys(row["rules"] for row in rows if row["rules"]))
 
     def replying_to(self) -> str:
-        """Where an answer goes now."""
+        """Where an answer goes to whoever wrote last."""
+        return self._reached(self._stored["handle"], self.row.channel)
+
+    def ways(self, paths: Sequence[Path]) -> tuple[tuple[Way, ...], str]:
+        """How the customer can be answered, and why not the usual way, if so."""
+        known = [path for path in paths if self._reached(path.handle, path.channel)]
+
+        def name(path: Path) -> str:
+            return self._reached(path.handle, path.channel)
+
+        return shown(known, self._now, name, self._failure)
+
+    def _reached(self, id: str, channel: str) -> str:
+        """A handle of the customer's with the channel: ``joe@x.org by e-mail``."""
         for handle in self.handles:
-            if handle.id == self._stored["handle"]:
+            if handle.id == id:
                 mark = "" if handle.verified else " (unverified)"
                 who = handle.value if "@" in handle.value else handle.display or handle.value
-                return f"{who or NOBODY} by {words.channel(self.row.channel)}{mark}"
+                return f"{who or NOBODY} by {words.channel(channel)}{mark}"
         return ""
+
+    def _failure(self, path: Path) -> str:
+        """Why the last answer that way failed, in the platform's words."""
+        row = self._db.execute(
+            "SELECT reason FROM messages WHERE handle = ? AND state = 'failed'"
+            " ORDER BY seq DESC, n DESC LIMIT 1",
+            (path.handle,),
+        ).fetchone()
+        return "" if row is None else str(row["reason"])
 
     def messages(self) -> list[sqlite3.Row]:
         """What was said, the latest first."""
@@ -221,6 +245,7 @@ class Dossier:
             reason=row["reason"],
             repeat=bool(row["repeat"]),
             agent=row["agent"],
+            handle=row["handle"],
             edited=body.edited,
             reactions=tuple(body.reactions.values()),
         )

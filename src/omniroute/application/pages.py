@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from omniroute.application.ways import Way
+
 
 class ThreadRow(msgspec.Struct, frozen=True):
     """A thread in a list.  Times are ms since the epoch, 0 where there is none."""
@@ -91,6 +93,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     repeat: bool = False
     agent: str = ""  # id of the agent who wrote it
     edited: int = 0  # when its sender changed it, ms since the epoch
+    handle: str = ""  # of whoever wrote it, or whom it went to
     reactions: tuple[str, ...] = ()
 
 
@@ -169,6 +172,8 @@ class ThreadPage(msgspec.Struct, frozen=True):
     can: tuple[str, ...]  # verbs open to the asker: accept pass take reply note transfer ...
     expected: str = ""  # how long it will probably wait, in a sentence, while it does
     links: tuple[LinkView, ...] = ()  # who joined the customer's addresses, or would
+    ways: tuple[Way, ...] = ()  # how the customer can be answered, the first is taken
+    instead: str = ""  # why that is not the usual way, or what speaks against it
 
 
 class Hit(msgspec.Struct, frozen=True):

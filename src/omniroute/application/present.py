@@ -66,6 +66,12 @@ class Present:
         said = _body.decode(rows[body]).text if body in rows else ""
         return LastWords((who.display or who.value) if who is not None else "", said)
 
+    def reached(self, handle: str) -> Reached | None:
+        """The address behind a handle."""
+        key = f"p/{handle}"
+        row = self._reader.get([key]).get(key)
+        return None if row is None else _reached.decode(row)
+
     def body(self, message: str) -> Body | None:
         """What was said in *message*."""
         key = f"b/{message}"

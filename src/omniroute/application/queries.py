@@ -32,7 +32,8 @@ from omniroute.application.reasons import Waiting
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
-from omniroute.core.model import Pace, Thread
+from omniroute.application.ways import Ways
+from omniroute.core.model import Pace
 from omniroute.core.timers import step_end
 from omniroute.stores.api import Reader
 
@@ -42,16 +43,15 @@ T = TypeVar("T")
 HITS = 50
 """Threads that a search shows at most."""
 
-_thread = msgspec.json.Decoder(Thread)
-
 
 class Queries:
     """Answers from *views* and private rows, with the names of *directory*."""
 
     def __init__(
         self, views: Views, reader: Reader, directory: Callable[[], Directory], clock: Clock,
-        voice: Voice,
+        voice: Voice, ways: Ways,
     ) -> None:  # fmt: skip
+        self._ways = ways
         self._views, self._reader, self._voice = views, reader, voice
         self._directory, self._clock = directory, clock
 
@@ -145,9 +145,10 @@ class Queries:
             row, messages = dossier.row, dossier.messages()
             bodies = self._reader.get([f"b/{m['id']}" for m in messages]) if messages else {}
             offer = dossier.offer(actor.id)
-            kept = self._row(thread)
+            kept = self._ways.open(row.id)
             wraps_up = kept is not None and kept.wrap_until > 0 and kept.agent == actor.id
             held = any(m["state"] == "held" and m["agent"] == actor.id for m in messages)
+            ways, instead = dossier.ways(self._ways.paths(kept) if kept is not None else ())
             return ThreadPage(
                 row=row,
                 card=dossier.card(actor.id),
@@ -157,7 +158,9 @@ class Queries:
                 reasons=dossier.reasons(),
                 why_you=dossier.why(actor.id),
                 offer=offer,
-                replying_to=dossier.replying_to(),
+                replying_to=ways[0].text if ways else dossier.replying_to(),
+                ways=ways,
+                instead=instead,
                 can=verbs(
                     actor,
                     row.phase,
@@ -214,19 +217,13 @@ class Queries:
 
     def _explained(self, thread: int, records: Sequence[int], now: int) -> Sequence[str]:
         """Rule by rule and agent by agent; nothing where those rules are not kept."""
-        return past.lines(self._reader, thread, records, self._row(thread), now)
+        return past.lines(self._reader, thread, records, self._ways.open(thread), now)
 
     def _step_left(self, thread: int, now: int) -> int | None:
         """What remains of the present step; its clock is in the thread's own row."""
-        row = self._row(thread)
+        row = self._ways.open(thread)
         end = None if row is None else step_end(row)
         return None if end is None else end - now
-
-    def _row(self, thread: int) -> Thread | None:
-        """The thread's own row, while it is open."""
-        key = f"t/{thread}"
-        row = self._reader.get([key]).get(key)
-        return None if row is None else _thread.decode(row)
 
     def _pace(self, queue: str) -> Pace:
         """How long threads of a queue have taken so far."""

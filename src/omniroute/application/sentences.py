@@ -67,7 +67,13 @@ def _customer_wrote(told: Told) -> str:
 def _held(told: Told) -> str:
     release = told.values.get("release")
     left = release - told.now if isinstance(release, int) else 0
-    return f"Goes out in {words.span(left)}; you can take it back until then."
+    where = f" to {told.customer}" if told.value("way") else ""
+    return f"Goes out in {words.span(left)}{where}; you can take it back until then."
+
+
+def _replied(told: Told) -> str:
+    where = f" to {told.customer}" if told.value("way") else ""
+    return f"Your answer is on its way{where}."
 
 
 def _transferred(told: Told) -> str:
@@ -87,7 +93,7 @@ DONE: Mapping[str, Sentence] = {
     "accepted": lambda told: f"{told.it} is yours.",
     "passed": lambda told: f"You passed on {told.it}; you will not be asked again for it.",
     "taken_over": lambda told: f"{told.it} is yours.",
-    "replied": "Your answer is on its way.",
+    "replied": _replied,
     "held": _held,
     "undone": "Taken back; the customer never saw it.",
     "noted": "Noted, for colleagues only.",
@@ -144,6 +150,7 @@ REFUSED: Mapping[str, Sentence] = {
     "handed_off": lambda told: f"People have {told.it} now; a bot says no more there.",
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
+    "no_way": "No way leads there: it is not this customer's for sure, or cannot be written to.",
     "vetoed": _vetoed,
     "unknown_handle": "Nobody has written from there yet.",
     "not_linked": "No link joins these two by itself; part one of them from the rest.",
@@ -159,6 +166,10 @@ INVALID: Mapping[str, Sentence] = {
     "reason_required": "Say in a few words why you hand over; it is what they read first.",
     "empty": "There is nothing written.",
     "too_long": lambda told: f"That is too long; at most {told.value('most')} characters.",
+    "no_files": lambda told: f"No files go by {told.value('channel')}; send them another way.",
+    "window_closed": lambda told: (
+        f"Nothing gets through by {told.value('channel')} until the customer writes there again."
+    ),
     "one_receiver": "Name one agent or one queue to hand over to.",
     "past": "That time is over; choose a later one.",
     "too_far": "That is more than a year away; choose an earlier time.",

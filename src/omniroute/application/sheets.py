@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from omniroute.application import words
 from omniroute.application.pages import Item, ThreadPage, ThreadRow
-from omniroute.desk import Kept, Line, Sheet
+from omniroute.desk import Kept, Line, Sheet, Way
 
 
 def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
@@ -24,7 +24,8 @@ def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
         owner=row.agent if row.phase in ("assigned", "snoozed", "resolved") else "",
         owner_name=row.agent_name,
         can=page.can,
-        to=page.replying_to,
+        to=page.replying_to + (f" ({page.instead})" if page.instead else ""),
+        ways=tuple(Way(way.handle, way.text, way.doubt) for way in page.ways),
         offer=offer.id if offer is not None else "",
         until=offer.until if offer is not None else 0,
         clock=words.moment(now, now, zone),
@@ -50,6 +51,7 @@ def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> It
             reason=item.reason,
             edited=bool(item.edited),
             reactions=item.reactions,
+            handle=item.handle,
             files=tuple(Kept(f.name, f.media_type, f.size, f.sha) for f in item.files),
         )
 

@@ -14,6 +14,7 @@ import msgspec
 
 from omniroute.application import commands as c
 from omniroute.application.bounds import clean
+from omniroute.application.ways import Addressed
 from omniroute.core import inputs as i
 from omniroute.core.model import Status
 from omniroute.runtime.rows import Body
@@ -40,14 +41,23 @@ def message_id(key: str) -> str:
     return hashlib.blake2b(f"said\x1f{key}".encode(), digest_size=13).hexdigest()
 
 
-def translate(command: c.AnyCommand, agent: str, hold: int, desk: str = "") -> Translated:
+AS_EVER = Addressed()
+"""To whoever wrote last."""
+
+
+def translate(
+    command: c.AnyCommand, agent: str, hold: int, desk: str = "", way: Addressed = AS_EVER
+) -> Translated:
     """*command* as *agent*'s act; *hold* is how long (ms) a reply can be taken back, *desk* the
-    kind of desk they are at, if it is known."""
+    kind of desk they are at, if it is known; *way* is the one that a reply takes."""
     key = input_key(agent, command.key)
     body = _body(command)
     message = message_id(key) if body is not None else ""
     puts = {f"b/{message}": msgspec.json.encode(body)} if body is not None else {}
-    make = _make(command, key, agent, message, hold)
+    if isinstance(command, c.Reply):
+        make = _answer(command, key, agent, message, hold, way)
+    else:
+        make = _make(command, key, agent, message)
     return Translated(_at(desk, make) if desk else make, message, puts)
 
 
@@ -66,7 +76,15 @@ def _body(command: c.AnyCommand) -> Body | None:
     return None
 
 
-def _make(command: c.AnyCommand, key: str, agent: str, message: str, hold: int) -> Make:
+def _answer(
+    command: c.Reply, key: str, agent: str, message: str, hold: int, way: Addressed
+) -> Make:
+    thread, seen, anyway = command.thread, command.seen, command.anyway
+    where = {"to": way.to, "channel": way.channel, "account": way.account}
+    return lambda at: i.ReplyWritten(key, at, agent, thread, message, seen, anyway, hold, **where)
+
+
+def _make(command: c.AnyCommand, key: str, agent: str, message: str) -> Make:
     match command:
         case c.Accept(thread=t, offer=offer):
             return lambda at: i.OfferAccepted(key, at, agent, t, offer)
@@ -74,8 +92,6 @@ def _make(command: c.AnyCommand, key: str, agent: str, message: str, hold: int) 
             return lambda at: i.OfferDeclined(key, at, agent, t, offer, message)
         case c.Take(thread=t):
             return lambda at: i.ThreadClaimed(key, at, agent, t)
-        case c.Reply(thread=t, seen=seen, anyway=anyway):
-            return lambda at: i.ReplyWritten(key, at, agent, t, message, seen, anyway, hold)
         case c.Undo(thread=t, message=taken_back):
             return lambda at: i.ReplyUndone(key, at, agent, t, taken_back)
         case c.Note(thread=t):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from omniroute.application import commands as c
+from omniroute.application import words
 from omniroute.application.directory import Directory
 from omniroute.application.ports import Answered, Clock
 from omniroute.application.present import Present
@@ -42,11 +43,18 @@ class Voice:
             told = self._since(told)
         elif answered.code == "customer_wrote":
             told = self._with_last_words(told)
+        elif answered.ok and (to := values.get("way")) and isinstance(command, c.Reply):
+            told = self._with_receiver(told, str(to))
         return self._hinted(sentence(answered.ok, answered.code, told), answered.code, values)
 
     def _since(self, told: Told) -> Told:
         since, _ = self._moments(told.thread)
         return Told(told.directory, told.now, told.thread, told.values, since=since)
+
+    def _with_receiver(self, told: Told, handle: str) -> Told:
+        reached = self._present.reached(handle)
+        address = words.address(reached.kind, reached.value, reached.display) if reached else ""
+        return Told(told.directory, told.now, told.thread, told.values, customer=address)
 
     def _with_last_words(self, told: Told) -> Told:
         thread = self._present.standing(told.thread).thread

@@ -194,19 +194,23 @@ class Following:
                 await surface.remove(post.place, post.post)
                 self._book.drop(post.place, post.post)
         if line.state == "failed":
-            await self._failed(kept, line, known)
+            await self._failed(kept, sheet, line, known)
         if line.kind == "customer" and line.edited:
             await surface.post(kept.place, words.line(line), quotes=known.post)
         if line.reactions and not known.state.endswith(_reacted(line)):
             said = f"{sheet.title}: {' '.join(line.reactions)}"
             await surface.post(kept.place, said, quotes=known.post)
 
-    async def _failed(self, kept: Kept, line: Line, known: Shown) -> None:
+    async def _failed(self, kept: Kept, sheet: Sheet, line: Line, known: Shown) -> None:
         """❌, why, and what can be done, beside the message itself."""
-        retry = self._desk.button(kept.place, "Retry", "retry", kept.thread)
+        other = sheet.ways[0] if sheet.ways and sheet.ways[0].handle != line.handle else None
+        buttons = [self._desk.button(kept.place, "Retry", "retry", kept.thread, 0, "same")]
+        if other is not None:
+            label = words.short(f"Send to {other.text}", 60)
+            buttons.insert(0, self._desk.button(kept.place, label, "retry", kept.thread, 0, ""))
         text = f"❌ Not delivered: {line.reason}"
         post, _ = await self._desk.surface.post(
-            kept.place, text, [[retry]], quotes=known.post, urgent=True
+            kept.place, text, [buttons], quotes=known.post, urgent=True
         )
         self._book.put(Post(kept.place, post, "failed", kept.thread, line.id, 0, ""))
 

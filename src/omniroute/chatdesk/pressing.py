@@ -146,6 +146,9 @@ class Pressing:
             return told
 
     async def _anyway(self, act: Pressed, thread: int, pending: Pending) -> Told:
+        if pending.line.startswith("via "):
+            fault = "Write it anew: it was to go another way than usual."
+            raise Refused("out_of_date", fault)
         asked = {
             "thread": thread,
             "text": pending.line.partition(" ")[2],
@@ -164,7 +167,7 @@ class Pressing:
             line = next((x for x in sheet.lines if post is not None and x.id == post.ref), None)
             if post is None or line is None:
                 return "That was tried again already."
-            told = await self._again(act, sheet, line)
+            told = await self._again(act, sheet, line, line.handle if order.word else "")
             await self._over(post, f"❌ {line.reason}. Sent again.")
             if told.message:
                 shown = self._book.shown(order.thread, act.place).get(line.id)
@@ -173,12 +176,13 @@ class Pressing:
                 self._book.show(mine)
             return told
 
-    async def _again(self, act: Pressed, sheet: Sheet, line: Line) -> Told:
+    async def _again(self, act: Pressed, sheet: Sheet, line: Line, to: str) -> Told:
         asked = {
             "thread": sheet.thread,
             "text": line.text,
             "seen": sheet.turns,
             "files": [msgspec.to_builtins(file) for file in line.files],
+            "to": to,
             "key": act.key,
         }
         return await self._desk.door.act(act.agent, "reply", asked)

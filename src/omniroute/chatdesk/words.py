@@ -10,7 +10,7 @@ from omniroute.desk import Line, Sheet
 
 HELP: Final = """\
 What you write in your own thread goes to the customer; /note keeps it inside.
-/reply text · /note text · /transfer who why · /snooze 2h · /resolve · /reopen
+/reply text · /via email text · /note text · /transfer who why · /snooze 2h · /resolve · /reopen
 /tag word · /priority high · /who · /why · /undo · /take · /accept · /pass
 /status online|away|transfers|offline · /mine: what is yours
 Answer a message to say which thread, and which message, you mean."""
@@ -122,6 +122,7 @@ TOLD: Final = {
     "late:resolution": "#{thread} {title}: it should have been solved by now.",
     "wake": "#{thread} {title} was back and had no answer: it goes to others.",
     "failed": "An answer in #{thread} {title} was not delivered; see there.",
+    "astray": "An answer in #{thread} was not sent: its address is somebody else's after all.",
     "transferred": "#{thread} {title} was handed over; {owner} has it.",
     "folded": "#{thread} was joined to another thread of {title}; {owner} goes on.",
     "stranded": "#{thread} {title} waits, and nobody can take it: {word}.",

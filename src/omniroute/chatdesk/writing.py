@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omniroute.chatdesk.desk import ChatDesk
 
 ANYWHERE: Final = ("status", "help", "mine", "start")
-WRITTEN: Final = ("reply", "note")
+WRITTEN: Final = ("reply", "via", "note")
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class Writing:
         await self._desk.following.follow(thread)
 
     async def _kept(self, act: Wrote, line: str) -> tuple[Kept, ...]:
-        if not act.files or not line.startswith("reply"):
+        if not act.files or not line.startswith(("reply", "via ")):
             return ()
         files = [await self._surface.fetch(file) for file in act.files]
         return tuple([await self._desk.door.keep(act.agent, file) for file in files])
@@ -136,7 +136,7 @@ class Writing:
         if told.code == "held":
             undo = self._desk.button(act.place, "Undo", "undo", thread, 0, told.message)
             sheet = await self._desk.door.look(act.agent, thread)
-            text = f"To {sheet.to or sheet.title}. {told}"
+            text = told if verb == "via" else f"To {sheet.to or sheet.title}. {told}"
             post, _ = await self._surface.post(
                 act.place, text, [[undo]], quotes=act.post, urgent=True
             )

@@ -48,6 +48,7 @@ USAGE: Mapping[str, str] = {
     "pass": "pass [why]",
     "take": "take",
     "reply": "reply <text>",
+    "via": "via <channel|address> <text>",
     "note": "note <text>",
     "transfer": "transfer <who|queue> <why>",
     "warm": "warm <who> <why>",
@@ -114,6 +115,12 @@ def _handed(verb: str, rest: str, *, warm: bool) -> Heard | None:
     return Spoken("transfer", text=why.strip(), to=to.lower(), warm=warm) if to else None
 
 
+def _via(rest: str, at: int) -> Heard | None:
+    """A reply by another way than the usual one."""
+    to, _, text = rest.partition(" ")
+    return Spoken("reply", text=text.strip(), to=to.lower()) if text.strip() else None
+
+
 def _snooze(rest: str, at: int) -> Heard | None:
     try:
         return Spoken("snooze", until=at + parse_span(rest))
@@ -169,6 +176,7 @@ def _status(rest: str, at: int) -> Heard | None:
 
 _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "reply": _text("reply"),
+    "via": _via,
     "note": _text("note"),
     "transfer": _transfer,
     "warm": _warm,

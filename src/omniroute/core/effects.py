@@ -29,6 +29,7 @@ class Deliver(Effect, frozen=True):
     answers: MessageId
     agent: AgentId = ""
     reply: str = ""  # a canned reply's name; the text is the rule set's
+    begins: tuple[str, str] | None = None  # a conversation, by this channel and account
 
 
 class Present(Effect, frozen=True):

@@ -173,13 +173,26 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
     if input.offer:
         return _not_presented(turn, input)
     if input.outcome == "sent":
-        turn.emit(e.ReplySent(input.thread, input.message, input.effect, repeat=input.repeat))
+        again = input.handle if thread is not None and _failing(thread, input.handle) else ""
+        turn.emit(
+            e.ReplySent(
+                input.thread, input.message, input.effect, repeat=input.repeat, handle=again
+            )
+        )
     else:
-        turn.emit(e.ReplyFailed(input.thread, input.message, input.effect, input.outcome))
+        blamed = input.handle if input.outcome != "withdrawn" else ""
+        turn.emit(
+            e.ReplyFailed(input.thread, input.message, input.effect, input.outcome, handle=blamed)
+        )
         recalled = input.outcome == "withdrawn"
         if thread is not None and not recalled and (told := thread.agent or thread.last_agent):
             turn.present(thread.id, told, "told", reason="failed")
     return Answer(True, "delivered")
+
+
+def _failing(thread: Thread, handle: HandleId) -> bool:
+    """Whether our last message to *handle* did not arrive."""
+    return any(voice.handle == handle and voice.failed for voice in thread.voices)
 
 
 def _not_presented(turn: Turn, input: i.Delivered) -> Answer:

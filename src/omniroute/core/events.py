@@ -221,6 +221,7 @@ class ReplySent(ThreadEvent, frozen=True):
     message: MessageId
     effect: str
     repeat: bool = False
+    handle: HandleId = ""  # that can be reached again
 
 
 class ReplyFailed(ThreadEvent, frozen=True):
@@ -229,6 +230,7 @@ class ReplyFailed(ThreadEvent, frozen=True):
     message: MessageId
     effect: str
     outcome: str
+    handle: HandleId = ""  # that cannot be reached; empty where the message was at fault
 
 
 # --- where it waits ---

@@ -114,13 +114,21 @@ class ThreadClaimed(AgentInput, frozen=True):
 
 
 class ReplyWritten(AgentInput, frozen=True):
-    """Answer the customer.  *seen* is how many customer turns the writer had on screen."""
+    """Answer the customer.  *seen* is how many customer turns the writer had on screen.
+
+    *to* is the handle that it goes to; unless named, the one that the customer wrote from last.
+    To a handle that has not written in the thread it goes by *channel* and *account*, which must
+    be able to begin a conversation.
+    """
 
     thread: ThreadId
     message: MessageId
     seen: int
     anyway: bool = False
     hold: int = 0  # ms during which it can be undone
+    to: HandleId = ""
+    channel: str = ""
+    account: str = ""
 
 
 class ReplyUndone(AgentInput, frozen=True):
@@ -311,6 +319,7 @@ class Delivered(Input, frozen=True):
     offer: str = ""
     repeat: bool = False
     desks: tuple[str, ...] = ()
+    handle: HandleId = ""  # the way that it went or failed; empty where the message was at fault
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -197,6 +197,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     release: int
     input: str  # key of the input that made it, so that its effect id is the same for ever
     answers: MessageId = ""  # the customer's last message on that handle when it was written
+    begins: tuple[str, str] | msgspec.UnsetType = msgspec.UNSET  # channel and account, if it opens
 
 
 class Exclusion(msgspec.Struct, frozen=True, gc=False):
@@ -222,6 +223,7 @@ class Voice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     turns: int = 0
     replies: int = 0  # released to this handle
     waiting: bool = False
+    failed: str = ""  # how our last message to it failed, until one arrives or they write
 
 
 class Urgency(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

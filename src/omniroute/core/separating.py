@@ -174,8 +174,19 @@ def _part(turn: Turn, id: CustomerId) -> None:
         turn.emit(e.CustomerSplit(id, side[0], side, history, open=side is keeper))
     if joint is not None:
         _part_thread(turn, joint.id, keeper, [home, *others])
+        _stop_astray(turn, joint.id)
     for side in (home, *others):
         _part_history(turn, whole, side)
+
+
+def _stop_astray(turn: Turn, id: ThreadId) -> None:
+    """What waits to be sent to an address that is another person's now is not sent."""
+    thread = turn.thread(id)
+    theirs = turn.state.customers[thread.customer].handles
+    for held in thread.held:
+        if held.handle not in theirs:
+            turn.emit(e.ReplyWithdrawn(id, held.message, held.agent))
+            turn.present(id, held.agent, "told", reason="astray")
 
 
 def _keeper(joint: Thread | None, home: Side, others: Sequence[Side]) -> Side:

@@ -85,11 +85,15 @@ class Turn:
     def deliver(
         self, thread: Thread, message: MessageId, handle: HandleId, id: str,
         agent: AgentId = "", reply: str = "", answers: MessageId = "",
+        begins: tuple[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """Have a message sent to a handle of the thread, as an answer to what came from there."""
+        """Have a message sent to a handle of the thread, as an answer to what came from there;
+        or to another of the customer's, by the channel and account that it *begins* with."""
         answers = answers or thread.message
         self.effects.append(
-            Deliver(id, thread.id, message, handle, answers, agent=agent, reply=reply)
+            Deliver(
+                id, thread.id, message, handle, answers, agent=agent, reply=reply, begins=begins
+            )
         )
 
     def present(

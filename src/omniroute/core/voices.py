@@ -28,7 +28,7 @@ def heard(voices: tuple[Voice, ...], wrote: CustomerWrote, at: int) -> tuple[Voi
     else:
         new = replace(
             old, at=at, message=wrote.message, channel=wrote.channel, live=wrote.live,
-            turns=old.turns + 1, waiting=True,
+            turns=old.turns + 1, waiting=True, failed="",
         )  # fmt: skip
     return tuple(new if voice is old else voice for voice in voices)
 
@@ -39,6 +39,11 @@ def answered(voices: tuple[Voice, ...], handle: HandleId) -> tuple[Voice, ...]:
         replace(v, replies=v.replies + 1, waiting=False) if v.handle == handle else v
         for v in voices
     )
+
+
+def arrived(voices: tuple[Voice, ...], handle: HandleId, failed: str) -> tuple[Voice, ...]:
+    """*voices* once it is known how our message to *handle* failed; empty: it did not."""
+    return tuple(replace(v, failed=failed) if v.handle == handle else v for v in voices)
 
 
 def settled(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:

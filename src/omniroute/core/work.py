@@ -6,11 +6,14 @@ changes nothing; the winner of a race is whoever's input was decided first.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.handing import OWNED, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
+from omniroute.core.paths import surely
 from omniroute.core.resting import begin_wrap_up
 from omniroute.core.states import OPEN, WAITING
 from omniroute.core.turn import Answer, Turn
@@ -88,16 +91,36 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
         return refused("handed_off")
     if asked.seen < thread.turns and not asked.anyway:
         return refused("customer_wrote", message=thread.message, turns=thread.turns)
+    held = _addressed(turn, thread, asked)
+    if held is None:
+        return refused("no_way", handle=asked.to)
     _own(turn, thread, asked.agent)
-    release_at = turn.at + asked.hold
-    held = Held(
-        asked.message, asked.agent, thread.handle, release_at, asked.key, answers=thread.message
-    )
+    more: dict[str, str | int] = {"way": held.handle} if asked.to else {}
     if asked.hold:
         turn.emit(e.ReplyHeld(thread.id, held))
-        return Answer(True, "held", {"release": held.release})
+        return Answer(True, "held", {"release": held.release, **more})
     release(turn, turn.thread(thread.id), held)
-    return Answer(True, "replied")
+    return Answer(True, "replied", more)
+
+
+def _addressed(turn: Turn, thread: Thread, asked: i.ReplyWritten) -> Held | None:
+    """The reply with where it goes; ``None`` where nothing leads to the handle it names.
+
+    It answers what came from there; to a handle that has only been proved to be the customer's it
+    begins a conversation.
+    """
+    to = asked.to or thread.handle
+    until = turn.at + asked.hold
+    held = Held(asked.message, asked.agent, to, until, asked.key, answers=thread.message)
+    if to == thread.handle:
+        return held
+    voice = next((voice for voice in thread.voices if voice.handle == to), None)
+    if voice is not None:
+        return replace(held, answers=voice.message) if voice.message else None
+    proved = surely(turn.state.customers[thread.customer], thread)
+    if to not in proved or not asked.channel:
+        return None
+    return replace(held, begins=(asked.channel, asked.account))
 
 
 def _own(turn: Turn, thread: Thread, agent: AgentId) -> None:
@@ -115,7 +138,10 @@ def release(turn: Turn, thread: Thread, held: Held) -> None:
     """Send a reply on its way; from here it cannot be undone."""
     effect = turn.effect("reply", f"{held.handle}/{held.message}", cause=held.input)
     turn.emit(e.ReplyReleased(thread.id, held.message, held.agent, held.handle, effect))
-    turn.deliver(thread, held.message, held.handle, effect, agent=held.agent, answers=held.answers)
+    turn.deliver(
+        thread, held.message, held.handle, effect, agent=held.agent, answers=held.answers,
+        begins=held.begins if isinstance(held.begins, tuple) else None,
+    )  # fmt: skip
 
 
 def undo(turn: Turn, asked: i.ReplyUndone) -> Answer:

@@ -50,6 +50,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     external_ids: tuple[str, ...] = ()
     repeat: bool = False
+    by_content: bool = False
 
 
 class Halted(Exception):
@@ -107,7 +108,8 @@ class Delivery:
         try:
             channel, parts = await self._composed(effect)
         except Rejected as error:
-            return await self._settle(effect, [effect.id], Outcome("rejected", error.reason))
+            rejected = Outcome("rejected", error.reason, by_content=error.by_content)
+            return await self._settle(effect, [effect.id], rejected)
         outcome, repeat = Outcome("sent"), False
         ids: tuple[str, ...] = ()
         for number, out in enumerate(parts, 1):
@@ -141,18 +143,20 @@ class Delivery:
         answers = _row(rows, "b/" + effect.answers, Body)
         reached = _row(rows, "p/" + effect.handle, Reached)
         if body is None or answers is None or reached is None:
-            raise Rejected("the message or the address has been erased")
-        channel = self._channels.get((answers.channel, answers.account))
+            raise Rejected("the message or the address has been erased", by_content=True)
+        kind, account = effect.begins or (answers.channel, answers.account)
+        channel = self._channels.get((kind, account))
         if channel is None:
-            raise Rejected(f"there is no {answers.channel} channel “{answers.account}” any more")
+            raise Rejected(f"there is no {kind} channel “{account}” any more")
+        begins = effect.begins is not None
         first = Outbound(
             effect.id,
-            answers.conversation,
+            reached.value if begins else answers.conversation,
             Address(reached.kind, reached.value, reached.verified, reached.display),
             "",
             subject=answers.subject,
-            in_reply_to=answers.external_id,
-            references=answers.references,
+            in_reply_to="" if begins else answers.external_id,
+            references=() if begins else answers.references,
             sender_name=self._names(effect.agent) if effect.agent else "",
             files=await self._attached(body),
             quotes=self._quoted(body, answers),
@@ -179,9 +183,11 @@ class Delivery:
                 data = await asyncio.to_thread(self._files.get, file.sha)
             except Corrupt as error:
                 log.error("an attachment cannot be sent: %s", error)
-                raise Rejected(f"the attachment “{file.name}” is damaged") from error
+                raise Rejected(
+                    f"the attachment “{file.name}” is damaged", by_content=True
+                ) from error
             if data is None:
-                raise Rejected(f"the attachment “{file.name}” is gone")
+                raise Rejected(f"the attachment “{file.name}” is gone", by_content=True)
             found.append(File(file.name, file.media_type, data, file.inline))
         return tuple(found)
 
@@ -227,7 +233,7 @@ class Delivery:
             )
             outcome = Outcome("sent", external_ids=_ids(channel, sent), repeat=doubtful)
         except Rejected as error:
-            outcome = Outcome("rejected", error.reason)
+            outcome = Outcome("rejected", error.reason, by_content=error.by_content)
         except NotAuthorised as error:
             log.error("%s “%s”: not authorised: %s", channel.kind, channel.account, error.fix)
             outcome = Outcome("not_authorised", error.fix)
@@ -289,6 +295,7 @@ class Delivery:
                 outcome.outcome,
                 message=effect.message,
                 repeat=outcome.repeat,
+                handle="" if outcome.by_content else effect.handle,
             ),
             puts,
         )

@@ -61,11 +61,11 @@ class Returns:
             return None
         outcome = "complained" if report.complaint else "bounced"
         cause = hashlib.blake2b(report.reason.encode(errors="replace"), digest_size=8).hexdigest()
-        thread, message = sent.thread, sent.message
+        thread, message, handle = sent.thread, sent.message, sent.handle
 
         def make(at: int) -> Delivered:
             key = f"returned/{effect}/{outcome}/{cause}"
-            return Delivered(key, at, effect, thread, outcome, message=message)
+            return Delivered(key, at, effect, thread, outcome, message=message, handle=handle)
 
         return Work(make, {"x/" + effect: encode(Failure(report.reason[:LONGEST_REASON]))})
 

@@ -21,6 +21,7 @@ from omniroute.application.door import Application
 from omniroute.application.enrolment import Enrolment
 from omniroute.application.signin import SignIn
 from omniroute.application.views import Views
+from omniroute.application.ways import means_of
 from omniroute.channel import Cap, Channel, Site
 from omniroute.core.effects import Present
 from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
@@ -225,6 +226,7 @@ class Server:
     def _build_sites(self) -> list[Serving]:
         self.application.customers.remains = Leftovers(self.node)
         self.application.customers.on_shared = self.node.shared.declare
+        self.application.ways.means = means_of(self.node.parts.channels)
         operations = ServerOperations(self.node, self.application, self.store, self.rulebook)
         web = self.settings.server
         public = build(

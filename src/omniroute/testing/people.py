@@ -256,9 +256,12 @@ class Agent:
         unseen: int = 0,
         anyway: bool = False,
         refused: str = "",
+        to: Place | None = None,
+        begins: str = "",
     ) -> Answer:
         """Answer; *hold* is for how many seconds it can be undone, *unseen* how many of the
-        customer's messages were not on screen."""
+        customer's messages were not on screen; *to* another place than where they wrote last,
+        which *begins* a conversation by this channel."""
         thread = self._thread(whom)
         return self._acts(
             i.ReplyWritten,
@@ -268,6 +271,9 @@ class Agent:
             seen=thread.turns - unseen,
             anyway=anyway,
             hold=round(hold * 1000),
+            to=to.whom.seen(to.channel).id if to is not None else "",
+            channel=begins,
+            account="main" if begins else "",
         )
 
     def undoes(self, text: str, whom: Customer | None = None, *, refused: str = "") -> Answer:

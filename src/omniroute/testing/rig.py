@@ -162,7 +162,7 @@ class Rig:
         """What should have been sent or shown was not; or on these *desks* not, but on another."""
         about: dict[str, object]
         if isinstance(effect, Deliver):
-            about = {"message": effect.message}
+            about = {"message": effect.message, "handle": effect.handle}
         else:
             about = {"offer": effect.offer, "desks": desks}
             outcome = "sent" if desks else outcome

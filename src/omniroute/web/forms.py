@@ -39,6 +39,7 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
                 text=needed(form, "text", "There is nothing to send yet: the reply is empty."),
                 seen=number(form, "seen"),
                 anyway=field(form, "anyway") == "yes",
+                to=field(form, "to"),
             )
         case "undo":
             return c.Undo(key=key, thread=thread, message=field(form, "message"))

@@ -73,11 +73,13 @@ async def share(
 ) -> Sequence[str]:
     """Files as one message: their bytes first, which nobody sees, then the message.  Their ids."""
     if len(files) > MOST:
-        raise Rejected(f"Slack takes {MOST} files in a message, not {len(files)}; send fewer")
+        raise Rejected(
+            f"Slack takes {MOST} files in a message, not {len(files)}; send fewer", by_content=True
+        )
     ids = []
     for file in files:
         if not file.data:
-            raise Rejected(f"“{file.name}” is empty; Slack takes no empty file")
+            raise Rejected(f"“{file.name}” is empty; Slack takes no empty file", by_content=True)
         ids.append(await _upload(connection, file))
     about = [{"id": id, "title": file.name} for id, file in zip(ids, files, strict=True)]
     await connection.budget.turn(channel, rank)

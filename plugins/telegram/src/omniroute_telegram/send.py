@@ -58,12 +58,17 @@ def place_of(conversation: str) -> tuple[int, int]:
 
 def _check(files: Sequence[File]) -> None:
     if len(files) > MOST:
-        raise Rejected(f"Telegram takes {MOST} files in a message, not {len(files)}; send fewer")
+        raise Rejected(
+            f"Telegram takes {MOST} files in a message, not {len(files)}; send fewer",
+            by_content=True,
+        )
     for file in files:
         if len(file.data) > LARGEST:
-            raise Rejected(f"“{file.name}” is larger than the 50 MB that a bot may send")
+            raise Rejected(
+                f"“{file.name}” is larger than the 50 MB that a bot may send", by_content=True
+            )
         if not file.data:
-            raise Rejected(f"“{file.name}” is empty; Telegram takes no empty file")
+            raise Rejected(f"“{file.name}” is empty; Telegram takes no empty file", by_content=True)
 
 
 async def _with_files(

@@ -10,7 +10,7 @@ from omniroute.core.evolve.changes import Folds, change
 from omniroute.core.model import Thread
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
-from omniroute.core.voices import answered, heard
+from omniroute.core.voices import answered, arrived, heard
 
 FOLDS = Folds()
 
@@ -127,10 +127,15 @@ def _(state: State, event: e.ArticleProposed, at: int) -> None:
 @FOLDS.of(e.ReplySent)
 @FOLDS.of(e.ReplyFailed)
 def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
-    """A delivery's outcome is for people to read; only what a bot sends could be recalled."""
+    """A delivery's outcome is for people to read, and says which way is open; only what a bot
+    sends could be recalled."""
     thread = state.threads.get(event.thread)
     if thread is None or thread.phase not in OPEN:  # what is closed is out of reach, come what may
         return
+    if event.handle:
+        failed = event.outcome if isinstance(event, e.ReplyFailed) else ""
+        thread = replace(thread, voices=arrived(thread.voices, event.handle, failed))
+        state.put_thread(thread)
     if any(effect == event.effect for _, effect in thread.sending):
         state.put_thread(replace(thread, sending=_without(thread, event.effect)))
 

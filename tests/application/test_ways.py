@@ -1,0 +1,142 @@
+"""Where an answer goes is said before it goes, and is where it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omniroute.application import commands as c
+from omniroute.application.desks import DeskDoor
+from omniroute.application.ways import Means
+from omniroute.core import inputs as i
+from omniroute.core.effects import Deliver
+from omniroute.errors import Refused
+from omniroute.runtime.rows import Attachment
+
+if TYPE_CHECKING:
+    from tests.application.conftest import Desk
+
+JOE = "joe@mail.example"
+
+
+async def joes(desk: Desk) -> int:
+    """Joe is known by mail from his login at the web chat, where he writes; Ana has him."""
+    thread = desk.scene.writes("v-17", "charged twice", channel="webchat", name="Joe", also=JOE)
+    desk.scene.replies("ana", thread, "hello")
+    desk.application.ways.means = {
+        "email": Means(opens="help"),
+        "webchat": Means(files=False),
+    }
+    await desk.seen()
+    return thread
+
+
+def door(desk: Desk) -> DeskDoor:
+    return DeskDoor(desk.application, hold=5_000)
+
+
+def last(desk: Desk) -> Deliver:
+    found = [e for e in desk.scene.effects.values() if isinstance(e, Deliver)]
+    return found[-1]
+
+
+async def fails(desk: Desk, thread: int, words: str) -> None:
+    """The last answer does not arrive."""
+    sent = last(desk)
+    desk.scene.decide(
+        lambda at: i.Delivered(
+            f"d/{sent.id}", at, sent.id, thread, "rejected", sent.message, handle=sent.handle
+        ),
+        {f"x/{sent.id}": b'{"reason": "%s"}' % words.encode()},
+    )
+    await desk.seen()
+
+
+async def test_every_way_is_named_the_usual_one_first(desk: Desk) -> None:
+    thread = await joes(desk)
+    sheet = await door(desk).look("ana", thread)
+    assert [way.text for way in sheet.ways] == ["Joe by web chat", f"{JOE} by e-mail"]
+    assert sheet.to == "Joe by web chat"
+
+
+async def test_a_blocked_channel_is_passed_over_and_that_is_said_first(desk: Desk) -> None:
+    thread = await joes(desk)
+    await fails(desk, thread, "this visitor has gone")
+    sheet = await door(desk).look("ana", thread)
+    assert sheet.to == f"{JOE} by e-mail (web chat: this visitor has gone)"
+    assert sheet.ways[1].doubt == "web chat: this visitor has gone"
+    told = await door(desk).say("ana", thread, "reply you get it back")
+    assert told == f"Goes out in 5 s to {JOE}; you can take it back until then."
+    desk.scene.wait(seconds=6)
+    assert (last(desk).handle, last(desk).begins) == (f"h:{JOE}", ("email", "help"))
+
+
+async def test_the_agent_may_choose_all_the_same(desk: Desk) -> None:
+    thread = await joes(desk)
+    told = await door(desk).say("ana", thread, "via email by mail, then")
+    assert JOE in told
+    desk.scene.wait(seconds=6)
+    assert last(desk).handle == f"h:{JOE}"
+    await door(desk).say("ana", thread, f"via {JOE} once more")
+    await fails(desk, thread, "gone")
+    await door(desk).say("ana", thread, "via webchat are you there?")
+    desk.scene.wait(seconds=6)
+    assert last(desk).handle == "h:v-17"
+
+
+async def test_a_way_that_is_not_there_sends_nothing(desk: Desk) -> None:
+    thread = await joes(desk)
+    with pytest.raises(Refused) as refused:
+        await door(desk).say("ana", thread, "via telegram hello")
+    assert refused.value.code == "no_way"
+    assert f"there is Joe by web chat or {JOE} by e-mail" in refused.value.text
+    with pytest.raises(Refused) as refused:
+        await desk.does("ana", c.Reply(thread=thread, text="hello", seen=1, to="h:eve@x.org"))
+    assert refused.value.code == "no_way"
+
+
+async def test_files_go_by_a_way_that_carries_them(desk: Desk) -> None:
+    thread = await joes(desk)
+    invoice = Attachment("invoice.pdf", "application/pdf", 4, "abcd")
+    reply = c.Reply(thread=thread, text="your invoice", seen=1, files=(invoice,))
+    assert JOE in (await desk.does("ana", reply)).text
+    desk.application.ways.means = {"webchat": Means(files=False)}
+    with pytest.raises(Refused) as refused:
+        await desk.does("ana", reply)
+    assert refused.value.text == "No files go by web chat; send them another way."
+
+
+async def test_after_a_platform_s_day_the_next_way_is_proposed(desk: Desk) -> None:
+    thread = await joes(desk)
+    desk.application.ways.means = {"email": Means(opens="help"), "webchat": Means(window=60_000)}
+    assert (await door(desk).look("ana", thread)).to == "Joe by web chat"
+    desk.scene.wait(minutes=1)
+    why = "web chat takes no answer until the customer writes there again"
+    assert (await door(desk).look("ana", thread)).to == f"{JOE} by e-mail ({why})"
+    desk.application.ways.means = {"webchat": Means(window=60_000)}
+    with pytest.raises(Refused) as refused:
+        await desk.does("ana", c.Reply(thread=thread, text="hello", seen=1))
+    assert refused.value.code == "window_closed"
+
+
+async def test_where_nothing_better_is_known_it_goes_as_ever_and_the_doubt_is_said(
+    desk: Desk,
+) -> None:
+    thread = desk.scene.writes(JOE, "charged twice")
+    desk.scene.replies("ana", thread, "hello")
+    await fails(desk, thread, "550 no such user")
+    assert (
+        await door(desk).look("ana", thread)
+    ).to == f"{JOE} by e-mail (e-mail: 550 no such user)"
+    outcome = await desk.does("ana", c.Reply(thread=thread, text="hello?", seen=1))
+    assert outcome.ok
+    desk.scene.wait(seconds=6)
+    assert last(desk).handle == f"h:{JOE}"
+
+
+async def test_nobody_is_answered_at_an_address_that_several_share(desk: Desk) -> None:
+    thread = await joes(desk)
+    desk.scene.decide(lambda at: i.ShareDeclared("share", at, f"h:{JOE}"))
+    await desk.seen()
+    assert [way.text for way in (await door(desk).look("ana", thread)).ways] == ["Joe by web chat"]
