@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,6 +122,34 @@ async def test_an_address_under_several_names_is_asked_about_and_declared(desk: 
     assert told == [(suspect.id, True), (suspect.id, False)]
 
 
+def _merged(other: str, at: int) -> i.MergeAsked:
+    return i.MergeAsked(other, at, "ana", "h:joe@x.org", other)
+
+
+async def test_d4_whatever_is_known_of_three_who_are_one_is_known_afterwards(desk: Desk) -> None:
+    scene, people = desk.scene, desk.application.customers
+    known = {"joe@x.org": "Joe Miller", "joe@work.example": "J. Miller", "jm@y.org": "Joseph M."}
+    for address, name in known.items():
+        scene.writes(address, f"from {address}", name=name)
+    for other in ("joe@work.example", "jm@y.org"):
+        scene.decide(partial(_merged, f"h:{other}"))
+    await desk.seen()
+    page = await people.show(ANA, "jm@y.org")
+    assert {handle.value: handle.display for handle in page.handles} == known
+    everything = await people.export(FRIEDA, "joe@x.org")
+    assert {said.text for said in everything.messages} == {f"from {one}" for one in known}
+
+
+async def test_d10_whoever_is_called_like_somebody_else_is_a_customer(desk: Desk) -> None:
+    first = desk.scene.writes("joe@x.org", "hello", name="joe")
+    second = desk.scene.writes("joe@y.org", "hello", name="joe")
+    await desk.seen()
+    one, other = [await desk.application.customers.show(ANA, f"#{n}") for n in (first, second)]
+    assert (one.name, other.name) == ("joe", "joe")
+    assert one.id != other.id
+    assert first != second
+
+
 async def test_what_is_given_out_is_all_there_is(desk: Desk) -> None:
     scene = desk.scene
     thread = scene.writes("joe@x.org", "My refund?", subject="Order 7", files=(BILL,))
@@ -182,7 +211,7 @@ async def test_what_is_erased_is_nowhere_and_what_was_decided_stays(desk: Desk) 
     assert b'"by":"di"' in tombstone
 
 
-async def test_a_merged_and_split_person_is_erased_on_their_side_only(desk: Desk) -> None:
+async def test_i10_a_merged_and_split_person_is_erased_on_their_side_only(desk: Desk) -> None:
     scene, people = desk.scene, desk.application.customers
     joe = scene.writes("joe@x.org", "Joe's words")
     tom = scene.writes("tom@x.org", "Tom's words")

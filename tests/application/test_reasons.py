@@ -40,7 +40,7 @@ async def test_the_screen_of_a_waiting_thread(desk: Desk) -> None:
         "",
         "02 Mar 09:15:00  the sender is new",
         "02 Mar 09:15:00  rule refunds → billing",
-        "02 Mar 09:15:00  nobody to ask: 1 is in another team, 2 lack a skill, 1 is not here",
+        "02 Mar 09:15:00  nobody to ask: 1 is in another team, 2 are not here, 1 lacks a skill",
         "rules r1",
     ]
 

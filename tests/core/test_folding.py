@@ -183,6 +183,21 @@ def test_whoever_writes_without_having_seen_the_other_thread_is_told() -> None:
     two.agents["ana"].replies("hello", two.joe, unseen=3 - turns, refused="customer_wrote")
 
 
+def test_d4_of_three_who_become_one_every_tag_and_every_way_to_reach_them_survives() -> None:
+    rig = Rig()
+    ana = rig.agent("ana")
+    people = [rig.customer(f"c{n}", email=f"c{n}@mail.example") for n in range(3)]
+    for number, customer in enumerate(people):
+        customer.on("email").says("hello")
+        ana.tags(customer, add=[f"kind-{number}"])
+    first, *others = people
+    for other in others:
+        ana.merges(first.known_as("email"), other.known_as("email"))
+    assert set(first.thread.tags) == {"kind-0", "kind-1", "kind-2"}
+    assert set(first.row.handles) == {customer.seen("email").id for customer in people}
+    assert {voice.handle for voice in first.thread.voices} == set(first.row.handles)
+
+
 def test_what_was_answered_in_both_counts() -> None:
     two = Two("assigned", "assigned")
     two.agents["ana"].replies("one", two.joe)

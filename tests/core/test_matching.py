@@ -157,6 +157,7 @@ def test_p5_the_why_counts_everybody_once_under_the_first_test_that_fails() -> N
     agents = [
         agent("other", teams=("tech",), skills={"de": 5}),
         agent("unable", teams=("money",)),
+        agent("unable-and-away", teams=("money",), status=Status.AWAY),
         agent("declined", teams=("money",), skills={"de": 5}, status=Status.AWAY),
         agent("away", teams=("money",), skills={"de": 5}, status=Status.AWAY, live_load=5),
         agent("full", teams=("money",), skills={"de": 5}, live_load=5),
@@ -167,7 +168,7 @@ def test_p5_the_why_counts_everybody_once_under_the_first_test_that_fails() -> N
     found = index(agents, [waiting], Queue("general", teams=("money",))).find(waiting)
     assert [candidate.agent for candidate in found.candidates] == ["fit"]
     assert found.counts == {
-        "team": 1, "requirement": 1, "exclusion": 1, "availability": 1, "capacity": 1,
+        "team": 1, "exclusion": 1, "availability": 2, "requirement": 1, "capacity": 1,
     }  # fmt: skip
 
 

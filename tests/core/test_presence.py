@@ -150,7 +150,7 @@ def test_a_lead_of_the_queue_s_teams_hears_before_others_do() -> None:
     assert alerts(rig, lea.name) == []
 
 
-def test_one_lost_desk_of_several_changes_nothing_else() -> None:
+def test_o7_who_is_lost_on_one_desk_has_the_same_offer_to_the_same_end_on_the_next() -> None:
     rig = Rig(ONE_QUEUE)
     ana = rig.agent("ana")
     rig.change(ana, desks=("slack", "email"))

@@ -197,9 +197,9 @@ def test_rules_that_cannot_work(faults: Callable[..., str], rule: str, fault: st
     assert f"support.yaml:10: x: {fault}" in said
 
 
-def test_a_step_behind_one_without_end_can_never_be_reached(
+def test_r4_a_step_behind_one_without_end_can_never_be_reached(
     faults: Callable[..., str],
-) -> None:  # routing.md R4
+) -> None:
     said = faults(
         "route:\n"
         "  - id: x\n"
@@ -216,9 +216,9 @@ def test_a_step_behind_one_without_end_can_never_be_reached(
     )
 
 
-def test_a_rule_without_condition_must_be_the_last_or_say_always(
+def test_d8_a_rule_without_condition_must_be_the_last_or_say_always(
     faults: Callable[..., str],
-) -> None:  # routing.md D8
+) -> None:
     said = faults("route: [{id: a, to: {}}, {id: b, to: {}}]")
     assert said == (
         "support.yaml:10: a: “when” is missing"

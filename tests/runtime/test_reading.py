@@ -13,6 +13,7 @@ from tests.runtime.house import House, Jammed, inbound, inbounds
 
 from omniroute import Address, Busy, Cap, File, Inbound
 from omniroute.core.events import MessageAmended
+from omniroute.core.inputs import ThreadResolved
 from omniroute.core.observations import Observer, Texts
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.errors import StoreError
@@ -484,6 +485,26 @@ async def test_an_edit_after_a_restart_finds_its_message(changing: House) -> Non
     await changing.says("hello there", id="m1", kind="edit")
     (event,) = await amended(changing, 1)
     assert changing.body(event.message).text == "hello there"
+
+
+async def test_d3_an_edit_of_what_was_said_in_a_solved_thread_is_made_there(
+    changing: House,
+) -> None:
+    await changing.says("I was charged twise", id="m1")
+    await changing.read(1)
+    await changing.goes("ana")
+    await changing.replies("Sorry!", agent="ana")
+    await changing.do(ThreadResolved, agent="ana", thread=1)
+    changing.clock.at += 8 * 86_400_000  # it is closed by now
+    await changing.says("another matter", id="m2")
+    await changing.read(2)
+    first, second = changing.messages()
+    await changing.says("I was charged twice", id="m1", kind="edit")
+    (event,) = await amended(changing, 1)
+    assert event.message == first.message
+    assert [opened.thread for opened in changing.events("ThreadOpened")] == [1, 2]
+    assert changing.body(first.message).text == "I was charged twice"
+    assert changing.body(second.message).text == "another matter"
 
 
 async def test_what_is_deleted_says_so_and_is_kept_for_us(changing: House) -> None:

@@ -102,9 +102,10 @@ def _shadow(why: Mapping[str, Any]) -> str:
 COUNTS = (
     ("team", "is in another team", "are in other teams"),
     ("permission", "may not reply there", "may not reply there"),
-    ("requirement", "lacks a skill", "lack a skill"),
     ("exclusion", "has passed or missed it", "have passed or missed it"),
     ("availability", "is not here", "are not here"),
+    ("desk", "has no desk to chat on", "have no desk to chat on"),
+    ("requirement", "lacks a skill", "lack a skill"),
     ("capacity", "is full", "are full"),
 )
 

@@ -62,6 +62,7 @@ class Lines:
         self._place: dict[ThreadId, Line] = {}
         self._singled: set[AgentId] = set()  # whom some requirement names among others
         self._membership = 0  # counts who came into or went from a pool
+        self._attendance = 0  # counts who is here and was not, or the other way
         self.freed: dict[AgentId, None] = {}
         self.queued: dict[ThreadId, None] = {}
         self.left: dict[Signature, None] = {}
@@ -131,6 +132,8 @@ class Lines:
                 self.freed[id] = None
             if now.present != before.present:
                 self._crowded(id)
+            if now.present != before.present or now.mute != before.mute:
+                self._attendance += 1
         if pool is home and now == before:
             return
         if pool is not None:
@@ -248,12 +251,25 @@ class Lines:
         return line
 
     def _single_out(self, ask: Ask) -> None:
-        """Give whom a requirement names a pool of their own, so that it can tell who they are."""
+        """Give whom a requirement names a pool of their own, so that it can tell who they are.
+
+        Nothing has happened to them, so nobody is looked at anew for it.
+        """
         for name in named(ask):
-            if name not in self._singled:
-                self._singled.add(name)
-                if name in self._home:
-                    self._take_in_agent(name, self._agents[name], self._agents[name])
+            home = self._home.get(name) if name not in self._singled else None
+            self._singled.add(name)
+            if home is None:
+                continue
+            agent, now = self._agents[name], self._standings[name]
+            home.forget(name)
+            home.count(now, -1)
+            if not home.members:
+                self._abandon(home)
+            pool = self._home[name] = self._pool(agent)
+            pool.members[name] = None
+            pool.note(agent, now)
+            pool.count(now, 1)
+            self._membership += 1
 
     def _introduce(self, line: Line, pool: Pool) -> None:
         if self.lacking(line, pool):

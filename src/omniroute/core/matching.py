@@ -13,10 +13,12 @@ from itertools import islice
 
 import msgspec
 
+from omniroute.core.counting import TESTS, Barred, counted, lack, unserved
 from omniroute.core.lines import Lines
 from omniroute.core.model import Agent, AgentId, Candidate, Phase, Thread, ThreadId
 from omniroute.core.pools import (
     Key,
+    Lack,
     Line,
     Pool,
     Ranked,
@@ -25,7 +27,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import PARTS, Part, able, fits, present, rank, room, takes
+from omniroute.core.ranking import PARTS, Part, able, fits, mute, present, rank, room, takes
 
 __all__ = [
     "CANDIDATES",
@@ -48,8 +50,8 @@ CANDIDATES = 20  # at most so many are offered to a picker or to a broadcast
 class Found(msgspec.Struct, frozen=True):
     """What a match found: candidates best first, and a count per reason of those who were not.
 
-    Each agent counts once, under the first test they fail: team, requirement, exclusion,
-    availability, capacity; of a step that names agents, only those count.
+    Each agent counts once, under the first test they fail (`counting.TESTS`); of a step that names
+    agents, only those count.
     """
 
     candidates: tuple[Candidate, ...]
@@ -156,27 +158,38 @@ class Index(Lines):
         return ()
 
     def _explained(self, line: Line, barred: set[AgentId], found: tuple[Candidate, ...]) -> Found:
-        live = line.live
-        members = here = free = 0
+        live, none = line.live, self._lack(line)
+        members = here = free = silent = 0
         for _, _, pool in line.pools:
             members += len(pool.members)
             here += pool.present[live]
+            silent += live * pool.mute
             free += self._free(line, pool)
-        out = out_here = out_free = 0
+        out = self._counted_out(line, barred)
+        away = members - here - silent - out.away
+        counts = counted(
+            team=none.team,
+            permission=none.permission,
+            exclusion=out.number,
+            availability=away + none.unable - none.here - none.mute - out.unable_away,
+            desk=silent - out.mute + none.mute - out.unable_mute,
+            requirement=none.here - out.unable_here,
+            # Whoever has room, but less than this thread's weight, counts once nobody fits.
+            capacity=here - out.here - (free - out.free if found else 0),
+        )
+        absent = away + silent - out.mute > 0
+        return Found(found, counts, here > out.here, absent, out.here > 0)
+
+    def _counted_out(self, line: Line, barred: set[AgentId]) -> Barred:
+        out = Barred()
         for name in barred:
             home = self._home.get(name)
-            if home is not None and line.signature in home.lines:
-                out += 1
-                out_here += present(self._agents[name], live)
-                out_free += takes(self._agents[name], 1, live, line.queue)
-        counts = {
-            **self._lack(line),
-            "exclusion": out,
-            "availability": members - here - (out - out_here),
-            # Whoever has room, but less than this thread's weight, counts once nobody fits.
-            "capacity": here - out_here - (free - out_free if found else 0),
-        }
-        return Found(found, counts, here > out_here, counts["availability"] > 0, out_here > 0)
+            if home is None:
+                continue
+            able = line.signature in home.lines
+            if able or self.lacking(line, home) == "requirement":
+                out.add(self._agents[name], line, able)
+        return out
 
     def _free(self, line: Line, pool: Pool) -> int:
         """How many of a pool have room for a unit of a line's queue."""
@@ -185,48 +198,55 @@ class Index(Lines):
         policy = self.policy(line.queue)
         return len(pool.order(policy, line.live, 1, self._agents, line.queue))
 
-    def _lack(self, line: Line) -> dict[str, int]:
-        """How many lack the team, the permission (where somebody does) or the requirement."""
-        if line.lack[0] != self._membership:
-            lack = {"team": 0, "permission": 0, "requirement": 0, "": 0}
-            for pool in self.pools.values():
-                lack[self.lacking(line, pool)] += len(pool.members)
-            del lack[""]
-            if not lack["permission"]:
-                del lack["permission"]
-            line.lack = (self._membership, lack)
+    def _lack(self, line: Line) -> Lack:
+        """How many lack the team, the permission or what is asked for; kept while it is so."""
+        if line.unserved is None or line.unserved[0] != self._membership:
+            found = unserved(line, self.pools.values(), self.lacking)
+            line.unserved, line.lack = (self._membership, found), None
+        if line.lack is None or line.lack[0] != self._attendance:
+            line.lack = self._attendance, lack(line.unserved[1], line.live)
         return line.lack[1]
 
     def _among_named(self, line: Line, barred: set[AgentId], limit: int) -> Found:
-        counts = dict.fromkeys(("team", "requirement", "exclusion", "availability", "capacity"), 0)
+        fails = dict.fromkeys(TESTS, 0)
         policy = self.policy(line.queue)
         found: list[Candidate] = []
-        barred_here = False
+        absent = barred_here = False
         for name in dict.fromkeys(line.named):
             reason = self._not_named(line, name, barred)
             if reason:
-                counts[reason] = counts.get(reason, 0) + 1
-                if reason == "exclusion" and present(self._agents[name], line.live):
-                    barred_here = True
+                fails[reason] += 1
+                if reason in ("exclusion", "availability", "desk") and self._meets(line, name):
+                    here = reason == "exclusion" and present(self._agents[name], line.live)
+                    barred_here = barred_here or here
+                    absent = absent or reason != "exclusion"
             else:
                 part = PARTS[policy](self._agents[name])
                 found.append(Candidate(name, rank(policy, True, 0, 0, part)))
         found.sort(key=lambda candidate: candidate.rank)
-        hopeful = bool(found) or counts["capacity"] > 0
-        absent = counts["availability"] > 0
-        return Found(tuple(found[:limit]), counts, hopeful, absent, barred_here)
+        hopeful = bool(found) or fails["capacity"] > 0
+        return Found(tuple(found[:limit]), counted(**fails), hopeful, absent, barred_here)
+
+    def _meets(self, line: Line, name: AgentId) -> bool:
+        """Whether an agent has what a line asks for; of somebody unknown it may be so."""
+        home = self._home.get(name)
+        return home is None or not self.lacking(line, home)
 
     def _not_named(self, line: Line, name: AgentId, barred: set[AgentId]) -> str:
         home = self._home.get(name)
         if home is None:
             return "availability"
-        if lacking := self.lacking(line, home):
+        lacking = self.lacking(line, home)
+        if lacking in ("team", "permission"):
             return lacking
         if name in barred:
             return "exclusion"
-        if not present(self._agents[name], line.live):
-            return "availability"
-        return "" if fits(self._agents[name], line.weight, line.live, line.queue) else "capacity"
+        agent = self._agents[name]
+        if not present(agent, line.live):
+            return "desk" if line.live and mute(agent) else "availability"
+        if lacking:
+            return lacking
+        return "" if fits(agent, line.weight, line.live, line.queue) else "capacity"
 
     # --- asking for an agent's threads ---
 

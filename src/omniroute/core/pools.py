@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Container, Generator, Iterator, Mapping
 from contextlib import closing
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Ask, Step, Thread, ThreadId
 from omniroute.core.ranking import PARTS, Part, Standing, fits, rank, takes
@@ -144,8 +144,8 @@ class Pool:
     """Agents with one profile, ordered under each policy that was ever asked for."""
 
     __slots__ = (
-        "_orders", "capped", "free", "levels", "lines", "members", "present", "profile", "reads",
-        "single", "skills", "teams", "units",
+        "_orders", "capped", "free", "levels", "lines", "members", "mute", "present", "profile",
+        "reads", "single", "skills", "teams", "units",
     )  # fmt: skip
 
     def __init__(self, profile: Profile, levels: Mapping[str, float]) -> None:
@@ -158,6 +158,7 @@ class Pool:
         self.levels = levels
         self.members: dict[AgentId, None] = {}
         self.present = [0, 0]  # how many could be asked for mail, for a chat
+        self.mute = 0  # how many are here and can chat on no desk
         self.free = [0, 0]  # how many of them have room
         self.units = [0, 0]  # that those who are present can hold in all
         self.lines: dict[Signature, Line] = {}  # that this pool serves
@@ -165,6 +166,7 @@ class Pool:
 
     def count(self, one: Standing, by: int) -> None:
         """Keep the head counts by which a failed match is explained."""
+        self.mute += by * one.mute
         for live in (False, True):
             self.present[live] += by * one.present[live]
             self.free[live] += by * one.able[live]
@@ -236,12 +238,34 @@ class Stream:
         return rank(self._policy, False, self._cost, self._strength, part), str(part[-1])
 
 
+class Unserved(NamedTuple):
+    """Who never gets a line's threads: how many for their team, for want of permission, and the
+    pools that lack what is asked for."""
+
+    team: int
+    permission: int
+    unable: tuple[Pool, ...]
+
+
+class Lack(NamedTuple):
+    """Those who never get a line's threads.
+
+    Of those who lack what is asked for, how many they are, are here, and have no desk for it.
+    """
+
+    team: int = 0
+    permission: int = 0
+    unable: int = 0
+    here: int = 0
+    mute: int = 0
+
+
 class Line:
     """Threads that wait for the same, in their queue's order."""
 
     __slots__ = (
         "added", "ask", "barring", "cost", "heap", "lack", "live", "named", "needs",
-        "places", "pools", "queue", "signature", "streams", "weight",
+        "places", "pools", "queue", "signature", "streams", "unserved", "weight",
     )  # fmt: skip
 
     def __init__(self, signature: Signature) -> None:
@@ -253,7 +277,8 @@ class Line:
         self.heap: list[Key] = []
         self.places: dict[ThreadId, Key] = {}  # which of its entries are still so
         self.barring: dict[ThreadId, None] = {}  # waiting threads from which somebody is barred
-        self.lack: tuple[int, dict[str, int]] = (-1, {})  # at which membership; how many lack what
+        self.unserved: tuple[int, Unserved] | None = None  # since which change of the pools
+        self.lack: tuple[int, Lack] | None = None  # since which change of who is here
 
     def enter(self, key: Key) -> None:
         """A thread waits here."""

@@ -45,6 +45,11 @@ def present(agent: Agent, live: bool) -> bool:
     return agent.status is Status.ONLINE or (not live and agent.status is Status.AWAY)
 
 
+def mute(agent: Agent) -> bool:
+    """Whether only a desk is wanting: they are here, and on none that they have can they chat."""
+    return agent.status is Status.ONLINE and present(agent, False) and not present(agent, True)
+
+
 def fits(agent: Agent, weight: int, live: bool, queue: str = "") -> bool:
     """Whether *weight* more units fit, and, of a *queue*, there too; mail never blocks a chat
     (routing.md 2.4)."""
@@ -97,6 +102,7 @@ class Standing(NamedTuple):
     present: tuple[bool, bool]
     able: tuple[bool, bool]
     units: tuple[int, int] = (0, 0)  # that they can hold in all, while they are here
+    mute: bool = False  # `mute`
 
 
 NOWHERE = Standing((False, False), (False, False))
@@ -108,13 +114,15 @@ def standing(agent: Agent) -> Standing:
     mail, live = present(agent, False), present(agent, True)
     if not (mail or live):
         return NOWHERE
+    silent = mail and not live and agent.status is Status.ONLINE
     if agent.caps is None:
         units = agent.capacity
         spare = units - agent.live_load
         able = mail and spare > agent.mail_load, live and spare > 0
-        return Standing((mail, live), able, (units, units))
+        return Standing((mail, live), able, (units, units), silent)
     mail_fits, live_fits = mail and fits(agent, 1, False), live and fits(agent, 1, True)
-    return Standing((mail, live), (mail_fits, live_fits), (most(agent, False), most(agent, True)))
+    units_of = most(agent, False), most(agent, True)
+    return Standing((mail, live), (mail_fits, live_fits), units_of, silent)
 
 
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
