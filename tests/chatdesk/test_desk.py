@@ -84,6 +84,8 @@ async def test_accept_names_the_offer_and_carries_a_key(office: Office) -> None:
         ("woken", "The snooze is over: #1 Joe Miller is yours again."),
         ("transferred", "#1 Joe Miller was handed over; Ana has it."),
         ("unresponsive", "You missed two offers"),
+        ("claim", "Ana has taken #1 Joe Miller over."),
+        ("unreachable:bo", "#1 Joe Miller is with bo, whom nobody reaches."),
         ("deep:tech:10", "10 wait in tech; #1 Joe Miller was the last to come."),
         ("stranded:all_excluded", "#1 Joe Miller waits, and nobody can take it: all excluded."),
         ("something new", "About #1 Joe Miller: something new"),
