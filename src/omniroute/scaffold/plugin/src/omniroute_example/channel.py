@@ -1,0 +1,175 @@
+"""The channel: authenticates what arrives, keeps it, says yes; sends by one call."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar, Final
+
+import httpx
+from omniroute import (
+    Busy,
+    Cap,
+    ConfigError,
+    Health,
+    Inbound,
+    Intake,
+    NotAuthorised,
+    Outbound,
+    Receipt,
+    Rejected,
+    Retry,
+    Site,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from omniroute_example import parse, signing
+from omniroute_example.settings import Config as Settings
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 1024 * 1024  # bytes of a request; a message is far smaller
+AGAIN: Final = "↻ (This may have reached you already.)"
+
+
+class ExampleChannel:
+    """One account on Example."""
+
+    kind: ClassVar[str] = "example"
+    label: ClassVar[str] = "Example"
+    caps: ClassVar[Cap] = Cap.LIVE | Cap.EDIT_IN
+    max_text: ClassVar[int] = 1900  # Example takes 2000; this leaves room for the mark of a repeat
+    Config: ClassVar[type] = Settings
+
+    def __init__(self, account: str, config: Settings, site: Site) -> None:
+        self.account = account
+        self._config = config
+        self._place = f"channels.{account}"
+        self._client: httpx.AsyncClient | None = None
+        self._intake: Intake | None = None  # while we listen
+
+    # --- in ---
+
+    def parse(self, raw: bytes) -> Sequence[Inbound]:
+        """What a customer did.  Pure."""
+        return parse.read(raw)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Where Example calls us."""
+        return [Route("/hook", self._hook, methods=["POST"])]
+
+    async def _hook(self, request: Request) -> Response:
+        """An event: 200 when it is kept, and not before."""
+        raw = b""
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > LARGEST:
+                return Response(status_code=413)
+        secret = self._config.signing_secret.reveal()
+        shown = request.headers.get(signing.HEADER, "")
+        if not signing.is_signed(secret, raw, shown, time.time()):
+            return Response(status_code=401)
+        if self._intake is None:
+            return Response(status_code=503)  # Example comes again
+        try:
+            # What is told twice has the same bytes, and is kept once.
+            await self._intake.accept(raw, key=hashlib.sha256(raw).hexdigest())
+        except Busy:
+            return Response(status_code=503)
+        return Response(status_code=200)
+
+    async def listen(self, intake: Intake) -> None:
+        """Take events in until cancelled.  Raises `ConfigError` for a token that opens nothing."""
+        async with self._connection() as self._client:
+            try:
+                await self._introduce()
+                self._intake = intake
+                intake.ready()
+                await asyncio.Event().wait()
+            finally:
+                self._intake = self._client = None
+
+    async def _introduce(self) -> None:
+        """See that the token opens something; where Example is away we go on."""
+        try:
+            await self._call("GET", "/me")
+        except NotAuthorised as error:
+            fault = "Example does not know this token"
+            raise ConfigError(f"{self._place}.token", fault, error.fix) from None
+        except (Retry, Rejected) as error:
+            log.error("example “%s”: cannot be reached yet: %s", self.account, error)
+
+    # --- out ---
+
+    async def send(self, out: Outbound) -> Receipt:
+        """One message by one call.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+        text = f"{out.text}\n\n{AGAIN}" if out.repeat else out.text
+        sent = await self._call("POST", "/messages", {"chat": out.conversation, "text": text})
+        return Receipt((str(sent["id"]),))
+
+    async def check(self) -> Health:
+        """Whether the token opens the account."""
+        try:
+            found = await self._call("GET", "/me")
+        except NotAuthorised as error:
+            return Health(False, "Example does not know this token", error.fix)
+        except (Retry, Rejected) as error:
+            fix = f"see whether this machine reaches {self._config.api_url}"
+            return Health(False, str(error), fix)
+        return Health(True, f"open as {found.get('name')}")
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Call Example; every way in which that can fail has its error."""
+        try:
+            async with self._connection() as client:
+                answer = await client.request(method, path, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Retry(f"Example cannot be reached: {type(error).__name__}") from error
+        except httpx.HTTPError as error:  # it may have heard us
+            name = type(error).__name__
+            raise Retry(f"Example did not answer: {name}", in_doubt=True) from error
+        match answer.status_code:
+            case 401 | 403:
+                fix = f"copy the token anew from Example's page into {self._place}.token"
+                raise NotAuthorised(fix)
+            case 429:
+                after = float(answer.headers.get("retry-after", "5"))
+                raise Retry("Example asks us to wait", after)
+            case status if status >= 500:
+                raise Retry(f"Example has trouble: {status}", in_doubt=True)
+            case status if status >= 400:
+                raise Rejected(f"Example refused it: {_reason(answer)}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[httpx.AsyncClient]:
+        """The one that is open while we listen, or one for a single call (a doctor's `check`)."""
+        if self._client is not None:
+            yield self._client
+            return
+        async with httpx.AsyncClient(
+            base_url=self._config.api_url,
+            headers={"Authorization": f"Bearer {self._config.token.reveal()}"},
+            timeout=10,
+        ) as client:
+            yield client
+
+
+def _reason(answer: httpx.Response) -> str:
+    """Example's own words, if it has any."""
+    try:
+        return str(answer.json()["error"])[:200]
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"

@@ -1,0 +1,215 @@
+"""Checks of what goes out: it arrives, once, and failures say what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import pytest
+
+from omniroute.channel import Cap, File, Inbound, Outbound
+from omniroute.errors import NotAuthorised, Rejected, RemoteError, Retry
+from omniroute.runtime.splitting import split
+from omniroute.testing.conformance.incoming import LINES, MARKUP, SCRIPTS
+from omniroute.testing.conformance.scenes import scene
+from omniroute.testing.conformance.stage import Stage
+from omniroute.testing.platform import How
+
+LONGEST: Final = 20_000  # characters that a check sends, where a channel takes millions
+LARGE: Final = 10 * 1024 * 1024  # bytes of a large file
+WAIT: Final = 7.0  # s that a platform asks for
+
+
+class Outgoing:
+    """What agents answer."""
+
+    @scene()
+    async def test_an_answer_reaches_whoever_wrote(self, stage: Stage) -> None:
+        joe, mia = await stage.heard("hello"), await stage.heard("hello", who="mia")
+        await stage.send(stage.answer(joe, "Hello Joe", "k1"))
+        await stage.send(stage.answer(mia, "Hello Mia", "k2"))
+        assert (stage.texts("joe"), stage.texts("mia")) == (["Hello Joe"], ["Hello Mia"])
+
+    @scene()
+    async def test_a_receipt_names_what_was_sent(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        ids = [(await stage.send(stage.answer(joe, "yes", key))).external_ids for key in "ab"]
+        assert all(one and all(one) for one in ids), f"receipts without ids: {ids}"
+        assert ids[0] != ids[1], "two messages have one id"
+
+    @scene()
+    async def test_one_call_sends_one_message(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        await stage.send(stage.answer(joe, "one paragraph\n\nand another one " * 3))
+        assert len(stage.texts()) == 1, "send has made several messages: the engine splits"
+
+    @scene()
+    async def test_every_script_goes_out(self, stage: Stage) -> None:
+        await self._arrives(stage, SCRIPTS)
+
+    @scene()
+    async def test_line_ends_go_out(self, stage: Stage) -> None:
+        await self._arrives(stage, LINES)
+
+    @scene()
+    async def test_what_an_agent_types_is_no_markup(self, stage: Stage) -> None:
+        await self._arrives(stage, MARKUP)
+
+    @scene()
+    async def test_the_longest_text_goes_out(self, stage: Stage) -> None:
+        await self._arrives(stage, "x" * min(self._most, LONGEST))
+
+    @scene()
+    async def test_the_longest_text_goes_out_in_any_script(self, stage: Stage) -> None:
+        """A platform may count bytes, or halves of a character; `max_text` counts characters."""
+        await self._arrives(stage, "👍" * min(self._most, LONGEST))
+
+    @scene()
+    async def test_a_long_answer_loses_nothing(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        text = " ".join(f"word{number}" for number in range(min(self._most, LONGEST) // 4))
+        parts = split(text, self._most)
+        for number, part in enumerate(parts):
+            await stage.send(stage.answer(joe, part, f"k.{number}"))
+        assert " ".join(stage.texts()).split() == text.split()
+
+    @scene()
+    async def test_a_long_answer_goes_on_where_it_failed(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        for number, part in enumerate(("one", "two", "three")):
+            if part == "two":
+                stage.platform.fails("rate", after=0.01)
+                with pytest.raises(Retry):
+                    await stage.send(stage.answer(joe, part, f"k.{number}"))
+            await stage.send(stage.answer(joe, part, f"k.{number}"))
+        assert stage.texts() == ["one", "two", "three"]
+
+    @scene()
+    async def test_a_limit_says_how_long_to_wait(self, stage: Stage) -> None:
+        error = await self._fails(stage, "rate", Retry)
+        assert isinstance(error, Retry)
+        assert (error.after or 0) >= WAIT, (
+            f"the platform asked for {WAIT:g} s, Retry.after is {error.after}"
+        )
+        assert not error.in_doubt, "the platform said that it did not take it"
+
+    @scene()
+    async def test_lost_credentials_say_what_to_do(self, stage: Stage) -> None:
+        error = await self._fails(stage, "unauthorised", NotAuthorised)
+        assert len(str(error).split()) > 3, f"“{error}” tells nobody what to do"
+
+    @scene()
+    async def test_a_refusal_is_told_to_the_agent(self, stage: Stage) -> None:
+        error = await self._fails(stage, "rejected", Rejected)
+        assert len(str(error)) > 5, f"“{error}” gives no reason"
+
+    @scene()
+    async def test_a_platform_that_is_away_is_tried_again(self, stage: Stage) -> None:
+        await self._fails(stage, "away", Retry)
+        assert stage.texts() == []
+
+    @scene()
+    async def test_a_lost_answer_is_in_doubt(self, stage: Stage) -> None:
+        error = await self._fails(stage, "lost", Retry)
+        assert isinstance(error, Retry)
+        assert error.in_doubt, "the platform may have taken it: raise Retry(…, in_doubt=True)"
+
+    @scene()
+    async def test_a_repeat_is_suppressed_or_marked(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        stage.platform.fails("lost")
+        with pytest.raises(Retry):
+            await stage.send(stage.answer(joe, "Hello Joe"))
+        await stage.send(stage.answer(joe, "Hello Joe", repeat=True))
+        assert stage.texts().count("Hello Joe") == 1, (
+            "the customer reads it twice, and nothing says that it is the same"
+        )
+
+    @scene()
+    async def test_a_failed_attempt_leaves_nothing_behind(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        stage.platform.fails("rejected")
+        with pytest.raises(Rejected):
+            await stage.send(stage.answer(joe, "no"))
+        await stage.send(stage.answer(joe, "yes", "k2"))
+        assert stage.texts() == ["yes"]
+
+    @scene()
+    async def test_a_place_that_is_none_is_rejected(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        nowhere = stage.platform.nowhere()
+        lost = Outbound("k1", nowhere, type(joe.sender)(joe.sender.kind, nowhere, True), "hello?")
+        with pytest.raises(Rejected):
+            await stage.send(lost)
+
+    @scene()
+    async def test_answers_side_by_side_do_not_mix(self, stage: Stage) -> None:
+        joe, mia = await stage.heard("hello"), await stage.heard("hello", who="mia")
+        outs = [
+            stage.answer(to, f"{name} {number}", f"{name}{number}")
+            for number in range(3)
+            for to, name in ((joe, "joe"), (mia, "mia"))
+        ]
+        await asyncio.gather(*map(stage.send, outs))
+        for name in ("joe", "mia"):
+            assert sorted(stage.texts(name)) == [f"{name} {number}" for number in range(3)]
+
+    @scene(needs=Cap.FILES_OUT)
+    async def test_a_file_goes_out_whole(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        file = File("grün.bin", "application/octet-stream", bytes(range(256)))
+        await stage.send(stage.answer(joe, "the receipt", files=(file,)))
+        got = [one for one in stage.platform.got() if one.files]
+        assert [one.files for one in got] == [((file.name, file.data),)]
+        assert "the receipt" in "".join(stage.texts())
+
+    @scene(needs=Cap.FILES_OUT)
+    async def test_a_large_file_goes_out_or_is_rejected(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        file = File("large.bin", "application/octet-stream", bytes(LARGE))
+        try:
+            await stage.send(stage.answer(joe, "", files=(file,)))
+        except Rejected as error:
+            assert len(str(error)) > 5, "say how large a file may be"
+        else:
+            sizes = [len(data) for one in stage.platform.got() for _, data in one.files]
+            assert sizes == [LARGE]
+
+    @scene()
+    async def test_no_error_tells_a_secret(self, stage: Stage) -> None:
+        joe = await stage.heard("hello")
+        hows: tuple[How, ...] = ("rate", "unauthorised", "rejected", "away", "lost")
+        for number, how in enumerate(hows):
+            stage.platform.fails(how, after=0.01)
+            try:
+                await stage.send(stage.answer(joe, "hello", f"k{number}"))
+            except RemoteError as error:
+                for secret in stage.secrets():
+                    assert secret not in f"{error} {error!r}", f"{type(error).__name__} tells it"
+
+    # --- what they share ---
+
+    @property
+    def _most(self) -> int:
+        return int(self.channel.max_text)  # type: ignore[attr-defined]
+
+    async def _arrives(self, stage: Stage, text: str) -> None:
+        joe = await stage.heard("hello")
+        await stage.send(stage.answer(joe, text))
+        got = stage.texts()
+        assert len(got) == 1, f"{len(got)} messages arrived"
+        assert got[0] == text, f"{got[0][:200]!r} arrived instead of {text[:200]!r}"
+
+    async def _fails(self, stage: Stage, how: How, kind: type[RemoteError]) -> RemoteError:
+        joe: Inbound = await stage.heard("hello")
+        stage.platform.fails(how, after=WAIT if how == "rate" else 0)
+        try:
+            await stage.send(stage.answer(joe, "Hello Joe"))
+        except kind as error:
+            return error
+        except Exception as error:
+            said = f"raised {type(error).__name__}: {error}"
+            raise AssertionError(
+                f"where it is “{how}”, send {said}; {kind.__name__} is due"
+            ) from error
+        raise AssertionError(f"where it is “{how}”, send raised nothing; {kind.__name__} is due")

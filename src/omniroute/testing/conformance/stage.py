@@ -1,0 +1,243 @@
+"""The stage of a check: a platform, an account on it that listens, and an engine's manners.
+
+What was kept is parsed and checked as the engine does, and known by its ids, so that what comes
+twice counts once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import Mount, Router
+from starlette.types import Receive, Scope, Send
+
+from omniroute.channel import Channel, Inbound, Outbound, Receipt, Site
+from omniroute.runtime.inbounds import checked
+from omniroute.settings import Secret, section
+from omniroute.testing.fakes.serving import serving
+from omniroute.testing.intake import Notebook, listening
+from omniroute.testing.platform import Platform, Request
+
+ACCOUNT: Final = "main"
+SECRET: Final = b"a secret of the site, of no value to anybody"
+ENDLESS: Final = 64 * 1024 * 1024  # bytes after which a request is not read on by anybody sane
+
+
+class Stage:
+    """One account of a channel on a platform."""
+
+    def __init__(
+        self, kind: type[Channel], platform: Platform, folder: Path, patience: float
+    ) -> None:
+        self.kind, self.platform, self._folder = kind, platform, folder
+        self.patience = patience  # s until a wait gives up
+        self.notebook = Notebook()
+        self.logged = _Logged()
+        self.dead: list[str] = []  # why bytes could not be read
+        self._router: Router = Router()
+        platform.app, platform.mount = self._serve, f"/channels/{kind.kind}/{ACCOUNT}"
+        self.settings: Mapping[str, object] = {}
+        self.channel: Channel
+
+    # --- the account ---
+
+    def open(
+        self, settings: Mapping[str, object] | None = None, folder: str = "account"
+    ) -> Channel:
+        """Make the account anew, as a start does; with the same folder, unless another is named."""
+        self.settings = self.platform.settings() if settings is None else settings
+        self.channel = self.another(ACCOUNT, folder)
+        self._router = Router(routes=[Mount(self.platform.mount, routes=self.channel.routes())])
+        return self.channel
+
+    def config(self) -> Any:
+        """The settings as the channel gets them."""
+        return section(self.settings, self.kind.Config, f"channels.{ACCOUNT}")
+
+    def another(self, account: str, folder: str) -> Channel:
+        """A further object of the channel, beside the one that listens."""
+        home = self._folder / folder
+        home.mkdir(exist_ok=True)
+        site = Site(home, self.platform.our_url or "http://desk.example", secret=SECRET)
+        make: Any = self.kind
+        channel: Channel = make(account, self.config(), site)
+        return channel
+
+    def secrets(self) -> list[str]:
+        """Every secret of the settings."""
+        config = self.config()
+        values = [getattr(config, field.name) for field in msgspec.structs.fields(config)]
+        return [value.reveal() for value in values if isinstance(value, Secret) and value]
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[None]:
+        """Serve the account's routes over a socket, if the platform calls them there."""
+        if not self.platform.calls_us:
+            yield
+            return
+        app = Starlette(routes=[Mount("/", self._serve)])
+        async with serving(app) as url:
+            self.platform.our_url = url
+            yield
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._router(scope, receive, send)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Have the account listen."""
+        async with listening(self.channel, self.notebook) as task:
+            yield task
+
+    # --- what came in ---
+
+    def read(self, channel: Channel | None = None) -> list[Inbound]:
+        """Everything that customers did, in order, once for each id and kind of doing."""
+        found: dict[tuple[str, str], Inbound] = {}
+        self.dead.clear()
+        for raw in self.notebook.kept.values():
+            try:
+                said = checked(channel or self.channel, (channel or self.channel).parse(raw))
+            except Exception as error:  # noqa: BLE001 - a dead letter, as in the engine
+                self.dead.append(f"{type(error).__name__}: {error}")
+                continue
+            for one in said:
+                if isinstance(one, Inbound):
+                    found.setdefault((one.external_id, one.kind), one)
+        return list(found.values())
+
+    def messages(self) -> list[Inbound]:
+        """What customers wrote."""
+        return [one for one in self.read() if one.kind == "message"]
+
+    async def hears(self, count: int, kind: str = "message") -> list[Inbound]:
+        """The first *count* doings of a kind, once they are in."""
+
+        def so() -> list[Inbound]:
+            return [one for one in self.read() if one.kind == kind]
+
+        try:
+            await self.notebook.until_so(lambda: len(so()) >= count, self.patience)
+        except TimeoutError:
+            said = f"waited for {count} of kind {kind}, read {[one.text for one in so()]}"
+            letters = f"; dead letters: {self.dead}" if self.dead else ""
+            raise AssertionError(
+                f"{said} out of {len(self.notebook.kept)} things that were kept{letters}"
+            ) from None
+        return so()
+
+    async def heard(self, text: str, *, who: str = "joe") -> Inbound:
+        """A customer writes *text*; the message that came of it."""
+        before = len(self.messages())
+        await self.platform.says(text, who=who)
+        return (await self.hears(before + 1))[-1]
+
+    # --- what goes out ---
+
+    def answer(self, to: Inbound, text: str, key: str = "k1", **more: Any) -> Outbound:
+        """An answer as the engine makes it."""
+        return Outbound(
+            key,
+            to.conversation,
+            to.sender,
+            text,
+            subject=f"Re: {to.subject}" if to.subject else "",
+            in_reply_to=to.external_id,
+            references=(to.external_id,),
+            sender_name="Ana",
+            **more,
+        )
+
+    async def send(self, out: Outbound) -> Receipt:
+        """Send, within the time that the engine gives."""
+        async with asyncio.timeout(self.patience):
+            return await self.channel.send(out)
+
+    def texts(self, who: str = "joe") -> list[str]:
+        """The words that a customer got."""
+        return [one.text for one in self.platform.got(who)]
+
+    # --- requests ---
+
+    async def calls(self, request: Request, *, endless: bool = False) -> Answered:
+        """Make a request to the account's routes; with *endless*, one whose body has no end."""
+        answered = Answered()
+        rest = [request.body]
+
+        async def receive() -> dict[str, Any]:
+            if endless and answered.read < ENDLESS:
+                chunk = b" " * 65536
+                answered.read += len(chunk)
+                return {"type": "http.request", "body": chunk, "more_body": True}
+            body = rest.pop() if rest else b""
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            answered.status = message.get("status", answered.status)
+
+        headers = {"host": "desk.example", "content-length": str(len(request.body))}
+        if endless:
+            del headers["content-length"]
+        headers |= {name.lower(): value for name, value in request.headers.items()}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "method": request.method,
+            "path": self.platform.mount + request.path,
+            "raw_path": (self.platform.mount + request.path).encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 50000),
+            "server": ("desk.example", 80),
+        }
+        async with asyncio.timeout(self.patience):
+            await self._serve(scope, receive, send)
+        return answered
+
+
+class Answered:
+    """What a request was answered with, and how much of its body was read."""
+
+    def __init__(self) -> None:
+        self.status, self.read = 0, 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the answer says that the sender is at fault."""
+        return 400 <= self.status < 500
+
+
+class _Logged(logging.Handler):
+    """Everything that a server's log would show."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line, traceback included."""
+        self.lines.append(self.format(record))
+
+    @contextmanager
+    def capturing(self) -> Iterator[None]:
+        """Listen at the root, as the server's log does."""
+        root = logging.getLogger()
+        level = root.level
+        root.addHandler(self)
+        root.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            root.removeHandler(self)
+            root.setLevel(level)

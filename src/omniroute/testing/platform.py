@@ -1,0 +1,149 @@
+"""What the kit needs of a platform: the adapter that an integrator writes over their fake.
+
+Each method is one line over a fake that exists.  What a platform cannot do is left out and named,
+with the reason, in `ChannelConformance.absent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import ClassVar, Literal, NoReturn, Self, TypeAlias
+
+from starlette.types import ASGIApp
+
+How: TypeAlias = Literal["rate", "unauthorised", "rejected", "away", "lost"]
+"""How a platform fails: it asks to wait, does not know the credentials, refuses this message,
+cannot be reached, or takes the message while its answer is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What a customer got, as they read it."""
+
+    text: str
+    files: tuple[tuple[str, bytes], ...] = ()  # name and bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of the platform to our webhook; *path* begins below the account's mount."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    path: str = "/"
+    method: str = "POST"
+
+
+class NotShown(Exception):
+    """The adapter does not show this; the name is that of a method of `Platform`."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class Platform:
+    """A platform as the kit plays it.  *who* is ``joe`` or ``mia``: two customers.
+
+    It is an async context manager; inside, whatever it serves is served.  Before a channel is made
+    the kit sets *app*, on which `Channel.routes` are mounted as in a real server, and, where
+    *calls_us* is true, *our_url*, at which that is served over a socket.  *mount* is where the
+    account's routes begin, on both.
+    """
+
+    calls_us: ClassVar[bool] = False
+    app: ASGIApp
+    our_url: str = ""
+    mount: str = ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End what is served."""
+
+    def settings(self) -> Mapping[str, object]:
+        """A table ``[channels.NAME]`` with which an account of this platform is opened."""
+        self._missing("settings")
+
+    def wrong_settings(self) -> Mapping[str, object]:
+        """The same with credentials that the platform does not know."""
+        self._missing("wrong_settings")
+
+    # --- customers ---
+
+    async def says(self, text: str, *, who: str = "joe") -> None:
+        """A customer writes."""
+        self._missing("says")
+
+    async def sends_file(self, name: str, data: bytes, text: str, *, who: str = "joe") -> None:
+        """A customer sends a file, with words or without."""
+        self._missing("sends_file")
+
+    async def edits(self, text: str) -> None:
+        """Joe changes what he wrote last."""
+        self._missing("edits")
+
+    async def deletes(self) -> None:
+        """Joe takes back what he wrote last."""
+        self._missing("deletes")
+
+    async def forges(self, text: str) -> str:
+        """Somebody writes *text* under a name that nobody vouches for.
+
+        The value of the address that must not come out as verified.
+        """
+        self._missing("forges")
+
+    async def machine_says(self, text: str) -> None:
+        """A machine writes: a bot, an out-of-office notice."""
+        self._missing("machine_says")
+
+    def got(self, who: str = "joe") -> Sequence[Got]:
+        """What a customer got from us, oldest first."""
+        self._missing("got")
+
+    # --- the platform itself ---
+
+    async def again(self) -> None:
+        """The platform tells us of the last event once more, as if it had not heard our yes."""
+        self._missing("again")
+
+    async def something_new(self) -> None:
+        """An event of a kind that did not exist when the channel was written."""
+        self._missing("something_new")
+
+    async def breaks(self) -> None:
+        """Every open connection breaks."""
+        self._missing("breaks")
+
+    def fails(self, how: How, *, after: float = 0.0, times: int = 1) -> None:
+        """The next *times* messages that we send meet this; *after* is how long to wait, in s."""
+        self._missing("fails")
+
+    def request(self, text: str) -> Request:
+        """A request to our webhook, as the platform signs it, of Joe who writes *text*."""
+        self._missing("request")
+
+    def forged_request(self, text: str) -> Request:
+        """The same with a signature that is wrong."""
+        self._missing("forged_request")
+
+    def nowhere(self) -> str:
+        """A conversation that does not exist."""
+        return "nowhere-at-all"
+
+    def _missing(self, what: str) -> NoReturn:
+        raise NotShown(what)
+
+
+def shows(platform: type[Platform], what: str) -> bool:
+    """Whether an adapter has a method of its own of this name."""
+    return getattr(platform, what) is not getattr(Platform, what)

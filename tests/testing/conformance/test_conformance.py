@@ -1,0 +1,52 @@
+"""Every check of the kit can fail: for each there is a channel that is wrong in just that way."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omniroute_example.channel import ExampleChannel
+from omniroute_example.testing import Town
+from tests.testing.conformance.wrong import WRONG
+
+from omniroute.testing.conformance import CHECKS, ChannelConformance
+from omniroute.testing.platform import NotShown
+
+ABSENT = {"breaks": "it is called anew for each event"}
+CASES = [(check, kind) for check, kinds in WRONG.items() for kind in kinds]
+
+
+class TestTheOneThatIsCopied(ChannelConformance):
+    """What `omniroute channel new` makes passes."""
+
+    channel = ExampleChannel
+    platform = Town
+    absent = ABSENT
+
+
+def test_every_check_has_a_channel_that_fails_it() -> None:
+    assert sorted(WRONG) == CHECKS
+    assert len(CHECKS) >= 80
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"), CASES, ids=[f"{check[5:]}-{kind.__name__}" for check, kind in CASES]
+)
+def test_a_wrong_channel_is_found_out(check: str, kind: Any, tmp_path: Path) -> None:
+    absent = getattr(kind, "absent", ABSENT if not hasattr(kind, "platform") else {})
+    about = {"channel": kind, "platform": getattr(kind, "platform", Town), "absent": absent}
+    hasty = {"patience": 0.5, "stops_within": 0.05}
+    kit = type("TestWrong", (ChannelConformance,), {**about, **hasty})()
+    run = getattr(kit, check)
+    given = [tmp_path] if inspect.signature(run).parameters else []
+    with pytest.raises(BaseException) as found:
+        run(*given)
+    assert not isinstance(found.value, pytest.skip.Exception | KeyboardInterrupt | NotShown)
+
+
+def test_what_is_neither_shown_nor_excused_fails_in_plain_words(tmp_path: Path) -> None:
+    kit = type("T", (ChannelConformance,), {"channel": ExampleChannel, "platform": Town})()
+    with pytest.raises(pytest.fail.Exception, match=r'absent = {"breaks": "…"}'):
+        kit.test_it_comes_back_after_a_broken_connection(tmp_path)
