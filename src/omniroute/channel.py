@@ -203,11 +203,13 @@ class Channel(Protocol):
     *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
     description; secrets are of type `omniroute.Secret`.
 
-    Three more class variables are looked at where they are there: *label*, what people call the
+    Four more class variables are looked at where they are there: *label*, what people call the
     channel (“Telegram”; the kind unless said); *max_caption*, how many characters a message
-    with files may have: longer text then goes first, in messages of its own; and *answer_window*,
-    for how many seconds after a customer's message answers are taken (86,400 where a platform
-    gives a day): after that the next way to the customer is proposed.
+    with files may have: longer text then goes first, in messages of its own; *counts*, how the
+    platform counts both: ``characters`` unless said, ``utf16`` (an emoji is two, as in
+    JavaScript) or ``bytes`` of UTF-8; and *answer_window*, for how many seconds after a
+    customer's message answers are taken (86,400 where a platform gives a day): after that the
+    next way to the customer is proposed.
     """
 
     kind: ClassVar[str]  # a slug: "email"
@@ -234,7 +236,12 @@ class Channel(Protocol):
         """Make ONE platform call.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
 
     async def check(self) -> Health:
-        """Look at credentials and reachability; plain language, with the fix."""
+        """Look at credentials and reachability; plain language, with the fix.
+
+        *found* says what is so, *fix* what to do: which setting, and where to get it; neither
+        tells a secret.  Nothing is raised.  It may be called while nobody listens, and then leaves
+        nothing open.
+        """
 
 
 @runtime_checkable

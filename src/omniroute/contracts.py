@@ -23,6 +23,7 @@ from omniroute.errors import PluginError, did_you_mean
 PREFIX: Final = "omniroute_"
 HOOKS: Final = frozenset(name for name in vars(hookspecs) if name.startswith(PREFIX))
 MAY_BE_ASYNC: Final = "omniroute_event"
+COUNTS: Final = ("characters", "utf16", "bytes")
 SLUG: Final = re.compile(r"[a-z][a-z0-9_-]*")
 
 Marks = Mapping[str, Any]  # what @hookimpl was told
@@ -148,6 +149,9 @@ def channel_faults(channel: type) -> Iterator[str]:
     longest = getattr(channel, "max_text", 1)
     if not isinstance(longest, int) or longest < 1:
         yield "max_text must be a number of characters, at least 1"
+    counts = getattr(channel, "counts", COUNTS[0])
+    if counts not in COUNTS:
+        yield f"counts {counts!r} is none of {', '.join(COUNTS)}"
     if not isinstance(getattr(channel, "label", ""), str):
         yield "label is no text"
     if not _is_struct(getattr(channel, "Config", msgspec.Struct)):

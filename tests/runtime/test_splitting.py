@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omniroute.runtime.splitting import split
+from omniroute.runtime.splitting import size, split
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,20 @@ def test_nothing_but_white_space_is_lost_and_no_part_is_too_long(text: str, limi
     assert "".join("".join(parts).split()) == "".join(text.split())
     assert all(parts) or not text.strip()
     assert parts
+
+
+def test_a_platform_that_counts_halves_gets_parts_that_fit() -> None:
+    parts = split("👍👍👍 👍👍👍", 8, "utf16")
+    assert parts == ["👍👍👍", "👍👍👍"]
+    assert [size(part, "utf16") for part in parts] == [6, 6]
+
+
+def test_a_platform_that_counts_bytes_gets_parts_that_fit() -> None:
+    text = "Grüße aus Köln, " * 10
+    parts = split(text, 40, "bytes")
+    assert all(len(part.encode()) <= 40 for part in parts)
+    assert " ".join(parts).split() == text.split()
+
+
+def test_a_character_that_is_longer_than_a_part_goes_alone() -> None:
+    assert split("👍👍", 1, "bytes") == ["👍", "👍"]

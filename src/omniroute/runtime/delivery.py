@@ -30,7 +30,7 @@ from omniroute.runtime.patience import Overdue, within
 from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Body, Failure, Reached, Sent
-from omniroute.runtime.splitting import split
+from omniroute.runtime.splitting import size, split, unit_of
 from omniroute.runtime.spool import Spool
 from omniroute.stores.api import Corrupt, Reader
 
@@ -306,9 +306,10 @@ class Delivery:
 
 def _in_parts(first: Outbound, text: str, channel: Channel) -> list[Outbound]:
     """One message or several; files go with the first words, or last where those are too many."""
-    texts = split(text, channel.max_text)
+    unit = unit_of(channel)
+    texts = split(text, channel.max_text, unit)
     caption = getattr(channel, "max_caption", channel.max_text)
-    apart = bool(first.files) and bool(text) and len(texts[0]) > caption
+    apart = bool(first.files) and bool(text) and size(texts[0], unit) > caption
     rest = dataclasses.replace(first, files=(), quotes="")
     parts = [
         dataclasses.replace(rest if number or apart else first, text=said)

@@ -37,7 +37,7 @@ class Request:
 
 
 class NotShown(Exception):
-    """The adapter does not show this; the name is that of a method of `Platform`."""
+    """The adapter does not show this: a method of `Platform`, or one way of it (``fails:rate``)."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -54,6 +54,7 @@ class Platform:
     """
 
     calls_us: ClassVar[bool] = False
+    lives_in_the_folder: ClassVar[bool] = False  # the account's: where that is lost, all is
     app: ASGIApp
     our_url: str = ""
     mount: str = ""
@@ -71,76 +72,80 @@ class Platform:
 
     def settings(self) -> Mapping[str, object]:
         """A table ``[channels.NAME]`` with which an account of this platform is opened."""
-        self._missing("settings")
+        self.missing("settings")
 
     def wrong_settings(self) -> Mapping[str, object]:
         """The same with credentials that the platform does not know."""
-        self._missing("wrong_settings")
+        self.missing("wrong_settings")
 
     # --- customers ---
 
     async def says(self, text: str, *, who: str = "joe") -> None:
         """A customer writes."""
-        self._missing("says")
+        self.missing("says")
 
     async def sends_file(self, name: str, data: bytes, text: str, *, who: str = "joe") -> None:
         """A customer sends a file, with words or without."""
-        self._missing("sends_file")
+        self.missing("sends_file")
 
     async def edits(self, text: str) -> None:
         """Joe changes what he wrote last."""
-        self._missing("edits")
+        self.missing("edits")
 
     async def deletes(self) -> None:
         """Joe takes back what he wrote last."""
-        self._missing("deletes")
+        self.missing("deletes")
 
     async def forges(self, text: str) -> str:
         """Somebody writes *text* under a name that nobody vouches for.
 
         The value of the address that must not come out as verified.
         """
-        self._missing("forges")
+        self.missing("forges")
 
     async def machine_says(self, text: str) -> None:
         """A machine writes: a bot, an out-of-office notice."""
-        self._missing("machine_says")
+        self.missing("machine_says")
 
-    def got(self, who: str = "joe") -> Sequence[Got]:
+    async def got(self, who: str = "joe") -> Sequence[Got]:
         """What a customer got from us, oldest first."""
-        self._missing("got")
+        self.missing("got")
 
     # --- the platform itself ---
 
     async def again(self) -> None:
         """The platform tells us of the last event once more, as if it had not heard our yes."""
-        self._missing("again")
+        self.missing("again")
+
+    async def comes_again(self) -> None:
+        """What we have not acknowledged is due again; nothing is to be done where it comes soon."""
 
     async def something_new(self) -> None:
         """An event of a kind that did not exist when the channel was written."""
-        self._missing("something_new")
+        self.missing("something_new")
 
     async def breaks(self) -> None:
         """Every open connection breaks."""
-        self._missing("breaks")
+        self.missing("breaks")
 
     def fails(self, how: How, *, after: float = 0.0, times: int = 1) -> None:
         """The next *times* messages that we send meet this; *after* is how long to wait, in s."""
-        self._missing("fails")
+        self.missing("fails")
 
-    def request(self, text: str) -> Request:
+    async def request(self, text: str) -> Request:
         """A request to our webhook, as the platform signs it, of Joe who writes *text*."""
-        self._missing("request")
+        self.missing("request")
 
-    def forged_request(self, text: str) -> Request:
+    async def forged_request(self, text: str) -> Request:
         """The same with a signature that is wrong."""
-        self._missing("forged_request")
+        self.missing("forged_request")
 
     def nowhere(self) -> str:
         """A conversation that does not exist."""
         return "nowhere-at-all"
 
-    def _missing(self, what: str) -> NoReturn:
+    def missing(self, what: str) -> NoReturn:
+        """What this platform cannot play: a method, or one way of it, as ``fails:rate``."""
         raise NotShown(what)
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import logging
 import random
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -557,6 +558,13 @@ class AlwaysWell(ExampleChannel):
 
     async def _introduce(self) -> None:
         pass
+
+
+@fails("check_leaves_nothing_open")
+class LeavesItsClientOpen(ExampleChannel):
+    async def check(self) -> Health:
+        self._left = socket.socket()
+        return await super().check()
 
 
 @fails("a_start_with_wrong_credentials_names_the_setting")

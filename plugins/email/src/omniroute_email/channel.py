@@ -67,6 +67,7 @@ class EmailChannel:
         self.account = account
         self.port = config.listen_port  # the bound one once `ready` is set
         self.ready = asyncio.Event()
+        self._listens = False  # or has listened
         self._config = config
         self._place = f"channels.{account}"
         self._mailboxes = settings.mailboxes(config, self._place, site.secret)
@@ -126,6 +127,7 @@ class EmailChannel:
 
     async def listen(self, intake: Intake) -> None:
         """Take mail until cancelled.  Raises `ConfigError` if the port cannot be had."""
+        self._listens = True
         if self._config.imap_host:
             await self._fetch(intake)
             return
@@ -171,7 +173,7 @@ class EmailChannel:
         """Whether mail can come in and go out, as far as can be seen without sending any."""
         if self._fetcher is not None and self._fetcher.trouble is not None:
             return self._fetcher.trouble
-        if not self.ready.is_set():
+        if self._listens and not self.ready.is_set():
             return Health(False, "no mail can come in: SMTP is not being served yet")
         try:
             self._require_server()

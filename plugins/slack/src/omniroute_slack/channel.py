@@ -64,6 +64,7 @@ class SlackChannel:
         self._edge = Edge(config, self.connection, agent=self._agent, opens=self._opens, clock=_now)
         secret = config.signing_secret
         self._hook = Hook(secret, self._edge, _now) if secret is not None else None
+        self._listens = False  # or has listened
         self.socket = Socket(self.connection, self._edge, account)
 
     def desk(self) -> SlackDesk:
@@ -86,6 +87,7 @@ class SlackChannel:
 
     async def listen(self, intake: Intake) -> None:
         """Take payloads in until cancelled.  Raises `ConfigError` for tokens that open nothing."""
+        self._listens = True
         try:
             await self._introduce()
             if self._hook is not None:
@@ -128,6 +130,9 @@ class SlackChannel:
             return Health(False, "Slack does not know this token", error.fix)
         except (Rejected, Retry) as error:
             return Health(False, str(error), "see whether this machine reaches slack.com")
+        finally:
+            if not self._listens:  # nobody else would
+                await self.connection.rest()
         if self._config.app_token is not None and not self.socket.connected:
             fix = "turn Socket Mode on at api.slack.com/apps, and see that app_token is this app's"
             return Health(False, "Socket Mode is not connected", fix)

@@ -82,6 +82,12 @@ class Connection:
             self.web.session = self._session
         return self._session
 
+    async def rest(self) -> None:
+        """Let go of connections for now."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = self.web.session = None
+
     async def close(self) -> None:
         """Let go of connections; whoever calls after that is told to come again."""
         self._closed = True

@@ -5,6 +5,7 @@ What may have gone out before is looked for there: each message carries our key 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -94,7 +95,8 @@ async def _upload(connection: Connection, file: File) -> str:
     asked = {"filename": file.name, "length": len(file.data)}
     found = await connection.call("files.getUploadURLExternal", **asked)
     try:
-        async with connection.session.post(str(found["upload_url"]), data=file.data) as answer:
+        whole = io.BytesIO(file.data)  # large bytes as they are would hold the loop up
+        async with connection.session.post(str(found["upload_url"]), data=whole) as answer:
             if answer.status != 200:
                 raise Retry(f"Slack did not take the bytes of a file: {answer.status}")
     except (aiohttp.ClientError, TimeoutError) as error:

@@ -63,6 +63,7 @@ class TelegramChannel:
     )
     max_text: ClassVar[int] = 3900  # 4096 with room for the mark of a repeat
     max_caption: ClassVar[int] = 900  # 1024, the same
+    counts: ClassVar[str] = "utf16"
     Config: ClassVar[type] = settings.Config
     forms: ClassVar[Mapping[str, str]] = report.FORMS
 
@@ -77,6 +78,7 @@ class TelegramChannel:
         self._desk: TelegramDesk | None = None
         self._edge = Edge(config, self.connection, self._memory, agent=self._agent, clock=_now)
         self._intake: Intake | None = None  # while we listen
+        self._listens = False  # or has listened
         self._heard = 0.0  # when Telegram last answered a poll
 
     def desk(self) -> TelegramDesk:
@@ -101,7 +103,9 @@ class TelegramChannel:
 
     async def listen(self, intake: Intake) -> None:
         """Take updates in until cancelled.  Raises `ConfigError` for a token that opens nothing."""
+        self._listens = True
         try:
+            await self.connection.open()
             await self._introduce()
             self._intake = intake
             if self._config.updates == "webhook":
@@ -217,12 +221,17 @@ class TelegramChannel:
 
     async def check(self) -> Health:
         """Whether the token opens the bot, and whether updates come."""
+        if not self._listens:
+            await self.connection.open()
         try:
             me = await self.connection.ask(lambda bot: bot.get_me())
         except NotAuthorised as error:
             return Health(False, "Telegram does not know this token", error.fix)
         except (Rejected, Retry) as error:
             return Health(False, str(error), "see whether this machine reaches api.telegram.org")
+        finally:
+            if not self._listens:  # nobody else would
+                await self.connection.rest()
         away = time.monotonic() - self._heard
         if self._config.updates == "polling" and self._intake is not None and away > LATE:
             return Health(False, f"@{me.username} has not been asked for {away / 3600:.0f} hours")

@@ -58,6 +58,16 @@ class Connection:
             get_updates_request=self._requests[1],
         )
 
+    async def open(self) -> None:
+        """Make ready after `rest`."""
+        for request in self._requests:
+            await request.initialize()
+
+    async def rest(self) -> None:
+        """Let go of connections for now."""
+        for request in self._requests:
+            await request.shutdown()
+
     async def close(self) -> None:
         """Let go of connections; whoever calls after that is told to come again."""
         self._closed = True

@@ -30,4 +30,5 @@ __all__ = [
     "NotShown",
     "Platform",
     "Request",
+    "Requests",
 ]

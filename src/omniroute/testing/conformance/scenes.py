@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import pytest
 
@@ -20,16 +20,22 @@ from omniroute.testing.platform import NotShown, Platform
 SCENE: Final = 60.0  # s until a check gives up: something hangs
 
 
-class Kit(Protocol):
-    """What a check knows of the class that it is bound to."""
+class Bound:
+    """What the author of a plugin says to bind the checks to it."""
 
     channel: ClassVar[type[Channel]]
     platform: ClassVar[type[Platform]]
-    absent: ClassVar[Mapping[str, str]]
-    patience: ClassVar[float]
+    absent: ClassVar[Mapping[str, str]] = {}
+    """What the platform cannot play, by the name of `Platform`'s method, and why."""
+    patience: ClassVar[float] = 20.0
+    """Seconds until a check gives up waiting for what does not come."""
+    large_file: ClassVar[int] = 10 * 1024 * 1024
+    """Bytes of a large file; fewer where a fake is slow, and not the channel."""
+    stops_within: ClassVar[float] = 5.0
+    """Seconds in which `Channel.listen` ends once it is cancelled; it should take none."""
 
 
-S = TypeVar("S")
+S = TypeVar("S", bound=Bound)
 Check = Callable[[S, Stage], Awaitable[None]]
 Test = Callable[[S, Path], None]
 
@@ -45,14 +51,13 @@ def scene(
 
     def made(check: Check[S]) -> Test[S]:
         def test(self: S, tmp_path: Path) -> None:
-            kit: Any = self
-            missing = needs & ~kit.channel.caps
+            missing = needs & ~self.channel.caps
             if missing:
                 pytest.skip(f"caps has no {missing.name}")
             try:
-                asyncio.run(asyncio.wait_for(_play(kit, check, tmp_path, listens, routes), SCENE))
+                asyncio.run(asyncio.wait_for(_play(self, check, tmp_path, listens, routes), SCENE))
             except NotShown as error:
-                not_shown(kit, error.what)
+                not_shown(self, error.what)
 
         test.__name__, test.__qualname__ = check.__name__, check.__qualname__
         test.__doc__, test.__module__ = check.__doc__, check.__module__
@@ -61,7 +66,7 @@ def scene(
     return made
 
 
-async def _play(kit: Any, check: Check[Any], folder: Path, listens: bool, routes: bool) -> None:
+async def _play(kit: S, check: Check[S], folder: Path, listens: bool, routes: bool) -> None:
     async with AsyncExitStack() as stack:
         platform = await stack.enter_async_context(kit.platform())
         stage = Stage(kit.channel, platform, folder, kit.patience)
@@ -75,12 +80,12 @@ async def _play(kit: Any, check: Check[Any], folder: Path, listens: bool, routes
         await check(kit, stage)
 
 
-def not_shown(kit: Kit, what: str) -> None:
+def not_shown(kit: Bound, what: str) -> None:
     """Leave a check out for the reason that the kit's user gave, or fail for want of one."""
     reason = kit.absent.get(what, "")
     if not reason:
         pytest.fail(
-            f"{kit.platform.__name__}.{what} is not written: write it, or say why there is none:"
+            f"{kit.platform.__name__} does not play {what}: write it, or say why it cannot be:"
             f' absent = {{"{what}": "…"}}',
             pytrace=False,
         )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 import msgspec
 
-from omniroute.channel import Cap, Channel
+from omniroute.channel import Cap
 from omniroute.contracts import channel_faults
 from omniroute.desk import OffersDesk, Workplace
 from omniroute.settings import Secret
-from omniroute.testing.conformance.scenes import scene
+from omniroute.testing.conformance.scenes import Bound, scene
 from omniroute.testing.conformance.stage import Stage
 from omniroute.testing.conformance.watching import impurities
 from omniroute.testing.pages import description_of
@@ -25,14 +24,8 @@ METHODS_OF: Final = {Cap.EDIT_OUT: "edit", Cap.DELETE_OUT: "delete", Cap.TYPING:
 """The method without which a capability is a promise that nobody keeps."""
 
 
-class Shape:
+class Shape(Bound):
     """What the class itself shows."""
-
-    channel: ClassVar[type[Channel]]
-    platform: ClassVar[type[Platform]]
-    absent: ClassVar[Mapping[str, str]] = {}
-    patience: ClassVar[float] = 20.0
-    """Seconds until a check gives up waiting for what does not come."""
 
     def test_the_class_keeps_to_the_contract(self) -> None:
         faults = list(channel_faults(self.channel))
@@ -56,9 +49,11 @@ class Shape:
         assert plain == [], f"{plain}: make it an omniroute.Secret, which no log can show"
 
     def test_what_is_absent_is_absent(self) -> None:
-        wrong = [name for name in self.absent if not hasattr(Platform, name)]
+        ways = {name: name.partition(":")[0] for name in self.absent}
+        wrong = [name for name, method in ways.items() if not hasattr(Platform, method)]
         assert wrong == [], f"absent: {wrong} are no methods of Platform"
-        written = [name for name in self.absent if shows(self.platform, name)]
+        whole = [name for name, method in ways.items() if name == method]
+        written = [name for name in whole if shows(self.platform, name)]
         assert written == [], f"absent: {written} are written in {self.platform.__name__}"
         mute = [name for name, reason in self.absent.items() if len(reason) < 10]
         assert mute == [], f"absent: {mute} need a reason that helps a reader"

@@ -21,13 +21,13 @@ from starlette.types import Receive, Scope, Send
 from omniroute.channel import Channel, Inbound, Outbound, Receipt, Site
 from omniroute.runtime.inbounds import checked
 from omniroute.settings import Secret, section
+from omniroute.testing.asgi import Answered, ask
 from omniroute.testing.fakes.serving import serving
 from omniroute.testing.intake import Notebook, listening
 from omniroute.testing.platform import Platform, Request
 
 ACCOUNT: Final = "main"
 SECRET: Final = b"a secret of the site, of no value to anybody"
-ENDLESS: Final = 64 * 1024 * 1024  # bytes after which a request is not read on by anybody sane
 
 
 class Stage:
@@ -160,61 +160,19 @@ class Stage:
         async with asyncio.timeout(self.patience):
             return await self.channel.send(out)
 
-    def texts(self, who: str = "joe") -> list[str]:
+    async def texts(self, who: str = "joe") -> list[str]:
         """The words that a customer got."""
-        return [one.text for one in self.platform.got(who)]
+        return [one.text for one in await self.platform.got(who)]
 
     # --- requests ---
 
     async def calls(self, request: Request, *, endless: bool = False) -> Answered:
         """Make a request to the account's routes; with *endless*, one whose body has no end."""
-        answered = Answered()
-        rest = [request.body]
-
-        async def receive() -> dict[str, Any]:
-            if endless and answered.read < ENDLESS:
-                chunk = b" " * 65536
-                answered.read += len(chunk)
-                return {"type": "http.request", "body": chunk, "more_body": True}
-            body = rest.pop() if rest else b""
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any) -> None:
-            answered.status = message.get("status", answered.status)
-
-        headers = {"host": "desk.example", "content-length": str(len(request.body))}
-        if endless:
-            del headers["content-length"]
-        headers |= {name.lower(): value for name, value in request.headers.items()}
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "scheme": "http",
-            "method": request.method,
-            "path": self.platform.mount + request.path,
-            "raw_path": (self.platform.mount + request.path).encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            "client": ("127.0.0.1", 50000),
-            "server": ("desk.example", 80),
-        }
+        path = self.platform.mount + request.path
         async with asyncio.timeout(self.patience):
-            await self._serve(scope, receive, send)
-        return answered
-
-
-class Answered:
-    """What a request was answered with, and how much of its body was read."""
-
-    def __init__(self) -> None:
-        self.status, self.read = 0, 0
-
-    @property
-    def refused(self) -> bool:
-        """Whether the answer says that the sender is at fault."""
-        return 400 <= self.status < 500
+            return await ask(
+                self._serve, request.method, path, request.body, request.headers, endless=endless
+            )
 
 
 class _Logged(logging.Handler):

@@ -29,8 +29,10 @@ class Updates:
 
     def put(self, kind: str, content: Json) -> int:
         """Queue an update of a kind; 0 if the bot did not ask for those."""
-        if kind not in self.allowed:
-            return 0
+        return self.tell_of(kind, content) if kind in self.allowed else 0
+
+    def tell_of(self, kind: str, content: Json) -> int:
+        """Queue an update whether or not the bot asked for its kind, as of one that is new."""
         self._last += 1
         self.waiting.append({"update_id": self._last, kind: content})
         self._ring()

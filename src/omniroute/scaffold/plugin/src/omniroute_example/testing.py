@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-import httpx
+from omniroute.testing.asgi import ask
 from omniroute.testing.fakes import Fake, Fault, broken, serving
 from omniroute.testing.platform import Got, How, Platform, Request
 from starlette.applications import Starlette
@@ -119,7 +119,7 @@ class Town(Platform):
         await self._tell(event)
         return "mia"
 
-    def got(self, who: str = "joe") -> Sequence[Got]:
+    async def got(self, who: str = "joe") -> Sequence[Got]:
         return [Got(text) for text in self.fake.chats.get(f"chat-{who}", ())]
 
     # --- the platform ---
@@ -135,10 +135,10 @@ class Town(Platform):
         more: dict[str, Any] = {"code": known.code, "error": known.error}
         self.fake.faults.add(Fault(known.method, known.how, times, after, **more))
 
-    def request(self, text: str) -> Request:
+    async def request(self, text: str) -> Request:
         return self._request(self._event(text, "joe"), SIGNING_SECRET)
 
-    def forged_request(self, text: str) -> Request:
+    async def forged_request(self, text: str) -> Request:
         return self._request(self._event(text, "joe"), "a guess")
 
     def _event(self, text: str, who: str) -> dict[str, Any]:
@@ -162,16 +162,14 @@ class Town(Platform):
         """Tell the channel until it says yes."""
         if event.get("type") == "message":
             self._told = event
-        transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport) as client:
-            while True:
-                request = self._request(event, SIGNING_SECRET)
-                url = f"http://desk.invalid{self.mount}{request.path}"
-                answer = await client.post(url, content=request.body, headers=request.headers)
-                self.fake.pushed.append(answer.status_code)
-                if answer.is_success:
-                    return
-                await asyncio.sleep(0.01)
+        while True:
+            request = self._request(event, SIGNING_SECRET)
+            path = self.mount + request.path
+            answer = await ask(self.app, "POST", path, request.body, request.headers)
+            self.fake.pushed.append(answer.status)
+            if answer.ok:
+                return
+            await asyncio.sleep(0.01)
 
 
 class _Served:

@@ -1,0 +1,1 @@
+"""Browsers of one's own, for tests and for ``omniroute channel try --fake``."""
