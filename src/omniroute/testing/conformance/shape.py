@@ -102,6 +102,8 @@ class Shape(Bound):
         brings: object = stage.channel
         if isinstance(brings, OffersDesk):
             desk = brings.desk()
+            if desk is None:  # none, by these settings
+                return
             assert isinstance(desk, Workplace), "desk() gives no Workplace"
             assert desk.kind == self.channel.kind, "agents know it by the channel's kind"
             assert brings.desk() is desk, "desk() gives another one each time"
