@@ -131,26 +131,36 @@ class Scene:
         self, folder: Path, sink: MailSink, *, undo: float, bos_desk: str,
         channels: Mapping[str, dict[str, Any]], settings: Mapping[str, Any],
     ) -> None:  # fmt: skip
-        self.sink = sink
+        self.sink, self.folder, self.undo = sink, folder, undo
         rules = folder / "routing_rules"
         shutil.copytree(ROOT / "routing_rules", rules)
         for path in rules.glob("*.yaml"):
             path.write_text(re.sub(r"\btimeout: \d+s\b", "timeout: 1h", path.read_text()))
         (rules / "team.yaml").write_text(TEAM.replace("BOS_DESK", bos_desk))
-        mail = {
+        mail: dict[str, Any] = {
             "kind": "email", "addresses": [HELP], "desk_address": DESK, "listen_port": 0,
             "authserv_id": EDGE, "smtp_host": "127.0.0.1", "smtp_port": sink.port,
             "smtp_starttls": False, **settings,
         }  # fmt: skip
-        self.server = Server(
+        self.channels = {"help": mail, **channels}
+        self.server = self.made()
+
+    def made(self) -> Server:
+        return Server(
             Settings(
                 server=Web(port=0),
-                store=Storage(folder / "desk.db"),
-                rules=Rules(rules),
-                replies=Replies(undo),
-                channels={"help": mail, **channels},
+                store=Storage(self.folder / "desk.db"),
+                rules=Rules(self.folder / "routing_rules"),
+                replies=Replies(self.undo),
+                channels=self.channels,
             )
         )
+
+    async def restart(self) -> None:
+        """The server stops and another starts on what it left."""
+        await self.server.stop()
+        self.server = self.made()
+        await self.server.start()
 
     @property
     def channel(self) -> Any:

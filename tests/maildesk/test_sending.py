@@ -156,3 +156,26 @@ async def test_a_transfer_between_mailboxes_loses_nothing(tmp_path: Path) -> Non
             "Bo will help you.",
             "I am on it.",
         ]
+
+
+async def test_after_a_restart_the_conversation_goes_on(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await taken(desk)
+        await desk.restart()
+        await joe.writes(HELP, "Are you there?")
+        asked = await ana.gets("Are you there?")
+        assert text_of(asked).count("I want a refund") == 0
+        assert str(card_of(ana)["Message-ID"]) in str(asked["References"])
+        await ana.answers(asked, "Yes.")
+        await joe.gets("Yes.")
+
+
+async def test_a_mail_server_that_is_busy_is_asked_again(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        joe = desk.mailbox("joe@mail.example", "Joe Miller")
+        answers = iter(["451 4.3.0 come again"])
+        desk.sink.answer = lambda: next(answers, "250 kept")
+        await joe.writes(HELP, "I want a refund")
+        await ana.gets("Yours, if you accept")
+        assert len([mail for mail in ana.mails() if "Yours, if" in text_of(mail)]) == 1

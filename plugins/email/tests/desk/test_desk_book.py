@@ -56,6 +56,16 @@ def test_the_first_answer_that_a_link_got_stays(book: Book) -> None:
     assert book.used("a") == "Yours."
 
 
+def test_what_waits_is_kept_no_longer_than_its_links_last(book: Book) -> None:
+    book.put("a", "You get it back", 1000, 100)
+    assert book.get("a") == "You get it back"
+    book.drop("a")
+    assert book.get("a") == ""
+    book.put("a", "You get it back", 1000, 100)
+    book.put("b", "Hello", 1100, 100)
+    assert (book.get("a"), book.get("b")) == ("", "Hello")
+
+
 def test_what_is_noted_together_is_noted_or_not(book: Book) -> None:
     def interrupted() -> None:
         with book.at_once():

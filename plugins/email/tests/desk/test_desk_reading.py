@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from omniroute_email.desk import words
 from omniroute_email.desk.reading import Written, read
@@ -95,6 +97,37 @@ def test_a_word_alone_was_meant_as_a_command(word: str) -> None:
 @pytest.mark.parametrize("text", ["Done", "Why?", "Accepted", "accept it"])
 def test_other_short_answers_go_out(text: str) -> None:
     assert said(text) == Written((), text)
+
+
+PIECES = st.sampled_from(
+    [*CARD.split("\n"), *(f"> {line}" for line in CARD.split("\n")), "", "Hello", "#note x", "-- ",
+     "On Mon, 2 Mar 2026 at 10:15, Joe Miller wrote:", "#resolve", "/solvd", "> ", "Thanks\nAna"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_however_it_is_quoted_nothing_of_ours_is_taken_for_theirs(pieces: list[str]) -> None:
+    written = said("\n".join(pieces))
+    everything = "\n".join([written.text, *written.commands])
+    assert LINE not in everything
+    assert "https://desk.example/channels/" not in everything
+    assert not (written.fault == words.QUOTED and everything)
+
+
+def test_an_answer_in_html_alone_is_read_as_well() -> None:
+    message = f"""\
+From: Ana Ruiz <ana@shop.example>
+Content-Type: text/html; charset=utf-8
+
+<div>#resolve</div><div><br></div><div>You get it <b>back</b>.</div><br>
+<div class="gmail_quote"><div dir="ltr">Joe Miller · Shop wrote:<br></div>
+<blockquote><p>{BANNER}</p><p>Joe wrote a lot</p>
+<p><a href="https://desk.example/channels/email/help/desk/abc">Accept</a></p></blockquote></div>
+"""
+    mail = examine(message.encode(), "ana@shop.example")
+    assert read(mail, LINE, ("https://desk.example/channels/",)) == Written(
+        ("resolve",), "You get it back."
+    )
 
 
 PICTURES = b"""\

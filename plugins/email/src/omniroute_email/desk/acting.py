@@ -104,6 +104,7 @@ class Acting:
             raise Refused("out_of_date", decided or "This link is not known any more.")
         if ask.verb == "drop":
             self._book.use(f"waits/{ask.word}", DROPPED)
+            self._book.drop(ask.word)
             return DROPPED
         waiting = msgspec.json.decode(found, type=Waiting)
         told = await self._reply(ask.agent, ask.thread, waiting, anyway=ask.verb == "anyway")
@@ -113,6 +114,7 @@ class Acting:
         for number, line in enumerate(waiting.rest):
             key = f"{waiting.key}/rest{number}"
             said.append(await self._desk.door.say(ask.agent, ask.thread, line, key=key))
+        self._book.drop(ask.word)
         return " ".join(said)
 
     async def _reply(self, agent: str, thread: int, waiting: Waiting, *, anyway: bool) -> Told:

@@ -24,7 +24,9 @@ CREATE TABLE IF NOT EXISTS lines (
 CREATE TABLE IF NOT EXISTS offers (
   offer TEXT PRIMARY KEY, address TEXT NOT NULL, open INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS waiting (id TEXT PRIMARY KEY, what TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (
+  id TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS done (link TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (address TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, address TEXT NOT NULL) WITHOUT ROWID;
@@ -142,9 +144,14 @@ class Book:
 
     # --- what waits for a word ---
 
-    def put(self, id: str, what: str) -> None:
-        """Something waits for an agent's word."""
-        self._db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (id, what))
+    def put(self, id: str, what: str, now: int, window: int) -> None:
+        """Something waits for an agent's word, for *window* ms; it may be what they wrote."""
+        self._db.execute("DELETE FROM waiting WHERE at <= ?", (now - window,))
+        self._db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", (id, what, now))
+
+    def drop(self, id: str) -> None:
+        """It waits no longer."""
+        self._db.execute("DELETE FROM waiting WHERE id = ?", (id,))
 
     def get(self, id: str) -> str:
         """What waits, or nothing."""

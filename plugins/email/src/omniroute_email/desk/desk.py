@@ -33,7 +33,7 @@ from omniroute_email.desk.doing import Doing
 from omniroute_email.desk.following import Following
 from omniroute_email.desk.letters import Letter
 from omniroute_email.desk.lines import attached, is_said, short, state_of
-from omniroute_email.desk.links import About, Ask
+from omniroute_email.desk.links import LINKS_LAST, About, Ask
 from omniroute_email.desk.pages import Pages
 from omniroute_email.desk.posting import Postbag
 from omniroute_email.settings import Mailboxes
@@ -43,7 +43,6 @@ log = logging.getLogger("omniroute.email")
 KIND: Final = "email"
 TRIES: Final = 8  # of what an agent wrote, while the mail server is away
 EARLIER: Final = 12  # lines that the first mail about a thread shows
-LINKS_LAST: Final = 14 * 86_400_000  # ms, where an offer's end does not say less
 A_DAY: Final = "1d"
 
 

@@ -16,7 +16,7 @@ import msgspec
 from omniroute import Kept, Refused, Sheet
 from omniroute_email.desk import words
 from omniroute_email.desk.acting import Waiting
-from omniroute_email.desk.links import About
+from omniroute_email.desk.links import LINKS_LAST, About
 from omniroute_email.desk.reading import Written, read
 from omniroute_email.envelope import Envelope, unpack
 from omniroute_email.reading.addresses import Mailbox
@@ -282,7 +282,8 @@ class Doing:
         self, act: Act, about: About, sheet: Sheet, said: str, verb: str, waiting: Waiting
     ) -> None:
         id = waiting.key
-        self._book.put(id, msgspec.json.encode(waiting).decode())
+        what = msgspec.json.encode(waiting).decode()
+        self._book.put(id, what, self._desk.clock(), LINKS_LAST)
         ask = self._desk.waiting_link
         label = {"send": "Send", "anyway": "Send anyway"}[verb]
         links = [

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from omniroute import (
     Line,
     NotAuthorised,
-    OmniRouteError,
     Refused,
     Rejected,
     Retry,
@@ -64,8 +63,6 @@ class Following:
                 self._later(thread, error.after or AGAIN)
             except (Rejected, NotAuthorised, Refused) as error:
                 log.warning("the mails about #%d are behind: %s", thread, error)
-            except OmniRouteError:
-                raise
             except Exception:
                 log.exception("the mails about #%d cannot be sent", thread)
 

@@ -19,6 +19,7 @@ import msgspec
 from omniroute_email.tokens import Tokens
 
 MARK: Final = 6  # hex digits that stand for an address
+LINKS_LAST: Final = 14 * 86_400_000  # ms, where an offer's end does not say less
 _MAC: Final = 16  # bytes
 _LONGEST: Final = 1000  # characters of a link's token
 _ABOUT: Final = re.compile(r"(\d{1,10})-(\d{1,6})-([0-9a-f]{6})")
