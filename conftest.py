@@ -8,11 +8,13 @@ from hypothesis import settings
 from playwright.async_api import expect as async_expect
 from playwright.sync_api import expect as sync_expect
 
+from omniroute.testing import postgres_server, redis_server
+
 settings.register_profile("desk", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("desk")
 
 PATIENCE = 20_000  # ms
-GROUPS = ("crash", "browser")
+GROUPS = ("crash", "browser", "postgres", "redis")
 NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or set CHROMIUM)"
 
 
@@ -37,13 +39,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests that start servers or browsers wait for each other, and say what is left out.
 
     `make test` spreads tests over processes; a group stays in one of them, in order. A developer
-    without a browser may run the rest; where CI is set, nothing is left out.
+    without a browser or a database server may run the rest; where CI is set, nothing is left out.
     """
-    without_browser = find_chromium() is None and not os.environ.get("CI")
+    missing = {} if os.environ.get("CI") else absent()
     for item in items:
         for name in GROUPS:
             if item.get_closest_marker(name) is not None:
                 item.add_marker(pytest.mark.xdist_group(name))
                 break
-        if without_browser and item.get_closest_marker("browser") is not None:
-            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+        for name, said in missing.items():
+            if item.get_closest_marker(name) is not None:
+                item.add_marker(pytest.mark.skip(reason=said))
+
+
+def absent() -> dict[str, str]:
+    """The markers of tests that cannot run here, and why."""
+    found = {
+        "browser": (find_chromium(), NO_CHROMIUM),
+        "postgres": (postgres_server.programs(), postgres_server.MISSING),
+        "redis": (redis_server.program(), redis_server.MISSING),
+    }
+    return {name: said for name, (program, said) in found.items() if program is None}

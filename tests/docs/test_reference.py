@@ -16,6 +16,7 @@ import omniroute
 from omniroute import channel, desk, errors, hookspecs, language
 from omniroute.application import sentences
 from omniroute.server.composition import load_plugins
+from omniroute.server.stores import BuiltIn
 from omniroute.stores import api
 from omniroute.web import plugin as web
 
@@ -48,7 +49,7 @@ def test_every_hook_says_who_uses_it(hook: str) -> None:
 
 def plugin_named(name: str) -> object:
     """The plugin itself, as it is loaded under this name."""
-    ours = {"web": web, "lang": language}
+    ours = {"web": web, "lang": language, "stores": BuiltIn()}
     return ours[name] if name in ours else entry_points(group="omniroute")[name].load()
 
 

@@ -56,6 +56,7 @@ class House:
     http: int = field(default_factory=free_port)
     smtp: int = field(default_factory=free_port)
     more: str = ""  # lines of settings, after the others
+    store: str = ""  # its URL, unless the SQLite in the folder
     channels: bool = True
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ port = {self.http}
 organisation = "The Desk"
 [store]
 path = "desk.db"
+url = {json.dumps(self.store)}
 [replies]
 undo_seconds = 0
 {self.accounts() if self.channels else ""}

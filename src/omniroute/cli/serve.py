@@ -8,9 +8,11 @@ import signal
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from omniroute.server.composition import Server
-from omniroute.server.settings import load
+from omniroute.server.settings import Settings, load
+from omniroute.settings import Secret
 
 
 @click.command()
@@ -21,18 +23,27 @@ from omniroute.server.settings import load
     show_default=True,
     help="Settings; see docs/reference/settings.md.",
 )
-def serve(config: Path) -> None:
+@click.option(
+    "--store",
+    metavar="URL",
+    default="",
+    help="postgresql://… or redis://… instead of what the settings name.",
+)
+def serve(config: Path, store: str) -> None:
     """Serve channels, console and API until stopped."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    asyncio.run(_serve(config))
+    settings = load(config)
+    if store:
+        settings = replace(settings, store=replace(settings.store, url=Secret(store)))
+    asyncio.run(_serve(settings))
 
 
-async def _serve(config: Path) -> None:
+async def _serve(settings: Settings) -> None:
     stopped = stop_signals()
-    server = Server(load(config))
+    server = Server(settings)
     await run(server, stopped)
 
 

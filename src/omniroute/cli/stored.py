@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from omniroute.errors import ConfigError
-from omniroute.server.composition import open_store
+from omniroute.server.composition import load_plugins
 from omniroute.server.settings import Settings
+from omniroute.server.stores import open_store
 from omniroute.stores.api import Reader
 from omniroute.stores.sqlite import SqliteReader
 
@@ -15,15 +16,15 @@ from omniroute.stores.sqlite import SqliteReader
 @contextmanager
 def stored(settings: Settings) -> Iterator[Reader]:
     """A view of the store as it is at this moment.  Raises `ConfigError` where there is none."""
-    if settings.store.url:
-        reader = open_store(settings).reader()
-    elif settings.store.path.exists():
-        reader = SqliteReader(settings.store.path)
-    else:
-        fix = "name its server's settings with --config"
-        raise ConfigError(str(settings.store.path), "there is no such database", fix)
-    try:
-        with reader.snapshot() as still:
-            yield still
-    finally:
-        reader.close()
+    with ExitStack() as opened:
+        if settings.store.url:
+            store = open_store(settings, load_plugins(settings.plugins.blocked))
+            opened.callback(store.close)
+            reader: Reader = store.reader()
+        elif settings.store.path.exists():
+            reader = SqliteReader(settings.store.path)
+        else:
+            fix = "name its server's settings with --config"
+            raise ConfigError(str(settings.store.path), "there is no such database", fix)
+        opened.callback(reader.close)
+        yield opened.enter_context(reader.snapshot())

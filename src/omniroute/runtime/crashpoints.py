@@ -52,5 +52,11 @@ def _read(setting: str) -> tuple[str, int]:
     return label, int(nth or 1)
 
 
+def arm(setting: str) -> None:
+    """Have this process die at *setting*, as the variable says it.  Raises `ConfigError`."""
+    global _wanted, _nth, _passes
+    (_wanted, _nth), _passes = _read(setting), count(1)
+
+
 _wanted, _nth = _read(os.environ.get(VARIABLE, ""))
 _passes = count(1)

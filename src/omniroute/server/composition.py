@@ -28,7 +28,6 @@ from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
 from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
-from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.files import Files
 from omniroute.runtime.keyed import Keyed, open_key
 from omniroute.runtime.node import Node, Parts, files_of
@@ -41,9 +40,9 @@ from omniroute.server.operations import ServerOperations
 from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
+from omniroute.server.stores import BuiltIn, open_store
 from omniroute.settings import section
-from omniroute.stores.api import Corrupt, InDoubt, Moved, Store
-from omniroute.stores.sqlite import SqliteStore
+from omniroute.stores.api import Corrupt, InDoubt, Moved
 from omniroute.web import plugin as web_desk
 from omniroute.web.app import build
 
@@ -310,19 +309,6 @@ class Server:
         )
 
 
-def open_store(settings: Settings, plugins: Plugins | None = None) -> Store:
-    """The store that the settings name.  Raises `ConfigError` where nobody brings it."""
-    url = settings.store.url
-    if not url:
-        return SqliteStore(settings.store.path.resolve(), reach=reach)
-    plugins = plugins or load_plugins(settings.plugins.blocked)
-    scheme, brought = url.partition(":")[0], plugins.stores()
-    if scheme not in brought:
-        fix = did_you_mean(scheme, brought) or f"installed: {', '.join(brought) or 'none'}"
-        raise ConfigError("store.url", f"no store for “{scheme}:” is installed", fix)
-    return brought[scheme](url)
-
-
 def _workplaces(
     channels: Mapping[tuple[str, str], Channel],
 ) -> dict[tuple[str, str], Workplace]:
@@ -341,6 +327,7 @@ def load_plugins(blocked: Sequence[str] = ()) -> Plugins:
     """What is installed, and what is our own, which comes in by the same hooks."""
     plugins = Plugins()
     plugins.register(web_desk, "web")
+    plugins.register(BuiltIn(), "stores")
     if "lang" not in blocked and importlib.util.find_spec("gcld3") is not None:
         plugins.register(importlib.import_module("omniroute.language"), "lang")
     plugins.load_installed(blocked)

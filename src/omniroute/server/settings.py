@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from omniroute.errors import ConfigError, did_you_mean
-from omniroute.settings import read, section
+from omniroute.settings import Secret, read, section
 
 
 def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
@@ -39,8 +39,9 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "omniroute.db"
     )
     url: Annotated[
-        str, says("A store that a plugin brings, by its URL; the SQLite at `path` unless set.")
-    ] = ""
+        Secret,
+        says("PostgreSQL, Redis or a plugin's store, by URL; else the SQLite at `path`."),
+    ] = Secret("")
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -37,6 +37,8 @@ class StoreContract:
     """Subclass it, name the subclass ``Test…``, and say how to `open`."""
 
     persistent: ClassVar[bool] = True
+    examples: ClassVar[int] = 60
+    """Random histories that are compared with the model's."""
 
     def open(self, folder: Path) -> Store:
         """A store whose content lies in *folder*; what was there before is there again."""
@@ -271,7 +273,7 @@ class StoreContract:
 
         run_state_machine_as_test(
             Bound,
-            settings=settings(max_examples=60, stateful_step_count=25, deadline=None),
+            settings=settings(max_examples=self.examples, stateful_step_count=25, deadline=None),
         )
 
 

@@ -1,0 +1,261 @@
+"""Redis or Valkey, for a team that wants nothing else: the same contract, in a dozen lines of Lua.
+
+Everything of a *space* lies under keys with one hash tag, so in one slot of a cluster: ``head``,
+``journal`` (a stream whose ids are the records' numbers), ``rows``, and ``order``, their keys for
+scans.  A script is the transaction: it compares number and hash of the head, then writes all.
+Nothing of the domain is in it.
+
+URLs: ``redis://``, ``rediss://`` (TLS), ``redis+sentinel://host:26379,host2/name``, and
+``redis+cluster://host``; each may end with ``?space=eu`` and ``&accept_loss=yes``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+import redis
+
+from omniroute.stores.api import (
+    GENESIS,
+    Head,
+    InDoubt,
+    Moved,
+    Record,
+    Unavailable,
+    chained,
+    check_keys,
+    check_page,
+)
+from omniroute.stores.memory import MemoryReader, MemoryStore
+from omniroute.stores.redis_server import Place, check_promises, open_client
+
+T = TypeVar("T")
+
+COMMIT: Final = """
+local head = redis.call('HMGET', KEYS[1], 'seq', 'hash')
+if (head[1] or '0') ~= ARGV[1] or (head[2] or ARGV[3]) ~= ARGV[2] then return 0 end
+local i = 5
+for _ = 1, tonumber(ARGV[4]) do
+  redis.call('XADD', KEYS[2], ARGV[i] .. '-1', 'h', ARGV[i + 1], 'b', ARGV[i + 2]); i = i + 3
+end
+redis.call('HSET', KEYS[1], 'seq', ARGV[i - 3], 'hash', ARGV[i - 2])
+for p = i, #ARGV, 3 do
+  local key = ARGV[p + 1]
+  if ARGV[p] == '1' then
+    redis.call('HSET', KEYS[3], key, ARGV[p + 2]); redis.call('ZADD', KEYS[4], 0, key)
+  else redis.call('HDEL', KEYS[3], key); redis.call('ZREM', KEYS[4], key) end
+end
+return 1
+"""
+
+GET: Final = """
+local found = {redis.call('HMGET', KEYS[1], 'seq', 'hash')}
+for i, key in ipairs(ARGV) do found[i + 1] = redis.call('HGET', KEYS[3], key) end
+return found
+"""
+
+SCAN: Final = """
+local keys = redis.call('ZRANGEBYLEX', KEYS[4], ARGV[1], ARGV[2], 'LIMIT', 0, ARGV[3])
+local found = {redis.call('HMGET', KEYS[1], 'seq', 'hash')}
+for _, key in ipairs(keys) do
+  found[#found + 1] = key; found[#found + 1] = redis.call('HGET', KEYS[3], key)
+end
+return found
+"""
+
+ALL: Final = """
+return {redis.call('HMGET', KEYS[1], 'seq', 'hash'), redis.call('HGETALL', KEYS[3])}
+"""
+
+
+class RedisStore:
+    """A `Store` in one space of a server; any number of processes may hold it."""
+
+    def __init__(self, url: str) -> None:
+        """Connect.
+
+        Raises `ConfigError` for a URL that cannot be meant; `Unavailable` for a server that cannot
+        be reached, refuses us, or may forget what it has taken.
+        """
+        self._place = Place.read(url)
+        self._line = Line(self._place)
+        try:
+            self._line.ask(lambda client: check_promises(client, self._place))
+        except BaseException:
+            self._line.close()
+            raise
+
+    def head(self) -> Head:
+        return self._line.head()
+
+    def get(self, keys: Sequence[str], at: Head) -> dict[str, bytes]:
+        check_keys(keys)
+        return _at(at, *self._line.get(keys))
+
+    def scan(self, prefix: str, after: str, limit: int, at: Head) -> list[tuple[str, bytes]]:
+        check_page(limit, prefix, after)
+        return _at(at, *self._line.scan(prefix, after, limit))
+
+    def tail(self, after: int, limit: int = 1000) -> list[Record]:
+        check_page(limit)
+        return self._line.tail(after, limit)
+
+    def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
+        if not records:
+            raise ValueError("a commit needs at least one record")
+        check_keys(puts)
+        links = chained(at, records)
+        arguments: list[bytes | str | int] = [*at, GENESIS[1], len(links)]
+        for link in links:
+            arguments += link
+        for key, value in puts.items():
+            arguments += (0, key, b"") if value is None else (1, key, value)
+        if not self._line.commit(arguments):
+            raise Moved(at, self.head())
+        return links[-1].seq, links[-1].hash
+
+    def reader(self) -> RedisReader:
+        return RedisReader(self._place)
+
+    def close(self) -> None:
+        self._line.close()
+
+
+class RedisReader:
+    """A `Reader` on a connection of its own."""
+
+    def __init__(self, place: Place) -> None:
+        self._line = Line(place)
+
+    def head(self) -> Head:
+        return self._line.head()
+
+    def get(self, keys: Sequence[str]) -> dict[str, bytes]:
+        check_keys(keys)
+        return self._line.get(keys)[1]
+
+    def scan(self, prefix: str, after: str = "", limit: int = 1000) -> list[tuple[str, bytes]]:
+        check_page(limit, prefix, after)
+        return self._line.scan(prefix, after, limit)[1]
+
+    def tail(self, after: int, limit: int = 1000) -> list[Record]:
+        check_page(limit)
+        return self._line.tail(after, limit)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Still]:
+        """The rows of one moment, copied: Redis keeps no earlier ones. Records stay as they are."""
+        yield Still(self._line, *self._line.everything())
+
+    def close(self) -> None:
+        self._line.close()
+
+
+class Still:
+    """A `Reader` at one head."""
+
+    def __init__(self, line: Line, head: Head, rows: dict[str, bytes]) -> None:
+        self._line, self._head = line, head
+        copied = MemoryStore()
+        copied.commit(GENESIS, [b""], rows)
+        self._rows = MemoryReader(copied)
+        self.get, self.scan = self._rows.get, self._rows.scan
+
+    def head(self) -> Head:
+        return self._head
+
+    def tail(self, after: int, limit: int = 1000) -> list[Record]:
+        check_page(limit)
+        if after >= self._head[0]:
+            return []
+        return self._line.tail(after, min(limit, self._head[0] - max(after, 0)))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Still]:
+        yield self
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Line:
+    """One client, for one question at a time."""
+
+    def __init__(self, place: Place) -> None:
+        self._place, self._turn, self._closed = place, threading.Lock(), False
+        self._client = open_client(place)
+        self._keys = [f"{{{place.space}}}:{part}" for part in ("head", "journal", "rows", "order")]
+
+    def ask(self, question: Callable[[Any], T]) -> T:
+        """Put *question* to the server; raises `Unavailable`."""
+        with self._turn:
+            if self._closed:
+                raise Unavailable(str(self._place), "the store is closed")
+            try:
+                return question(self._client)
+            except redis.RedisError as error:
+                fix = "check that the server runs, and store.url"
+                raise Unavailable(str(self._place), str(error), fix) from error
+
+    def head(self) -> Head:
+        return _head(self.ask(lambda client: client.hmget(self._keys[0], "seq", "hash")))
+
+    def get(self, keys: Sequence[str]) -> tuple[Head, dict[str, bytes]]:
+        head, *values = self._run(GET, *keys)
+        found = zip(keys, values, strict=True)
+        return _head(head), {key: value for key, value in found if value is not None}
+
+    def scan(self, prefix: str, after: str, limit: int) -> tuple[Head, list[tuple[str, bytes]]]:
+        least = prefix.encode()
+        start = b"(" + after.encode() if after.encode() >= least and after else b"[" + least
+        # No UTF-8 contains the byte that ends the prefix's range.
+        head, *found = self._run(SCAN, start, b"(" + least + b"\xff", limit)
+        rows = zip(found[::2], found[1::2], strict=True)
+        return _head(head), [(key.decode(), value) for key, value in rows]
+
+    def tail(self, after: int, limit: int) -> list[Record]:
+        start = f"{max(after, 0) + 1}-0"
+        found = self.ask(lambda client: client.xrange(self._keys[1], start, "+", limit))
+        return [Record(int(id.partition(b"-")[0]), entry[b"h"], entry[b"b"]) for id, entry in found]
+
+    def everything(self) -> tuple[Head, dict[str, bytes]]:
+        """All rows of one head."""
+        head, found = self._run(ALL)
+        rows = zip(found[::2], found[1::2], strict=True)
+        return _head(head), {key.decode(): value for key, value in rows}
+
+    def commit(self, arguments: Sequence[bytes | str | int]) -> bool:
+        """Run the one script that writes; whether the head was the expected one."""
+        self.ask(lambda client: client.ping())  # who is away now has certainly not taken it
+        try:
+            return bool(self._run(COMMIT, *arguments))
+        except Unavailable as error:
+            if isinstance(error.__cause__, redis.ConnectionError | redis.TimeoutError):
+                raise InDoubt(error.place, error.fault, "ask for the head") from error
+            raise
+
+    def close(self) -> None:
+        """Hang up; twice is harmless."""
+        with self._turn:
+            if not self._closed:
+                self._closed = True
+                self._client.close()
+
+    def _run(self, script: str, *arguments: bytes | str | int) -> Any:
+        return self.ask(
+            lambda client: client.eval(script, len(self._keys), *self._keys, *arguments)
+        )
+
+
+def _head(found: Sequence[bytes | None]) -> Head:
+    seq, digest = found
+    return GENESIS if seq is None or digest is None else (int(seq), digest)
+
+
+def _at(at: Head, found: Head, rows: T) -> T:
+    if found != at:
+        raise Moved(at, found)
+    return rows

