@@ -1,7 +1,6 @@
 """What a server imports, imported once: see `omniroute.testing.server_process`."""
 
 import networkx as nx  # noqa: F401 - the core asks for it late
-import rich.console  # noqa: F401
 import uvicorn.lifespan.off
 import uvicorn.protocols.http.httptools_impl
 import uvicorn.protocols.websockets.auto  # noqa: F401
