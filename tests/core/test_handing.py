@@ -238,6 +238,23 @@ def test_a_lead_who_takes_over_from_a_bot_silences_it() -> None:
     robby.replies("And another thing", joe, refused="handed_off")
 
 
+def test_a_bot_does_not_answer_a_machine() -> None:
+    """Two bots, each at the other's address, stop (RFC 3834); people may answer what they like."""
+    rig, joe, robby = with_bot()
+    robby.replies("How can I help?", joe)
+    joe.on("webchat").says("Thank you for your message", automatic=True)
+    robby.replies("How can I help?", joe, refused="machine_wrote")
+    assert len(rig.deliveries) == 1
+    joe.on("webchat").says("I am Joe in person")
+    robby.replies("How can I help?", joe)
+    joe.on("webchat").says("Thank you for your message", automatic=True)
+    lea = rig.lead("lea")
+    lea.takes(joe)
+    lea.replies("You are welcome", joe)
+    assert [delivery.bot for delivery in rig.deliveries] == [True, True, False]
+    rig.fold()
+
+
 def test_h4_who_goes_from_chat_to_mail_keeps_thread_and_agent() -> None:
     rig, joe, ana = desk()
     thread = joe.thread.id

@@ -258,6 +258,23 @@ def test_an_acknowledgement_comes_once_a_day_whatever_writes() -> None:
     assert len(rig.happened(AutomaticReplyReleased)) == 2
 
 
+def test_why_there_is_no_acknowledgement_is_said() -> None:
+    rig = Rig(RULES.replace("reopen_window: 1d", "reopen_window: 1s"))
+    ana = rig.agent("ana")
+    joe = rig.customer("joe", webchat="v1", verified=True)
+    eve = rig.customer("eve", webchat="v1", forged=True)
+    for who in (joe, joe, eve):
+        who.on("webchat").says("hello")
+        ana.accepts()
+        ana.resolves()
+        rig.wait(hours=0.01)
+    robot = rig.customer("robot", webchat="v9", verified=True)
+    robot.on("webchat").says("I am a robot", automatic=True)
+    whys = [why for done in rig.machine.journal for why in done.decision.why]
+    why = [(w["reply"], w["because"]) for w in whys if w["about"] == "unsaid"]
+    assert why == [("hello", "told"), ("hello", "unverified")]
+
+
 def test_who_is_joined_to_another_has_heard_what_the_other_has() -> None:
     rig = Rig(RULES.replace("reopen_window: 1d", "reopen_window: 1s"))
     ana = rig.agent("ana")

@@ -15,6 +15,7 @@ from tests.runtime.house import PATIENCE, House, Pipe, inbounds
 from omniroute import Address, Inbound, NotAuthorised, Outbound, Receipt, Rejected, Retry
 from omniroute.core.effects import Recall
 from omniroute.core.events import ReplyFailed, ReplySent
+from omniroute.core.inputs import Member, TeamLoaded
 from omniroute.runtime.delivery import AT_ONCE, GIVE_UP
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.rows import Attachment, Failure
@@ -506,6 +507,15 @@ async def test_files_go_with_the_first_words_unless_those_are_too_many(desk: Hou
     assert said == [("here", ["a.pdf"]), ("it is in the file below", []), ("", ["a.pdf"])]
     keys = [out.idempotency_key for out in desk.pipe.sent]
     assert keys[2] == keys[1] + ".1"
+
+
+async def test_what_a_bot_says_is_marked_as_no_persons_word(desk: House) -> None:
+    await desk.replies("I am a person")
+    bot = Member("ana", desks=("bell", "horn"), kind="bot")
+    await desk.do(TeamLoaded, members=(bot,))
+    await desk.replies("I am a bot")
+    await sent(desk, 2)
+    assert [out.automatic for out in desk.pipe.sent] == [False, True]
 
 
 async def test_an_answer_quotes_what_the_agent_chose_where_it_was_said(desk: House) -> None:

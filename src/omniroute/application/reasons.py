@@ -49,6 +49,8 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _match(why, directory)
         case "topic":
             return f"another matter: rule {why.get('rule')} → {why.get('queue')}"
+        case "unsaid":
+            return _unsaid(why)
         case "shadow":
             return _shadow(why)
         case "overflow":
@@ -70,6 +72,17 @@ def _overflow(why: Mapping[str, Any]) -> str:
         return f"{teams} may help out, as overflow rule {why['rule'] + 1} says"
     level = f"{why['in_time']:.0%} in time, below {why['below']:.0%}"
     return f"{teams} would help out, but {why['spared']} needs them: {level}"
+
+
+_UNSAID = {
+    "machine": "a machine wrote",
+    "unverified": "nobody vouches for the sender's address",
+    "told": "they had it within a day",
+}
+
+
+def _unsaid(why: Mapping[str, Any]) -> str:
+    return f"no automatic reply {why.get('reply')}: {_UNSAID.get(str(why.get('because')), '')}"
 
 
 _IDENTITY = {

@@ -30,6 +30,7 @@ class Deliver(Effect, frozen=True):
     agent: AgentId = ""
     reply: str = ""  # a canned reply's name; the text is the rule set's
     begins: tuple[str, str] | None = None  # a conversation, by this channel and account
+    bot: bool = False  # the agent is one: no person wrote it
 
 
 class Present(Effect, frozen=True):

@@ -35,9 +35,15 @@ def may_reply(turn: Turn, agent: AgentId, thread: Thread) -> bool:
     return thread.queue not in turn.state.agents[agent].reads
 
 
+def is_bot(turn: Turn, agent: AgentId) -> bool:
+    """Whether what the agent writes is no person's word."""
+    known = turn.state.agents.get(agent)
+    return known is not None and known.kind == "bot"
+
+
 def is_silenced(turn: Turn, agent: AgentId, thread: Thread) -> bool:
     """Whether the agent is a bot in a thread that a bot has handed to people."""
-    return thread.handed_off and turn.state.agents[agent].kind == "bot"
+    return thread.handed_off and is_bot(turn, agent)
 
 
 def transfer(turn: Turn, asked: i.TransferAsked) -> Answer:

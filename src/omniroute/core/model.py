@@ -323,6 +323,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     overflow_at: int = 0  # when to look at the others
     remind_at: int = 0  # stranded: when leads are told again
     answerable: bool = True  # by a machine
+    by_machine: bool = False  # the last that came from there; no bot answers it
     told_stranded: bool = False  # the customer has been told
     acts: int = 0  # of rules, since somebody did something
     moves: tuple[int, ...] = ()  # when somebody handed it on; the last few

@@ -40,9 +40,9 @@ def _tell(turn: Turn, thread: Thread) -> None:
     """Tell the customer when somebody is back, where an address is vouched for."""
     reply = turn.state.queue(thread.queue).closed_reply
     handle = turn.state.handles.get(thread.handle)
-    by_machine = isinstance(turn.input, MessageReceived) and turn.input.automatic
-    if reply and thread.waiting and handle is not None and handle.verified and not by_machine:
-        acknowledge(turn, thread, reply)
+    if reply and thread.waiting and handle is not None:
+        machine = isinstance(turn.input, MessageReceived) and turn.input.automatic
+        acknowledge(turn, thread, reply, machine=machine, verified=handle.verified)
 
 
 def time_came(turn: Turn, id: ThreadId) -> None:

@@ -29,9 +29,18 @@ def strand(turn: Turn, thread: Thread, why: str) -> None:
     again = queue.remind_ms is not None
     turn.emit(e.ThreadStranded(thread.id, why, turn.at + (queue.remind_ms or 0) if again else 0))
     tell_leads(turn, turn.thread(thread.id), f"stranded:{why}")
-    if queue.stranded_reply and thread.answerable and not thread.told_stranded:
-        turn.emit(e.CustomerTold(thread.id))
-        acknowledge(turn, turn.thread(thread.id), queue.stranded_reply)
+    if queue.stranded_reply and not thread.told_stranded:
+        if thread.answerable:
+            turn.emit(e.CustomerTold(thread.id))
+        handle = turn.state.handles.get(thread.handle)
+        verified = handle is not None and handle.verified
+        acknowledge(
+            turn,
+            turn.thread(thread.id),
+            queue.stranded_reply,
+            machine=verified and not thread.answerable,
+            verified=verified,
+        )
 
 
 def remind(turn: Turn, id: ThreadId) -> None:

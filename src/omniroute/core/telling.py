@@ -40,8 +40,23 @@ def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
     turn.deliver(thread, message, thread.handle, effect, reply=reply)
 
 
-def acknowledge(turn: Turn, thread: Thread, reply: str) -> None:
-    """The same for a reply that says no more than that they are heard: once a day."""
+def acknowledge(
+    turn: Turn, thread: Thread, reply: str, *, machine: bool = False, verified: bool = True
+) -> None:
+    """The same for a reply that says no more than that they are heard: to people, once a day.
+
+    *machine*: what it would answer was written by one; *verified*: somebody vouches for whoever
+    wrote it.  Two programs that answer each other do not stop, and a forged sender has asked for
+    nothing; so why there is no reply is recorded instead.
+    """
     customer = turn.state.customers[thread.customer]
-    if not told_lately(customer.told, reply, turn.at):
-        reply_by_itself(turn, thread, reply)
+    if machine:
+        because = "machine"
+    elif not verified:
+        because = "unverified"
+    elif told_lately(customer.told, reply, turn.at):
+        because = "told"
+    else:
+        return reply_by_itself(turn, thread, reply)
+    turn.explain("unsaid", thread=thread.id, reply=reply, because=because)
+    return None

@@ -140,8 +140,14 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     notify(turn, thread.id, routing.steps[0])
     if how == "reopened" and _keep_owner(turn, turn.thread(thread.id)):
         return
-    if routing.reply and message.sender.verified and not message.automatic:
-        acknowledge(turn, turn.thread(thread.id), routing.reply)
+    if routing.reply:
+        acknowledge(
+            turn,
+            turn.thread(thread.id),
+            routing.reply,
+            machine=message.automatic,
+            verified=message.sender.verified,
+        )
     if routing.deflect:
         propose_article(turn, turn.thread(thread.id), rules, routing.deflect)
 

@@ -85,15 +85,16 @@ class Turn:
     def deliver(
         self, thread: Thread, message: MessageId, handle: HandleId, id: str,
         agent: AgentId = "", reply: str = "", answers: MessageId = "",
-        begins: tuple[str, str] | None = None,
+        begins: tuple[str, str] | None = None, bot: bool = False,
     ) -> None:  # fmt: skip
         """Have a message sent to a handle of the thread, as an answer to what came from there;
         or to another of the customer's, by the channel and account that it *begins* with."""
         answers = answers or thread.message
         self.effects.append(
             Deliver(
-                id, thread.id, message, handle, answers, agent=agent, reply=reply, begins=begins
-            )
+                id, thread.id, message, handle, answers, agent=agent, reply=reply, begins=begins,
+                bot=bot,
+            )  # fmt: skip
         )
 
     def present(

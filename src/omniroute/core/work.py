@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.handing import OWNED, is_silenced, leads, may_reply, refused, take_over
+from omniroute.core.handing import OWNED, is_bot, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
 from omniroute.core.paths import surely
@@ -94,6 +94,8 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
     held = _addressed(turn, thread, asked)
     if held is None:
         return refused("no_way", handle=asked.to)
+    if thread.by_machine and is_bot(turn, asked.agent):
+        return refused("machine_wrote")
     _own(turn, thread, asked.agent)
     more: dict[str, str | int] = {"way": held.handle} if asked.to else {}
     if asked.hold:
@@ -141,6 +143,7 @@ def release(turn: Turn, thread: Thread, held: Held) -> None:
     turn.deliver(
         thread, held.message, held.handle, effect, agent=held.agent, answers=held.answers,
         begins=held.begins if isinstance(held.begins, tuple) else None,
+        bot=is_bot(turn, held.agent),
     )  # fmt: skip
 
 

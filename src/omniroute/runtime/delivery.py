@@ -160,7 +160,7 @@ class Delivery:
             sender_name=self._names(effect.agent) if effect.agent else "",
             files=await self._attached(body),
             quotes=self._quoted(body, answers),
-            automatic=bool(effect.reply),
+            automatic=bool(effect.reply) or effect.bot,
         )
         return channel, _in_parts(first, body.text, channel)
 

@@ -165,7 +165,9 @@ class EmailChannel:
         reply_to = self._mailboxes.replies.address_for(out.idempotency_key)
         now, html = datetime.now(UTC), self._config.html
         message = compose(out, sender, self._name, now, reply_to, html=html)
-        back = "" if out.automatic else return_path(out.idempotency_key, self._mailboxes)
+        # An acknowledgement is nobody's and asks for no report; what a bot says has its name.
+        nobodys = out.automatic and not out.sender_name
+        back = "" if nobodys else return_path(out.idempotency_key, self._mailboxes)
         await self._courier.transmit(back, recipient, message, out.idempotency_key)
         return Receipt((message_id(out, sender),))
 
@@ -190,6 +192,9 @@ class EmailChannel:
 
     def _certificate(self) -> Certificate | None:
         chain, key = self._config.tls_certificate, self._config.tls_key
+        if self._config.tls_port and not chain:
+            fix = "name the certificate that is shown there"
+            raise ConfigError(f"{self._place}.tls_certificate", "is missing beside tls_port", fix)
         if key and not chain:
             fix = "name the certificate that the key belongs to"
             raise ConfigError(f"{self._place}.tls_certificate", "is missing beside tls_key", fix)

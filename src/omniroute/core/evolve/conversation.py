@@ -31,7 +31,7 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
     thread = state.threads[event.thread]
     voices = heard(thread.voices, event, at)
     if event.automatic and thread.turns:
-        change(state, event, turns=thread.turns + 1, voices=voices)
+        change(state, event, turns=thread.turns + 1, voices=voices, by_machine=True)
         return
     change(
         state,
@@ -40,6 +40,7 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
         channel=event.channel,
         handle=event.handle,
         answerable=event.answerable,
+        by_machine=event.automatic,
         message=event.message,
         live=event.live,
         turns=thread.turns + 1,
