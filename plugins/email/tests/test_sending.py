@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from omniroute import Address, NotAuthorised, Outbound, Rejected, Retry, Secret,
 from omniroute_email.channel import EmailChannel
 from omniroute_email.settings import Config
 
+CHAIN, KEY = (Path(__file__).parent / "tls" / name for name in ("certificate.pem", "key.pem"))
 ANSWER = Outbound(
     idempotency_key="e-1",
     conversation="joe@x.example",
@@ -67,14 +69,22 @@ class Sink:
         return AuthResult(success=given[-1].password == b"hunter2", handled=False)
 
 
+def served_securely() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CHAIN, KEY)
+    return context
+
+
 @asynccontextmanager
-async def server(sink: Sink, **options: object) -> AsyncIterator[int]:
+async def server(
+    sink: Sink, secure: ssl.SSLContext | None = None, /, **options: object
+) -> AsyncIterator[int]:
     loop = asyncio.get_running_loop()
 
     def session() -> SMTP:
         return SMTP(sink, loop=loop, hostname="sink.example", **options)  # type: ignore[arg-type]
 
-    serving = await loop.create_server(session, "127.0.0.1", 0)
+    serving = await loop.create_server(session, "127.0.0.1", 0, ssl=secure)
     try:
         yield serving.sockets[0].getsockname()[1]
     finally:
@@ -127,6 +137,19 @@ async def test_an_answer_arrives_in_its_conversation(account: Account) -> None:
     assert mail.get_content().replace("\r\n", "\n") == ANSWER.text
 
 
+async def test_it_goes_out_under_tls_from_the_start(account: Account) -> None:
+    """As at port 465: nothing is said before the handshake."""
+    sink = Sink()
+    async with server(sink, served_securely()) as port:
+        given = {"smtp_host": "localhost", "smtp_tls_from_start": True, "smtp_ca": str(CHAIN)}
+        await account(port, **given, smtp_starttls=True).send(ANSWER)
+        with pytest.raises(NotAuthorised, match="no secure connection to localhost"):
+            await account(port, **{**given, "smtp_ca": ""}).send(ANSWER)
+        with pytest.raises(NotAuthorised, match=r"nowhere.*channels\.email\.smtp_ca"):
+            await account(port, **{**given, "smtp_ca": "/nowhere.pem"}).send(ANSWER)
+    assert len(sink.mails) == 1
+
+
 async def test_it_comes_back_to_an_address_of_its_own(account: Account) -> None:
     sink = Sink()
     async with server(sink) as port:
@@ -149,6 +172,17 @@ async def test_what_no_person_wrote_says_so_and_comes_back_to_nobody(account: Ac
     mail = email.message_from_bytes(content)
     assert (mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"]) == ("auto-replied", "All")
     assert b"Auto-Submitted" not in written
+
+
+async def test_what_a_bot_says_is_marked_and_comes_back(account: Account) -> None:
+    """A report tells that nobody has read it, and is never answered itself."""
+    sink = Sink()
+    async with server(sink) as port:
+        channel = account(port, bounce_address="bounces@demo.example")
+        await channel.send(replace(ANSWER, automatic=True, sender_name="Robby"))
+    [(sender, _, content)] = sink.mails
+    assert sender.startswith("bounces+e-1.")
+    assert email.message_from_bytes(content)["Auto-Submitted"] == "auto-replied"
 
 
 async def test_it_asks_to_be_answered_at_an_address_of_its_own(account: Account) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 import pytest
 
 from omniroute import ConfigError, Intake, Site
+from omniroute.testing.server_process import free_port
 from omniroute_email.certificate import Certificate
 from omniroute_email.channel import EmailChannel
 from omniroute_email.envelope import Envelope
@@ -56,6 +57,57 @@ async def test_a_message_comes_encrypted(
     await asyncio.to_thread(send)
     [(envelope, message)] = spool.mails
     assert (envelope.peer in ("127.0.0.1", "::1"), message) == (True, MAIL)
+    await gone(reception)
+
+
+async def test_a_message_comes_encrypted_from_the_start(
+    serve: Serve, spool: Kept, certificate: Certificate
+) -> None:
+    encrypted = free_port()
+    reception, plain = await serve(certificate=certificate, tls_port=encrypted)
+
+    def send() -> None:
+        with smtplib.SMTP_SSL("localhost", encrypted, context=trusting()) as client:
+            client.ehlo()
+            assert not client.has_extn("starttls")
+            client.sendmail("joe@x.example", ["help@demo.example"], MAIL)
+        with smtplib.SMTP("localhost", plain) as client:
+            client.sendmail("joe@x.example", ["help@demo.example"], MAIL)
+
+    await asyncio.to_thread(send)
+    assert [message for _, message in spool.mails] == [MAIL]  # it is the same one
+    await gone(reception)
+
+
+async def test_before_it_is_encrypted_a_connection_counts_as_any_other(
+    serve: Serve, certificate: Certificate
+) -> None:
+    encrypted = free_port()
+    reception, _ = await serve(
+        certificate=certificate, tls_port=encrypted, max_connections=1, idle_timeout=0.2
+    )
+    silent, writer = await asyncio.open_connection("127.0.0.1", encrypted)
+    while not reception.count:  # noqa: ASYNC110  what changes is a plain number
+        await asyncio.sleep(0)
+    refused, other = await asyncio.open_connection("127.0.0.1", encrypted)
+    assert await refused.read() == b""
+    assert await silent.read() == b""  # cut off when it had said nothing for so long
+    for end in (writer, other):
+        end.close()
+    await gone(reception)
+
+
+@pytest.mark.parametrize("said", [b"EHLO x\r\n", b"", b"\x16\x03\x01\x00\x05"])
+async def test_what_is_no_tls_harms_nobody(
+    serve: Serve, spool: Kept, certificate: Certificate, said: bytes
+) -> None:
+    encrypted = free_port()
+    reception, _ = await serve(certificate=certificate, tls_port=encrypted)
+    reader, writer = await asyncio.open_connection("127.0.0.1", encrypted)
+    writer.write(said)
+    writer.write_eof()
+    await reader.read()
+    writer.close()
     await gone(reception)
 
 
@@ -130,10 +182,15 @@ def test_a_renewed_certificate_is_taken_and_a_broken_one_is_not(
 
 @pytest.mark.parametrize(
     "settings",
-    [{"tls_certificate": "/nowhere.pem"}, {"tls_key": str(KEY)}, {"tls_certificate": __file__}],
+    [
+        {"tls_certificate": "/nowhere.pem"},
+        {"tls_key": str(KEY)},
+        {"tls_certificate": __file__},
+        {"tls_port": 465},
+    ],
 )
 async def test_what_is_no_certificate_is_named(
-    settings: dict[str, str], spool: Intake, tmp_path: Path
+    settings: dict[str, object], spool: Intake, tmp_path: Path
 ) -> None:
     config = Config(addresses=["help@demo.example"], listen_port=0, **settings)  # type: ignore[arg-type]
     channel = EmailChannel("email", config, Site(tmp_path, "http://x"))

@@ -122,7 +122,12 @@ async def probe(config: Config, place: str, domain: str) -> Health:
 
 async def _connected(config: Config, place: str, domain: str) -> SMTP:
     """A client that has signed in.  Raises `Retry` or `NotAuthorised`."""
-    implicit = config.smtp_port == IMPLICIT_TLS
+    try:
+        secure = ssl.create_default_context(cafile=config.smtp_ca or None)
+    except (OSError, ssl.SSLError) as error:
+        fix = f"name a file with certificates (PEM) in {place}.smtp_ca"
+        raise NotAuthorised(f"{config.smtp_ca} cannot be read; {fix}") from error
+    implicit = config.smtp_port == IMPLICIT_TLS or config.smtp_tls_from_start
     client = SMTP(
         hostname=config.smtp_host,
         port=config.smtp_port,
@@ -130,6 +135,7 @@ async def _connected(config: Config, place: str, domain: str) -> SMTP:
         password=config.smtp_password.reveal() or None,
         local_hostname=domain,
         timeout=config.smtp_timeout,
+        tls_context=secure,
         use_tls=implicit,
         start_tls=config.smtp_starttls and not implicit,
     )
@@ -153,15 +159,22 @@ async def _connect(client: SMTP, config: Config, place: str) -> None:
         fix = f"see {place}.smtp_username and {place}.smtp_password"
         raise NotAuthorised(f"{server} refuses to sign us in ({_reason(error)}); {fix}") from None
     except ssl.SSLError as error:
-        fix = (
-            "give the server a valid certificate for this name, or name it as its certificate does"
-        )
-        raise NotAuthorised(f"no secure connection to {server} ({error.reason}); {fix}") from error
+        raise _insecure(server, error, place) from error
     except (OSError, SMTPResponseException) as error:
+        if isinstance(error.__cause__, ssl.SSLError):  # of a handshake before the first word
+            raise _insecure(server, error.__cause__, place) from error
         raise Retry(f"{server} cannot be reached: {_text(error)}") from error
     except SMTPException as error:
         fix = f"see {place}.smtp_starttls, {place}.smtp_username and {place}.smtp_port"
         raise NotAuthorised(f"{server}: {_text(error)} {fix}") from error
+
+
+def _insecure(server: str, error: ssl.SSLError, place: str) -> NotAuthorised:
+    fix = (
+        "give the server a valid certificate for this name, name it as its certificate does, or"
+        f" name your own authority in {place}.smtp_ca"
+    )
+    return NotAuthorised(f"no secure connection to {server} ({error.reason}); {fix}")
 
 
 async def _introduce(client: SMTP) -> None:

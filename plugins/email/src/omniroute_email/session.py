@@ -44,7 +44,11 @@ class Session(SMTP):
 
     line_length_limit = LINE_LIMIT
 
-    def __init__(self, reception: Reception, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, reception: Reception, loop: asyncio.AbstractEventLoop, *, encrypted: bool = False
+    ) -> None:
+        """*encrypted* from the start, so that there is nothing to start."""
+        offers = reception.certificate if not encrypted else None
         # aiosmtpd keeps this on the class, where every session clears what another has set.
         self.command_size_limits = defaultdict(lambda: self.command_size_limit)
         super().__init__(
@@ -55,7 +59,7 @@ class Session(SMTP):
             ident="OmniRoute",
             timeout=reception.config.idle_timeout,
             command_call_limit=reception.config.max_commands,
-            tls_context=reception.certificate.context() if reception.certificate else None,
+            tls_context=offers.context() if offers else None,
             loop=loop,
         )
         self.peer = ""  # IP address

@@ -43,6 +43,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_key: Annotated[
         str, says("File (PEM) with its private key; `tls_certificate` unless set.")
     ] = ""
+    tls_port: Annotated[
+        int,
+        says(
+            "A second port, on which TLS is spoken from the start, as 465; 0 for none.",
+            at_least=0,
+            at_most=65535,
+        ),
+    ] = 0
     trusted_edges: Annotated[
         Sequence[str],
         says(
@@ -175,6 +183,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     smtp_starttls: Annotated[
         bool, says("Insist on TLS (STARTTLS); turn it off only for a server on this machine.")
     ] = True
+    smtp_tls_from_start: Annotated[
+        bool, says("Speak TLS from the start at other ports than 465, too.")
+    ] = False
+    smtp_ca: Annotated[
+        str, says("File (PEM) with the authority behind its certificate, if that is your own.")
+    ] = ""
     smtp_timeout: Annotated[float, says("Seconds to wait for each answer of `smtp_host`.")] = 30.0
 
 
