@@ -92,9 +92,16 @@ class Turn:
         answers = answers or thread.message
         self.effects.append(
             Deliver(
-                id, thread.id, message, handle, answers, agent=agent, reply=reply, begins=begins,
+                id,
+                thread.id,
+                message,
+                handle,
+                answers,
+                agent=agent,
+                reply=reply,
+                begins=begins,
                 bot=bot,
-            )  # fmt: skip
+            )
         )
 
     def present(
