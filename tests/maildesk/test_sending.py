@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.maildesk.scene import DESK, EDGE, HELP, Mailbox, scene, text_of
 from tests.maildesk.test_safety import taken
 
+from omniroute import Card, CardKind
+
 
 def bounce_of(mail: EmailMessage, to: str, recipient: str) -> str:
     """What a mail server sends back (RFC 3464)."""
@@ -179,3 +181,30 @@ async def test_a_mail_server_that_is_busy_is_asked_again(tmp_path: Path) -> None
         await joe.writes(HELP, "I want a refund")
         await ana.gets("Yours, if you accept")
         assert len([mail for mail in ana.mails() if "Yours, if" in text_of(mail)]) == 1
+
+
+async def test_who_is_told_that_they_are_away_comes_back_by_a_link(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        node = desk.server.node
+        joe = desk.mailbox("joe@mail.example", "Joe Miller")
+        await joe.writes(HELP, "I want a refund")
+        await ana.gets("Yours, if you accept")
+        card = Card("o1", "ana", CardKind.TOLD, 1, 1, "", 0, (), "unresponsive")
+        await node.parts.desks["email"].present(card)
+        await node.parts.desks["email"].present(card)  # an attempt that was thought lost
+        mail = await ana.gets("You missed two offers")
+        status, page = await ana.opens(ana.link(mail, "I'm back"))
+        assert (status, "Are you back" in page) == (200, True)
+        assert "You are online now." in await ana.presses(mail, "I'm back")
+        assert len([one for one in ana.mails() if "You missed two" in text_of(one)]) == 1
+
+
+async def test_an_answer_that_the_mailbox_does_not_take_is_no_dead_letter(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        desk.sink.answer = lambda: "550 5.1.1 no such user"
+        await ana.writes(DESK, "#mine")
+        await desk.until(lambda: desk.server.node.state.agents["ana"].lost == ("email",))
+        await desk.settled()
+        assert await desk.server.node.parts.spool.dead() == []

@@ -90,6 +90,7 @@ class EmailChannel:
             url,
             boxes.from_address,
             self._config.smtp_host,
+            self._place,
             _now,
         )
         book = Book(self._site.folder / "desk.sqlite")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from omniroute import Kept, Refused, Sheet
+from omniroute import Kept, Refused, Rejected, Sheet
 from omniroute_email.desk import words
 from omniroute_email.desk.acting import Waiting
+from omniroute_email.desk.letters import Letter
 from omniroute_email.desk.links import LINKS_LAST, About
 from omniroute_email.desk.reading import Written, read
 from omniroute_email.envelope import Envelope, unpack
@@ -290,7 +291,7 @@ class Doing:
             (label, ask(verb, act.agent, act.address, about.thread, id)),
             ("Do not send", ask("drop", act.agent, act.address, about.thread, id)),
         ]
-        await self._desk.bag.post(
+        await self._post(act.agent,
             self._desk.letter(
                 f"waits/{id}", act.address, act.agent, sheet, said,
                 links=links, automatic="replied", answers=act.message_id,
@@ -298,6 +299,15 @@ class Doing:
         )  # fmt: skip
 
     # --- words back ---
+
+    async def _post(self, agent: str, letter: Letter) -> None:
+        """Send an answer; that its mailbox takes none undoes nothing of what was done."""
+        try:
+            await self._desk.bag.post(letter)
+        except Rejected as error:
+            log.info("an answer of the desk's was not taken: %s", error)
+            if agent:
+                await self._desk.door.unreachable(agent)
 
     async def _mine(self, agent: str) -> str:
         sheets = await self._desk.door.mine(agent)
@@ -310,7 +320,7 @@ class Doing:
             sheet = await self._desk.door.look(act.agent, act.about.thread)
             sheet = sheet if sheet.thread == act.about.thread else None
             turns = act.about.turns  # the answer shows no line of the customer's
-        await self._desk.bag.post(
+        await self._post(act.agent,
             self._desk.letter(
                 f"answer/{act.key}", act.address, act.agent, sheet, said,
                 turns=turns, automatic="replied", answers=act.message_id,

@@ -24,6 +24,7 @@ class Postbag:
     console: str
     customers: str
     server: str  # that sends; empty if none is set
+    place: str  # of the account's settings
     clock: Callable[[], int]  # ms since the epoch
 
     @property
@@ -33,7 +34,7 @@ class Postbag:
     async def post(self, letter: Letter) -> None:
         """Hand a mail over.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
         if not self.server:
-            raise NotAuthorised("set smtp_host to the server that sends your mail")
+            raise NotAuthorised(f"set {self.place}.smtp_host to the server that sends your mail")
         back = self.seal.answer_to(letter.about)
         now = datetime.fromtimestamp(self.clock() / 1000, UTC)
         mail = as_mail(letter, self.seal.line(letter.about), back, self.address, self.name, now)
