@@ -6,8 +6,11 @@ Everything a plugin author needs is imported from here; deeper modules may chang
 
 from omniroute.channel import (
     Address,
+    Amendment,
     Cap,
     Channel,
+    Deletes,
+    Edits,
     File,
     Forgets,
     Health,
@@ -17,6 +20,7 @@ from omniroute.channel import (
     ReadsFiles,
     Receipt,
     Site,
+    Types,
     Undelivered,
 )
 from omniroute.chatdesk import (
@@ -83,6 +87,7 @@ __all__ = [
     "GENESIS",
     "Address",
     "AgentId",
+    "Amendment",
     "Attached",
     "Busy",
     "Button",
@@ -95,8 +100,10 @@ __all__ = [
     "Claim",
     "ConfigError",
     "Corrupt",
+    "Deletes",
     "Desk",
     "Door",
+    "Edits",
     "Evidence",
     "Fact",
     "File",
@@ -135,6 +142,7 @@ __all__ = [
     "Surface",
     "Thread",
     "Told",
+    "Types",
     "Unavailable",
     "Undelivered",
     "Way",

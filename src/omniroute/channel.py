@@ -25,12 +25,12 @@ class Cap(enum.Flag):
     LIVE = enum.auto()  # somebody is waiting on the other side now, as in a chat
     THREADS = enum.auto()
     EDIT_IN = enum.auto()
-    EDIT_OUT = enum.auto()
-    DELETE_OUT = enum.auto()
+    EDIT_OUT = enum.auto()  # see `Edits`
+    DELETE_OUT = enum.auto()  # see `Deletes`
     FILES_IN = enum.auto()
     FILES_OUT = enum.auto()
     BUTTONS = enum.auto()
-    TYPING = enum.auto()
+    TYPING = enum.auto()  # see `Types`
     READ_RECEIPTS = enum.auto()
     REACTIONS = enum.auto()
     AGENT_DESK = enum.auto()
@@ -151,6 +151,21 @@ class Outbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change to one message of ours that the platform has.
+
+    *external_ids* are those of its `Receipt` (an album has several); *text* is what it shall say
+    now, empty where it is to be deleted.  *with_files*: files came with it.
+    """
+
+    conversation: str
+    to: Address
+    external_ids: tuple[str, ...]
+    text: str = ""
+    with_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The platform said yes."""
 
@@ -185,6 +200,9 @@ class Intake(Protocol):
 
     def ready(self) -> None:
         """Say that listening has begun; the start of the server waits for it."""
+
+    def writing(self, sender: Address) -> None:
+        """Say that a customer is writing right now; shown to agents, and never kept."""
 
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Keep *raw* for good; when this returns, and not before, acknowledge.
@@ -241,6 +259,39 @@ class Channel(Protocol):
         *found* says what is so, *fix* what to do: which setting, and where to get it; neither
         tells a secret.  Nothing is raised.  It may be called while nobody listens, and then leaves
         nothing open.
+        """
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """What a channel with `Cap.EDIT_OUT` offers besides."""
+
+    async def edit(self, change: Amendment) -> None:
+        """Have a message of ours say something else; one that says so already is no failure.
+
+        ONE platform call, which may be repeated.  Raises `Retry`, `Rejected` or `NotAuthorised`.
+        """
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    """What a channel with `Cap.DELETE_OUT` offers besides."""
+
+    async def delete(self, change: Amendment) -> None:
+        """Take a message of ours away; one that is gone already is no failure.
+
+        May be repeated.  Raises `Retry`, `Rejected` or `NotAuthorised`.
+        """
+
+
+@runtime_checkable
+class Types(Protocol):
+    """What a channel with `Cap.TYPING` offers besides."""
+
+    async def show_typing(self, conversation: str, to: Address) -> None:
+        """Show the customer that somebody is writing, for the next seconds.
+
+        Called at most every few seconds; whatever it raises is forgotten.
         """
 
 

@@ -74,7 +74,9 @@ class Line:
 
     *kind* is customer, reply, automatic, note, or event (then *text* is a sentence of ours).
     *turn* numbers the customer's lines from 1.  *state* of a reply: held, sending, sent, failed,
-    withdrawn; *reason* why it failed.
+    withdrawn; *reason* why it failed.  *change* of what an agent wrote: editing, edited, deleting,
+    deleted, or unchanged (then *reason* says why the customer keeps what there was); *can* are the
+    ways in which whoever looks may change it now: edit, delete.
     """
 
     id: str  # the same whenever the thread is looked at
@@ -92,6 +94,9 @@ class Line:
     reactions: tuple[str, ...] = ()
     files: tuple[Kept, ...] = ()
     handle: str = ""  # of whoever wrote it, or whom it went to; as in `Way`
+    former: tuple[str, ...] = ()  # what it said before, the oldest first
+    change: str = ""
+    can: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class Sheet:
     until: int = 0
     clock: str = ""  # when this was looked at, as people say it where the desk is
     ways: tuple[Way, ...] = ()  # how the customer can be answered; the first is taken
+    lasting: bool = False  # what goes out there now cannot be changed afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,8 @@ class Door(Protocol):
         """Do what *line* says, in the agents' grammar, on *thread*.
 
         *seen* is how many customer turns the agent had on screen; unless given, all of them.
-        *files* go with a reply, and *quotes* is the `Line` that it answers in particular.
+        *files* go with a reply, and *quotes* is the `Line` that it answers in particular, or that
+        is to be edited or deleted.
         Returns a sentence for them.  Raises `Refused`; what is not understood does nothing.
         """
 

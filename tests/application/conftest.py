@@ -23,12 +23,13 @@ from omniroute.application.door import Application
 from omniroute.application.views import Views
 from omniroute.core import inputs as i
 from omniroute.core.conditions import Always, Is, Leaf
+from omniroute.core.effects import Change
 from omniroute.core.ladder import Stage
 from omniroute.core.model import Evidence, Fact, Status
 from omniroute.core.rules import Defaults, EnrichRule, Queue, RouteRule, RuleSet, Sla
 from omniroute.core.skills import compile_skills
 from omniroute.core.state import State
-from omniroute.runtime.rows import Attachment, Body, Reached
+from omniroute.runtime.rows import Attachment, Body, Owed, Reached
 from omniroute.runtime.writer import Answered, Committed, Writer
 from omniroute.stores.memory import MemoryStore
 
@@ -237,6 +238,26 @@ class Scene:
             ),
             failure,
         )
+
+    def changes(self) -> list[Change]:
+        """The changes that are owed to customers, in their order."""
+        rows = [msgspec.json.decode(row, type=Owed) for _, row in self.reader.scan("o/", "")]
+        rows.sort(key=lambda owed: (owed.seq, owed.place))
+        return [owed.effect for owed in rows if isinstance(owed.effect, Change)]
+
+    def change_settled(
+        self, thread: int, message: str, outcome: str = "sent", *, words: str = ""
+    ) -> None:
+        """The outbox settles what became of a change."""
+        change = self.changes()[-1]
+        failure = {f"x/{change.id}": msgspec.json.encode({"reason": words})} if words else {}
+        self.decide(
+            lambda at: i.Delivered(
+                f"d/{change.id}", at, change.id, thread, outcome, message=message,
+                change=change.how,
+            ),
+            failure,
+        )  # fmt: skip
 
     def resolves(self, agent: str, thread: int) -> Answered:
         """The customer has what they came for."""

@@ -29,6 +29,7 @@ EXPECTED = """
     take        ofx  ofx  ofx
     reply       of   ofx  ofx
     undo        o    ofx  ofx
+    change      o    ofx  ofx
     note        ofx  ofx  ofx
     transfer    of   ofx  ofx
     snooze      of   ofx  ofx

@@ -298,6 +298,8 @@ def every(thread: int) -> list[c.AnyCommand]:
         c.Take(thread=thread),
         c.Reply(thread=thread, text="x", seen=9),
         c.Undo(thread=thread, message="m"),
+        c.Edit(thread=thread, message="m", text="x"),
+        c.Delete(thread=thread, message="m"),
         c.Note(thread=thread, text="x"),
         c.Transfer(thread=thread, why="x", to_queue="tech"),
         c.Snooze(thread=thread, until=9_999_999_999_999),

@@ -245,6 +245,8 @@ SHOWN_AS_MESSAGES = [
     e.ReplyReleased(1, "r", "ana", "h", "e"),
     e.AutomaticReplyReleased(1, "r", "h", "after_hours", "e"),
     e.ReplyRecalled(1, "r", "robby", "e"),
+    e.WordsChanged(1, "r", "ana", "edited", "e2"),
+    e.ChangeSettled(1, "r", "e2", "edited", "sent"),
     e.ReplySent(1, "r", "e"),
     e.ReplyFailed(1, "r", "e", "rejected"),
 ]

@@ -23,7 +23,7 @@ NO_MOVE = {
     e.ThreadPromoted, e.PromotionPlanned, e.AgeMoved, e.TargetStarted,
     e.TargetStopped, e.TargetMissed, e.DeadlineSet, e.DormancyPlanned, e.MarksPassed,
     e.Escalated, e.HoursPlanned, e.WeightSet, e.CustomerAway,
-    e.ThreadDivided,
+    e.ThreadDivided, e.WordsChanged, e.ChangeSettled,
 }  # fmt: skip
 
 

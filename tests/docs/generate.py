@@ -58,6 +58,9 @@ PARTS: dict[str, Callable[[], str]] = {
         for kind in values_of(channel, desk, hookspecs)
     },
     "protocol.Channel": partial(source.protocol, channel.Channel),
+    "protocol.Edits": partial(source.protocol, channel.Edits),
+    "protocol.Deletes": partial(source.protocol, channel.Deletes),
+    "protocol.Types": partial(source.protocol, channel.Types),
     "protocol.Forgets": partial(source.protocol, channel.Forgets),
     "protocol.ReadsFiles": partial(source.protocol, channel.ReadsFiles),
     "protocol.Intake": partial(source.protocol, channel.Intake),

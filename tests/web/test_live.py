@@ -100,3 +100,13 @@ async def test_a_browser_that_leaves_leaves_nothing_behind() -> None:
     assert len(ana.village.listeners) == 1
     await ana.stream.aclose()  # type: ignore[attr-defined]
     assert not ana.village.listeners
+
+
+async def test_who_is_writing_is_told_by_itself_and_beside_a_change() -> None:
+    ana = Listening()
+    await ana.hears()
+    await asyncio.sleep(0)
+    ana.village.tell(Change(0, writing=(4812,)))
+    assert await ana.hears() == "event: writing\ndata: 4812\n\n"
+    ana.village.tell(Change(8, (4820,), writing=(4812,)))
+    assert (await ana.hears()).startswith("event: writing\ndata: 4812\n\nid: 8\nevent: change\n")

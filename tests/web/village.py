@@ -88,6 +88,7 @@ class Village:
         self.files: dict[str, bytes] = {}
         self.htmls: dict[str, str] = {}
         self.done: list[tuple[str, c.AnyCommand]] = []
+        self.writing: list[tuple[str, int]] = []
         self.refuse: Refused | None = None
         self.seq = 100
         self.held = 5_000  # ms that a reply can be taken back
@@ -230,6 +231,9 @@ class Village:
         return nullcontext()
 
     # --- acts ---
+
+    async def writes(self, actor: Actor, thread: int) -> None:
+        self.writing.append((actor.id, thread))
 
     async def do(self, actor: Actor, command: c.AnyCommand) -> c.Outcome:
         if self.refuse is not None:

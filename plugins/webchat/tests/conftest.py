@@ -63,7 +63,7 @@ class Stream:
             while len(self.lines) < count:
                 self._news.clear()
                 await self._news.wait()
-        return [line["text"] for line in self.lines]
+        return [line.get("text", "") for line in self.lines]
 
     async def opened(self) -> None:
         async with asyncio.timeout(10):

@@ -10,7 +10,20 @@ import pluggy
 import pytest
 
 import omniroute_webchat
-from omniroute import Cap, Channel, ConfigError, Rejected, Retry, Secret, Site
+from omniroute import (
+    Address,
+    Amendment,
+    Cap,
+    Channel,
+    ConfigError,
+    Deletes,
+    Edits,
+    Rejected,
+    Retry,
+    Secret,
+    Site,
+    Types,
+)
 from omniroute_webchat.channel import WebChatChannel
 from omniroute_webchat.settings import Settings
 
@@ -38,7 +51,10 @@ def test_the_plugin_is_found_and_offers_the_channel() -> None:
 def test_it_is_a_channel(tmp_path: Path) -> None:
     channel = WebChatChannel("main", Settings(), Site(tmp_path, "http://desk.example"))
     assert isinstance(channel, Channel)
-    assert WebChatChannel.caps is Cap.LIVE
+    assert WebChatChannel.caps == Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING
+    assert isinstance(channel, Edits)
+    assert isinstance(channel, Deletes)
+    assert isinstance(channel, Types)
 
 
 async def test_an_answer_is_shown_once_however_often_it_is_sent(chat: Chat) -> None:
@@ -210,3 +226,72 @@ async def test_whoever_is_erased_is_forgotten_here_too(chat: Chat) -> None:
         assert db.execute("SELECT sub FROM sessions").fetchall() == [("18",)]
     db.close()
     assert await kim.sees() == ["hello"]
+
+
+async def test_an_answer_that_is_changed_reads_otherwise_at_once_and_later(chat: Chat) -> None:
+    joe = await chat.visitor()
+    await joe.says("When?")
+    await chat.answers("On Munday", key="e1")
+    await chat.answers("Your sister ordered, too", key="e2")
+    screen = joe.listens()
+    assert await screen.until(3) == ["When?", "On Munday", "Your sister ordered, too"]
+    await chat.channel.edit(change(chat, "e1", "On Monday"))
+    await chat.channel.delete(change(chat, "e2"))
+    await screen.until(5)
+    told = [(line["id"], line["text"], line["changed"], line["of"]) for line in screen.lines[3:]]
+    first, second = (line["seq"] for line in screen.lines[1:3])
+    assert told == [("e1", "On Monday", "edited", first), ("e2", "", "deleted", second)]
+    seen = screen.lines[-1]["seq"]
+    await screen.breaks()
+    assert await joe.sees() == ["When?", "On Monday", ""]
+    again = joe.listens(after=seen)
+    await chat.answers("Anything else?", key="e3")
+    assert await again.until(1) == ["Anything else?"]
+    await again.breaks()
+
+
+async def test_a_change_may_be_made_twice_and_of_nothing_it_is_refused(chat: Chat) -> None:
+    joe = await chat.visitor()
+    await joe.says("When?")
+    await chat.answers("On Munday", key="e1")
+    for _ in range(2):
+        await chat.channel.edit(change(chat, "e1", "On Monday"))
+    assert await joe.sees() == ["When?", "On Monday"]
+    with pytest.raises(Rejected, match="not there any more"):
+        await chat.channel.delete(change(chat, "e9"))
+
+
+def change(chat: Chat, id: str, text: str = "") -> Amendment:
+    return Amendment(chat.inbound[-1].conversation, Address("any", "any"), (id,), text)
+
+
+async def test_a_mailbox_from_before_there_were_changes_goes_on(chat: Chat) -> None:
+    joe = await chat.visitor()
+    await joe.says("When?")
+    await chat.stops()
+    with sqlite3.connect(chat.folder / "mailbox.sqlite") as db:
+        db.executescript(
+            "DROP TABLE changes; ALTER TABLE lines DROP COLUMN changed; PRAGMA user_version = 1;"
+        )
+    db.close()
+    await chat.starts_again()
+    await chat.answers("On Munday", key="e1")
+    await chat.channel.edit(change(chat, "e1", "On Monday"))
+    assert await joe.sees() == ["When?", "On Monday"]
+
+
+async def test_who_is_writing_is_told_both_ways_and_kept_nowhere(chat: Chat) -> None:
+    joe = await chat.visitor()
+    await joe.says("When?")
+    screen = joe.listens()
+    await screen.until(1)
+    await chat.channel.show_typing(chat.inbound[0].conversation, chat.inbound[0].sender)
+    await screen.until(2)
+    assert "event: writing" in screen.text
+    await screen.breaks()
+    for _ in range(5):
+        assert (await joe.asks("POST", "writing", json={})).status_code == 204
+    assert chat.notebook.writers == [chat.inbound[0].sender] * 2  # the others came too soon
+    assert await joe.sees() == ["When?"]
+    stranger = chat.browser()
+    assert (await stranger.asks("POST", "writing", json={})).status_code == 401

@@ -167,7 +167,7 @@ async def test_a_mailbox_of_a_newer_version_is_left_alone(tmp_path: Path) -> Non
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 9")
     db.close()
-    with pytest.raises(ConfigError, match=r"newer version \(format 9, this one reads 1\)"):
+    with pytest.raises(ConfigError, match=r"newer version \(format 9, this one reads 2\)"):
         await Mailbox(path).open()
 
 
@@ -178,4 +178,5 @@ async def test_history_is_found_by_its_index_without_sorting(mailbox: Mailbox) -
 
     found = await mailbox.do(plan)
     assert found.count("USING INDEX lines_by_conversation") == 4
+    assert found.count("INDEX changes_by_conversation") == 2
     assert "TEMP B-TREE" not in found

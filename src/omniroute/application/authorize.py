@@ -30,6 +30,7 @@ class Action(enum.StrEnum):
     TAKE = "take"
     REPLY = "reply"
     UNDO = "undo"
+    CHANGE = "change"
     NOTE = "note"
     TRANSFER = "transfer"
     SNOOZE = "snooze"
@@ -93,6 +94,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.TAKE:        (_ALL,  _ALL,  _ALL),   # the core says who was first
     Action.REPLY:       (_OPEN, _ALL,  _ALL),
     Action.UNDO:        (_OWN,  _ALL,  _ALL),
+    Action.CHANGE:      (_OWN,  _ALL,  _ALL),   # what somebody wrote
     Action.NOTE:        (_ALL,  _ALL,  _ALL),
     Action.TRANSFER:    (_OPEN, _ALL,  _ALL),
     Action.SNOOZE:      (_OPEN, _ALL,  _ALL),
@@ -141,6 +143,7 @@ _FOREIGN = {
     Action.ACCEPT: "This offer is for {owner}.",
     Action.PASS: "This offer is for {owner}.",
     Action.UNDO: "{owner} wrote that; only they or a lead may take it back.",
+    Action.CHANGE: "{owner} wrote that; only they or a lead may change it.",
     Action.REPLY: "{name} is with {owner}; only they or a lead may answer there.",
     Action.TRANSFER: "{name} is with {owner}; only they or a lead may hand it over.",
     Action.SNOOZE: "{name} is with {owner}; only they or a lead may snooze it.",

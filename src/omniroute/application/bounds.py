@@ -43,7 +43,7 @@ def check(command: c.AnyCommand, now: int) -> None:
                 _said(text, MOST_TEXT)
             if seen < 0:
                 raise Invalid("bad_seen")
-        case c.Note(text=text):
+        case c.Note(text=text) | c.Edit(text=text):
             _said(text, MOST_TEXT)
         case c.Pass(why=why):
             _short(why)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from omniroute.application.pages import Change
 from omniroute.application.projections.fold import Touched
 
@@ -24,13 +26,15 @@ def merged(earlier: Change, later: Change) -> Change:
     seq = max(earlier.seq, later.seq)
     if earlier.all or later.all:
         return everything(seq)
-    return _bounded(
+    both = _bounded(
         seq,
         {*earlier.threads, *later.threads},
         {*earlier.agents, *later.agents},
         {*earlier.offered, *later.offered},
         {*earlier.wrote, *later.wrote},
     )
+    writing = tuple(dict.fromkeys((*earlier.writing, *later.writing)))
+    return msgspec.structs.replace(both, writing=writing)
 
 
 def _bounded(

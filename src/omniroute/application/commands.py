@@ -66,6 +66,19 @@ class Undo(OnThread, frozen=True, kw_only=True):
     message: str
 
 
+class Edit(OnThread, frozen=True, kw_only=True):
+    """Change an answer or a note that one wrote; an answer also at the customer's."""
+
+    message: str
+    text: str
+
+
+class Delete(OnThread, frozen=True, kw_only=True):
+    """Delete an answer or a note that one wrote; an answer also at the customer's."""
+
+    message: str
+
+
 class Note(OnThread, frozen=True, kw_only=True):
     """Write to colleagues only."""
 
@@ -163,6 +176,8 @@ AnyCommand: TypeAlias = (
     | Take
     | Reply
     | Undo
+    | Edit
+    | Delete
     | Note
     | Transfer
     | Snooze

@@ -26,6 +26,8 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "take": c.Take,
     "reply": c.Reply,
     "undo": c.Undo,
+    "edit": c.Edit,
+    "delete": c.Delete,
     "note": c.Note,
     "transfer": c.Transfer,
     "snooze": c.Snooze,
@@ -113,6 +115,8 @@ class DeskDoor:
         if heard.verb == "split":
             return await self.act(agent, "split", {"handles": _named(page, heard.to)})
         arguments = self._arguments(heard, page, page.row.turns if seen is None else seen)
+        if heard.verb in ("edit", "delete"):
+            arguments["message"] = quotes or _last_of(page, agent)
         if heard.verb == "reply":
             arguments["to"] = _way(page, heard.to) if heard.to else ""
             arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
@@ -204,7 +208,7 @@ class DeskDoor:
                 return {"offer": offer, "why": heard.text}
             case "reply":
                 return {"text": heard.text, "seen": seen}
-            case "note":
+            case "note" | "edit":
                 return {"text": heard.text}
             case "transfer":
                 queue = heard.to in self._application.directory.queues
@@ -232,6 +236,15 @@ async def _threads(changes: Subscription) -> AsyncIterator[Sequence[int]]:
         async for change in changes:
             if change.all or change.threads:
                 yield () if change.all else change.threads
+
+
+def _last_of(page: ThreadPage, agent: str) -> str:
+    """What *agent* said last there that the customer has.  Raises `Refused`."""
+    said = [item for item in page.items if item.kind == "reply" and item.agent == agent]
+    gone = [item.message for item in said if item.state in ("sending", "sent", "held")]
+    if not gone:
+        raise Refused("unknown_message", "You have said nothing here that could be changed.")
+    return gone[-1]
 
 
 def _attachment(file: Kept) -> dict[str, object]:

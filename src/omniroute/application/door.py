@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
@@ -18,20 +19,22 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.bounds import Invalid, check
+from omniroute.application.changing import Caps, Written, find
 from omniroute.application.customers import Customers
 from omniroute.application.directory import Directory
 from omniroute.application.heartbeats import Heartbeats
 from omniroute.application.judgement import asked_for, judge
-from omniroute.application.pages import FileView
+from omniroute.application.pages import Change, FileView
 from omniroute.application.ports import Clock, Files, Inbox
 from omniroute.application.present import Present
 from omniroute.application.projector import Projector
 from omniroute.application.queries import Queries
 from omniroute.application.subscriptions import Subscription, Subscriptions
-from omniroute.application.translate import translate
+from omniroute.application.translate import change_of, translate
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
 from omniroute.application.ways import Addressed, Ways
+from omniroute.channel import Cap
 from omniroute.core.inputs import DeskSignal
 from omniroute.errors import StoreError
 from omniroute.stores.api import Reader
@@ -59,17 +62,24 @@ class Application:
         self.directory = directory
         """Replace it at a reload."""
         self._inbox, self._views, self._files, self._clock = inbox, views, files, clock
-        self._undo = undo
+        self._undo, self._changing = undo, asyncio.Lock()
         self._present = Present(reader)
         self._voice = Voice(lambda: self.directory, clock, self._present, views)
         self._subscriptions = Subscriptions()
         self._heartbeats = Heartbeats(inbox, WEB, lambda: self.directory.heartbeat / 1000)
         self.projector = Projector(views)
+        self.caps: Caps = lambda kind: Cap.NONE
+        """What a kind of channel can do; told by whoever has the channels."""
+        self.on_writing: Callable[[int], Awaitable[None]] = _nobody
+        """Shows the customer of a thread that somebody writes; given by whoever has channels."""
         self.customers = Customers(
             views, reader, inbox, lambda: self.directory, self._voice, self._shown
         )
         self.ways = Ways(reader)
-        self.query = Queries(views, reader, lambda: self.directory, clock, self._voice, self.ways)
+        self.query = Queries(
+            views, reader, lambda: self.directory, clock, self._voice, self.ways,
+            lambda kind: self.caps(kind),
+        )  # fmt: skip
 
     def start(self) -> None:
         """Begin to follow the journal.  Call on the event loop."""
@@ -119,17 +129,36 @@ class Application:
         """
         if not command.key:
             command = msgspec.structs.replace(command, key=secrets.token_hex(12))
+        if isinstance(command, c.Edit | c.Delete):
+            async with self._changing:  # what a line said is read and replaced
+                await self.up_to_date()
+                return await self._do(actor, command, hold, desk)
+        return await self._do(actor, command, hold, desk)
+
+    async def _do(
+        self, actor: Actor, command: c.AnyCommand, hold: int | None, desk: str
+    ) -> c.Outcome:
         thread, *agents = asked_for(actor, command)
+        if isinstance(command, c.Edit | c.Delete):
+            authorize(actor, Action.NOTE)  # before anybody learns what there is to be changed
+        changed: Written | None = None
         try:
             check(command, self._clock())
             standing = await asyncio.to_thread(self._present.standing, thread, *agents)
-            judge(actor, command, standing, self.directory)
+            if isinstance(command, c.Edit | c.Delete):
+                found = (command, self._views, self._present, self.caps)
+                changed = await asyncio.to_thread(find, *found)
+            author = "" if changed is None else changed.author
+            judge(actor, command, standing, self.directory, author)
             way = Addressed()
             if isinstance(command, c.Reply):
                 way = await asyncio.to_thread(self.ways.addressed, command, self._clock())
         except Invalid as wrong:
             raise self._voice.refused(wrong.code, thread, **wrong.values) from None
-        asked = translate(command, actor.id, self._undo if hold is None else hold, desk, way)
+        if changed is not None and isinstance(command, c.Edit | c.Delete):
+            asked = change_of(command, actor.id, changed, self._clock(), desk)
+        else:
+            asked = translate(command, actor.id, self._undo if hold is None else hold, desk, way)
         answer = await self._inbox.submit(asked.make, asked.puts)
         await self._shown(answer.seq)
         text = await asyncio.to_thread(self._voice.answer, command, answer)
@@ -164,6 +193,15 @@ class Application:
         key = f"desk/{desk}/{secrets.token_hex(8)}"
         await self._inbox.submit(lambda at: DeskSignal(key, at, agent, desk, up=False, failed=True))
 
+    async def writes(self, actor: Actor, thread: int) -> None:
+        """*actor* is writing an answer right now: the customer is shown it, where that can be."""
+        authorize(actor, Action.READ)
+        await self.on_writing(thread)
+
+    def customer_writes(self, thread: int) -> None:
+        """The customer of a thread is writing right now: whoever looks is told."""
+        self._subscriptions.publish(Change(0, writing=(thread,)))
+
     async def file(self, actor: Actor, sha: str) -> bytes:
         """The bytes of an attachment; of what no message carries, nothing is given out."""
         await self.about_file(actor, sha)
@@ -192,3 +230,7 @@ class Application:
         if body is None:
             raise self._voice.refused("unknown_message")
         return body.html
+
+
+async def _nobody(thread: int) -> None:
+    """There is nobody to show anything to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -213,9 +213,16 @@ class Dossier:
         """What was said, the latest first."""
         return self._db.execute(_MESSAGES, (self.row.id, ITEMS)).fetchall()
 
-    def items(self, bodies: Mapping[str, bytes]) -> tuple[Item, ...]:
-        """The timeline, the oldest first; *bodies* are the rows of `messages`."""
-        told = [((row["seq"], row["n"]), self._item(row, bodies)) for row in self.messages()]
+    def items(
+        self,
+        bodies: Mapping[str, bytes],
+        ways: Callable[[sqlite3.Row], tuple[str, ...]] = lambda row: (),
+    ) -> tuple[Item, ...]:
+        """The timeline, the oldest first; *bodies* are the rows of `messages`, *ways* says how
+        one of those can be changed."""
+        told = [
+            ((row["seq"], row["n"]), self._item(row, bodies, ways(row))) for row in self.messages()
+        ]
         told += [((row["seq"], row["n"]), item) for row, item in self._events()]
         return tuple(item for _, item in sorted(told, key=lambda pair: pair[0]))
 
@@ -224,7 +231,7 @@ class Dossier:
             if text := timeline.of_row(row, self._directory, self._address):
                 yield row, Item(row["seq"], row["at"], "event", text)
 
-    def _item(self, row: sqlite3.Row, bodies: Mapping[str, bytes]) -> Item:
+    def _item(self, row: sqlite3.Row, bodies: Mapping[str, bytes], can: tuple[str, ...]) -> Item:
         body = _read(bodies.get(f"b/{row['id']}")) or Body(text=_missing(row))
         return Item(
             seq=row["seq"],
@@ -248,6 +255,9 @@ class Dossier:
             handle=row["handle"],
             edited=body.edited,
             reactions=tuple(body.reactions.values()),
+            former=body.former,
+            change=row["change"],
+            can=can,
         )
 
     def _author(self, row: sqlite3.Row) -> str:

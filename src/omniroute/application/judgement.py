@@ -22,6 +22,8 @@ ACTIONS: Mapping[type[c.Command], Action] = {
     c.Take: Action.TAKE,
     c.Reply: Action.REPLY,
     c.Undo: Action.UNDO,
+    c.Edit: Action.CHANGE,
+    c.Delete: Action.CHANGE,
     c.Note: Action.NOTE,
     c.Transfer: Action.TRANSFER,
     c.Snooze: Action.SNOOZE,
@@ -54,15 +56,21 @@ def named(command: c.AnyCommand) -> str:
     return ""
 
 
-def judge(actor: Actor, command: c.AnyCommand, standing: Standing, directory: Directory) -> None:
-    """Return if the core may be asked.
+def judge(
+    actor: Actor,
+    command: c.AnyCommand,
+    standing: Standing,
+    directory: Directory,
+    author: str = "",
+) -> None:
+    """Return if the core may be asked; *author* wrote what is to be changed.
 
     Raises `Refused` (``forbidden``) if they may not, `Invalid` if there is nothing to act on.
     """
     if actor.kind is Kind.AGENT:
         _check_employed(actor.id, standing)
     name = f"#{command.thread}" if isinstance(command, c.OnThread) else ""
-    owner = owner_for(actor, command, standing.thread)
+    owner = author or owner_for(actor, command, standing.thread)
     authorize(actor, ACTIONS[type(command)], Object(name, owner, directory.name(owner)))
     if isinstance(command, c.OnThread):
         _check_thread(standing.thread)

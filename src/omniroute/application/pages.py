@@ -95,6 +95,9 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     edited: int = 0  # when its sender changed it, ms since the epoch
     handle: str = ""  # of whoever wrote it, or whom it went to
     reactions: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()  # what it said before, the oldest first
+    change: str = ""  # of ours: editing, edited, deleting, deleted, unchanged (see *reason*)
+    can: tuple[str, ...] = ()  # ways open to the asker to change it: edit, delete
 
 
 class OfferView(msgspec.Struct, frozen=True):
@@ -171,6 +174,7 @@ class ThreadPage(msgspec.Struct, frozen=True):
     replying_to: str  # "joe@x.org by e-mail": where an answer goes now
     can: tuple[str, ...]  # verbs open to the asker: accept pass take reply note transfer ...
     expected: str = ""  # how long it will probably wait, in a sentence, while it does
+    lasting: bool = False  # what goes out there cannot be changed any more
     links: tuple[LinkView, ...] = ()  # who joined the customer's addresses, or would
     ways: tuple[Way, ...] = ()  # how the customer can be answered, the first is taken
     instead: str = ""  # why that is not the usual way, or what speaks against it
@@ -192,3 +196,4 @@ class Change(msgspec.Struct, frozen=True):
     offered: tuple[str, ...] = ()  # agents who have a new offer
     wrote: tuple[str, ...] = ()  # agents whose customer wrote
     all: bool = False  # too much to list: look at everything again
+    writing: tuple[int, ...] = ()  # threads whose customer is writing; nothing is new there yet

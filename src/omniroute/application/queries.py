@@ -15,6 +15,7 @@ import msgspec
 
 from omniroute.application import listing, matches, past, reasons, search
 from omniroute.application.authorize import Action, Actor, Kind, authorize
+from omniroute.application.changing import Caps, open_to
 from omniroute.application.directory import Directory
 from omniroute.application.dossier import Dossier
 from omniroute.application.pages import (
@@ -33,6 +34,7 @@ from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
 from omniroute.application.ways import Ways
+from omniroute.channel import Cap
 from omniroute.core.model import Pace
 from omniroute.core.timers import step_end
 from omniroute.stores.api import Reader
@@ -49,9 +51,9 @@ class Queries:
 
     def __init__(
         self, views: Views, reader: Reader, directory: Callable[[], Directory], clock: Clock,
-        voice: Voice, ways: Ways,
+        voice: Voice, ways: Ways, caps: Caps = lambda kind: Cap.NONE,
     ) -> None:  # fmt: skip
-        self._ways = ways
+        self._ways, self._caps = ways, caps
         self._views, self._reader, self._voice = views, reader, voice
         self._directory, self._clock = directory, clock
 
@@ -153,7 +155,7 @@ class Queries:
                 row=row,
                 card=dossier.card(actor.id),
                 handles=dossier.handles,
-                items=dossier.items(bodies),
+                items=dossier.items(bodies, lambda row: open_to(actor, row, self._caps)),
                 history=dossier.history(),
                 reasons=dossier.reasons(),
                 why_you=dossier.why(actor.id),
@@ -161,6 +163,7 @@ class Queries:
                 replying_to=ways[0].text if ways else dossier.replying_to(),
                 ways=ways,
                 instead=instead,
+                lasting=Cap.EDIT_OUT not in self._caps(ways[0].channel if ways else row.channel),
                 can=verbs(
                     actor,
                     row.phase,

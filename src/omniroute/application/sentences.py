@@ -96,6 +96,8 @@ DONE: Mapping[str, Sentence] = {
     "replied": _replied,
     "held": _held,
     "undone": "Taken back; the customer never saw it.",
+    "edited": "Changed.",
+    "deleted": "Deleted.",
     "noted": "Noted, for colleagues only.",
     "transferred": _transferred,
     "asked": lambda told: f"{told.who('to')} is asked; {told.it} is yours until they accept.",
@@ -138,6 +140,7 @@ REFUSED: Mapping[str, Sentence] = {
     "no_wrap_up": lambda told: f"There is no work after {told.it} to end.",
     "not_waiting": lambda told: f"{told.it} does not wait for anybody.",
     "leads_only": "Only a lead or an admin may do this.",
+    "still_held": "It has not gone out yet: take it back and write it anew.",
     "too_late": "Too late to take back: it has gone out.",
     "unknown_thread": lambda told: f"There is no thread {told.it}.",
     "closed": lambda told: f"{told.it} is closed; it is history now.",
@@ -188,6 +191,12 @@ INVALID: Mapping[str, Sentence] = {
     "ambiguous": lambda told: (
         f"Several people are known as “{told.value('who')}”; name a thread of theirs (#4812)."
     ),
+    "cannot_change": lambda told: (
+        f"By {told.value('channel') or 'this channel'} nothing can be changed once it is out:"
+        " the customer keeps it as it was. Write what is different."
+    ),
+    "never_sent": "The customer never got it, so there is nothing to change.",
+    "already_deleted": "It is deleted already.",
     "unknown_message": "There is no such message.",
     "unknown_file": "There is no such file.",
 }

@@ -26,6 +26,7 @@ def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
         can=page.can,
         to=page.replying_to + (f" ({page.instead})" if page.instead else ""),
         ways=tuple(Way(way.handle, way.text, way.doubt) for way in page.ways),
+        lasting=page.lasting,
         offer=offer.id if offer is not None else "",
         until=offer.until if offer is not None else 0,
         clock=words.moment(now, now, zone),
@@ -52,6 +53,9 @@ def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> It
             edited=bool(item.edited),
             reactions=item.reactions,
             handle=item.handle,
+            former=item.former,
+            change=item.change,
+            can=item.can,
             files=tuple(Kept(f.name, f.media_type, f.size, f.sha) for f in item.files),
         )
 

@@ -14,6 +14,7 @@ import msgspec
 
 from omniroute.application import commands as c
 from omniroute.application.bounds import clean
+from omniroute.application.changing import Written, rewritten
 from omniroute.application.ways import Addressed
 from omniroute.core import inputs as i
 from omniroute.core.model import Status
@@ -59,6 +60,22 @@ def translate(
     else:
         make = _make(command, key, agent, message)
     return Translated(_at(desk, make) if desk else make, message, puts)
+
+
+def change_of(
+    command: c.Edit | c.Delete, agent: str, written: Written, now: int, desk: str = ""
+) -> Translated:
+    """A change of what was *written*, made *now*."""
+    key, how = input_key(agent, command.key), "edited" if isinstance(command, c.Edit) else "deleted"
+    thread, said = command.thread, written
+
+    def make(at: int) -> i.AnyInput:
+        return i.ChangeAsked(
+            key, at, agent, thread, said.message, how, said.author, said.handle, said.effect
+        )
+
+    row = {f"b/{written.message}": msgspec.json.encode(rewritten(command, written, now))}
+    return Translated(_at(desk, make) if desk else make, written.message, row)
 
 
 def _at(desk: str, make: Make) -> Make:

@@ -135,7 +135,7 @@ class ChatDesk:
         buttons = []
         if card.reason == "unresponsive":
             buttons = [[self.button(home, "I'm back", "online")]]
-        if card.reason != "failed" or not self.book.places(card.thread):
+        if card.reason not in ("failed", "unchanged") or not self.book.places(card.thread):
             await self.surface.post(home, said, buttons)
         await self.following.follow(card.thread)
 

@@ -30,6 +30,12 @@ _MARKS: Final = {
     "failed": Mark.FAILED,
     "withdrawn": Mark.WITHDRAWN,
 }
+_CHANGED: Final = {
+    "editing": Mark.HELD,
+    "deleting": Mark.HELD,
+    "deleted": Mark.WITHDRAWN,
+    "unchanged": Mark.FAILED,
+}
 
 
 class Following:
@@ -187,19 +193,30 @@ class Following:
 
     async def _changed(self, kept: Kept, sheet: Sheet, line: Line, known: Shown) -> None:
         surface = self._desk.surface
-        if known.mine and line.state in _MARKS:
-            await self._desk.receipt(kept.place, known.post, _MARKS[line.state])
+        if known.mine and (mark := _mark(line)) is not None:
+            await self._desk.receipt(kept.place, known.post, mark)
         if line.state != "held" and known.mine:
             for post in self._book.find("held", line.id):
                 await surface.remove(post.place, post.post)
                 self._book.drop(post.place, post.post)
-        if line.state == "failed":
+        if line.state == "failed" and not known.state.startswith("failed"):
             await self._failed(kept, sheet, line, known)
-        if line.kind == "customer" and line.edited:
-            await surface.post(kept.place, words.line(line), quotes=known.post)
+        await self._reworded(kept, line, known)
         if line.reactions and not known.state.endswith(_reacted(line)):
             said = f"{sheet.title}: {' '.join(line.reactions)}"
             await surface.post(kept.place, said, quotes=known.post)
+
+    async def _reworded(self, kept: Kept, line: Line, known: Shown) -> None:
+        """Say that a line reads otherwise; whoever wrote it here has it before their eyes."""
+        before, now = known.state.partition("/")[0], _state(line).partition("/")[0]
+        if not line.edited or before == now:
+            return
+        if line.change == "unchanged":
+            said = f"⚠ {words.UNCHANGED} {line.reason}"
+            await self._desk.surface.post(kept.place, said, quotes=known.post, urgent=True)
+        elif not known.mine and _version(line) not in before:
+            said = words.short(words.line(line), self._desk.surface.longest)
+            await self._desk.surface.post(kept.place, said, quotes=known.post)
 
     async def _failed(self, kept: Kept, sheet: Sheet, line: Line, known: Shown) -> None:
         """❌, why, and what can be done, beside the message itself."""
@@ -258,12 +275,23 @@ class Following:
         return f"{words.card(sheet.card)}\n\n{mode}"
 
 
+def _mark(line: Line) -> Mark | None:
+    """The receipt at an agent's own line."""
+    if line.kind == "note":
+        return Mark.NOTE
+    return _CHANGED.get(line.change) or _MARKS.get(line.state)
+
+
 def _state(line: Line) -> str:
     """What of a line may change; kept to see whether it has."""
     if line.kind == "customer":
-        said = hashlib.sha256(line.text.encode()).hexdigest()[:8] if line.edited else ""
-        return said + _reacted(line)
-    return line.state + _reacted(line)
+        return _version(line) + _reacted(line)
+    changed = f"+{line.change}{_version(line)}" if line.change else ""
+    return line.state + changed + _reacted(line)
+
+
+def _version(line: Line) -> str:
+    return hashlib.sha256(line.text.encode()).hexdigest()[:8] if line.edited else ""
 
 
 def _reacted(line: Line) -> str:

@@ -57,6 +57,7 @@ class Wrote:
 
     *agent* is empty for an account that nobody has bound.  *order* grows with each post of a
     place.  *quotes* is the post that is answered.  *key* is made of the platform's own id.
+    *edited* or *deleted* says what they did to *post*, which they wrote before.
     """
 
     account: str
@@ -69,6 +70,7 @@ class Wrote:
     quotes: str = ""
     files: tuple[Attached, ...] = ()
     edited: bool = False
+    deleted: bool = False
     name: str = ""  # of the account, as the platform shows it
 
 

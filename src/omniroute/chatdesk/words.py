@@ -12,6 +12,8 @@ HELP: Final = """\
 What you write in your own thread goes to the customer; /note keeps it inside.
 /reply text · /via email text · /note text · /transfer who why · /snooze 2h · /resolve · /reopen
 /tag word · /priority high · /who · /why · /undo · /take · /accept · /pass
+Change or delete what you wrote and it changes at the customer's, where their channel can;
+answering it, /edit text and /delete do the same.
 /status online|away|transfers|offline · /mine: what is yours
 Answer a message to say which thread, and which message, you mean."""
 
@@ -23,6 +25,7 @@ NO_THREAD: Final = (
     "Nothing was sent: I do not know which thread you mean."
     " Answer one of its messages, or see /mine."
 )
+UNCHANGED: Final = "The customer still has it as it was."
 FORGED: Final = "This button is not for this place."
 
 
@@ -58,14 +61,15 @@ def left(until: int, now: int) -> str:
 def mode(sheet: Sheet, shared: bool, *, inside: bool = False) -> str:
     """What plain text means in a place; *inside*: whatever is written in a shared one is a note."""
     to = sheet.to or sheet.title
+    last = " What has gone out there cannot be changed." if sheet.lasting and sheet.to else ""
     if shared and inside:
         return "What is written here stays inside, whoever writes it."
     if not shared:
-        return f"What you write here goes to {to}. /note … stays inside."
+        return f"What you write here goes to {to}. /note … stays inside.{last}"
     if sheet.owner:
         return (
             f"{sheet.owner_name} writes to {to} here; what others write stays inside."
-            " /reply … and /note … say it for sure."
+            f" /reply … and /note … say it for sure.{last}"
         )
     return f"What is written here stays inside. /take it to answer {to}."
 
@@ -74,14 +78,15 @@ def line(said: Line) -> str:
     """A line of a thread as a post."""
     files = "".join(f"\n📎 {file.name}" for file in said.files)
     text = f"{said.text}{files}".strip()
+    edited = f" (edited, was “{short(said.former[-1], 300)}”)" if said.former else ""
     match said.kind:
         case "customer":
-            return f"{said.author}{' (edited)' if said.edited else ''}: {text}"
+            return f"{said.author}{edited or (' (edited)' if said.edited else '')}: {text}"
         case "note":
-            return f"📝 {said.author}, inside: {text}"
+            return f"📝 {said.author}, inside{edited}: {text}"
         case "automatic":
             return f"⚙ Sent by itself: {text}"
-    return f"↪ {said.author}: {text}"
+    return f"↪ {said.author}{edited}: {text}"
 
 
 def stands(sheet: Sheet) -> str:
@@ -123,6 +128,7 @@ TOLD: Final = {
     "wake": "#{thread} {title} was back and had no answer: it goes to others.",
     "failed": "An answer in #{thread} {title} was not delivered; see there.",
     "astray": "An answer in #{thread} was not sent: its address is somebody else's after all.",
+    "unchanged": "A change in #{thread} {title} did not reach the customer; see there.",
     "transferred": "#{thread} {title} was handed over; {owner} has it.",
     "claim": "{owner} has taken #{thread} {title} over.",
     "split": "#{thread} {title} was parted: they are two people after all.",

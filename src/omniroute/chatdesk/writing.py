@@ -46,8 +46,8 @@ class Writing:
             if thread or command:
                 await self._say(act, words.NOT_BOUND)
             return None
-        if act.edited:
-            return await self._edited(act, thread)
+        if act.edited or act.deleted:
+            return await self._changed(act, thread)
         try:
             await self._do(act, command, rest, thread)
         except Refused as refused:
@@ -97,7 +97,7 @@ class Writing:
             kept = await self._kept(act, line)
             seen = self._book.seen(thread, act.place, act.order)
             quoted = self._book.line_at(act.place, act.quotes) if act.quotes else None
-            quotes = quoted.line if quoted is not None and quoted.turn else ""
+            quotes = quoted.line if quoted is not None and (quoted.turn or _changes(line)) else ""
             try:
                 told = await self._desk.door.say(
                     act.agent, thread, line, seen, files=kept, quotes=quotes, key=act.key
@@ -156,11 +156,12 @@ class Writing:
         ref = msgspec.json.encode(pending).decode()
         self._book.put(Post(act.place, post, "pending", thread, ref, 0, ""))
 
-    async def _edited(self, act: Wrote, thread: int) -> None:
-        """An agent changed what they wrote: while it is held the new words go instead."""
+    async def _changed(self, act: Wrote, thread: int) -> None:
+        """An agent changed or deleted what they wrote: so it goes, or is changed where it went."""
         known = self._book.line_at(act.place, act.post)
-        if known is None or not known.mine or not known.state:
+        if known is None or not known.mine:
             return None
+        verb, sent = "delete" if act.deleted else "edit", act.text
         if known.state.startswith("held"):
             try:
                 undo = {"thread": thread, "message": known.line, "key": f"{act.key}/undo"}
@@ -169,9 +170,15 @@ class Writing:
                 pass  # it has gone out this moment
             else:
                 await self._desk.following.follow(thread)
-                return await self._line(act, thread, f"reply {act.text}")
-        where = "The customer has the first version; write what is different."
-        return await self._say(act, f"⚠ Too late to change. {where}")
+                return None if act.deleted else await self._line(act, thread, f"reply {sent}")
+        change = {"thread": known.thread, "message": known.line, "key": act.key}
+        if not act.deleted:
+            change["text"] = _said(sent)
+        try:
+            await self._desk.door.act(act.agent, verb, change)
+        except Refused as refused:
+            return await self._say(act, f"⚠ {refused.text}")
+        return await self._desk.following.follow(known.thread)
 
     # --- words back ---
 
@@ -203,6 +210,16 @@ def _command(text: str) -> tuple[str, str]:
     word, _, rest = text[1:].partition(" ")
     word, _, more = word.partition("\n")
     return word.partition("@")[0].lower(), f"{more} {rest}".strip()
+
+
+def _said(text: str) -> str:
+    """What an edited line says, less the word that told what it was."""
+    command, rest = _command(text)
+    return rest if command in WRITTEN else text
+
+
+def _changes(line: str) -> bool:
+    return line.partition(" ")[0] in ("edit", "delete")
 
 
 def _named(act: Wrote) -> str:

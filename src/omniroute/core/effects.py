@@ -52,7 +52,16 @@ class Recall(Effect, frozen=True):
     effect: str  # the one that sends it
 
 
-AnyEffect: TypeAlias = Deliver | Present | Recall
+class Change(Effect, frozen=True):
+    """Change or delete at the customer's what another effect has sent there."""
+
+    message: MessageId
+    handle: HandleId
+    effect: str  # the one that sent it
+    how: str  # edited | deleted
+
+
+AnyEffect: TypeAlias = Deliver | Present | Recall | Change
 
 
 def effect_id(cause: str, kind: str, destination: str, ordinal: int = 0) -> str:

@@ -172,6 +172,8 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
     thread = _open(turn.state, input.thread)
     if input.offer:
         return _not_presented(turn, input)
+    if input.change:
+        return _change_delivered(turn, input, thread)
     if input.outcome == "sent":
         again = input.handle if thread is not None and _failing(thread, input.handle) else ""
         turn.emit(
@@ -193,6 +195,15 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
 def _failing(thread: Thread, handle: HandleId) -> bool:
     """Whether our last message to *handle* did not arrive."""
     return any(voice.handle == handle and voice.failed for voice in thread.voices)
+
+
+def _change_delivered(turn: Turn, input: i.Delivered, thread: Thread | None) -> Answer:
+    """Note whether the customer has the change; whoever has the thread is told if not."""
+    how, outcome = input.change, input.outcome
+    turn.emit(e.ChangeSettled(input.thread, input.message, input.effect, how, outcome))
+    if outcome != "sent" and thread is not None and (told := thread.agent or thread.last_agent):
+        turn.present(thread.id, told, "told", reason="unchanged")
+    return Answer(True, "delivered")
 
 
 def _not_presented(turn: Turn, input: i.Delivered) -> Answer:
@@ -248,6 +259,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.ThreadClaimed: work.take,
     i.ReplyWritten: work.reply,
     i.ReplyUndone: work.undo,
+    i.ChangeAsked: work.change,
     i.NoteWritten: work.note,
     i.TransferAsked: handing.transfer,
     i.SnoozeAsked: work.snooze,

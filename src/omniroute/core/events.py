@@ -182,6 +182,24 @@ class ReplyWithdrawn(ThreadEvent, frozen=True):
     agent: AgentId
 
 
+class WordsChanged(ThreadEvent, frozen=True):
+    """An agent changed or deleted an answer or a note; *effect* takes that to the customer."""
+
+    message: MessageId
+    agent: AgentId
+    how: str  # edited | deleted
+    effect: str = ""
+
+
+class ChangeSettled(ThreadEvent, frozen=True):
+    """What became of a change on its way to the customer."""
+
+    message: MessageId
+    effect: str
+    how: str
+    outcome: str  # sent, or why not
+
+
 class ReplyReleased(ThreadEvent, frozen=True):
     """A reply went to the outbox."""
 
@@ -690,6 +708,8 @@ AnyEvent: TypeAlias = (
     | AutomaticReplyReleased
     | ArticleProposed
     | ReplyRecalled
+    | WordsChanged
+    | ChangeSettled
     | ReplySent
     | ReplyFailed
     | ThreadRouted

@@ -138,6 +138,20 @@ class ReplyUndone(AgentInput, frozen=True):
     message: MessageId
 
 
+class ChangeAsked(AgentInput, frozen=True):
+    """Change or delete what was said before; what it says now is a private row.
+
+    *author* wrote it.  A note has no *effect*; an answer has the one that sent it, to *handle*.
+    """
+
+    thread: ThreadId
+    message: MessageId
+    how: str  # edited | deleted
+    author: AgentId
+    handle: HandleId = ""
+    effect: str = ""
+
+
 class NoteWritten(AgentInput, frozen=True):
     """Say something to colleagues only."""
 
@@ -320,6 +334,7 @@ class Delivered(Input, frozen=True):
     repeat: bool = False
     desks: tuple[str, ...] = ()
     handle: HandleId = ""  # the way that it went or failed; empty where the message was at fault
+    change: str = ""  # edited | deleted, where it is a change of *message* that was to be sent
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -387,6 +402,7 @@ AnyInput: TypeAlias = (
     | ThreadClaimed
     | ReplyWritten
     | ReplyUndone
+    | ChangeAsked
     | NoteWritten
     | TransferAsked
     | SnoozeAsked

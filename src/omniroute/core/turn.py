@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from omniroute.core import events as e
-from omniroute.core.effects import AnyEffect, Deliver, Present, Recall, effect_id
+from omniroute.core.effects import AnyEffect, Change, Deliver, Present, Recall, effect_id
 from omniroute.core.evolve import evolve
 from omniroute.core.inputs import AnyInput
 from omniroute.core.model import (
@@ -126,6 +126,12 @@ class Turn:
         """Have a message stopped that may not have left yet."""
         id = self.effect("recall", effect)
         self.effects.append(Recall(id, thread.id, message, thread.handle, effect))
+
+    def change(
+        self, thread: Thread, message: MessageId, handle: HandleId, id: str, *, of: str, how: str
+    ) -> None:
+        """Have what effect *of* sent to a handle changed or deleted there."""
+        self.effects.append(Change(id, thread.id, message, handle, of, how))
 
     def decision(self, answer: Answer) -> Decision:
         """What it came to."""

@@ -159,6 +159,21 @@ def undo(turn: Turn, asked: i.ReplyUndone) -> Answer:
     return Answer(True, "undone")
 
 
+def change(turn: Turn, asked: i.ChangeAsked) -> Answer:
+    """Change or delete an answer or a note of one's own; an answer also where it has gone."""
+    thread = turn.thread(asked.thread)
+    if asked.author != asked.agent and not leads(turn, asked.agent):
+        return refused("not_yours", by=asked.author)
+    if any(held.message == asked.message for held in thread.held):
+        return refused("still_held")
+    effect = ""
+    if asked.effect:
+        effect = turn.effect("change", f"{asked.handle}/{asked.message}")
+        turn.change(thread, asked.message, asked.handle, effect, of=asked.effect, how=asked.how)
+    turn.emit(e.WordsChanged(thread.id, asked.message, asked.agent, asked.how, effect))
+    return Answer(True, asked.how)
+
+
 def note(turn: Turn, asked: i.NoteWritten) -> Answer:
     """Write to colleagues; no path leads from here to the customer."""
     turn.emit(e.NoteAdded(asked.thread, asked.message, asked.agent))

@@ -111,10 +111,10 @@ class Delivery:
             rejected = Outcome("rejected", error.reason, by_content=error.by_content)
             return await self._settle(effect, [effect.id], rejected)
         outcome, repeat = Outcome("sent"), False
-        ids: tuple[str, ...] = ()
+        ids: tuple[tuple[str, ...], ...] = ()
         for number, out in enumerate(parts, 1):
             outcome = await self._outcome(channel, out)
-            ids += outcome.external_ids
+            ids += (outcome.external_ids,)
             repeat = repeat or outcome.repeat
             if outcome.outcome != "sent":
                 where = f"part {number} of {len(parts)}: " if len(parts) > 1 else ""
@@ -122,15 +122,19 @@ class Delivery:
                 break
         keys = [out.idempotency_key for out in parts]
         found = self._found_by(channel, effect, ids)
-        return await self._settle(effect, keys, replace(outcome, repeat=repeat), found)
+        apart = len(parts) > 1 and bool(parts[-1].files)
+        to, answers = effect.handle, effect.answers
+        sent = Sent(effect.thread, effect.message, to, answers, effect.begins, ids, apart)
+        return await self._settle(effect, keys, replace(outcome, repeat=repeat), found, sent)
 
     def _found_by(
-        self, channel: Channel, effect: Deliver, ids: tuple[str, ...]
+        self, channel: Channel, effect: Deliver, ids: tuple[tuple[str, ...], ...]
     ) -> dict[str, bytes | None]:
         """Rows by which a reaction finds the message."""
         if self._external is None or Cap.REACTIONS not in channel.caps:
             return {}
-        rows = [self._external(channel.kind, channel.account, id) for id in ids]
+        external = [id for part in ids for id in part]
+        rows = [self._external(channel.kind, channel.account, id) for id in external]
         return {"e/" + row: effect.message.encode() for row in rows}
 
     # --- what is sent ---
@@ -277,13 +281,14 @@ class Delivery:
         keys: list[str],
         outcome: Outcome,
         found: Mapping[str, bytes | None] | None = None,
+        sent: Sent | None = None,
     ) -> None:
         """Put the outcome into the journal; then the spool may forget it."""
         puts: dict[str, bytes | None] = {"o/" + effect.id: None, **(found or {})}
         if (recall := self._recalled.pop(effect.id, "")) != "":
             puts["o/" + recall] = None
-        if outcome.outcome == "sent":
-            puts["s/" + effect.id] = encode(Sent(effect.thread, effect.message, effect.handle))
+        if outcome.outcome == "sent" and sent is not None:
+            puts["s/" + effect.id] = encode(sent)
         else:
             puts["x/" + effect.id] = encode(Failure(outcome.reason))
         await self._inbox.submit(

@@ -49,6 +49,7 @@ from omniroute.runtime.record import encode
 from omniroute.runtime.returns import Returns
 from omniroute.runtime.rows import Body, RulesAct
 from omniroute.runtime.sharing import Shared
+from omniroute.runtime.signs import Signs
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.sweeping import sweep
 from omniroute.runtime.writer import Answered, Committed, Puts
@@ -134,6 +135,7 @@ class Node:
             external=parts.keyed.external,
             grace=waits.grace,
         )
+        self.signs = Signs(self.reader, self.state, parts.channels, parts.keyed, parts.clock)
         self.shared = Shared(parts.keyed, self.reader, parts.shared)
         self.reading = Reading(
             parts.spool,
@@ -189,7 +191,7 @@ class Node:
     async def _listen(self, channel: Channel) -> None:
         """Have a channel listen; raises what it raises before it says that it is ready."""
         name = f"{channel.kind} “{channel.account}”"
-        intake = ChannelIntake(self.parts.spool, channel, self.parts.clock)
+        intake = ChannelIntake(self.parts.spool, channel, self.parts.clock, self.signs.customer)
         listening = asyncio.create_task(_contained(channel.listen(intake)), name=name)
         self._tasks.append(listening)
         ready = asyncio.create_task(intake.listening.wait())

@@ -16,9 +16,10 @@ from typing import Final
 import msgspec
 
 from omniroute.channel import Channel
-from omniroute.core.effects import AnyEffect, Deliver, Present, Recall
+from omniroute.core.effects import AnyEffect, Change, Deliver, Present, Recall
 from omniroute.desk import Card, Desk
 from omniroute.errors import StoreError
+from omniroute.runtime.changing import Changing
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.delivery import Delivery, External, Halted
 from omniroute.runtime.files import Files
@@ -75,8 +76,9 @@ class Outbox:
             timeout=call,
             external=external,
         )
+        self._changing = Changing(reader, inbox, channels, clock, sleep=sleep, timeout=call)
         self._presenting = Presenting(inbox, desks, clock, card=card, sleep=sleep, timeout=call)
-        self._lanes: dict[str, deque[Deliver | Present]] = {}
+        self._lanes: dict[str, deque[Deliver | Present | Change]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = False
 
@@ -106,7 +108,7 @@ class Outbox:
             if isinstance(effect, Recall):
                 self._recall(effect)
                 continue
-            lane = effect.handle if isinstance(effect, Deliver) else "@" + effect.agent
+            lane = "@" + effect.agent if isinstance(effect, Present) else effect.handle
             self._lanes.setdefault(lane, deque()).append(effect)
             if self._started:
                 self._run(lane)
@@ -168,8 +170,11 @@ class Outbox:
         finally:
             del self._lanes[lane], self._tasks[lane]
 
-    async def _perform(self, effect: Deliver | Present) -> None:
-        if isinstance(effect, Deliver):
-            await self._delivery.deliver(effect)
-        else:
-            await self._presenting.present(effect)
+    async def _perform(self, effect: Deliver | Present | Change) -> None:
+        match effect:
+            case Deliver():
+                await self._delivery.deliver(effect)
+            case Change():
+                await self._changing.change(effect)
+            case Present():
+                await self._presenting.present(effect)

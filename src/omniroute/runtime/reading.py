@@ -14,7 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from omniroute.channel import Channel, Inbound, Undelivered
+from omniroute.channel import Address, Channel, Inbound, Undelivered
 from omniroute.desk import Workplace
 from omniroute.errors import Busy, OmniRouteError, Refused, StoreError
 from omniroute.runtime.backlog import Backlog
@@ -39,13 +39,24 @@ LONGEST_REASON: Final = 2000  # characters
 class ChannelIntake:
     """The engine's ear for one channel account."""
 
-    def __init__(self, spool: Spool, channel: Channel, clock: Clock) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        channel: Channel,
+        clock: Clock,
+        writing: Callable[[Address], None] = lambda sender: None,
+    ) -> None:
         self._spool, self._channel, self._clock = spool, channel, clock
+        self._writing = writing
         self.listening = asyncio.Event()
 
     def ready(self) -> None:
         """Listening has begun."""
         self.listening.set()
+
+    def writing(self, sender: Address) -> None:
+        """See `omniroute.Intake`."""
+        self._writing(sender)
 
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Keep *raw*; see `omniroute.Intake`."""

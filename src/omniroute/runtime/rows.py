@@ -77,12 +77,20 @@ class Reached(msgspec.Struct, frozen=True, omit_defaults=True):
     verified: bool = True
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """Where a message that went out belongs, and whom it went to."""
+class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a message that went out belongs, whom it went to, and what the platform calls it.
+
+    *parts* are the ids of each of the messages it was sent as; where its files went *apart*, in
+    the last one, the others have the words.
+    """
 
     thread: int
     message: str
     handle: str = ""
+    answers: str = ""  # the message that it answers, which says where that is
+    begins: tuple[str, str] | None = None  # or what it began: the channel and the account
+    parts: tuple[tuple[str, ...], ...] = ()
+    apart: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -114,6 +114,10 @@ class Server:
             self.desk_files.directory(),
             undo=int(settings.replies.undo_seconds * 1000),
         )
+        caps = {kind: channel.caps for (kind, _), channel in parts.channels.items()}
+        self.application.on_writing = self.node.signs.agent
+        self.node.signs.on_customer = self.application.customer_writes
+        self.application.caps = lambda kind: caps.get(kind, Cap.NONE)
         self.accounts = SignIn(self._accounts, self.application, self.clock.now)
         self.enrolment = Enrolment(
             self.bindings,

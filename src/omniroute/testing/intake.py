@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from omniroute.channel import Channel, Inbound, Undelivered
+from omniroute.channel import Address, Channel, Inbound, Undelivered
 from omniroute.errors import Busy
 
 PATIENCE: Final = 20.0  # s until a wait gives up; nothing that works takes so long
@@ -21,6 +21,7 @@ class Notebook:
     """
 
     def __init__(self) -> None:
+        self.writers: list[Address] = []  # customers who were writing
         self.kept: dict[str, bytes] = {}  # by key; where none was given, by a number
         self.full = False
         self.failure: Exception | None = None
@@ -34,6 +35,10 @@ class Notebook:
     def ready(self) -> None:
         """Listening has begun."""
         self.listening.set()
+
+    def writing(self, sender: Address) -> None:
+        """Somebody is writing."""
+        self.writers.append(sender)
 
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Keep *raw*; see `omniroute.Intake`."""

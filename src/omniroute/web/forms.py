@@ -9,7 +9,7 @@ from omniroute.errors import Refused
 from omniroute.web.viewer import Viewer
 
 VERBS = (
-    "accept", "pass", "take", "reply", "undo", "note", "transfer",
+    "accept", "pass", "take", "reply", "undo", "edit", "delete", "note", "transfer",
     "snooze", "resolve", "reopen", "tag", "prioritise", "boost", "done",
     "new-matter",
     "merge", "not-same", "split",
@@ -43,6 +43,11 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             )
         case "undo":
             return c.Undo(key=key, thread=thread, message=field(form, "message"))
+        case "edit":
+            text = needed(form, "text", "There is nothing written: delete it instead.")
+            return c.Edit(key=key, thread=thread, message=field(form, "message"), text=text)
+        case "delete":
+            return c.Delete(key=key, thread=thread, message=field(form, "message"))
         case "note":
             text = needed(form, "text", "There is nothing to keep yet: the note is empty.")
             return c.Note(key=key, thread=thread, text=text)

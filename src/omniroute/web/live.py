@@ -69,7 +69,10 @@ async def stream(console: Console, visit: Visit) -> AsyncIterator[str]:
 
 
 def event(change: Change, me: str) -> str:
-    """One change as a server-sent event, told from *me*'s side."""
+    """One change as server-sent events, told from *me*'s side."""
+    writing = "".join(f"event: writing\ndata: {thread}\n\n" for thread in change.writing)
+    if change.writing and not (change.all or change.threads or change.agents):
+        return writing
     told = {
         "all": change.all,
         "threads": change.threads,
@@ -77,7 +80,7 @@ def event(change: Change, me: str) -> str:
         "offered": me in change.offered,
         "wrote": me in change.wrote,
     }
-    return f"id: {change.seq}\nevent: change\ndata: {json.dumps(told)}\n\n"
+    return f"{writing}id: {change.seq}\nevent: change\ndata: {json.dumps(told)}\n\n"
 
 
 async def _still_in(console: Console, visit: Visit) -> bool:

@@ -55,6 +55,8 @@ class Customers(Protocol):
 class Application(Protocol):
     """The one door."""
 
+    async def writes(self, actor: Actor, thread: int) -> None: ...
+
     @property
     def customers(self) -> Customers: ...
 

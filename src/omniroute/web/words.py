@@ -122,6 +122,20 @@ def delivery(item: Item) -> Mark | None:
     return DELIVERY.get(item.state)
 
 
+CHANGES = {
+    "editing": "changing at the customer's …",
+    "edited": "edited",
+    "deleting": "deleting at the customer's …",
+    "deleted": "deleted",
+    "unchanged": "changed here only",
+}
+
+
+def change(item: Item) -> str:
+    """What an agent has done to what they said, or nothing."""
+    return CHANGES.get(item.change, "")
+
+
 def due(deadline: int, now: int) -> Mark | None:
     """How a deadline stands: ``due in 9 min`` or ``late by 2 h``."""
     if not deadline:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from starlette.routing import BaseRoute, Route
 
 from omniroute import (
+    Amendment,
     Cap,
     ConfigError,
     Health,
@@ -29,7 +30,7 @@ from omniroute_slack.desk import SlackDesk
 from omniroute_slack.edge import Edge
 from omniroute_slack.envelope import Json, unpack
 from omniroute_slack.incoming import Hook, Socket
-from omniroute_slack.send import send
+from omniroute_slack.send import delete, edit, send
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class SlackChannel:
         Cap.LIVE
         | Cap.THREADS
         | Cap.EDIT_IN
+        | Cap.EDIT_OUT
+        | Cap.DELETE_OUT
         | Cap.FILES_IN
         | Cap.FILES_OUT
         | Cap.REACTIONS
@@ -121,6 +124,12 @@ class SlackChannel:
     async def send(self, out: Outbound) -> Receipt:
         """One message.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
         return await send(self.connection, out)
+
+    async def edit(self, change: Amendment) -> None:
+        await edit(self.connection, change)
+
+    async def delete(self, change: Amendment) -> None:
+        await delete(self.connection, change)
 
     async def check(self) -> Health:
         """Whether the tokens open the app, and whether events come."""

@@ -50,8 +50,14 @@ _WHY: Final[Mapping[str, str]] = {
     "cannot_dm_bot": "this account is an app's",
     "restricted_action": "the workspace does not let apps write there",
     "message_not_found": "the message is not there any more",
+    "file_not_found": "the file is not there any more",
+    "cant_update_message": "Slack lets an app change its own messages only",
     "msg_too_long": "the message is longer than Slack takes",
 }
+
+
+GONE: Final = tuple(_WHY[code] for code in ("message_not_found", "file_not_found"))
+"""Why something cannot be taken away: it is away."""
 
 
 class Connection:
@@ -200,4 +206,4 @@ def _code(error: SlackApiError) -> str:
     return found if isinstance(found, str) else ""
 
 
-__all__ = ["Connection", "wait_of"]
+__all__ = ["GONE", "Connection", "wait_of"]

@@ -42,7 +42,7 @@ from omniroute_slack.surface import SlackSurface, order_of
 log = logging.getLogger(__name__)
 
 _ON_THREADS: Final = "accept take pass reply note transfer snooze resolve reopen tag priority merge"
-_ANYWHERE: Final = "status hold undo who why help mine"
+_ANYWHERE: Final = "status hold undo who why help mine edit delete"
 VERBS: Final = frozenset(f"{_ON_THREADS} {_ANYWHERE}".split())
 _NOTE: Final = re.compile(r"(note)\s*[:\s]\s*(?=\S)", re.IGNORECASE)
 _REPLY: Final = re.compile(r"(reply)\s*:\s*(?=\S)", re.IGNORECASE)
@@ -187,11 +187,14 @@ class SlackDesk:
     def _wrote(self, envelope: Envelope) -> Wrote | None:
         event = part(envelope.payload, "event")
         edited = text_at(event, "subtype") == "message_changed"
-        message = part(event, "message") if edited else event
         before = part(event, "previous_message")
+        deleted = text_at(event, "subtype") == "message_deleted" or (
+            edited and text_at(event, "message", "subtype") == "tombstone"
+        )
+        message = before if deleted else part(event, "message") if edited else event
         if not is_a_persons(message, envelope.me) or text_at(message, "subtype") not in SPOKEN:
             return None
-        if edited and text_at(message, "text") == text_at(before, "text"):
+        if edited and not deleted and text_at(message, "text") == text_at(before, "text"):
             return None
         channel, user = text_at(event, "channel"), text_at(message, "user")
         thread, ts = text_at(message, "thread_ts"), text_at(message, "ts")
@@ -212,7 +215,7 @@ class SlackDesk:
         if not text and not files:
             return None
         profile = envelope.users.get(user)
-        stamp = text_at(event, "event_ts") if edited else ts
+        stamp = text_at(event, "event_ts") if edited or deleted else ts
         return Wrote(
             account=user,
             agent=envelope.agent,
@@ -222,7 +225,8 @@ class SlackDesk:
             text=text,
             key=f"slack/{channel}/{stamp}",
             files=files,
-            edited=edited,
+            edited=edited and not deleted,
+            deleted=deleted,
             name=profile.name if profile else "",
         )
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import aiohttp
 
-from omniroute import File, Outbound, Receipt, Rejected, Retry
+from omniroute import Amendment, File, Outbound, Receipt, Rejected, Retry
 from omniroute_slack.budget import Rank
-from omniroute_slack.connection import Connection
+from omniroute_slack.connection import GONE, Connection
 from omniroute_slack.formatting import to_mrkdwn
 from omniroute_slack.parse import message_id
 
@@ -43,6 +43,35 @@ async def send(connection: Connection, out: Outbound) -> Receipt:
         **where,
     )
     return Receipt((message_id(str(sent["channel"]), str(sent["ts"])),))
+
+
+async def edit(connection: Connection, change: Amendment) -> None:
+    """Give it other words.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+    channel, ts = _named(change.external_ids)
+    await connection.write(channel, Rank.ANSWER, "chat.update", ts=ts, text=to_mrkdwn(change.text))
+
+
+async def delete(connection: Connection, change: Amendment) -> None:
+    """Take it away.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+    for id in change.external_ids:
+        file = id.removeprefix("file/")
+        try:
+            if file != id:
+                await connection.call("files.delete", file=file)
+            else:
+                channel, ts = _named((id,))
+                await connection.write(channel, Rank.ANSWER, "chat.delete", ts=ts)
+        except Rejected as error:
+            if error.reason not in GONE:
+                raise
+
+
+def _named(ids: Sequence[str]) -> tuple[str, str]:
+    """Channel and time stamp of a message.  Raises `Rejected` for what has none."""
+    channel, _, ts = ids[0].partition("/") if ids else ("", "", "")
+    if channel in ("", "file"):
+        raise Rejected("Slack does not let an app change the words beside a file")
+    return channel, ts
 
 
 def place_of(conversation: str) -> tuple[str, str]:

@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute, Route
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from omniroute import (
+    Address,
+    Amendment,
     Busy,
     Cap,
     ConfigError,
@@ -36,7 +38,7 @@ from omniroute_telegram.desk import TelegramDesk
 from omniroute_telegram.edge import WANTED, Edge, Raw, album_of
 from omniroute_telegram.envelope import unpack
 from omniroute_telegram.memory import Memory
-from omniroute_telegram.send import send
+from omniroute_telegram.send import delete, edit, place_of, send
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,9 @@ class TelegramChannel:
         Cap.LIVE
         | Cap.THREADS
         | Cap.EDIT_IN
+        | Cap.EDIT_OUT
+        | Cap.DELETE_OUT
+        | Cap.TYPING
         | Cap.FILES_IN
         | Cap.FILES_OUT
         | Cap.REACTIONS
@@ -218,6 +223,19 @@ class TelegramChannel:
     async def send(self, out: Outbound) -> Receipt:
         """One call.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
         return await send(self.connection, out)
+
+    async def edit(self, change: Amendment) -> None:
+        await edit(self.connection, change)
+
+    async def delete(self, change: Amendment) -> None:
+        await delete(self.connection, change)
+
+    async def show_typing(self, conversation: str, to: Address) -> None:
+        """Telegram shows it for five seconds, or until a message comes."""
+        chat, topic = place_of(conversation)
+        await self.connection.ask(
+            lambda bot: bot.send_chat_action(chat, "typing", message_thread_id=topic or None)
+        )
 
     async def check(self) -> Health:
         """Whether the token opens the bot, and whether updates come."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from telegram import (
@@ -14,7 +16,7 @@ from telegram import (
     ReplyParameters,
 )
 
-from omniroute import File, Outbound, Receipt, Rejected
+from omniroute import Amendment, File, Outbound, Receipt, Rejected
 from omniroute_telegram.budget import Rank
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.formatting import to_html
@@ -23,6 +25,8 @@ MOST: Final = 10  # files in one message
 LARGEST: Final = 50 * 1024 * 1024  # bytes
 LARGEST_PHOTO: Final = 10 * 1024 * 1024
 AGAIN: Final = "↻ (This may have reached you already.)"
+_SO: Final = re.compile(r"not.?modified", re.IGNORECASE)
+_GONE: Final = re.compile(r"to delete not found", re.IGNORECASE)
 _PHOTOS: Final = ("image/jpeg", "image/png", "image/webp")
 
 
@@ -45,6 +49,42 @@ async def send(connection: Connection, out: Outbound) -> Receipt:
 
     sent = await connection.call(chat, Rank.ANSWER, call)
     return Receipt(tuple(f"{message.chat.id}/{message.message_id}" for message in sent))
+
+
+async def edit(connection: Connection, change: Amendment) -> None:
+    """Give it other words.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+    chat, message = _named(change.external_ids[0])
+    text = to_html(change.text)
+
+    async def call(bot: Bot) -> object:
+        about: dict[str, Any] = {"chat_id": chat, "message_id": message, "parse_mode": "HTML"}
+        if change.with_files:
+            return await bot.edit_message_caption(caption=text, **about)
+        return await bot.edit_message_text(text=text, **about)
+
+    await _unless(_SO, connection.call(chat, Rank.ANSWER, call))
+
+
+async def delete(connection: Connection, change: Amendment) -> None:
+    """Take it away, an album whole.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+    for id in change.external_ids:
+        chat, message = _named(id)
+        taking = partial(Bot.delete_message, chat_id=chat, message_id=message)
+        await _unless(_GONE, connection.call(chat, Rank.ANSWER, taking))
+
+
+async def _unless(so: re.Pattern[str], call: Awaitable[object]) -> None:
+    """Make a call; what Telegram refuses since it is so already is no failure."""
+    try:
+        await call
+    except Rejected as error:
+        if not so.search(error.reason):
+            raise
+
+
+def _named(id: str) -> tuple[int, int]:
+    chat, _, message = id.partition("/")
+    return int(chat), int(message)
 
 
 def place_of(conversation: str) -> tuple[int, int]:

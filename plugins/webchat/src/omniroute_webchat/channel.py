@@ -7,12 +7,25 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar, TypeVar
 
 from starlette.routing import BaseRoute
 
-from omniroute import Cap, Health, Inbound, Intake, Outbound, Receipt, Rejected, Retry, Site
+from omniroute import (
+    Address,
+    Amendment,
+    Cap,
+    Health,
+    Inbound,
+    Intake,
+    Outbound,
+    Receipt,
+    Rejected,
+    Retry,
+    Site,
+)
 from omniroute_webchat import mailbox as lines
 from omniroute_webchat import parse, sessions
 from omniroute_webchat.mailbox import Closed, Effort, Mailbox
@@ -24,6 +37,7 @@ from omniroute_webchat.streams import Streams
 log = logging.getLogger(__name__)
 
 SWEEP = 3600.0  # s
+T = TypeVar("T")
 
 
 class WebChatChannel:
@@ -31,7 +45,7 @@ class WebChatChannel:
 
     kind: ClassVar[str] = "webchat"
     label: ClassVar[str] = "web chat"
-    caps: ClassVar[Cap] = Cap.LIVE
+    caps: ClassVar[Cap] = Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING
     max_text: ClassVar[int] = 4000
     Config: ClassVar[type] = Settings
 
@@ -79,22 +93,47 @@ class WebChatChannel:
         The platform is our own, so a second attempt is recognised by its key and shown once: there
         is no repeat to be marked.
         """
+        await self._put(
+            out.conversation,
+            lambda db, conversation: lines.add_line(
+                db, conversation, "", out.idempotency_key, out.sender_name, out.text, _now()
+            ),
+        )
+        return Receipt((out.idempotency_key,))
+
+    async def edit(self, change: Amendment) -> None:
+        """Have a line read otherwise, also where it is on a screen."""
+        await self._change(change, change.text, "edited")
+
+    async def delete(self, change: Amendment) -> None:
+        """Take a line's words away, also where it is on a screen."""
+        await self._change(change, "", "deleted")
+
+    async def _change(self, change: Amendment, text: str, how: str) -> None:
+        for id in change.external_ids:
+            work = partial(lines.change_line, id=id, text=text, changed=how)
+            if not await self._put(change.conversation, work):
+                raise Rejected("the line is not there any more")
+
+    async def _put(self, to: str, work: Callable[[sqlite3.Connection, str], T]) -> T:
+        """Do *work* on a conversation, durably, and wake whoever listens to it."""
         try:
-            conversation = await self._sessions.destination(out.conversation)
+            conversation = await self._sessions.destination(to)
             if isinstance(conversation, Unknown):
                 raise Rejected(conversation.reason)
-            await self._mailbox.do(
-                lambda db: lines.add_line(
-                    db, conversation, "", out.idempotency_key, out.sender_name, out.text, _now()
-                ),
-                Effort.DURABLE,
-            )
+            done = await self._mailbox.do(lambda db: work(db, conversation), Effort.DURABLE)
         except Closed:
             raise Retry("the web chat is not listening", 1) from None
         except sqlite3.Error as error:
             raise Retry(f"the web chat's mailbox: {error}") from error
         self._streams.wake(conversation)
-        return Receipt((out.idempotency_key,))
+        return done
+
+    async def show_typing(self, conversation: str, to: Address) -> None:
+        """On the screens that are open; it fades there by itself."""
+        found = await self._sessions.destination(conversation)
+        if not isinstance(found, Unknown):
+            self._streams.show_writing(found)
 
     async def forget(self, values: Sequence[str]) -> None:
         """Delete the lines and sessions of whoever has these addresses."""

@@ -31,7 +31,7 @@ from omniroute import ConfigError
 T = TypeVar("T")
 
 GAP = 1_000_000
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS lines (
@@ -46,6 +46,12 @@ CREATE TABLE IF NOT EXISTS lines (
     UNIQUE (session, id)
 );
 CREATE INDEX IF NOT EXISTS lines_by_conversation ON lines (conversation, seq);
+CREATE TABLE IF NOT EXISTS changes (
+    seq          INTEGER PRIMARY KEY,      -- of the same numbers as lines
+    conversation TEXT NOT NULL,
+    line         INTEGER NOT NULL          -- the number of the line that reads otherwise now
+);
+CREATE INDEX IF NOT EXISTS changes_by_conversation ON changes (conversation, seq);
 CREATE TABLE IF NOT EXISTS sessions (
     secret_hash  TEXT PRIMARY KEY,
     visitor      TEXT NOT NULL UNIQUE,     -- the session's own conversation
@@ -75,6 +81,8 @@ class Line(msgspec.Struct, frozen=True):
     author: str
     text: str
     at: int  # ms since the epoch
+    changed: str = ""  # edited or deleted
+    of: int = 0  # the number of the line that reads so now, where this only tells of the change
 
 
 class Effort(enum.IntEnum):
@@ -180,13 +188,15 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone from the file, too
     db.execute("PRAGMA synchronous = FULL")
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version not in (0, VERSION):
+    if version not in (0, 1, VERSION):
         raise ConfigError(
             str(path),
             f"was written by a newer version (format {version}, this one reads {VERSION})",
             "upgrade omniroute-webchat",
         )
     db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION};")
+    if version < VERSION:
+        db.execute("ALTER TABLE lines ADD COLUMN changed TEXT NOT NULL DEFAULT ''")
     moved = db.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'lines'", (GAP,))
     if not moved.rowcount:
         db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('lines', ?)", (GAP,))
@@ -248,10 +258,28 @@ def add_line(
     return int(seq)
 
 
+def change_line(
+    db: sqlite3.Connection, conversation: str, id: str, text: str, changed: str
+) -> bool:
+    """Have an answer read otherwise, and whoever listens be told; whether it is there."""
+    row = db.execute(
+        "SELECT seq FROM lines WHERE session = '' AND id = ? AND conversation = ?",
+        (id, conversation),
+    ).fetchone()
+    if row is None:
+        return False
+    db.execute("UPDATE lines SET text = ?, changed = ? WHERE seq = ?", (text, changed, row[0]))
+    (number,) = db.execute(
+        "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'lines' RETURNING seq"
+    ).fetchone()
+    db.execute("INSERT INTO changes VALUES (?, ?, ?)", (number, conversation, row[0]))
+    return True
+
+
 def lines_after(
     db: sqlite3.Connection, conversations: tuple[str, str], after: int, most: int
 ) -> list[Line]:
-    """At most *most* lines that came after number *after*, in order."""
+    """At most *most* lines that came, or changed, after number *after*, in order."""
     return [Line(*row) for row in db.execute(AFTER, (*conversations, after, most))]
 
 
@@ -263,10 +291,18 @@ def lines_before(
 
 
 # Two conversations read as one: both come in order from the index and are merged, never sorted.
-_COLUMNS = "SELECT seq, id, direction, author, text, at FROM lines WHERE"
+# A change stands among the lines by a number of its own, and tells the line as it reads now.
+_COLUMNS = "SELECT seq, id, direction, author, text, at, changed, 0 FROM lines WHERE"
+_CHANGED = (
+    "SELECT changes.seq AS seq, id, direction, author, text, at, changed, changes.line"
+    " FROM changes JOIN lines ON lines.seq = changes.line WHERE"
+)
 AFTER = (
     f"{_COLUMNS} conversation = ?1 AND seq > ?3"
-    f" UNION ALL {_COLUMNS} conversation = ?2 AND ?2 <> ?1 AND seq > ?3 ORDER BY seq LIMIT ?4"
+    f" UNION ALL {_COLUMNS} conversation = ?2 AND ?2 <> ?1 AND seq > ?3"
+    f" UNION ALL {_CHANGED} changes.conversation = ?1 AND changes.seq > ?3"
+    f" UNION ALL {_CHANGED} changes.conversation = ?2 AND ?2 <> ?1 AND changes.seq > ?3"
+    " ORDER BY seq LIMIT ?4"
 )
 BEFORE = (
     f"{_COLUMNS} conversation = ?1 AND seq < ?3"

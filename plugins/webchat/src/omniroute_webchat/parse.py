@@ -65,14 +65,15 @@ def read(raw: bytes, account: str) -> Inbound:
     return Inbound(
         external_id=key(said),
         conversation=said.conversation,
-        sender=_sender(said, account),
+        sender=sender_of(said, account),
         text=clean(said.text),
         sent_at=datetime.fromtimestamp(said.at / 1000, UTC),
         also_known_as=_also_known_as(said),
     )
 
 
-def _sender(said: Said, account: str) -> Address:
+def sender_of(said: Said, account: str) -> Address:
+    """Whoever wrote it, as the engine knows them."""
     if not said.sub:
         return _visitor(said)
     # Ids of users are the site's own; another account may belong to another site.

@@ -5,6 +5,7 @@
 * ``GET  session``   what there is, making nothing
 * ``DELETE session`` sign out
 * ``POST messages``  say something; 200 only when it is kept for good
+* ``POST writing``   somebody is typing; nothing of it is kept
 * ``GET  stream``    lines as they come (Server-Sent Events)
 * ``GET  lines``     lines as they are
 """
@@ -27,7 +28,7 @@ from omniroute_webchat import mailbox as lines
 from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
-from omniroute_webchat.parse import Said, key
+from omniroute_webchat.parse import Said, key, sender_of
 from omniroute_webchat.problem import Problem, answer, busy, not_listening, too_fast
 from omniroute_webchat.rate import Rate
 from omniroute_webchat.requests import last_seen, number, read_message, read_opening
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 AT_A_TIME = 100  # lines of history
 HEADER = "x-chat-session"
+SIGNS = 30  # a minute, of a visitor who is typing; more are dropped
 
 Answering = Callable[[Request], Awaitable[Response]]
 
@@ -68,6 +70,7 @@ class Routes:
         self._origins = Origins(site.public_url, settings.allowed_origins)
         self._pages = Pages(settings, site, self._origins)
         self._said = Rate(settings.messages_per_minute, settings.burst)
+        self._typed = Rate(SIGNS, 2)
         self._begun = Rate(settings.new_sessions_per_minute, settings.new_sessions_per_minute or 1)
         self._cookie = f"omniroute_chat_{account}"
         self._secure = site.public_url.startswith("https://")
@@ -77,6 +80,7 @@ class Routes:
         return [
             self._route("/messages", self._say, "POST"),
             self._route("/session", self._session, "GET", "POST", "DELETE"),
+            self._route("/writing", self._writes, "POST"),
             self._route("/lines", self._lines, "GET"),
             self._route("/stream", self._stream, "GET"),
             *self._pages.routes(),
@@ -189,6 +193,12 @@ class Routes:
         seq = await self._keep(said)
         self._streams.wake(said.conversation)
         return answer({"id": said.id, "seq": seq})
+
+    async def _writes(self, request: Request) -> Response:
+        session, intake = await self._known(request), self._ear.intake
+        if intake is not None and not self._typed.wait(session.visitor):
+            intake.writing(sender_of(_said(session, "", ""), self._account))
+        return Response(status_code=204)
 
     async def _keep(self, said: Said) -> int:
         return await self._mailbox.do(

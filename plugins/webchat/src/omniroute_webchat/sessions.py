@@ -321,6 +321,7 @@ def forget(db: sqlite3.Connection, values: Sequence[str]) -> None:
     gone = msgspec.json.encode([*found, *map(conversation_of, values), *values]).decode()
     for statement in (
         "DELETE FROM lines WHERE conversation IN (SELECT value FROM json_each(?))",
+        "DELETE FROM changes WHERE conversation IN (SELECT value FROM json_each(?))",
         "DELETE FROM sessions WHERE visitor IN (SELECT value FROM json_each(?))",
         "DELETE FROM sessions WHERE user IN (SELECT value FROM json_each(?))",
     ):

@@ -29,8 +29,13 @@ class Stream:
         self.visitor, self.conversations = visitor, conversations
         self.ended = False
         self._news = asyncio.Event()
+        self._writing = False  # somebody answers; shown with the next wake, and forgotten
 
     def wake(self) -> None:
+        self._news.set()
+
+    def show_writing(self) -> None:
+        self._writing = True
         self._news.set()
 
     def end(self) -> None:
@@ -49,6 +54,9 @@ class Stream:
             for line in lines:
                 after = line.seq
                 yield b"id: %d\ndata: %s\n\n" % (line.seq, msgspec.json.encode(line))
+            if self._writing:
+                self._writing = False
+                yield b"event: writing\ndata: {}\n\n"
             if len(lines) < AT_ONCE and not await self._woken(heartbeat):
                 yield b": still here\n\n"
 
@@ -81,6 +89,11 @@ class Streams:
         """Tell those who listen that there is a line."""
         for stream in self._all.get(conversation, ()):
             stream.wake()
+
+    def show_writing(self, conversation: str) -> None:
+        """Tell those who listen now that somebody writes an answer."""
+        for stream in self._all.get(conversation, ()):
+            stream.show_writing()
 
     def end(self, visitor: str) -> None:
         """End the streams of a session that is no longer what it was."""

@@ -59,18 +59,52 @@ def message_amended(fold: Fold, event: e.MessageAmended) -> None:
     row = fold.db.execute(
         "SELECT no, thread FROM messages WHERE id = ?", (event.message,)
     ).fetchone()
-    if row is None:
-        return
-    number, thread = row
-    body = fold.body(event.message)
+    if row is not None:
+        _reads(fold, event.message, *row)
+
+
+def _reads(fold: Fold, message: str, number: int, thread: int) -> None:
+    """A message reads otherwise from now on."""
+    body = fold.body(message)
     excerpt = words.one_line(body.text, EXCERPT)
     fold.db.execute("UPDATE messages SET excerpt = ? WHERE no = ?", (excerpt, number))
     fold.db.execute("UPDATE found SET text = ? WHERE rowid = ?", (body.text, number))
     fold.db.execute(
         "UPDATE threads SET excerpt = ? WHERE id = ? AND message = ?",
-        (excerpt, thread, event.message),
+        (excerpt, thread, message),
     )
     fold.touch(thread)
+
+
+PENDING = {"edited": "editing", "deleted": "deleting"}
+
+
+def words_changed(fold: Fold, event: e.WordsChanged) -> None:
+    """A note is changed at once; an answer once the customer's copy is."""
+    row = fold.db.execute(
+        "SELECT no, thread FROM messages WHERE id = ?", (event.message,)
+    ).fetchone()
+    if row is None:
+        return
+    state = PENDING.get(event.how, event.how) if event.effect else event.how
+    fold.db.execute("UPDATE messages SET change = ?, reason = '' WHERE no = ?", (state, row[0]))
+    _reads(fold, event.message, *row)
+
+
+def change_settled(fold: Fold, event: e.ChangeSettled) -> None:
+    """Of several changes the last says how it stands."""
+    if event.outcome == "sent":
+        fold.db.execute(
+            "UPDATE messages SET change = ?, reason = ''"
+            " WHERE id = ? AND change IN (?, 'unchanged')",
+            (event.how, event.message, PENDING.get(event.how, event.how)),
+        )
+        return
+    reason = fold.failure(event.effect) or OUTCOMES.get(event.outcome, event.outcome)
+    fold.db.execute(
+        "UPDATE messages SET change = 'unchanged', reason = ? WHERE id = ?",
+        (reason, event.message),
+    )
 
 
 def note_added(fold: Fold, event: e.NoteAdded) -> None:
@@ -102,6 +136,11 @@ def reply_released(fold: Fold, event: e.ReplyReleased) -> None:
         )  # fmt: skip
     else:
         _state(fold, event.message, "sending")
+    fold.db.execute(
+        "UPDATE messages SET effect = ?, goes_by = COALESCE((SELECT channel FROM messages"
+        " WHERE handle = ? AND kind = 'customer' ORDER BY no DESC LIMIT 1), '') WHERE id = ?",
+        (event.effect, event.handle, event.message),
+    )
     fold.db.execute(
         "UPDATE threads SET last_at = ?, replies = replies + 1, waiting = 0, due = 0 WHERE id = ?",
         (fold.at, event.thread),
@@ -174,6 +213,8 @@ def _add(
 FOLDS: dict[type[e.Event], Folding] = {
     e.CustomerWrote: customer_wrote,
     e.MessageAmended: message_amended,
+    e.WordsChanged: words_changed,
+    e.ChangeSettled: change_settled,
     e.NoteAdded: note_added,
     e.ReplyHeld: reply_held,
     e.ReplyWithdrawn: reply_withdrawn,

@@ -10,6 +10,7 @@ from omniroute.application.projections.fold import Fold, Folding, Touched, json
 from omniroute.application.projections.journal import Entry
 from omniroute.core.events import (
     AutomaticReplyReleased,
+    ChangeSettled,
     CustomerWrote,
     Event,
     HandleSeen,
@@ -20,6 +21,7 @@ from omniroute.core.events import (
     ReplyReleased,
     ThreadEvent,
     ThreadOpened,
+    WordsChanged,
 )
 
 FOLDS: Mapping[type[Event], Folding] = {
@@ -42,11 +44,15 @@ def wanted_rows(entries: Sequence[Entry]) -> list[str]:
                     keys |= {f"b/{message}", f"p/{handle}"}
                 case AutomaticReplyReleased(message=message, handle=handle):
                     keys |= {f"b/{message}", f"p/{handle}"}
-                case NoteAdded(message=message) | MessageAmended(message=message):
+                case (
+                    NoteAdded(message=message)
+                    | MessageAmended(message=message)
+                    | WordsChanged(message=message)
+                ):
                     keys.add(f"b/{message}")
                 case ReplyHeld(held=held):
                     keys |= {f"b/{held.message}", f"p/{held.handle}"}
-                case ReplyFailed(effect=effect):
+                case ReplyFailed(effect=effect) | ChangeSettled(effect=effect):
                     keys.add(f"x/{effect}")
                 case HandleSeen(handle=handle):
                     keys.add(f"p/{handle.id}")

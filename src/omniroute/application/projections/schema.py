@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-MEANING = 2
+MEANING = 3
 """Raise when a fold changes what it writes, so that files made before are made again."""
 
 TABLES = """
@@ -59,7 +59,9 @@ CREATE TABLE messages (
   state TEXT NOT NULL DEFAULT ''
     CHECK (state IN ('', 'held', 'sending', 'sent', 'failed', 'withdrawn')),
   release_at INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
-  repeat INTEGER NOT NULL DEFAULT 0
+  repeat INTEGER NOT NULL DEFAULT 0,
+  goes_by TEXT NOT NULL DEFAULT '', effect TEXT NOT NULL DEFAULT '', -- of an answer
+  change TEXT NOT NULL DEFAULT '' -- editing, edited, deleting, deleted, unchanged
 );
 CREATE INDEX messages_by_thread ON messages (thread, at);
 

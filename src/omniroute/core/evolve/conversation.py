@@ -150,6 +150,16 @@ def _without(thread: Thread, effect: str) -> tuple[tuple[str, str], ...]:
     return tuple(one for one in thread.sending if one[1] != effect)
 
 
+@FOLDS.of(e.WordsChanged)
+def _(state: State, event: e.WordsChanged, at: int) -> None:
+    change(state, event)
+
+
+@FOLDS.of(e.ChangeSettled)
+def _(state: State, event: e.ChangeSettled, at: int) -> None:
+    """For people to read, like a delivery's outcome."""
+
+
 @FOLDS.of(e.MessageAmended)
 def _(state: State, event: e.MessageAmended, at: int) -> None:
     """What a message says is for people to read; it moves nothing in the core."""

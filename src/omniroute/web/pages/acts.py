@@ -43,6 +43,12 @@ async def act(request: Request, visit: Visit) -> Response:
     return await _done(request, visit, verb, outcome, withdrawn)
 
 
+async def writing(request: Request, visit: Visit) -> Response:
+    """An answer is being written; nothing is done or kept."""
+    await console_of(request).application.writes(visit.actor, request.path_params["thread"])
+    return Response(status_code=204)
+
+
 async def set_status(request: Request, visit: Visit) -> Response:
     """Say whether one can be asked."""
     form = await request.form()
@@ -85,7 +91,7 @@ async def _done(
         following = next_of_mine(board, number)
         there = f"/threads/{following.id}" if following else "/"
         return sent(request, visit, there, outcome.text)
-    if verb in ("accept", "take") and on_board(request):
+    if (verb in ("accept", "take") and on_board(request)) or verb in ("edit", "delete"):
         return sent(request, visit, here, outcome.text)
     if not is_partial(request):
         if verb == "undo" and withdrawn:

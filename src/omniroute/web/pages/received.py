@@ -1,8 +1,9 @@
-"""What a customer sent, as it was: formatted text and files, neither of which can do anything.
+"""One message of a thread: what a customer sent, as it was, or what an agent may change of theirs.
 
-Formatted text is sanitised, put into a frame without rights, and loads nothing.  It is shown only
-if it is of a size and depth that the sanitiser takes in good time; else its text is shown, as in
-the timeline.  Files are only ever saved, never opened here, whatever they say they are.
+What came is formatted text and files, neither of which can do anything.  Formatted text is
+sanitised, put into a frame without rights, and loads nothing.  It is shown only if it is of a size
+and depth that the sanitiser takes in good time; else its text is shown, as in the timeline.  Files
+are only ever saved, never opened here, whatever they say they are.
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ async def formatted(request: Request, visit: Visit) -> Response:
     query = console_of(request).application.query
     thread = await query.thread(visit.actor, request.path_params["thread"])
     return await page(request, visit, "formatted.html", {"item": item, "row": thread.row})
+
+
+async def change(request: Request, visit: Visit) -> Response:
+    """Where an answer or a note can be changed."""
+    query = console_of(request).application.query
+    thread = await query.thread(visit.actor, request.path_params["thread"])
+    wanted = request.path_params["message"]
+    item = next((item for item in thread.items if item.message == wanted), None)
+    if item is None or item.kind not in ("reply", "note"):
+        raise Refused("not_found", "There is nothing of ours under that name.")
+    return await page(request, visit, "change.html", {"item": item, "row": thread.row})
 
 
 async def frame(request: Request, visit: Visit) -> Response:

@@ -252,3 +252,18 @@ def complete_upload(fake: FakeSlack, given: Json) -> Json:
     about = {"bot_id": bot["profile"]["bot_id"], "subtype": "file_share", "files": found}
     fake.says(room, bot["id"], str(given.get("initial_comment") or ""), thread, **about)
     return {"files": found}
+
+
+@method("files.delete", errors="file_not_found")
+def delete_file(fake: FakeSlack, given: Json) -> Json:
+    id = str(given.get("file", ""))
+    if fake.world.files.pop(id, None) is None:
+        raise ApiError("file_not_found")
+    for room in fake.world.rooms.values():
+        for ts, message in list(room.messages.items()):
+            if any(file["id"] == id for file in message.get("files", ())):
+                left = [file for file in message["files"] if file["id"] != id]
+                message["files"] = left
+                if not left and not message["text"]:
+                    del room.messages[ts]
+    return {}

@@ -24,6 +24,7 @@ const live = new Live({
   onLine: (line) => arrived(log.show([line], { fresh: true })),
   onState: showState,
   onLost: () => { session = null; resume(); },
+  onWriting: showWriting,
 });
 const outbox = new Outbox({
   onChange: (line) => log.showPending(line, line.state === "failed" ? [[words.edit, () => edit(line.id)]] : []),
@@ -33,7 +34,7 @@ const outbox = new Outbox({
 });
 const composer = new Composer({
   form: $("composer"), field: $("text"), button: $("send"), count: $("count"),
-  words, longest, onSay: (text) => outbox.add(text),
+  words, longest, onSay: (text) => outbox.add(text), onType: typing,
 });
 
 // --- who is here ---------------------------------------------------------------------------------
@@ -119,7 +120,28 @@ function showState(state) {
   $("state-text").textContent = words[state];
 }
 
+// Somebody answers right now: shown for a moment, or until the answer is there.
+let fading = 0;
+function showWriting() {
+  clearTimeout(fading);
+  $("writing").textContent = words.writing;
+  fading = setTimeout(hideWriting, 7000);
+}
+
+function hideWriting() {
+  $("writing").textContent = "";
+}
+
+// The other way round: told every few seconds, and never again if it is lost.
+let told = 0;
+function typing() {
+  if (!session || Date.now() - told < 4000) return;
+  told = Date.now();
+  ask("writing", { method: "POST", body: {} }).catch(() => {});
+}
+
 function arrived(lines) {
+  if (lines.length) hideWriting();
   if (visible && !document.hidden) return;
   unread += lines.filter((line) => line.direction === "out").length;
   showUnread();

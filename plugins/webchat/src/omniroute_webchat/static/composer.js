@@ -3,11 +3,14 @@
 import { passing } from "./store.js";
 
 export class Composer {
-  constructor({ form, field, button, count, words, longest, onSay }) {
-    Object.assign(this, { form, field, button, count, words, longest, onSay });
+  constructor({ form, field, button, count, words, longest, onSay, onType }) {
+    Object.assign(this, { form, field, button, count, words, longest, onSay, onType });
     // What was typed while this script was still on its way stands; it is newer than the draft.
     field.value ||= passing.get("draft") ?? "";
-    field.addEventListener("input", () => this.#look());
+    field.addEventListener("input", () => {
+      this.#look();
+      if (field.value.trim()) onType();
+    });
     field.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -10,8 +10,8 @@ const POLL = 4_000;
 const POLLS = 15; // then the stream gets another chance
 
 export class Live {
-  constructor({ onLine, onState, onLost }) {
-    Object.assign(this, { onLine, onState, onLost });
+  constructor({ onLine, onState, onLost, onWriting }) {
+    Object.assign(this, { onLine, onState, onLost, onWriting });
     this.after = 0;
     this.running = null;
     const again = () => this.hurry?.();
@@ -87,7 +87,8 @@ export class Live {
 
   take(event) {
     const data = event.split("\n").find((line) => line.startsWith("data: "));
-    if (data) this.bring(JSON.parse(data.slice(6)));
+    if (event.startsWith("event: writing")) this.onWriting();
+    else if (data) this.bring(JSON.parse(data.slice(6)));
   }
 
   bring(line) {

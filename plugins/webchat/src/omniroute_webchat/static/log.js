@@ -78,6 +78,10 @@ export class Log {
     const key = line.direction + line.id;
     let element = this.shown.get(key);
     const isNew = !element;
+    if (line.of) { // not a line, but how one reads from now on
+      if (element) this.#reword(element, line);
+      return false;
+    }
     if (!isNew && this.lines.get(element).seq) return false; // said twice
     element ??= this.#make(line, fresh);
     this.shown.set(key, element);
@@ -97,10 +101,23 @@ export class Log {
     const text = make("p");
     face.setAttribute("aria-hidden", "true");
     name.dir = text.dir = "auto"; // each line reads in its own direction, and stands where it stood
-    fill(text, line.text);
+    fill(text, this.#said(line));
     bubble.append(text);
     element.append(face, name, bubble, make("p", "about"));
     return element;
+  }
+
+  #reword(element, { text, changed }) {
+    const line = { ...this.lines.get(element), text, changed };
+    const words = element.querySelector(".bubble p");
+    words.textContent = "";
+    fill(words, this.#said(line));
+    this.lines.set(element, line);
+    this.#state(element, line, []);
+  }
+
+  #said(line) {
+    return line.changed === "deleted" ? this.words.deleted : line.text;
   }
 
   // Moved only if it stands wrong: what is moved is read out once more.
@@ -122,6 +139,8 @@ export class Log {
     const parts = [time];
     if (line.state === "failed") parts.push(" · ", this.#fault(line.code));
     else if (line.direction === "in") parts.push(" · ", this.words[line.state]);
+    if (line.changed === "edited") parts.push(" · ", this.words.edited);
+    element.classList.toggle("deleted", line.changed === "deleted");
     for (const [label, act] of actions) {
       const button = make("button", "", label);
       button.type = "button";

@@ -40,6 +40,7 @@
     if (told.kind === "change") changed(told.change, first);
     if (told.kind === "open") { clearTimeout(lostFor); lostFor = 0; show("live"); soon(true); }
     if (told.kind === "lost") lostFor ||= setTimeout(show, 2000, "lost"); // a blink is not told
+    if (told.kind === "writing") document.dispatchEvent(new CustomEvent("omni:writing", { detail: told.thread }));
     if (told.kind === "out") show("signed out: load the page to sign in");
   };
   const tell = (told) => { hear(told, true); others?.postMessage(told); };
@@ -51,6 +52,7 @@
       source = new EventSource("/live");
       source.addEventListener("open", () => { again = 500; tell({ kind: "open" }); });
       source.addEventListener("change", ({ data }) => tell({ kind: "change", change: JSON.parse(data) }));
+      source.addEventListener("writing", ({ data }) => tell({ kind: "writing", thread: Number(data) }));
       source.addEventListener("error", async () => {
         tell({ kind: "lost" });
         if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
