@@ -137,9 +137,11 @@ def reply_released(fold: Fold, event: e.ReplyReleased) -> None:
     else:
         _state(fold, event.message, "sending")
     fold.db.execute(
-        "UPDATE messages SET effect = ?, goes_by = COALESCE((SELECT channel FROM messages"
-        " WHERE handle = ? AND kind = 'customer' ORDER BY no DESC LIMIT 1), '') WHERE id = ?",
-        (event.effect, event.handle, event.message),
+        "UPDATE messages SET effect = :effect, goes_by = COALESCE("
+        "(SELECT channel FROM messages WHERE handle = :handle AND kind = 'customer'"
+        " ORDER BY no DESC LIMIT 1), (SELECT kind FROM handles WHERE id = :handle), '')"
+        " WHERE id = :message",
+        {"effect": event.effect, "handle": event.handle, "message": event.message},
     )
     fold.db.execute(
         "UPDATE threads SET last_at = ?, replies = replies + 1, waiting = 0, due = 0 WHERE id = ?",
