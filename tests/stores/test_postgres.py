@@ -10,6 +10,7 @@ from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, Moved, Store, Unavailable
 from omniroute.stores.postgres import PostgresStore
 from omniroute.stores.postgres_server import Place
+from omniroute.testing.lost_answer import LostAnswer
 from omniroute.testing.postgres_server import PostgresServer, postgres
 from omniroute.testing.store_contract import StoreContract
 
@@ -71,6 +72,16 @@ def test_a_server_that_comes_back_is_asked_again(server: PostgresServer) -> None
     assert store.commit(head, [b"two"], {})[0] == 2
     reader.close()
     store.close()
+
+
+def test_a_commit_whose_answer_is_lost_is_settled_by_asking(server: PostgresServer) -> None:
+    with LostAnswer(server.port, b"one after all") as port:
+        url = server.url.replace(str(server.port), str(port))
+        store = PostgresStore(f"{url}?space=doubt&sslmode=disable")
+        head = store.commit(GENESIS, [b"one after all"], {"k": b"1"})
+        assert store.head() == head
+        assert store.get(["k"], head) == {"k": b"1"}
+        store.close()
 
 
 def test_a_closed_store_says_so(server: PostgresServer) -> None:

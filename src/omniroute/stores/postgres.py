@@ -29,6 +29,7 @@ from omniroute.stores.api import (
     check_keys,
     check_page,
 )
+from omniroute.stores.doubt import settle
 from omniroute.stores.postgres_server import Place, check_promises, create, fault_of
 
 T = TypeVar("T")
@@ -103,9 +104,12 @@ class PostgresStore:
         check_keys(puts)
         links = chained(at, records)
         to: Head = (links[-1].seq, links[-1].hash)
-        if not self._line.call(self._line.commit(at, links, puts)):
-            raise Moved(at, self.head())
-        return to
+        try:
+            if self._line.call(self._line.commit(at, links, puts)):
+                return to
+        except InDoubt as doubt:
+            return settle(doubt, self.head, at, to)
+        raise Moved(at, self.head())
 
     def reader(self) -> PostgresReader:
         return PostgresReader(self._place)

@@ -29,6 +29,7 @@ from omniroute.stores.api import (
     check_keys,
     check_page,
 )
+from omniroute.stores.doubt import settle
 from omniroute.stores.memory import MemoryReader, MemoryStore
 from omniroute.stores.redis_server import Place, check_promises, open_client
 
@@ -113,9 +114,13 @@ class RedisStore:
             arguments += link
         for key, value in puts.items():
             arguments += (0, key, b"") if value is None else (1, key, value)
-        if not self._line.commit(arguments):
-            raise Moved(at, self.head())
-        return links[-1].seq, links[-1].hash
+        to: Head = (links[-1].seq, links[-1].hash)
+        try:
+            if self._line.commit(arguments):
+                return to
+        except InDoubt as doubt:
+            return settle(doubt, self.head, at, to)
+        raise Moved(at, self.head())
 
     def reader(self) -> RedisReader:
         return RedisReader(self._place)
