@@ -10,14 +10,15 @@ from omniroute import Inbound, Site
 from omniroute_email.channel import EmailChannel
 from omniroute_email.envelope import Envelope, pack
 from omniroute_email.settings import Config, mailboxes
+from omniroute_email.tokens import DAY
 
 CONFIG = Config(addresses=["help@demo.example"], reply_address="thread@demo.example")
 
 
-def answers(*lines: str, to: str = "help@demo.example", secret: bytes = b"k") -> str:
+def answers(*lines: str, to: str = "help@demo.example", secret: bytes = b"k", at: int = 0) -> str:
     channel = EmailChannel("email", CONFIG, Site(Path(), "http://x", "Desk", secret))
     envelope = Envelope(
-        peer="", trusted=True, mail_from="joe@x.example", rcpt_to=(to,), received_at=0
+        peer="", trusted=True, mail_from="joe@x.example", rcpt_to=(to,), received_at=at
     )
     mail = "\r\n".join(["From: joe@x.example", *lines, "", "yes please"])
     [said] = channel.parse(pack(envelope, mail.encode()))
@@ -33,6 +34,12 @@ def test_by_the_address_it_was_sent_to() -> None:
     assert answers(to=token()) == "e1"
     assert answers(f"To: {token()}") == "e1"
     assert answers(f"To: a@x.example\r\nCc: Desk <{token().upper()}>") == "e1"
+
+
+def test_by_an_address_of_long_ago_no_more() -> None:
+    old = mailboxes(CONFIG, "channels.email", b"k").replies.address_for("e1", 0)
+    assert answers(to=old, at=366 * DAY) == "e1"
+    assert answers(to=old, at=367 * DAY) == ""
 
 
 def test_by_the_message_ids_that_it_names() -> None:

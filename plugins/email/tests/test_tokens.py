@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omniroute_email.tokens import Tokens
+from omniroute_email.tokens import DAY, LASTS, Tokens
 
 KEY = "0f" * 13  # as long as the engine's are
 REPLIES = Tokens("reply", "thread@demo.example", b"k" * 32)
@@ -20,6 +20,20 @@ def test_a_token_names_its_message_and_fits_into_an_address() -> None:
     assert REPLIES.key_in(SIGNED) == KEY
     part = Tokens("bounce", "12345678@demo.example", b"k").address_for(f"{KEY}.1")
     assert len(part.rpartition("@")[0]) == 64
+
+
+def test_a_token_names_its_message_for_a_year() -> None:
+    made = 1_772_366_400_000
+    signed = REPLIES.address_for(KEY, made)
+    assert signed != SIGNED
+    for days, key in ((0, KEY), (LASTS, KEY), (LASTS + 1, ""), (-30, KEY)):
+        assert REPLIES.key_in(signed, made + days * DAY) == key
+    assert REPLIES.key_in(signed) == KEY  # so that mail to it is taken all the same
+
+
+@given(st.integers(0, 2**62))
+def test_a_token_can_be_made_on_any_day(at: int) -> None:
+    assert REPLIES.key_in(REPLIES.address_for(KEY, at)) == KEY
 
 
 @given(st.integers(0, len(SIGNED) - 1), st.text(max_size=3))

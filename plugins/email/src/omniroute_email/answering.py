@@ -12,12 +12,12 @@ from omniroute_email.settings import Mailboxes
 def answered(said: Inbound, mail: Mail, envelope: Envelope, mailboxes: Mailboxes) -> str:
     """The key of the message of ours that *said* answers; empty if that does not show.
 
-    A token is signed; our message ids hold the same keys, which nobody guesses.  Subjects are
-    looked at by nobody.
+    A token is signed, and names its message for a year; our message ids hold the same keys, which
+    nobody guesses.  Subjects are looked at by nobody.
     """
     named = (*envelope.rcpt_to, *(to.address for to in (*mail.to, *mail.cc)))
     for address in named:
-        if key := mailboxes.replies.key_in(address):
+        if key := mailboxes.replies.key_in(address, envelope.received_at):
             return key
     for known in (said.in_reply_to, *reversed(said.references)):
         key, _, domain = known.rpartition("@")

@@ -163,13 +163,14 @@ class EmailChannel:
         """Hand one message to the mail server.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
         self._require_server()
         sender, recipient = self._mailboxes.from_address, self._recipient(out)
-        reply_to = self._mailboxes.replies.address_for(out.idempotency_key)
-        now, html = datetime.now(UTC), self._config.html
+        now, html, key = datetime.now(UTC), self._config.html, out.idempotency_key
+        at = int(now.timestamp() * 1000)
+        reply_to = self._mailboxes.replies.address_for(key, at)
         message = compose(out, sender, self._name, now, reply_to, html=html)
         # An acknowledgement is nobody's and asks for no report; what a bot says has its name.
         nobodys = out.automatic and not out.sender_name
-        back = "" if nobodys else return_path(out.idempotency_key, self._mailboxes)
-        await self._courier.transmit(back, recipient, message, out.idempotency_key)
+        back = "" if nobodys else return_path(key, self._mailboxes, at)
+        await self._courier.transmit(back, recipient, message, key)
         return Receipt((message_id(out, sender),))
 
     async def check(self) -> Health:

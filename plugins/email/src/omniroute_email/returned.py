@@ -20,9 +20,9 @@ MAX_REASON: Final = 400
 KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
-def return_path(key: str, mailboxes: Mailboxes) -> str:
-    """The address to which a message comes back if it cannot be delivered."""
-    own = mailboxes.bounces.address_for(key)
+def return_path(key: str, mailboxes: Mailboxes, at: int = 0) -> str:
+    """The address to which a message comes back if it cannot be delivered, sent *at* (ms)."""
+    own = mailboxes.bounces.address_for(key, at)
     return own or mailboxes.bounce_address or mailboxes.from_address
 
 
@@ -43,7 +43,7 @@ def undelivered(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> lis
 
 def _key(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> str:
     for address in envelope.rcpt_to:
-        if key := mailboxes.bounces.key_in(address):
+        if key := mailboxes.bounces.key_in(address, envelope.received_at):
             return key
     key, _, domain = report.original_id.rpartition("@")
     if domain.lower() == mailboxes.domain:
