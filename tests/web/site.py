@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import httpx2 as httpx
 from starlette.testclient import TestClient
+from tests.web.bench import Bench
 from tests.web.people import village
 from tests.web.shelf import Shelf
 from tests.web.village import Doorman
@@ -89,6 +90,7 @@ class Workshop:
     def __init__(self) -> None:
         self.retried: list[str] = []
         self.rulebook = Shelf()
+        self.workbench = Bench()
 
     async def verify(self) -> Mapping[str, object]:
         return {"ok": True, "records": 212}

@@ -22,7 +22,8 @@ PAGES = [
         "/threads/4812/messages/m2",
         "/admin/channels",
         "/nowhere",
-        *("/admin/rules", "/admin/rules/9c41", "/admin/try"),
+        *("/admin/rules", "/admin/rules/9c41", "/admin/try", "/admin/compare"),
+        *("/admin/backtest", "/admin/record/4812"),
     ),
 ]
 

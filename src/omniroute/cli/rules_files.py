@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +14,15 @@ from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
 from omniroute.core.rules import RuleSet
 from omniroute.errors import ConfigError
-from omniroute.rules.diff import Change, touched
+from omniroute.rules.diff import Change
 from omniroute.rules.diff import diff as differences
 from omniroute.rules.graph import ONLINE, Way, dot, in_words, mermaid, rows, text, ways
 from omniroute.rules.graph_svg import svg
 from omniroute.rules.load import accepted, load, parse_rules, read, rule_files
-from omniroute.rules.testing import Outcome, files_of_tests, read_suites, recording, run_all
-from omniroute.rules.testing.cases import suite_from
+from omniroute.rules.testing import Outcome, files_of_tests
 from omniroute.rules.testing.recording import Decided
-from omniroute.rules.testing.report import timed
+from omniroute.rules.testing.saving import recording, save
+from omniroute.rules.testing.touching import tests_touched
 
 FOLDER = Path("routing_rules")
 API = "/api/admin/rules"
@@ -54,7 +52,7 @@ def diff(before: str, after: str, config: Path, json_: bool) -> None:
     """
     old, new = files_named(before, config), files_named(after, config)
     changes = differences(old, new)
-    tests = _tested(changes, [before, after], [parse_rules(old), parse_rules(new)])
+    tests = _tested(changes, [before, after], parse_rules(old), parse_rules(new))
     if json_:
         return print_json({"changes": changes, "tests": tests})
     for change in changes:
@@ -85,23 +83,14 @@ def files_named(name: str, config: Path) -> Mapping[str, bytes]:
 
 
 def _tested(
-    changes: Sequence[Change], names: Sequence[str], rule_sets: Sequence[RuleSet]
+    changes: Sequence[Change], names: Sequence[str], before: RuleSet, after: RuleSet
 ) -> list[Outcome] | None:
-    """The tests in which a rule matches that is not as it was, run under the later rules.
+    """The tests that the changes touch, beside the later rules or the earlier ones.
 
     None where there are no tests.
     """
     folder = next((path for path in map(Path, names[::-1]) if _has_tests(path)), None)
-    if folder is None or not changes:
-        return None
-    ids = touched(changes)
-    found: dict[str, Outcome] = {}
-    for rules in rule_sets:
-        suites = [msgspec.structs.replace(s, rules=rules) for s in read_suites(folder)]
-        for outcome in run_all(suites).outcomes:
-            if ids & set(outcome.rules) or outcome.name in found:
-                found[outcome.name] = outcome
-    return list(found.values())
+    return None if folder is None else tests_touched(changes, folder, before, after)
 
 
 def _has_tests(path: Path) -> bool:
@@ -172,25 +161,16 @@ def record(
         raise click.UsageError(f"“{thread}” is no thread; write its number, as in 4812 or '#4812'")
     answer = client(config).get(f"/api/admin/explain/{id}")
     decided = msgspec.convert(answer["explanation"], Decided, strict=False)
-    day = datetime.fromtimestamp(decided.at / 1000, UTC)
-    made = recording.record(decided, load(folder), name or f"#{id} as decided on {day:%Y-%m-%d}")
-    path = file or folder / "tests" / "recorded.test.yaml"
-    before = file.read_text(encoding="utf-8") if file is not None and file.exists() else ""
-    beside = path.parent.resolve() == (folder / "tests").resolve()
-    rules = "" if beside else os.path.relpath(folder, path.parent)
-    whole = recording.appended(before, [made.text], rules)
-    suite = suite_from(whole.encode(), path)
-    outcome = timed(suite, suite.cases[-1])
+    made = recording(decided, id, load(folder), folder, name=name, file=file)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(whole, encoding="utf-8")
+        save(made, file)
     if json_:
-        print_json({"test": made.text, "doubts": made.doubts, "faults": outcome.faults})
+        print_json({"test": made.text, "doubts": made.doubts, "faults": made.faults})
     else:
-        click.echo(made.text if file is None else f"{outcome.name} → {file}", nl=file is not None)
-        for said in (*made.doubts, *outcome.faults):
+        click.echo(made.text if file is None else f"{made.name} → {file}", nl=file is not None)
+        for said in (*made.doubts, *made.faults):
             click.echo(f"# {said}", err=True)
-    if outcome.faults:
+    if made.faults:
         sys.exit(1)
 
 

@@ -41,6 +41,7 @@ from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.server.stores import BuiltIn, open_store
+from omniroute.server.workbench import ServerWorkbench
 from omniroute.settings import section
 from omniroute.stores.api import Corrupt, InDoubt, Moved
 from omniroute.web import plugin as web_desk
@@ -103,7 +104,7 @@ class Server:
             if error.place.startswith("row "):
                 error = Corrupt(f"{database}: {error.place}", error.fault, error.fix)
             raise error from None
-        self._readers = (self.store.reader(), self.store.reader())
+        self._readers = tuple(self.store.reader() for _ in range(3))
         self.desk_files = choose(self._readers[0], self.desk_files)
         self.application = Application(
             self.node.inbox,
@@ -131,6 +132,9 @@ class Server:
             self.settings.rules.folder,
             lambda: self.desk_files,
             self._reloaded,
+        )
+        self.workbench = ServerWorkbench(
+            self._readers[2], self.application, self.settings.rules.folder, lambda: self.desk_files
         )
         self._sites = self._build_sites()
 
@@ -173,6 +177,7 @@ class Server:
                 await asyncio.gather(*(site.end() for site in self._sites))
                 await self.node.stop()
         finally:
+            await self.workbench.close()
             await self.application.stop()
             for reader in self._readers:
                 reader.close()
@@ -230,7 +235,9 @@ class Server:
         self.application.customers.remains = Leftovers(self.node)
         self.application.customers.on_shared = self.node.shared.declare
         self.application.ways.means = means_of(self.node.parts.channels)
-        operations = ServerOperations(self.node, self.application, self.store, self.rulebook)
+        operations = ServerOperations(
+            self.node, self.application, self.store, self.rulebook, self.workbench
+        )
         web = self.settings.server
         public = build(
             self.application,

@@ -11,6 +11,7 @@ from omniroute.application.authorize import SYSTEM
 from omniroute.application.door import Application
 from omniroute.application.past import explained
 from omniroute.application.rulebook import Rulebook
+from omniroute.application.workbench import Workbench
 from omniroute.channel import Channel, Health
 from omniroute.errors import Refused
 from omniroute.runtime.node import Node
@@ -31,14 +32,20 @@ class ServerOperations:
         application: Application,
         store: Store,
         rulebook: Rulebook,
+        workbench: Workbench,
     ) -> None:
         self._node, self._application, self._store = node, application, store
-        self._rulebook = rulebook
+        self._rulebook, self._workbench = rulebook, workbench
 
     @property
     def rulebook(self) -> Rulebook:
         """The rule sets: versions, trials, what is live."""
         return self._rulebook
+
+    @property
+    def workbench(self) -> Workbench:
+        """Where rules are tried before they decide."""
+        return self._workbench
 
     async def verify(self) -> Mapping[str, object]:
         """Fold the journal and compare it with the rows, on a snapshot."""

@@ -19,7 +19,17 @@ from omniroute.errors import ConfigError, Refused
 from omniroute.web import api, faults, live
 from omniroute.web.console import Console
 from omniroute.web.guard import MOST_BODY, MOST_LOCAL_BODY, Guard
-from omniroute.web.pages import acts, admin, board, received, rules, settings, sign_in, thread
+from omniroute.web.pages import (
+    acts,
+    admin,
+    board,
+    received,
+    rules,
+    settings,
+    sign_in,
+    thread,
+    workbench,
+)
 from omniroute.web.ports import Accounts, Application, Clock, Operations
 from omniroute.web.rendering import STATIC
 from omniroute.web.routing import action, page
@@ -162,6 +172,12 @@ def console_routes() -> list[BaseRoute]:
         action("/admin/rules/rollback", rules.rollback, admin=True),
         action("/admin/rules/stop", rules.stop, admin=True),
         action("/admin/rules/reload", rules.reload_rules, admin=True),
+        page("/admin/compare", workbench.compare, admin=True),
+        page("/admin/backtest", workbench.backtest, admin=True),
+        page("/admin/backtest/progress", workbench.progress, admin=True),
+        action("/admin/backtest", workbench.start, admin=True),
+        page("/admin/record/{thread:int}", workbench.record, admin=True),
+        action("/admin/record/{thread:int}", workbench.save, admin=True),
         page("/admin/try", rules.try_it, admin=True),
         action("/admin/try", rules.tried, admin=True),
         Route("/sign-in", sign_in.show, methods=["GET"]),

@@ -23,6 +23,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.rulebook import Rulebook
+from omniroute.application.workbench import Workbench
 
 Clock: TypeAlias = Callable[[], int]
 """Now, in ms since the epoch."""
@@ -85,6 +86,8 @@ class Operations(Protocol):
 
     @property
     def rulebook(self) -> Rulebook: ...
+    @property
+    def workbench(self) -> Workbench: ...
     async def verify(self) -> Mapping[str, object]: ...
     async def channels(self) -> Sequence[Mapping[str, object]]: ...
     async def dead_letters(self) -> Sequence[Mapping[str, object]]: ...
