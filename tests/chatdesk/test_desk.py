@@ -250,15 +250,34 @@ async def test_a_failure_says_why_beside_the_message(office: Office) -> None:
     assert office.board.posts[post].mark is Mark.SENT
 
 
-async def test_an_edit_of_what_went_out_is_refused_in_words(office: Office) -> None:
+async def test_an_edit_of_what_went_out_is_made_there_or_refused_in_words(office: Office) -> None:
     await office.shows(CardKind.ASSIGNED)
     office.door.answer = Told("On its way.", "replied", "r1")
     await office.writes("yes")
     post = f"w{office._numbers}"
     office._numbers -= 1  # the same post, changed
     assert await office.writes("yes!", edited=True) == post
-    office.board.find("⚠ Too late to change.")
+    agent, verb, asked = office.door.acts[-1]
+    assert (agent, verb, asked["message"], asked["text"]) == ("ana", "edit", "r1", "yes!")
+    office.door.refuse = Refused("cannot_change", "By e-mail nothing can be changed.")
+    office._numbers -= 1
+    await office.writes("yes?", edited=True)
+    office.board.find("⚠ By e-mail nothing can be changed.")
     assert [line for _, _, line, _ in office.door.said] == ["reply yes"]
+
+
+async def test_a_card_that_was_answered_on_another_desk_loses_its_buttons(office: Office) -> None:
+    office.changes(phase="offered", owner="", offer="1.1")
+    await office.shows(CardKind.OFFER)
+    assert office.board.find("refund")[1].labels == ["Accept 0:00", "Pass"]
+    office.door.news.put_nowait((1,))
+    await office.settled()
+    assert office.board.find("refund")[1].labels == ["Accept 0:00", "Pass"]
+    office.changes(phase="assigned", owner="ana", offer="")
+    office.door.news.put_nowait((1,))
+    await office.settled()
+    _, card = office.board.find("✔ You have it, since 10:17.")
+    assert card.labels == []
 
 
 async def test_a_transfer_asks_whom_then_why(office: Office) -> None:

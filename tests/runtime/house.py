@@ -232,14 +232,20 @@ class House:
         self.troubles: list[StoreError] = []
         self.commits: list[Committed] = []
         self.slept: list[float] = []
+        self.halves: list[float] = []
         self.names: Callable[[str], str] = str.title
         self.shared: tuple[str, ...] = ()  # addresses that the settings call several people's
         self.on_sleep: Callable[[], None] = lambda: None
         self.awake = asyncio.Event()  # while it is not set, who sleeps sleeps on
         self.awake.set()
         self.keys = itertools.count(1)
-        self._waits = Waits(until_ready, call, grace, self.sleep)
+        self.half = asyncio.Event()  # set when half the time of offers has run
+        self._waits = Waits(until_ready, call, grace, self.sleep, self.halftime)
         self.node = self.made()
+
+    async def halftime(self, seconds: float) -> None:
+        self.halves.append(seconds)
+        await self.half.wait()
 
     def made(self) -> Node:
         return Node(

@@ -173,3 +173,41 @@ async def test_a_desk_that_will_not_take_cards_is_known_and_asked_last(desk: Hou
     await desk.says("are you there?", sender="kim")
     await desk.until(lambda: len(desk.horn.shown) == 2)
     assert desk.bell.shown == []
+
+
+async def test_a_card_goes_where_its_agent_was_seen_last(desk: House) -> None:
+    desk.node.outbox.whereabouts.seen("ana", "bell")
+    desk.node.outbox.whereabouts.seen("ana", "horn")
+    await desk.says("hello")
+    await desk.until(lambda: desk.horn.shown)
+    assert desk.bell.shown == []
+    desk.node.outbox.whereabouts.seen("ana", "bell")
+    await desk.says("are you there?", sender="kim")
+    await desk.until(lambda: desk.bell.shown)
+
+
+async def test_an_offer_without_an_answer_is_shown_elsewhere_and_taken_back_everywhere(
+    desk: House,
+) -> None:
+    await desk.says("hello")
+    await desk.until(lambda: desk.bell.shown and desk.halves)
+    (made,) = desk.events("OfferMade")
+    assert desk.halves == [(made.offer.until - made.offer.at) / 2000]
+    assert desk.horn.shown == []
+    desk.half.set()
+    await desk.until(lambda: desk.horn.shown)
+    assert desk.horn.shown[0].offer == desk.bell.shown[0].offer
+    desk.clock.at = made.offer.until
+    await desk.erase()  # the writer looks at the clock
+    await desk.until(lambda: "withdrawn" in desk.horn.kinds)
+    assert desk.bell.kinds == desk.horn.kinds == ["offer", "withdrawn"]
+
+
+async def test_an_offer_that_was_answered_is_shown_nowhere_else(desk: House) -> None:
+    await desk.says("hello")
+    await desk.until(lambda: desk.bell.shown and desk.halves)
+    await desk.replies("I see to it")
+    desk.half.set()
+    await desk.says("thank you")
+    await desk.until(lambda: "message" in desk.bell.kinds)
+    assert "offer" not in desk.horn.kinds

@@ -70,6 +70,8 @@ class Application:
         self.projector = Projector(views)
         self.caps: Caps = lambda kind: Cap.NONE
         """What a kind of channel can do; told by whoever has the channels."""
+        self.on_seen: Callable[[str, str], None] = lambda agent, desk: None
+        """Told at which desk an agent is now."""
         self.on_writing: Callable[[int], Awaitable[None]] = _nobody
         """Shows the customer of a thread that somebody writes; given by whoever has channels."""
         self.customers = Customers(
@@ -159,6 +161,8 @@ class Application:
             asked = change_of(command, actor.id, changed, self._clock(), desk)
         else:
             asked = translate(command, actor.id, self._undo if hold is None else hold, desk, way)
+        if actor.kind is Kind.AGENT:
+            self.on_seen(actor.id, desk or WEB)
         answer = await self._inbox.submit(asked.make, asked.puts)
         await self._shown(answer.seq)
         text = await asyncio.to_thread(self._voice.answer, command, answer)
@@ -186,7 +190,10 @@ class Application:
 
     def at_web_desk(self, actor: Actor) -> AbstractContextManager[None]:
         """While this lasts, a page of *actor*'s is open; long without one, they have left."""
-        return self._heartbeats.there(actor.id) if actor.kind is Kind.AGENT else nullcontext()
+        if actor.kind is not Kind.AGENT:
+            return nullcontext()
+        self.on_seen(actor.id, WEB)
+        return self._heartbeats.there(actor.id)
 
     async def lost(self, agent: str, desk: str) -> None:
         """What a platform had taken for *agent* at *desk* came back: they are not reached there."""

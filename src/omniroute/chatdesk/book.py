@@ -28,6 +28,7 @@ CREATE INDEX IF NOT EXISTS by_post ON shown (place, post);
 CREATE TABLE IF NOT EXISTS posts (
   place TEXT NOT NULL, post TEXT NOT NULL, what TEXT NOT NULL, thread INTEGER NOT NULL,
   ref TEXT NOT NULL, until INTEGER NOT NULL DEFAULT 0, looks TEXT NOT NULL DEFAULT '',
+  agent TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (place, post)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_ref ON posts (what, ref);
@@ -73,6 +74,7 @@ class Post:
     ref: str
     until: int
     looks: str
+    agent: str = ""  # to whom a card was shown
 
 
 class Book:
@@ -84,6 +86,9 @@ class Book:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_TABLES)
+        columns = [row[1] for row in self._db.execute("PRAGMA table_info(posts)")]
+        if "agent" not in columns:  # a file from before cards were shown on several desks
+            self._db.execute("ALTER TABLE posts ADD COLUMN agent TEXT NOT NULL DEFAULT ''")
 
     # --- places ---
 
@@ -184,9 +189,12 @@ class Book:
     def put(self, post: Post) -> None:
         """Remember a post."""
         self._db.execute(
-            "INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (post.place, post.post, post.what, post.thread, post.ref, post.until, post.looks),
-        )
+            "INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                post.place, post.post, post.what, post.thread, post.ref, post.until, post.looks,
+                post.agent,
+            ),
+        )  # fmt: skip
 
     def get(self, place: str, post: str) -> Post | None:
         """A post of ours."""
@@ -198,6 +206,11 @@ class Book:
     def find(self, what: str, ref: str) -> Sequence[Post]:
         """Posts of a kind about one thing."""
         rows = self._db.execute("SELECT * FROM posts WHERE what = ? AND ref = ?", (what, ref))
+        return [Post(*row) for row in rows]
+
+    def cards(self, thread: int) -> Sequence[Post]:
+        """Cards of offers of a thread that have not ended here."""
+        rows = self._db.execute("SELECT * FROM posts WHERE what = 'card' AND thread = ?", (thread,))
         return [Post(*row) for row in rows]
 
     def counting(self, now: int) -> Sequence[Post]:

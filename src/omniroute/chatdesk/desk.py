@@ -8,6 +8,7 @@ place is brought up to date.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -107,7 +108,9 @@ class ChatDesk:
             looks = words.left(card.until, self.clock())
             text, buttons = words.card(card.lines), self._answers(home, card, looks)
             id, _ = await self.surface.post(home, text, buttons, urgent=True)
-            self.book.put(Post(home, id, "card", card.thread, card.offer, card.until, looks))
+            self.book.put(
+                Post(home, id, "card", card.thread, card.offer, card.until, looks, card.agent)
+            )
 
     def _answers(self, place: str, card: Card | Post, looks: str) -> list[list[Button]]:
         offer = card.offer if isinstance(card, Card) else card.ref
@@ -159,9 +162,7 @@ class ChatDesk:
         buttons = self._answers(post.place, post, looks)
         await self.surface.edit(post.place, post.post, words.card(sheet.card), buttons)
         if self.book.get(post.place, post.post) is not None:
-            self.book.put(
-                Post(post.place, post.post, "card", post.thread, post.ref, post.until, looks)
-            )
+            self.book.put(dataclasses.replace(post, looks=looks))
 
     # --- what agents did ---
 

@@ -65,6 +65,22 @@ class Following:
                     await self._post_on_board(thread)
                 if thread in known or self._book.places(thread):
                     await self.follow(thread)
+                await self._end_cards(thread)
+
+    async def _end_cards(self, thread: int) -> None:
+        """Take the buttons off cards of offers that were answered on another desk."""
+        for post in self._book.cards(thread):
+            if not post.agent:
+                continue
+            async with self._desk.lock(thread):
+                try:
+                    sheet = await self._desk.door.look(post.agent, thread)
+                    if sheet.offer == post.ref or self._book.get(post.place, post.post) is None:
+                        continue
+                    why = words.answered(post.agent, sheet)
+                    await self._desk.end_card(post, sheet, why)
+                except (RemoteError, Refused) as error:
+                    log.info("a card that is over was not changed yet: %s", error)
 
     async def _post_on_board(self, thread: int) -> None:
         """Show a thread that is new to the team, once."""

@@ -117,6 +117,13 @@ def withdrawn(reason: str, sheet: Sheet) -> str:
     }.get(reason, "It is no longer offered to you.")
 
 
+def answered(agent: str, sheet: Sheet) -> str:
+    """Why a card is no offer any more, where its agent may have answered on another desk."""
+    if sheet.owner == agent:
+        return f"✔ You have it, since {sheet.clock}."
+    return withdrawn("", sheet)
+
+
 TOLD: Final = {
     "woken": "The snooze is over: #{thread} {title} is yours again.",
     "soon:first_reply": "#{thread} {title}: the first reply is due soon.",

@@ -85,6 +85,7 @@ class Waits:
     call: float = CALL  # for a platform or a desk to answer
     grace: float = GRACE  # for platforms that are being called, at a stop
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # between tries
+    unanswered: Callable[[float], Awaitable[None]] = asyncio.sleep  # before asking elsewhere, too
 
 
 class Node:
@@ -132,6 +133,7 @@ class Node:
             names=names,
             sleep=waits.sleep,
             call=waits.call,
+            unanswered=waits.unanswered,
             external=parts.keyed.external,
             grace=waits.grace,
         )

@@ -28,6 +28,7 @@ from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.presenting import Presenting
 from omniroute.runtime.rows import Owed
 from omniroute.runtime.spool import Spool
+from omniroute.runtime.whereabouts import Whereabouts
 from omniroute.stores.api import Reader
 
 log = logging.getLogger(__name__)
@@ -56,11 +57,13 @@ class Outbox:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         call: float = CALL,
         grace: float = GRACE,
+        unanswered: Callable[[float], Awaitable[None]] = asyncio.sleep,
         external: External | None = None,
     ) -> None:
         """*call* is how long a platform may take, *grace* how long a stop waits for one.
 
-        Both in seconds.  *external* names a message by the platform's id.
+        Both in seconds.  *unanswered* waits before an offer is shown on a second desk.
+        *external* names a message by the platform's id.
         """
         self._reader, self._inbox = reader, inbox
         self._sleep, self._grace = sleep, grace
@@ -77,7 +80,17 @@ class Outbox:
             external=external,
         )
         self._changing = Changing(reader, inbox, channels, clock, sleep=sleep, timeout=call)
-        self._presenting = Presenting(inbox, desks, clock, card=card, sleep=sleep, timeout=call)
+        self.whereabouts = Whereabouts()
+        self._presenting = Presenting(
+            inbox,
+            desks,
+            clock,
+            card=card,
+            sleep=sleep,
+            timeout=call,
+            whereabouts=self.whereabouts,
+            wait=unanswered,
+        )
         self._lanes: dict[str, deque[Deliver | Present | Change]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = False
@@ -129,6 +142,7 @@ class Outbox:
         whether the customer has the message.
         """
         self.halt()
+        self._presenting.stop()
         calling = self._delivery.calling.intersection(self._tasks.values())
         tasks = list(self._tasks.values())
         for task in tasks:

@@ -116,6 +116,7 @@ class Server:
             undo=int(settings.replies.undo_seconds * 1000),
         )
         caps = {kind: channel.caps for (kind, _), channel in parts.channels.items()}
+        self.application.on_seen = self.node.outbox.whereabouts.seen
         self.application.on_writing = self.node.signs.agent
         self.node.signs.on_customer = self.application.customer_writes
         self.application.caps = lambda kind: caps.get(kind, Cap.NONE)
