@@ -174,7 +174,10 @@ class Door(Protocol):
         """
 
     def understood(self, line: str) -> None:
-        """Whether `say` would understand *line*; does nothing.  Raises `Refused` as that does."""
+        """Whether `say` would understand *line* and knows whom it names; does nothing.
+
+        Raises `Refused` as that does.
+        """
 
     async def look(self, agent: str, thread: int) -> Sheet:
         """A thread as *agent* may see it; as nobody in particular, if that is empty."""

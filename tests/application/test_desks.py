@@ -81,6 +81,9 @@ async def test_what_would_be_understood_can_be_asked_before_anything_is_done(des
         door.understood("#resolv")
     with pytest.raises(Refused, match="say in a line why bo should have it"):
         door.understood("#transfer bo")
+    door.understood("#transfer billing they know the case")
+    with pytest.raises(Refused, match="no queue is called “billin” — did you mean “billing”"):
+        door.understood("#transfer billin they know the case")
     assert (await door.look("ana", 1)).phase in ("queued", "stranded")
 
 

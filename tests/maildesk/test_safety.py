@@ -28,6 +28,7 @@ async def test_what_is_not_understood_does_nothing_and_says_what_was_meant(tmp_p
         for said, told in [
             ("#tag vip\n#solvd\n\nYou get it back.", "“solvd” is no command"),
             ("#transfer bo", "say in a line why bo should have it"),
+            ("#transfer bob he knows it\nBob helps.", "Nobody on the team and no queue is called"),
             ("Resolve", "did you mean #resolve?"),
             ("You get it back.\n#resolve", "commands stand at the very top"),
             ("/resolv\nYou get it back.", "did you mean “resolve”?"),

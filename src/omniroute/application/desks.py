@@ -123,10 +123,15 @@ class DeskDoor:
         return await self.act(agent, heard.verb, {"thread": thread, "key": key, **arguments})
 
     def understood(self, line: str) -> None:
-        """Raise `Refused` (``bad_action``) for what `say` would not understand."""
+        """Raise `Refused` for what `say` would not understand, or for whom nobody knows."""
         heard = understand(line, self._application.now())
         if isinstance(heard, Misheard):
             raise Refused("bad_action", heard.fault)
+        known = {*self._application.directory.agents, *self._application.directory.queues}
+        if heard.verb == "transfer" and heard.to not in known:
+            hint = did_you_mean(heard.to, known) or "name an agent or a queue"
+            fault = f"Nobody on the team and no queue is called “{heard.to}” — {hint}"
+            raise Refused("no_such_agent", fault)
 
     # --- looking ---
 

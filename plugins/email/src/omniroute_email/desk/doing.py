@@ -76,7 +76,7 @@ class Doing:
         if (machine := self._machine(mail, envelope, author)) is not None:
             return await self._away(agent, mail, about, machine, key)
         line = self._seal.line(about) if about is not None else ""
-        written = read(mail, line, (f"{self._desk.bag.links}/",))
+        written = read(mail, line, self._desk.bag.ours)
         act = Act(agent, author.address, about, written, key, mail.message_id)
         if vouched_for and written.verbs()[:1] == ["join"]:
             return await self._join(act, author)

@@ -24,6 +24,8 @@ AUTOMATIC: Final = {
 }
 """RFC 3834: what a person wrote, and is only passed on, is not marked."""
 
+LINE: Final = "Write above this line ·"
+
 _HEAD: Final = (
     '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>\n'
     '<body style="font: 15px/1.5 sans-serif">'
@@ -82,7 +84,7 @@ def as_mail(
 
 def first_line(letter: Letter, line: str) -> str:
     """What an answer does, and the mark."""
-    return f"{letter.banner} Write above this line · {line}"
+    return f"{letter.banner} {LINE} {line}"
 
 
 def text(letter: Letter, line: str) -> str:

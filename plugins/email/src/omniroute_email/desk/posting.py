@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from omniroute import NotAuthorised
-from omniroute_email.desk.letters import Letter, as_mail
+from omniroute_email.desk.letters import LINE, Letter, as_mail
 from omniroute_email.desk.links import Ask, Seal
+from omniroute_email.desk.words import FOOTER
 from omniroute_email.sending import Courier
 
 
@@ -30,6 +31,11 @@ class Postbag:
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
+
+    @property
+    def ours(self) -> Sequence[str]:
+        """What stands in our mails alone, and so is never a word of an agent's."""
+        return (f"{self.links}/", f"{self.console}/threads/", FOOTER, LINE)
 
     async def post(self, letter: Letter) -> None:
         """Hand a mail over.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
