@@ -45,6 +45,7 @@ def test_an_answer_tells_which_mail_it_is_about() -> None:
     assert seal().about(address) == about
     assert seal().about(address.replace("4812", "4813")) is None
     assert seal().about("desk@shop.example") is None
+    assert seal().about(address, 10**14) is None  # made long before
 
 
 def test_a_token_of_another_purpose_is_none_of_the_desks() -> None:

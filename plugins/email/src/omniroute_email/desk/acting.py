@@ -20,7 +20,7 @@ DROPPED: Final = "Not sent. What you wrote is in your own mail; nothing of it we
 class Waiting(msgspec.Struct, frozen=True):
     """An answer that was not sent, and what was to be done after it."""
 
-    text: str
+    line: str  # in the agents' grammar
     seen: int  # customer turns that its writer had been shown
     key: str
     rest: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class Acting:
         line = next((line for line in sheet.lines if line.id == ask.word), None)
         if line is None:
             raise Refused("out_of_date", "This answer is not there any more.")
-        waiting = Waiting(line.text, sheet.turns, key, files=line.files)
+        waiting = Waiting(f"reply {line.text}", sheet.turns, key, files=line.files)
         told = await self._reply(ask.agent, ask.thread, waiting, anyway=False)
         self.mine(ask.thread, address, told)
         return told
@@ -118,15 +118,12 @@ class Acting:
         return " ".join(said)
 
     async def _reply(self, agent: str, thread: int, waiting: Waiting, *, anyway: bool) -> Told:
-        asked = {
-            "thread": thread,
-            "text": waiting.text,
-            "seen": waiting.seen,
-            "anyway": anyway,
-            "files": [msgspec.to_builtins(file) for file in waiting.files],
-            "key": f"{waiting.key}/{'anyway' if anyway else 'send'}",
-        }
-        return await self._desk.door.act(agent, "reply", asked)
+        """*anyway*: whatever the customer wrote since, it goes."""
+        seen, how = (None, "anyway") if anyway else (waiting.seen, "send")
+        key = f"{waiting.key}/{how}"
+        return await self._desk.door.say(
+            agent, thread, waiting.line, seen, files=waiting.files, key=key
+        )
 
     def mine(self, thread: int, address: str, told: Told) -> None:
         """What an agent has written is known to them."""

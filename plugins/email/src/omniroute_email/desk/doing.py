@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("omniroute.email")
 
 DAY: Final = 86_400_000  # ms; who is refused is told so once in this time
+ANSWERS: Final = ("reply", "via")
 FIRST: Final = ("accept", "take", "reopen")
 LAST: Final = ("transfer", "warm", "snooze", "resolve", "done", "new", "merge", "split", "pass")
 TOLD: Final = ("accept", "take", "reopen", "pass", "undo", "why", "who", "help", "status")
@@ -85,7 +86,8 @@ class Doing:
         return await self._do(act)
 
     def _about(self, envelope: Envelope) -> About | None:
-        found = (self._seal.about(address) for address in envelope.rcpt_to)
+        at = envelope.received_at
+        found = (self._seal.about(address, at) for address in envelope.rcpt_to)
         return next((about for about in found if about is not None), None)
 
     def _vouched(self, mail: Mail, author: Mailbox, envelope: Envelope) -> bool:
@@ -195,7 +197,7 @@ class Doing:
             said.append(await self._mine(act.agent))
         lines = [line for line in lines if line != "help"]
         files = written.files and not any(_verb(line) == "note" for line in lines)
-        if written.text or (files and "reply" not in verbs):
+        if written.text or (files and set(ANSWERS).isdisjoint(verbs)):
             lines.append(f"reply {written.text}".strip())
         if not lines:
             return "\n\n".join(said) or f"⚠ {words.NOTHING}"
@@ -220,25 +222,23 @@ class Doing:
         files = await self._kept(act, lines)
         said: list[str] = []
         for number, line in enumerate(lines):
-            verb, _, text = line.partition(" ")
+            verb = _verb(line)
             rest = lines[number + 1 :]
             try:
-                if verb == "reply":
+                if verb in ANSWERS:
                     await self._check_owner(act, about.thread)
                     if hold:
                         await self._hold(act, about, Waiting(
-                            text.strip(), about.turns, f"{act.key}/{number}", tuple(rest), files,
+                            line, about.turns, f"{act.key}/{number}", tuple(rest), files,
                         ))  # fmt: skip
                         return said
                 told = await self._desk.door.say(
                     act.agent, about.thread, line, about.turns,
-                    files=files if verb == "reply" else (), key=f"{act.key}/{number}",
+                    files=files if verb in ANSWERS else (), key=f"{act.key}/{number}",
                 )  # fmt: skip
             except Refused as refused:
-                if refused.code == "customer_wrote" and verb == "reply":
-                    waiting = Waiting(
-                        text.strip(), about.turns, f"{act.key}/{number}", tuple(rest), files
-                    )
+                if refused.code == "customer_wrote" and verb in ANSWERS:
+                    waiting = Waiting(line, about.turns, f"{act.key}/{number}", tuple(rest), files)
                     await self._collided(act, about, refused, waiting)
                     return said
                 left = f" Not done either: {', '.join(f'#{x[:60]}' for x in rest)}" if rest else ""
@@ -253,13 +253,13 @@ class Doing:
     async def _check_owner(self, act: Act, thread: int) -> None:
         """Plain text never answers a colleague's customer, even where one might."""
         sheet = await self._desk.door.look(act.agent, thread)
-        explicit = "reply" in act.written.verbs()
+        explicit = not set(ANSWERS).isdisjoint(act.written.verbs())
         if sheet.owner and sheet.owner != act.agent and not explicit:
             fix = "nothing was sent; #note … tells colleagues."
             raise Refused("not_yours", f"#{thread} is with {sheet.owner_name}: {fix}")
 
     async def _kept(self, act: Act, lines: list[str]) -> tuple[Kept, ...]:
-        if not any(_verb(line) == "reply" for line in lines):
+        if not any(_verb(line) in ANSWERS for line in lines):
             return ()
         door = self._desk.door
         return tuple([await door.keep(act.agent, file) for file in act.written.files])
@@ -270,13 +270,13 @@ class Doing:
         sheet = await self._desk.door.look(act.agent, about.thread)
         files = "".join(f"\n📎 {file.name}" for file in waiting.files)
         said = f"Not sent yet. This would go to {sheet.to or sheet.title}:"
-        await self._wait(act, about, sheet, f"{said}\n\n{waiting.text}{files}", "send", waiting)
+        await self._wait(act, about, sheet, f"{said}\n\n{said_in(waiting)}{files}", "send", waiting)
 
     async def _collided(self, act: Act, about: About, refused: Refused, waiting: Waiting) -> None:
         """The customer wrote what the agent had not been sent: send it, and ask."""
         await self._desk.following.bring_up(about.thread)
         sheet = await self._desk.door.look(act.agent, about.thread)
-        said = f"✋ Not sent. {refused.text}\n\nYou wrote:\n{waiting.text}"
+        said = f"✋ Not sent. {refused.text}\n\nYou wrote:\n{said_in(waiting)}"
         await self._wait(act, about, sheet, said, "anyway", waiting)
 
     async def _wait(
@@ -332,6 +332,12 @@ def _verb(line: str) -> str:
     return line.partition(" ")[0]
 
 
+def said_in(waiting: Waiting) -> str:
+    """The words for the customer."""
+    verb, _, text = waiting.line.partition(" ")
+    return text.partition(" ")[2] if verb == "via" else text
+
+
 def _in_order(lines: list[str]) -> list[str]:
     """What must come before an answer, the answer, and what ends the work."""
 
@@ -339,7 +345,7 @@ def _in_order(lines: list[str]) -> list[str]:
         verb = _verb(line)
         if verb in FIRST:
             return 0
-        return 2 if verb == "reply" else 3 if verb in LAST else 1
+        return 2 if verb in ANSWERS else 3 if verb in LAST else 1
 
     return sorted(lines, key=place)
 

@@ -65,13 +65,13 @@ class Seal:
         """What stands in the line above which an agent writes, and nowhere else by chance."""
         return base64.b32encode(self._mac("line", about.key)[:5]).decode().lower()
 
-    def answer_to(self, about: About) -> str:
-        """The address for answers."""
-        return self.answers.address_for(about.key)
+    def answer_to(self, about: About, at: int = 0) -> str:
+        """The address for answers to a mail that is sent *at* (ms since the epoch)."""
+        return self.answers.address_for(about.key, at)
 
-    def about(self, address: str) -> About | None:
-        """What an answer is about that was sent to *address*."""
-        found = _ABOUT.fullmatch(self.answers.key_in(address))
+    def about(self, address: str, at: int | None = None) -> About | None:
+        """What an answer is about that was sent to *address*; nothing once that is too old *at*."""
+        found = _ABOUT.fullmatch(self.answers.key_in(address, at))
         return About(int(found[1]), int(found[2]), found[3]) if found else None
 
     def sign(self, ask: Ask) -> str:

@@ -41,8 +41,8 @@ class Postbag:
         """Hand a mail over.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
         if not self.server:
             raise NotAuthorised(f"set {self.place}.smtp_host to the server that sends your mail")
-        back = self.seal.answer_to(letter.about)
-        now = datetime.fromtimestamp(self.clock() / 1000, UTC)
+        at = self.clock()
+        back, now = self.seal.answer_to(letter.about, at), datetime.fromtimestamp(at / 1000, UTC)
         mail = as_mail(letter, self.seal.line(letter.about), back, self.address, self.name, now)
         # What answers by itself or cannot be delivered comes back to where answers come.
         await self.courier.transmit(back, letter.to, mail, letter.key)
