@@ -12,6 +12,7 @@ from omniroute import File
 from omniroute_email.reading.bodies import is_shown_as_text
 from omniroute_email.reading.charset import one_line
 from omniroute_email.reading.mime import Part
+from omniroute_email.reading.rtf import rtf_text
 from omniroute_email.reading.texts import Remarks
 from omniroute_email.reading.tnef import Winmail, unpacked
 
@@ -46,7 +47,11 @@ def attachments(parts: Sequence[Part], remarks: Remarks) -> Attachments:
             continue
         if not packed.whole:
             remarks.add("a winmail.dat that is not whole")
-        found.text, found.html = found.text or packed.text, found.html or packed.html
+        text = packed.text
+        if packed.rtf and not (text or packed.html or found.text or found.html):
+            text = rtf_text(packed.rtf)
+            remarks.add("" if text else "a body in RTF")
+        found.text, found.html = found.text or text, found.html or packed.html
         found.files.extend(_packed_files(packed))
     return found
 
@@ -57,7 +62,7 @@ def _may_be_packed(part: Part) -> bool:
 
 def _worth_it(packed: Winmail) -> bool:
     """Whether anything came out, for else the file itself is all there is."""
-    return packed.whole or bool(packed.files) or bool(packed.text or packed.html)
+    return packed.whole or bool(packed.files) or bool(packed.text or packed.html or packed.rtf)
 
 
 def _packed_files(packed: Winmail) -> Iterator[File]:

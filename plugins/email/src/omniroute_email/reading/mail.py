@@ -94,7 +94,7 @@ def examine(message: bytes, return_path: str | None = None) -> Mail:
 def _text(parts: bodies.Bodies, attached: Attachments, remarks: Remarks) -> str:
     """The body; where it is empty, what else tells why the message was sent."""
     text = joined(parts.text, remarks) or joined(parts.html, remarks)
-    if text or not attached.files:
+    if text or not (attached.files or attached.text or attached.html):
         return text
     packed = attached.text or visible_text(attached.html[:MAX_TEXT])
     return clean(packed)[:MAX_TEXT].strip() or _invitation(parts.files, remarks)

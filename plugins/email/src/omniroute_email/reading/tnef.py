@@ -27,7 +27,7 @@ _TITLE = 0x00018010
 _DATA = 0x0006800F
 _ATTACHMENT_PROPERTIES = 0x00069005
 
-_TEXT, _HTML = 0x1000, 0x1013
+_TEXT, _HTML, _RTF = 0x1000, 0x1013, 0x1009
 _SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8}
 _GUID, _OBJECT, _NARROW, _WIDE, _BINARY = 0x48, 0x0D, 0x1E, 0x1F, 0x102
 
@@ -48,6 +48,7 @@ class Winmail:
 
     text: str = ""
     html: str = ""
+    rtf: bytes = field(default=b"", repr=False)  # compressed
     files: list[Packed] = field(default_factory=list)
     whole: bool = False  # it was read to its end
 
@@ -93,6 +94,8 @@ def _read_message(value: bytes, found: Winmail, code_page: str) -> None:
             found.text = _text(tag, content, code_page) or found.text
         elif tag >> 16 == _HTML:
             found.html = _text(tag, content, code_page)
+        elif tag >> 16 == _RTF:
+            found.rtf = found.rtf or content
 
 
 def _read_attachment(name: int, value: bytes, file: Packed, code_page: str) -> None:
