@@ -52,6 +52,18 @@ def test_who_wrote_nothing_says_nothing(quotation: str) -> None:
     assert said(f"\n\n{quotation}").commands == ()
 
 
+def test_what_stands_amid_the_quotation_is_not_lost_in_silence() -> None:
+    banner, *rest = quoted("> ").split("\n")
+    head = "On Mon, 2 Mar 2026 at 10:15, Joe Miller wrote:"
+    amid = f"{head}\n{banner}\n> first question\n\nYes!\n\n> second question\n"
+    assert said(f"See below.\n\n{amid}").fault == words.AMID
+    assert said(f"See below.\n\n{amid}No!").fault == words.AMID
+    broken = "\n".join([head, banner, "> a long line that was", "broken", "> in two", *rest])
+    assert said(f"You get it back.\n\n{broken}").text == "You get it back."
+    after = f"{head}\n{quoted('> ')}\n\nThis message is confidential."
+    assert said(f"You get it back.\n\n{after}").text == "You get it back."
+
+
 def test_what_is_ours_never_counts_as_theirs() -> None:
     link = "https://desk.example/channels/email/help/desk/abc"
     assert said(f"Look: {link}").fault == words.QUOTED

@@ -46,22 +46,34 @@ def read(mail: Mail, line: str, never: Sequence[str]) -> Written:
 
     None of *never* may be sent to anybody: it stands in our own mails alone.
     """
-    said = _own_words(mail, line)
+    lines = mail.text.split("\n")
+    at = next((at for at, text in enumerate(lines) if line and line in text), -1)
+    if at >= 0 and _is_amid(lines[at:]):
+        return Written(fault=words.AMID)
+    said = _own_words(mail, lines, at)
     if any(ours and ours in said for ours in (line, *never)):
         return Written(fault=words.QUOTED)
     said, files = _with_files(said, mail.files)
     return replace(_taken_apart(said), files=files)
 
 
-def _own_words(mail: Mail, line: str) -> str:
-    lines = mail.text.split("\n")
-    at = next((at for at, text in enumerate(lines) if line and line in text), -1)
+def _own_words(mail: Mail, lines: Sequence[str], at: int) -> str:
     if at < 0:
         return mail.visible.reply
     above = "\n".join(lines[: _banner_begins(lines, at)])
     author = mail.authors[0].display if mail.authors else ""
     found = cut(f"{above.rstrip()}\n\n{_END}\n{_END}", author=author).reply
     return "" if _END in found or not above.strip() else found
+
+
+def _is_amid(quoted: Sequence[str]) -> bool:
+    """Whether something stands between the lines of a quotation, set off by an empty line.
+
+    What a mail program has broken off from a quoted line stands close to it.
+    """
+    kinds = "".join(">" if x.lstrip()[:1] == ">" else "_" if not x.strip() else "x" for x in quoted)
+    between = re.split(">+", kinds)[1:-1] if kinds.startswith(">") else []
+    return any("x" in part and "_" in (part[0], part[-1]) for part in between)
 
 
 def _banner_begins(lines: Sequence[str], at: int) -> int:

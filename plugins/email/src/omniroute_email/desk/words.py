@@ -41,6 +41,10 @@ QUOTED: Final = (
     "Nothing was sent: I cannot tell your words from what you quoted."
     " Write above the line, or without the quotation."
 )
+AMID: Final = (
+    "Nothing was sent: you wrote amid the quotation, and what stands there would be lost."
+    " Write all of it above the line."
+)
 UNDER: Final = (
     "Nothing was done: “{line}” stands below other text, and commands stand at the very top."
     " If it shall go to the customer, begin your mail with #reply."
