@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import omniroute
 from omniroute.application.authorize import SYSTEM, Actor, Kind
+from omniroute.application.directory import Directory
+from omniroute.application.reasons import in_words
 from omniroute.core import inputs as i
 from omniroute.core.model import Status
 from omniroute.errors import Refused
@@ -229,3 +235,35 @@ async def test_why_you_speaks_to_whoever_is_asked_or_has_it(desk: Desk) -> None:
     scene.decide(lambda at: i.ThreadClaimed("k", at, "cy", thread))
     await desk.seen()
     assert await why(CY) == "rule refunds → billing · refunds 0<3 · load 1/5"
+
+
+WHYS = [
+    (
+        {"about": "escalate", "thread": 1, "rule": "late", "promise": "first_reply", "due": 0},
+        "escalation rule late acted: first reply due 01 Jan 00:00",
+    ),
+    (
+        {"about": "unsaid", "thread": 1, "reply": "hello", "because": "told"},
+        "no automatic reply hello: they had it within a day",
+    ),
+    (
+        {"about": "identity", "handle": "h", "how": "merged", "by": "ana"},
+        "Ana Ruiz said that two addresses are one person's",
+    ),
+    (
+        {"about": "identity", "handle": "h", "how": "perhaps_shared"},
+        "several people may write from the sender's address",
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "said"), WHYS, ids=["escalate", "unsaid", "merged", "shared"])
+def test_a_decision_in_words(why: dict[str, Any], said: str) -> None:
+    assert in_words(why, "", Directory(agents={"ana": "Ana Ruiz"})) == said
+
+
+def test_whatever_the_core_explains_has_a_sentence() -> None:
+    source = inspect.getsource(in_words)
+    for path in (Path(omniroute.__file__).parent / "core").glob("*.py"):
+        for about in re.findall(r'turn\.explain\(\s*"(\w+)"', path.read_text()):
+            assert f'case "{about}":' in source, f"{path.name} explains {about}"

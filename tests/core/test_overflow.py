@@ -208,6 +208,23 @@ def test_what_waits_in_a_queue_that_the_rules_have_no_more_is_stranded_openly() 
     ana.is_offered(joe)
 
 
+def test_what_was_stranded_for_another_reason_is_told_anew_when_its_queue_goes_and_comes() -> None:
+    rig = Rig(PLAIN)
+    lea = rig.lead("lea")
+    rig.agent("ana", teams=("tech",), status="offline")
+    joe = writes(rig, "joe")
+    joe.is_stranded("nobody_present")
+    rig.adopt(PLAIN.replace("tech", "support"))
+    joe.is_stranded("no_queue")
+    lea.is_told("stranded:no_queue")
+    rig.adopt(PLAIN.replace("tech", "support") + "# the same\n")
+    assert len(rig.happened(ThreadStranded)) == 2  # nothing is new
+    rig.adopt(PLAIN + "# once more\n")
+    joe.is_stranded("nobody_present")
+    rig.agent("bo", teams=("tech",)).is_offered(joe)
+    rig.fold()
+
+
 def test_from_there_it_can_be_transferred() -> None:
     rig = Rig(PLAIN)
     bo, lea = rig.agent("bo", teams=("billing",)), rig.lead("lea")

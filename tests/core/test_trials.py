@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from omniroute.core.events import RulesActivated, TrialBegan, TrialEnded
 from omniroute.core.state import State
 from omniroute.core.trials import CANARY, NONE, SHADOW, Trial, place
 from omniroute.rules.load import parse_rules
+from omniroute.testing.people import Customer
 from omniroute.testing.rig import Rig
 
 LIVE = """
@@ -232,3 +234,75 @@ def test_the_same_inputs_are_decided_the_same_again() -> None:
     for done in rig.machine.journal:
         decision = decide(again, done.input)
         assert (decision.events, decision.why) == (done.decision.events, done.decision.why)
+
+
+# --- a canary and people who turn out to be one ---
+
+
+def two(rig: Rig, share: float) -> tuple[Customer, Customer]:
+    """Somebody whom a canary decides for, and somebody whom it does not."""
+    everybody = [rig.customer(f"c{n}", email=f"c{n}@x.example") for n in range(40)]
+    inside = [one for one in everybody if place(one.seen("email").id) < share]
+    return inside[0], next(one for one in everybody if one not in inside)
+
+
+@pytest.mark.parametrize("older", ["inside", "outside"])
+def test_of_two_who_are_one_the_older_says_whether_a_canary_decides(older: str) -> None:
+    rig = Rig(LIVE)
+    lea = rig.lead("lea")
+    rig.canaries(NEW, 0.5)
+    inside, outside = two(rig, 0.5)
+    first, second = (inside, outside) if older == "inside" else (outside, inside)
+    queues = {inside.name: "invoices", outside.name: "general"}
+    for customer in (first, second):
+        customer.on("email").says("an invoice")
+        assert customer.thread.queue == queues[customer.name]
+        rig.wait(seconds=1)
+    lea.merges(first.known_as("email"), second.known_as("email"))
+    kept = first.thread  # goes on where it was, under the rules it was queued under
+    assert (kept.queue, second.thread.id) == (queues[first.name], kept.id)
+    lea.takes(first)
+    lea.resolves(first)
+    rig.wait(hours=24 * 8)
+    second.on("email").says("another invoice")
+    assert second.thread.queue == queues[first.name]
+    rig.fold()
+
+
+def test_whoever_is_parted_is_decided_for_as_before() -> None:
+    rig = Rig(LIVE)
+    lea = rig.lead("lea")
+    rig.canaries(NEW, 0.5)
+    inside, outside = two(rig, 0.5)
+    for customer in (inside, outside):
+        customer.on("email").says("an invoice")
+        rig.wait(seconds=1)
+    lea.merges(inside.known_as("email"), outside.known_as("email"))
+    lea.denies(inside.known_as("email"), outside.known_as("email"))
+    assert (inside.thread.queue, outside.thread.queue) == ("invoices", "general")
+    for customer in (inside, outside):
+        lea.takes(customer)
+        lea.resolves(customer)
+    rig.wait(hours=24 * 8)
+    for customer, queue in ((inside, "invoices"), (outside, "general")):
+        customer.on("email").says("another invoice")
+        assert customer.thread.queue == queue
+    rig.fold()
+
+
+def test_what_was_folded_into_a_canarys_thread_stays_when_the_trial_ends_and_is_not_forgotten() -> (
+    None
+):
+    rig = Rig(LIVE)
+    lea = rig.lead("lea")
+    lea.goes("offline")
+    rig.canaries(NEW, 0.5)
+    inside, outside = two(rig, 0.5)
+    for customer in (inside, outside):
+        customer.on("email").says("an invoice")
+        rig.wait(seconds=1)
+    lea.merges(inside.known_as("email"), outside.known_as("email"))
+    rig.machine.put(i.RulesTried)
+    inside.is_stranded(because="no_queue")
+    lea.denies(inside.known_as("email"), outside.known_as("email"))
+    assert outside.thread.queue == "general"

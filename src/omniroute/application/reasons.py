@@ -42,7 +42,7 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
     """A recorded decision as a sentence; *actor* is whose act it was."""
     match why.get("about"):
         case "identity":
-            return _IDENTITY.get(why.get("how", ""), f"the sender: {why.get('how')}")
+            return _identity(why, directory)
         case "route":
             return _route(why)
         case "match":
@@ -55,6 +55,8 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _shadow(why)
         case "overflow":
             return _overflow(why)
+        case "escalate":
+            return _escalated(why, directory)
         case "transfer":
             how = " if they accept" if why.get("warm") else ""
             return f"{directory.name(why['by'])} hands it to {directory.name(why['to'])}{how}"
@@ -85,6 +87,19 @@ def _unsaid(why: Mapping[str, Any]) -> str:
     return f"no automatic reply {why.get('reply')}: {_UNSAID.get(str(why.get('because')), '')}"
 
 
+def _escalated(why: Mapping[str, Any], directory: Directory) -> str:
+    when = datetime.fromtimestamp(why["due"] / 1_000, directory.zone)
+    promise = str(why["promise"]).replace("_", " ")
+    return f"escalation rule {why['rule']} acted: {promise} due {when:%d %b %H:%M}"
+
+
+def _identity(why: Mapping[str, Any], directory: Directory) -> str:
+    if why.get("how") == "merged":
+        by = directory.name(why["by"]) if why.get("by") else "somebody"
+        return f"{by} said that two addresses are one person's"
+    return _IDENTITY[why["how"]]
+
+
 _IDENTITY = {
     "new": "the sender is new",
     "known": "the sender is known",
@@ -92,6 +107,7 @@ _IDENTITY = {
     "linked": "the sender was joined with another address of the same person, vouched for",
     "suggested": "the sender may be somebody we know: suggested, not joined",
     "vetoed": "the sender was not joined: something they can have only once differs",
+    "perhaps_shared": "several people may write from the sender's address",
 }
 
 

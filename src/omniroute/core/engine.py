@@ -227,11 +227,13 @@ def _amended(turn: Turn, input: i.MessageAmended) -> Answer:
 
 def _rules_loaded(turn: Turn, input: i.RulesLoaded) -> Answer:
     """Another rule set decides from now on; a trial beside the one before it is over."""
+    before = turn.state.known_queues()
     if turn.state.counters.rules != input.version:
         if turn.state.trial.version:
             turn.emit(e.TrialEnded(turn.state.trial.version, "replaced"))
         turn.emit(e.RulesActivated(input.version))
     moved = reevaluate(turn, input.reseen)
+    stranding.reconsider(turn, before)
     return Answer(True, "rules", {"moved": moved} if input.reseen else {})
 
 
@@ -243,11 +245,13 @@ def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
         return handing.refused("already_live", version=trial.version)
     if trial.version and state.known_rules(trial.version) is None:
         return handing.refused("unknown_rules", version=trial.version)
+    before = state.known_queues()
     if state.trial.version and state.trial != trial:
         how = "replaced" if trial.version else "stopped"
         turn.emit(e.TrialEnded(state.trial.version, how))
     if trial.version and state.trial != trial:
         turn.emit(e.TrialBegan(trial))
+    stranding.reconsider(turn, before)
     return Answer(True, "trial")
 
 

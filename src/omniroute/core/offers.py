@@ -157,7 +157,7 @@ def _explain(
 def _strand(turn: Turn, thread: Thread, found: Found) -> None:
     _explain(turn, thread, found)
     known = turn.state.knows_queue(thread.queue)
-    stranding.strand(turn, thread, stranding.reason(found) if known else "no_queue")
+    stranding.strand(turn, thread, stranding.reason(found) if known else stranding.NO_QUEUE)
 
 
 # --- relaxation steps ---

@@ -202,6 +202,11 @@ class State:
         canary = self._canary()
         return name in self.rules.queues or (canary is not None and name in canary.queues)
 
+    def known_queues(self) -> frozenset[str]:
+        """The queues of the active rules, and a canary's."""
+        canary = self._canary()
+        return frozenset(self.rules.queues) | frozenset(canary.queues if canary else ())
+
     def rules_for(self, customer: CustomerId, at: int) -> RuleSet:
         """The rules that decide for a customer: a canary's, or the active ones."""
         if self.trial.decides(customer, at):

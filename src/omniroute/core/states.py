@@ -21,7 +21,7 @@ TABLE: dict[type[e.ThreadEvent], dict[Phase, Phase]] = {
     e.ThreadHeld: {QUEUED: HELD, STRANDED: HELD},
     e.ThreadUnheld: {HELD: QUEUED},
     e.StepBegan: {QUEUED: QUEUED},
-    e.ThreadStranded: {QUEUED: STRANDED},
+    e.ThreadStranded: {QUEUED: STRANDED, STRANDED: STRANDED},  # again for another reason
     # What somebody has is offered by them, who stay responsible until it is accepted.
     e.OfferMade: {QUEUED: OFFERED, STRANDED: OFFERED, OFFERED: OFFERED, ASSIGNED: ASSIGNED},
     e.OfferEnded: {OFFERED: QUEUED, ASSIGNED: ASSIGNED},  # QUEUED with the last one; see `after`

@@ -16,11 +16,34 @@ LOOP = 10
 """Acts of rules without one of a person in between, after which they are taken to go round."""
 
 
+NO_QUEUE = "no_queue"
+"""Why nobody can be asked for what waits in a queue that the rules do not have."""
+
+
 def reason(found: Found) -> str:
     """Why nobody can be asked."""
     if found.barred or (found.counts["exclusion"] and not found.absent):
         return "all_excluded"
     return "nobody_present" if found.absent else "no_candidate"
+
+
+def reconsider(turn: Turn, before: frozenset[str]) -> None:
+    """Say it anew of threads whose queue has come or gone with the rules, *before* known queues.
+
+    They are stranded for another reason than they were; who can be asked again is left to the match
+    that follows.
+    """
+    state = turn.state
+    if before == state.known_queues():
+        return
+    for thread in list(state.threads.values()):
+        known = state.knows_queue(thread.queue)
+        if thread.phase is not Phase.STRANDED or known is (thread.queue in before):
+            continue
+        if not known:
+            strand(turn, thread, NO_QUEUE)
+        elif not (found := state.index.find(thread)).candidates:
+            strand(turn, thread, reason(found))
 
 
 def strand(turn: Turn, thread: Thread, why: str) -> None:

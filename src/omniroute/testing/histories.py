@@ -50,6 +50,20 @@ HOURS = Calendar(
 # --- the desk ---
 
 
+def _spare(timeout: int) -> dict[str, Queue]:
+    """A queue for what anybody may take."""
+    return {
+        "spare": Queue(
+            "spare",
+            pick="most_spare",
+            order=("routing_since",),
+            then="broadcast",
+            hours="busy",
+            offer_timeout_ms=timeout,
+        )
+    }
+
+
 CHOSEN = Ask(
     any=((Ask((("refunds", 2.0),)), Ask((("tech", 3.0),), agents=("ana", "eva"))),),
     none=(Ask((("billing", 4.0),)), Ask(agents=("eva",))),
@@ -58,7 +72,11 @@ CHOSEN = Ask(
 
 
 def desk(version: str, timeout: int, *teams: str) -> RuleSet:
-    """Ladders, named agents, skipped steps, a broadcast, weights, and every selection policy."""
+    """Ladders, named agents, skipped steps, a broadcast, weights, and every selection policy.
+
+    Only the first has a queue of its own for what anybody may take.
+    """
+    spare = "spare" if teams else "general"
 
     def topic(number: int, name: str) -> Leaf:
         return Leaf(number, "topic", Is((name,)))
@@ -103,7 +121,7 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
             rule(
                 "all",
                 6,
-                "spare",
+                spare,
                 Stage(ask=CHOSEN, span=15 * SECOND, skip_if="nobody_free"),
                 Stage(drop_all=True, broadcast=True),
             ),
@@ -159,15 +177,8 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
                 offer_timeout_ms=timeout,
                 promote_after_ms=None,
             ),
-            "spare": Queue(
-                "spare",
-                pick="most_spare",
-                order=("routing_since",),
-                then="broadcast",
-                hours="busy",
-                offer_timeout_ms=timeout,
-            ),
             "turns": Queue("turns", pick="round_robin", auto_assign=True, reopen_window_ms=MINUTE),
+            **(_spare(timeout) if teams else {}),
         },
         calendars={"busy": HOURS},
         skills=compile_skills({"billing": {"refunds": 1}, "refunds": {}, "tech": {"refunds": 2}}),
