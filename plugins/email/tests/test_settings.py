@@ -102,3 +102,39 @@ def test_a_table_of_settings_is_enough() -> None:
     table = {"addresses": ["help@demo.example"], "trusted_edges": ["10.0.0.0/8"], "idle_timeout": 5}
     config = msgspec.convert(table, Config)
     assert mailboxes(config, "channels.email").trusts("10.1.1.1")
+
+
+DESK = Config(addresses=["help@demo.example"], desk_address="Desk@Demo.example")
+
+
+def test_mail_to_the_desk_is_the_desks() -> None:
+    boxes = mailboxes(DESK, "channels.help", b"a secret")
+    token = boxes.desk.address_for("12-3-abcdef")
+    assert boxes.for_desk(["desk@demo.example"])
+    assert boxes.for_desk([token])
+    assert boxes.for_desk([token, "help@demo.example"])
+    assert not boxes.for_desk(["desk@demo.example", "help@demo.example"])  # a customer's
+    assert not boxes.for_desk(["help@demo.example"])
+    assert not boxes.for_desk([])
+    assert boxes.takes(token)
+    assert boxes.takes("desk@demo.example")
+    assert not boxes.takes(token.replace("12-3", "13-3"))
+    without = mailboxes(Config(addresses=["help@demo.example"]), "channels.help", b"a secret")
+    assert not without.for_desk(["", "desk@demo.example"])
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"desk_address": "help@demo.example"}, "one of addresses"),
+        ({"desk_address": "a@demo.example", "reply_address": "A@demo.example"}, "reply_address"),
+        ({"desk_address": "a@demo.example", "bounce_address": "a@demo.example"}, "bounce_address"),
+        ({"desk_address": "a@demo.example", "from_address": "a@demo.example"}, "from_address"),
+        ({"desk_address": "longlonglong@demo.example"}, "no room for a signed token"),
+        ({"desk_address": "nobody"}, "no e-mail address"),
+    ],
+)
+def test_a_desk_has_an_address_of_its_own(more: dict[str, str], why: str) -> None:
+    with pytest.raises(ConfigError, match=why) as error:
+        mailboxes(Config(addresses=["help@demo.example"], **more), "channels.help")  # type: ignore[arg-type]
+    assert "channels.help.desk_address" in str(error.value)
