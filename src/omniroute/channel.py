@@ -35,6 +35,7 @@ class Cap(enum.Flag):
     REACTIONS = enum.auto()
     AGENT_DESK = enum.auto()
     START_CONVERSATION = enum.auto()  # we may write first
+    COPIES = enum.auto()  # a message can go to others in copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,12 @@ class Inbound:
     so from elsewhere than we wrote to is suggested to a person as the same customer; it joins
     nobody, since messages are passed on.
 
+    *others* are further people whom the message names as its readers, such as those in copy; none
+    of ours.  They become participants of the thread, and are joined to nobody.  *place* is empty
+    where the sender and we are alone; ``shared`` where other people read and write there, as in a
+    group; ``topic`` where the whole conversation is about one matter besides, as in a thread or a
+    topic, and whoever writes there takes part in it.
+
     *kind* is ``message``, or what happened to the message that *external_id* names: ``edit`` (its
     *text* and *html* are these now), ``delete``, ``reaction`` (the sender's is *text*, none if it
     is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.
@@ -106,6 +113,8 @@ class Inbound:
     unread: str = ""
     kind: str = "message"
     answers: str = ""
+    others: tuple[Address, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +124,15 @@ class Undelivered:
     *of* is the `Outbound.idempotency_key` of that message, or empty where the platform does not
     tell; such a report is shown to the admin.  *reason* is for the agent who wrote it, in the
     platform's words.  Where *permanent* is false somebody is still trying.  A *complaint* is from
-    a recipient who did get it, and calls it unwanted.
+    a recipient who did get it, and calls it unwanted.  *to* is whom it did not reach, where the
+    platform says so: it may be somebody who was to get a copy.
     """
 
     of: str
     reason: str
     permanent: bool = True
     complaint: bool = False
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +144,9 @@ class Outbound:
     must mark it so that a person or a machine can tell.  *in_reply_to* and *references* are
     external ids of the thread on this channel, oldest first.  *quotes* is the external id of the
     message that the agent answers in particular, if they chose one.  *automatic* is true when no
-    person wrote it; a channel marks it so, where the platform knows such a mark.
+    person wrote it; a channel marks it so, where the platform knows such a mark.  *copies* are
+    others who get the message, too, and are shown in it; given only where the channel can
+    (`Cap.COPIES`).  Where one of them is refused nobody gets it: raise `Rejected` naming them.
     """
 
     idempotency_key: str
@@ -148,6 +161,7 @@ class Outbound:
     repeat: bool = False
     quotes: str = ""
     automatic: bool = False
+    copies: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ class Scene:
         self, who: str, text: str, *, channel: str = "email", name: str = "", subject: str = "",
         verified: bool = True, also: str = "", evidence: Evidence = Evidence.VERIFIED,
         files: tuple[Attachment, ...] = (), html: str = "", automatic: bool = False,
-        topic: str = "", tier: str = "", called: str = "",
+        topic: str = "", tier: str = "", called: str = "", named: tuple[str, ...] = (),
+        within: str = "",
     ) -> int:  # fmt: skip
         """A customer says something; the thread it lands in."""
         number = self.next()
@@ -186,12 +187,16 @@ class Scene:
             row = msgspec.json.encode(Reached("email", also, name))
             if not self.reader.get([f"p/{handle(also)}"]):
                 puts[f"p/{handle(also)}"] = row
+        for other in named:
+            if not self.reader.get([f"p/{handle(other)}"]):
+                puts[f"p/{handle(other)}"] = msgspec.json.encode(Reached("email", other))
         facts: dict[str, Fact] = {"topic": topic or None, "customer.tier": tier or None}
         sender = i.Seen(handle(who, verified), reached.kind, verified=verified)
         answer = self.decide(
             lambda at: i.MessageReceived(
                 f"in/{number}", at, f"m{number}", channel, "main", sender, claims, facts,
                 rules="r1", live=channel == "webchat", automatic=automatic, name=called,
+                named=tuple(map(handle, named)), within=(handle(within),) if within else (),
             ),
             puts,
         )  # fmt: skip

@@ -36,6 +36,7 @@ EXPECTED = """
     resolve     of   ofx  ofx
     reopen      ofx  ofx  ofx
     tag         ofx  ofx  ofx
+    copy        of   ofx  ofx
     prioritise  of   ofx  ofx
     done        of   ofx  ofx
     boost       -    ofx  ofx

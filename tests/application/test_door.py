@@ -306,6 +306,7 @@ def every(thread: int) -> list[c.AnyCommand]:
         c.Resolve(thread=thread),
         c.Reopen(thread=thread),
         c.Tag(thread=thread, add=("x",)),
+        c.Copy(thread=thread, add=("x@x.org",)),
         c.Prioritise(thread=thread, priority=10),
         c.Done(thread=thread),
         c.Boost(thread=thread, by=60_000),

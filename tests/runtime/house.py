@@ -359,7 +359,7 @@ class House:
         files: tuple[Attachment, ...] = (),
         quotes: str = "",
         hold: int = 0,
-        **way: str,
+        **way: object,
     ) -> str:
         """An agent answers, whatever the customer has written meanwhile; the message's id."""
         message = f"reply{next(self.keys)}"

@@ -9,8 +9,11 @@ import msgspec
 import pytest
 from tests.runtime.house import House, inbounds
 
-from omniroute import Inbound, Undelivered
-from omniroute.runtime.rows import Failure
+from omniroute import Address, Inbound, Undelivered
+from omniroute.core import inputs as i
+from omniroute.runtime.keyed import Keyed
+from omniroute.runtime.record import encode
+from omniroute.runtime.rows import Failure, Reached
 
 GONE = "kim@x.example: 550 no such user"
 
@@ -40,7 +43,7 @@ async def reports(desk: House, **values: object) -> None:
 
 
 def effect(desk: House) -> str:
-    (sent,) = desk.events("ReplySent")
+    sent = desk.events("ReplySent")[0]
     return str(sent.effect)
 
 
@@ -70,6 +73,21 @@ async def test_a_complaint_is_told_as_one(desk: House) -> None:
     await reports(desk, complaint=True)
     await desk.until(lambda: desk.events("ReplyFailed"))
     assert desk.events("ReplyFailed")[0].outcome == "complained"
+
+
+@pytest.mark.parametrize(("to", "blamed"), [("eve", False), ("joe", True), ("elsewhere", True)])
+async def test_where_a_copy_came_back_the_customer_s_address_is_not_to_blame(
+    desk: House, to: str, blamed: bool
+) -> None:
+    other = Keyed(b"k" * 32).handle(Address("pipe", "eve", verified=True))
+    row = {"p/" + other: encode(Reached("pipe", "eve"))}
+    await desk.do(i.ParticipantsAsked, row, agent="ana", thread=1, add=(other,))
+    await desk.replies("to both", copies=(other,))
+    await desk.until(lambda: len(desk.events("ReplySent")) == 2)
+    await reports(desk, of=desk.events("ReplySent")[1].effect, to=to)
+    await desk.until(lambda: desk.events("ReplyFailed"))
+    (failed,) = desk.events("ReplyFailed")
+    assert bool(failed.handle) == blamed
 
 
 async def test_late_is_no_failure(desk: House) -> None:

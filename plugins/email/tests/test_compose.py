@@ -53,6 +53,17 @@ def test_an_answer_is_one_person_in_the_same_conversation() -> None:
     assert set(map(str.lower, mail)) == OURS
 
 
+def test_who_gets_a_copy_stands_in_it() -> None:
+    copies = (
+        Address("email", "ana@x.example", display="Ana, Lopez"),
+        Address("email", "b@y.example"),
+    )
+    _, mail = composed(replace(ANSWER, copies=copies))
+    assert mail["To"] == "Joe Doe <joe@x.example>"
+    assert mail["Cc"] == '"Ana, Lopez" <ana@x.example>, b@y.example'
+    assert composed(ANSWER)[1]["Cc"] is None
+
+
 def test_the_same_answer_is_the_same_bytes_and_id() -> None:
     assert compose(ANSWER, "a@d.example", "", NOW) == compose(ANSWER, "a@d.example", "", NOW)
     assert message_id(ANSWER, "a@d.example") == "e-4812-1@d.example"

@@ -43,7 +43,7 @@ def test_each_message_has_an_address_to_come_back_to() -> None:
 def test_the_address_tells_which_message_it_was() -> None:
     report = Report(Kind.BOUNCE, (KIM,), "another@demo.example")
     [said] = undelivered(report, envelope(return_path("a1.2", VERP)), VERP)
-    assert said == Undelivered("a1.2", "kim@x.example: 550 5.1.1 no such user")
+    assert said == Undelivered("a1.2", "kim@x.example: 550 5.1.1 no such user", to="kim@x.example")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_was_returned_tells_which_message_it_was(report: Report, of: str) -
 def test_late_is_not_lost() -> None:
     late = Failure("kim@x.example", "4.4.1", permanent=False)
     [said] = undelivered(Report(Kind.BOUNCE, (late,), "a1@demo.example"), envelope(), ours())
-    assert said == Undelivered("a1", "kim@x.example: 4.4.1", permanent=False)
+    assert said == Undelivered("a1", "kim@x.example: 4.4.1", permanent=False, to="kim@x.example")
     [said] = undelivered(Report(Kind.BOUNCE, (late, KIM)), envelope(), ours())
     assert said.permanent
 

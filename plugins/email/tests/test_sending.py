@@ -37,12 +37,15 @@ class Sink:
     def __init__(self) -> None:
         self.mails: list[tuple[str, list[str], bytes]] = []
         self.to_rcpt = self.to_data = ""
+        self.refused: set[str] = set()
         self.hangs_up_after_data = self.hangs_up_at_quit = False
         self.logins: list[LoginPassword] = []
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd finds it by this name
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        if address in self.refused:
+            return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(address)
         return self.to_rcpt or "250 OK"
 
@@ -148,6 +151,25 @@ async def test_it_goes_out_under_tls_from_the_start(account: Account) -> None:
         with pytest.raises(NotAuthorised, match=r"nowhere.*channels\.email\.smtp_ca"):
             await account(port, **{**given, "smtp_ca": "/nowhere.pem"}).send(ANSWER)
     assert len(sink.mails) == 1
+
+
+async def test_copies_go_with_it_or_nobody_gets_it(account: Account) -> None:
+    copied = replace(ANSWER, copies=(Address("email", "ana@x.example"),))
+    sink = Sink()
+    async with server(sink) as port:
+        channel = account(port)
+        await channel.send(copied)
+        sink.refused = {"ana@x.example"}
+        with pytest.raises(
+            Rejected, match=r"the copy to ana@x\.example is refused: 550"
+        ) as refused:
+            await channel.send(copied)
+        assert refused.value.by_content  # the customer's own address is not to blame
+        sink.refused = {"joe@x.example"}
+        with pytest.raises(Rejected) as refused:
+            await channel.send(copied)
+        assert not refused.value.by_content
+    assert [mail[1] for mail in sink.mails] == [["joe@x.example", "ana@x.example"]]
 
 
 async def test_it_comes_back_to_an_address_of_its_own(account: Account) -> None:

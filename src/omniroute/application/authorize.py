@@ -37,6 +37,7 @@ class Action(enum.StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     TAG = "tag"
+    COPY = "copy"
     PRIORITISE = "prioritise"
     DONE = "done"
     BOOST = "boost"
@@ -101,6 +102,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.RESOLVE:     (_OPEN, _ALL,  _ALL),
     Action.REOPEN:      (_ALL,  _ALL,  _ALL),
     Action.TAG:         (_ALL,  _ALL,  _ALL),
+    Action.COPY:        (_OPEN, _ALL,  _ALL),
     Action.PRIORITISE:  (_OPEN, _ALL,  _ALL),
     Action.DONE:        (_OPEN, _ALL,  _ALL),
     Action.BOOST:       (_NONE, _ALL,  _ALL),
@@ -145,6 +147,7 @@ _FOREIGN = {
     Action.UNDO: "{owner} wrote that; only they or a lead may take it back.",
     Action.CHANGE: "{owner} wrote that; only they or a lead may change it.",
     Action.REPLY: "{name} is with {owner}; only they or a lead may answer there.",
+    Action.COPY: "{name} is with {owner}; only they or a lead may say who gets a copy.",
     Action.TRANSFER: "{name} is with {owner}; only they or a lead may hand it over.",
     Action.SNOOZE: "{name} is with {owner}; only they or a lead may snooze it.",
     Action.RESOLVE: "{name} is with {owner}; only they or a lead may resolve it.",

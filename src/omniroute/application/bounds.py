@@ -17,6 +17,7 @@ MOST_TAGS = 20
 YEAR = 365 * 86_400_000
 
 _TAG = re.compile(r"[\w.-]{1,40}")
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,255}")
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no store and no channel could carry these
 
 
@@ -57,6 +58,12 @@ def check(command: c.AnyCommand, now: int) -> None:
         case c.Tag(add=add, remove=remove):
             if len(add) > MOST_TAGS or not all(map(_TAG.fullmatch, (*add, *remove))):
                 raise Invalid("bad_tag")
+        case c.Copy(add=add, remove=remove):
+            if (not add and not remove) or len(add) + len(remove) > MOST_TAGS:
+                raise Invalid("bad_copies")
+            for address in add:
+                if not _ADDRESS.fullmatch(address):
+                    raise Invalid("bad_copies")
         case c.Prioritise(priority=priority):
             if not 10 <= priority <= 40:
                 raise Invalid("bad_priority")

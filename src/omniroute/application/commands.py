@@ -49,7 +49,8 @@ class Reply(OnThread, frozen=True, kw_only=True):
     *seen* is the number of customer turns on the writer's screen; if there are more by now the
     reply is refused with what was written, unless *anyway*.  *files* are kept already; *quotes*
     is the message that is answered in particular.  *to* is the handle that it goes to; unless
-    named it takes the way that the thread's page says.
+    named it takes the way that the thread's page says.  With *everybody* each participant gets a
+    copy, and not only those who always do.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Reply(OnThread, frozen=True, kw_only=True):
     files: tuple[Attachment, ...] = ()
     quotes: str = ""
     to: str = ""
+    everybody: bool = False
 
 
 class Undo(OnThread, frozen=True, kw_only=True):
@@ -118,6 +120,13 @@ class NewMatter(OnThread, frozen=True, kw_only=True):
 
 class Tag(OnThread, frozen=True, kw_only=True):
     """Add and remove tags."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Copy(OnThread, frozen=True, kw_only=True):
+    """Have people in copy of every answer from now on, or out of the conversation, by address."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -184,6 +193,7 @@ AnyCommand: TypeAlias = (
     | Resolve
     | Reopen
     | Tag
+    | Copy
     | Prioritise
     | Done
     | Boost

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "resolve": c.Resolve,
     "reopen": c.Reopen,
     "tag": c.Tag,
+    "cc": c.Copy,
     "priority": c.Prioritise,
     "done": c.Done,
     "boost": c.Boost,
@@ -119,6 +120,7 @@ class DeskDoor:
             arguments["message"] = quotes or _last_of(page, agent)
         if heard.verb == "reply":
             arguments["to"] = _way(page, heard.to) if heard.to else ""
+            arguments["everybody"] = heard.everybody
             arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
         return await self.act(agent, heard.verb, {"thread": thread, "key": key, **arguments})
 
@@ -224,7 +226,7 @@ class DeskDoor:
                 return {to: heard.to, "why": heard.text, "warm": heard.warm}
             case "snooze":
                 return {"until": heard.until}
-            case "tag":
+            case "tag" | "cc":
                 return {"add": heard.add, "remove": heard.remove}
             case "priority":
                 return {"priority": heard.priority}

@@ -20,6 +20,7 @@ from omniroute.application import commands as c
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.bounds import Invalid, check
 from omniroute.application.changing import Caps, Written, find
+from omniroute.application.copies import NOBODY
 from omniroute.application.customers import Customers
 from omniroute.application.directory import Directory
 from omniroute.application.heartbeats import Heartbeats
@@ -155,12 +156,17 @@ class Application:
             way = Addressed()
             if isinstance(command, c.Reply):
                 way = await asyncio.to_thread(self.ways.addressed, command, self._clock())
+            copies = NOBODY
+            if isinstance(command, c.Copy):
+                named = self.ways.conversations.copies
+                copies = await asyncio.to_thread(named, command, standing.thread)
         except Invalid as wrong:
             raise self._voice.refused(wrong.code, thread, **wrong.values) from None
         if changed is not None and isinstance(command, c.Edit | c.Delete):
             asked = change_of(command, actor.id, changed, self._clock(), desk)
         else:
-            asked = translate(command, actor.id, self._undo if hold is None else hold, desk, way)
+            held = self._undo if hold is None else hold
+            asked = translate(command, actor.id, held, desk, way, copies)
         if actor.kind is Kind.AGENT:
             self.on_seen(actor.id, desk or WEB)
         answer = await self._inbox.submit(asked.make, asked.puts)

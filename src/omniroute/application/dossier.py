@@ -261,7 +261,7 @@ class Dossier:
         )
 
     def _author(self, row: sqlite3.Row) -> str:
-        if row["kind"] == "customer":
+        if row["kind"] in ("customer", "participant"):
             return row["display"] or row["value"] or NOBODY
         return self._directory.name(row["agent"])
 

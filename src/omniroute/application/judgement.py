@@ -30,6 +30,7 @@ ACTIONS: Mapping[type[c.Command], Action] = {
     c.Resolve: Action.RESOLVE,
     c.Reopen: Action.REOPEN,
     c.Tag: Action.TAG,
+    c.Copy: Action.COPY,
     c.Prioritise: Action.PRIORITISE,
     c.Done: Action.DONE,
     c.Boost: Action.BOOST,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from omniroute.application.copies import ParticipantView
 from omniroute.application.ways import Way
 
 
@@ -178,6 +179,8 @@ class ThreadPage(msgspec.Struct, frozen=True):
     links: tuple[LinkView, ...] = ()  # who joined the customer's addresses, or would
     ways: tuple[Way, ...] = ()  # how the customer can be answered, the first is taken
     instead: str = ""  # why that is not the usual way, or what speaks against it
+    participants: tuple[ParticipantView, ...] = ()  # others in the conversation
+    copies: tuple[str, ...] = ()  # who gets a copy of an answer, by address
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ import msgspec
 from omniroute.application import listing, matches, past, reasons, search
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.changing import Caps, open_to
+from omniroute.application.copies import ParticipantView
 from omniroute.application.directory import Directory
 from omniroute.application.dossier import Dossier
 from omniroute.application.pages import (
@@ -33,9 +34,10 @@ from omniroute.application.reasons import Waiting
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
-from omniroute.application.ways import Ways
+from omniroute.application.ways import Way, Ways
 from omniroute.channel import Cap
-from omniroute.core.model import Pace
+from omniroute.core.model import Pace, Thread
+from omniroute.core.paths import Path
 from omniroute.core.timers import step_end
 from omniroute.stores.api import Reader
 
@@ -150,7 +152,9 @@ class Queries:
             kept = self._ways.open(row.id)
             wraps_up = kept is not None and kept.wrap_until > 0 and kept.agent == actor.id
             held = any(m["state"] == "held" and m["agent"] == actor.id for m in messages)
-            ways, instead = dossier.ways(self._ways.paths(kept) if kept is not None else ())
+            paths = self._ways.paths(kept) if kept is not None else ()
+            ways, instead = dossier.ways(paths)
+            here, copies = self._others(kept, dossier, paths, ways)
             return ThreadPage(
                 row=row,
                 card=dossier.card(actor.id),
@@ -164,6 +168,8 @@ class Queries:
                 ways=ways,
                 instead=instead,
                 lasting=Cap.EDIT_OUT not in self._caps(ways[0].channel if ways else row.channel),
+                participants=here,
+                copies=copies,
                 can=verbs(
                     actor,
                     row.phase,
@@ -175,6 +181,18 @@ class Queries:
                 expected=self._expected(db, dossier),
                 links=dossier.links(),
             )
+
+    def _others(
+        self, kept: Thread | None, dossier: Dossier, paths: Sequence[Path], ways: Sequence[Way]
+    ) -> tuple[tuple[ParticipantView, ...], tuple[str, ...]]:
+        """Who takes part besides the customer, and who gets a copy by the way that is taken."""
+        if kept is None or not kept.participants:
+            return (), ()
+        theirs = [handle.id for handle in dossier.handles]
+        here = tuple(self._ways.conversations.of(kept, theirs))
+        taken = next((p for p in paths if ways and p.handle == ways[0].handle), None)
+        copied = self._ways.in_copy(kept, taken) if taken is not None else ()
+        return here, tuple(one.address for one in copied)
 
     def _expected(self, db: sqlite3.Connection, dossier: Dossier) -> str:
         """How long it will probably wait, where it does, in a sentence."""

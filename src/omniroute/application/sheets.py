@@ -24,13 +24,20 @@ def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
         owner=row.agent if row.phase in ("assigned", "snoozed", "resolved") else "",
         owner_name=row.agent_name,
         can=page.can,
-        to=page.replying_to + (f" ({page.instead})" if page.instead else ""),
+        to=_to(page),
         ways=tuple(Way(way.handle, way.text, way.doubt) for way in page.ways),
         lasting=page.lasting,
         offer=offer.id if offer is not None else "",
         until=offer.until if offer is not None else 0,
         clock=words.moment(now, now, zone),
     )
+
+
+def _to(page: ThreadPage) -> str:
+    """Where an answer goes, with what there is to know of it before it goes."""
+    why = f" ({page.instead})" if page.instead else ""
+    copies = f"; cc {', '.join(page.copies)}" if page.copies else ""
+    return page.replying_to + why + copies
 
 
 def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> Iterator[Line]:
@@ -40,7 +47,8 @@ def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> It
         turn += item.kind == "customer"
         yield Line(
             id=item.message or f"{item.seq}.{number}",
-            kind=item.kind,
+            # A participant's line is read as a customer's, and is no turn of theirs.
+            kind="customer" if item.kind == "participant" else item.kind,
             text=item.text or item.subject,
             at=item.at,
             author=item.author,

@@ -127,6 +127,7 @@ _WOKEN = {
     "time": "The snooze is over",
     "customer": "Awake: the customer wrote",
     "agent": "Awake: an agent answered",
+    "participant": "Awake: somebody in the conversation wrote",
 }
 
 _REOPENED = {
@@ -205,6 +206,12 @@ def _shared(t: Telling) -> str:
     return f"{address} is one person's, whatever names they use"
 
 
+def _participants(t: Telling) -> str:
+    if t.said.get("agent"):
+        return f"{t.name()} changed who gets a copy"
+    return "More people take part in the conversation"
+
+
 def _divided(t: Telling) -> str:
     wrote = words.listed([t.address(handle) for handle in t.said["handles"]])
     return f"What {wrote} wrote in #{t.said['thread']} is #{t.said['into']} now"
@@ -239,6 +246,7 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
     "ThreadClosed": lambda t: "Closed",
     "ThreadUnfolded": lambda t: f"#{t.said['thread']} is apart from #{t.said['out_of']} again",
     "ThreadDivided": _divided,
+    "ParticipantsChanged": _participants,
     "TopicTurned": lambda t: (
         f"The customer turned to another matter: rule {t.said['turned']['rule']}"
         f" would send it to {t.said['turned']['queue']}"

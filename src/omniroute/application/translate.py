@@ -15,6 +15,7 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application.bounds import clean
 from omniroute.application.changing import Written, rewritten
+from omniroute.application.copies import NOBODY, Copies
 from omniroute.application.ways import Addressed
 from omniroute.core import inputs as i
 from omniroute.core.model import Status
@@ -47,16 +48,21 @@ AS_EVER = Addressed()
 
 
 def translate(
-    command: c.AnyCommand, agent: str, hold: int, desk: str = "", way: Addressed = AS_EVER
-) -> Translated:
+    command: c.AnyCommand, agent: str, hold: int, desk: str = "", way: Addressed = AS_EVER,
+    copies: Copies = NOBODY,
+) -> Translated:  # fmt: skip
     """*command* as *agent*'s act; *hold* is how long (ms) a reply can be taken back, *desk* the
-    kind of desk they are at, if it is known; *way* is the one that a reply takes."""
+    kind of desk they are at, if it is known; *way* is the one that a reply takes, *copies* whom
+    the command has in copy."""
     key = input_key(agent, command.key)
     body = _body(command)
     message = message_id(key) if body is not None else ""
     puts = {f"b/{message}": msgspec.json.encode(body)} if body is not None else {}
     if isinstance(command, c.Reply):
         make = _answer(command, key, agent, message, hold, way)
+    elif isinstance(command, c.Copy):
+        puts |= copies.puts
+        make = _copied(command.thread, key, agent, copies)
     else:
         make = _make(command, key, agent, message)
     return Translated(_at(desk, make) if desk else make, message, puts)
@@ -97,8 +103,15 @@ def _answer(
     command: c.Reply, key: str, agent: str, message: str, hold: int, way: Addressed
 ) -> Make:
     thread, seen, anyway = command.thread, command.seen, command.anyway
-    where = {"to": way.to, "channel": way.channel, "account": way.account}
-    return lambda at: i.ReplyWritten(key, at, agent, thread, message, seen, anyway, hold, **where)
+    return lambda at: i.ReplyWritten(
+        key, at, agent, thread, message, seen, anyway, hold, way.to, way.channel, way.account,
+        way.copies,
+    )  # fmt: skip
+
+
+def _copied(thread: int, key: str, agent: str, copies: Copies) -> Make:
+    add, remove = copies.add, copies.remove
+    return lambda at: i.ParticipantsAsked(key, at, agent, thread, add, remove)
 
 
 def _make(command: c.AnyCommand, key: str, agent: str, message: str) -> Make:

@@ -22,6 +22,7 @@ _PHASES = {
     Action.RESOLVE: _UNSOLVED,
     Action.REOPEN: frozenset({Phase.RESOLVED}),
     Action.TAG: _OPEN,
+    Action.COPY: _OPEN,
     Action.PRIORITISE: _UNSOLVED,
     Action.BOOST: _WAITING,
     Action.NEW_MATTER: _OWNED,

@@ -13,6 +13,7 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application import words
 from omniroute.application.bounds import Invalid
+from omniroute.application.copies import Conversations, ParticipantView
 from omniroute.channel import Cap, Channel
 from omniroute.core.model import Customer, Handle, HandleId, Thread
 from omniroute.core.paths import FILES, WINDOW, Path, Plan, plan, surely, trouble, written_from
@@ -28,6 +29,7 @@ class Means(msgspec.Struct, frozen=True):
     """What a kind of channel can do for an answer; of one that is not installed, all is hoped."""
 
     files: bool = True
+    copies: bool = False
     window: int = 0  # ms for which answers are taken after a customer's message; 0: always
     opens: str = ""  # the account over which we may write first
 
@@ -50,6 +52,7 @@ class Addressed(msgspec.Struct, frozen=True):
     to: HandleId = ""
     channel: str = ""
     account: str = ""
+    copies: tuple[HandleId, ...] = ()
 
 
 def means_of(channels: Mapping[tuple[str, str], Channel]) -> dict[str, Means]:
@@ -60,6 +63,7 @@ def means_of(channels: Mapping[tuple[str, str], Channel]) -> dict[str, Means]:
         before = found.get(kind, Means())
         found[kind] = Means(
             files=Cap.FILES_OUT in channel.caps,
+            copies=Cap.COPIES in channel.caps,
             window=int(getattr(channel, "answer_window", 0) * 1000),
             opens=before.opens or opens,
         )
@@ -71,6 +75,7 @@ class Ways:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.conversations = Conversations(reader)
         self.means: Mapping[str, Means] = {}
         """By kind of channel; set by whoever puts the server together."""
 
@@ -122,9 +127,28 @@ class Ways:
         if made.doubt in (FILES, WINDOW):
             code = "no_files" if made.doubt == FILES else "window_closed"
             raise Invalid(code, channel=words.channel(path.channel))
+        copies = tuple(p.handle for p in self.in_copy(thread, path, everybody=reply.everybody))
         if path.handle == thread.handle:
-            return Addressed()
-        return Addressed(path.handle, path.channel if path.account else "", path.account)
+            return Addressed(copies=copies)
+        channel = path.channel if path.account else ""
+        return Addressed(path.handle, channel, path.account, copies)
+
+    def in_copy(
+        self, thread: Thread, path: Path, *, everybody: bool = False
+    ) -> Sequence[ParticipantView]:
+        """Who gets a copy of an answer by *path*.
+
+        Raises `Invalid` where *everybody* is wanted and the channel sends no copies.
+        """
+        means = self.means.get(path.channel, Means())
+        if not means.copies:
+            if everybody:
+                raise Invalid("no_copies", channel=words.channel(path.channel))
+            return ()
+        row = self._reader.get([f"c/{thread.customer}"]).get(f"c/{thread.customer}")
+        theirs = () if row is None else _customer.decode(row).handles
+        here = self.conversations.of(thread, theirs)
+        return [p for p in here if p.kind == path.channel and p.address and (everybody or p.copied)]
 
 
 def shown(

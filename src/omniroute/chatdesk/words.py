@@ -10,7 +10,8 @@ from omniroute.desk import Line, Sheet
 
 HELP: Final = """\
 What you write in your own thread goes to the customer; /note keeps it inside.
-/reply text · /via email text · /note text · /transfer who why · /snooze 2h · /resolve · /reopen
+/reply text · /all text · /cc address · /via email text · /note text
+/transfer who why · /snooze 2h · /resolve · /reopen
 /tag word · /priority high · /who · /why · /undo · /take · /accept · /pass
 Change or delete what you wrote and it changes at the customer's, where their channel can;
 answering it, /edit text and /delete do the same.
@@ -133,6 +134,7 @@ TOLD: Final = {
     "late:next_reply": "#{thread} {title}: a reply is late.",
     "late:resolution": "#{thread} {title}: it should have been solved by now.",
     "wake": "#{thread} {title} was back and had no answer: it goes to others.",
+    "participant": "Somebody in the conversation wrote in #{thread} {title}, which is solved.",
     "failed": "An answer in #{thread} {title} was not delivered; see there.",
     "astray": "An answer in #{thread} was not sent: its address is somebody else's after all.",
     "unchanged": "A change in #{thread} {title} did not reach the customer; see there.",

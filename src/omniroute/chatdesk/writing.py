@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omniroute.chatdesk.desk import ChatDesk
 
 ANYWHERE: Final = ("status", "help", "mine", "start")
-WRITTEN: Final = ("reply", "via", "note")
+WRITTEN: Final = ("reply", "via", "all", "note")
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class Writing:
         await self._desk.following.follow(thread)
 
     async def _kept(self, act: Wrote, line: str) -> tuple[Kept, ...]:
-        if not act.files or not line.startswith(("reply", "via ")):
+        if not act.files or not line.startswith(("reply", "via ", "all ")):
             return ()
         files = [await self._surface.fetch(file) for file in act.files]
         return tuple([await self._desk.door.keep(act.agent, file) for file in files])

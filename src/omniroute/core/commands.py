@@ -32,6 +32,7 @@ class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str = ""
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    everybody: bool = False  # a reply of which each participant gets a copy
     warm: bool = False  # a transfer for which the receiver is asked first
 
 
@@ -49,6 +50,8 @@ USAGE: Mapping[str, str] = {
     "take": "take",
     "reply": "reply <text>",
     "via": "via <channel|address> <text>",
+    "all": "all <text>",
+    "cc": "cc <address …|-address …>",
     "note": "note <text>",
     "transfer": "transfer <who|queue> <why>",
     "warm": "warm <who> <why>",
@@ -123,6 +126,18 @@ def _via(rest: str, at: int) -> Heard | None:
     return Spoken("reply", text=text.strip(), to=to.lower()) if text.strip() else None
 
 
+def _all(rest: str, at: int) -> Heard | None:
+    return Spoken("reply", text=rest, everybody=True) if rest else None
+
+
+def _cc(rest: str, at: int) -> Heard | None:
+    """Who gets a copy from now on; with a minus sign, who is out of the conversation."""
+    named = [word.strip(",;<>") for word in rest.split()]
+    add = tuple(word for word in named if word and not word.startswith("-"))
+    remove = tuple(word[1:] for word in named if word.startswith("-") and len(word) > 1)
+    return Spoken("cc", add=add, remove=remove) if add or remove else None
+
+
 def _snooze(rest: str, at: int) -> Heard | None:
     try:
         return Spoken("snooze", until=at + parse_span(rest))
@@ -179,6 +194,8 @@ def _status(rest: str, at: int) -> Heard | None:
 _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "reply": _text("reply"),
     "via": _via,
+    "all": _all,
+    "cc": _cc,
     "note": _text("note"),
     "edit": _text("edit"),
     "transfer": _transfer,

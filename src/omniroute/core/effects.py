@@ -31,6 +31,7 @@ class Deliver(Effect, frozen=True):
     reply: str = ""  # a canned reply's name; the text is the rule set's
     begins: tuple[str, str] | None = None  # a conversation, by this channel and account
     bot: bool = False  # the agent is one: no person wrote it
+    copies: tuple[HandleId, ...] = ()  # who gets one besides
 
 
 class Present(Effect, frozen=True):

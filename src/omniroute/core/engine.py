@@ -49,6 +49,8 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
         _want_handle(state, input.sender.id, wanted)
         for claim in input.claims:
             _want_handle(state, claim.handle.id, wanted)
+        for handle in input.within:
+            _want_handle(state, handle, wanted)
     elif named := _named(input):
         for id in named:
             _want_handle(state, id, wanted)
@@ -272,6 +274,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.ReopenAsked: work.reopen,
     i.WrapUpDone: resting.end_wrap_up,
     i.TagsChanged: work.tag,
+    i.ParticipantsAsked: work.copy,
     i.PriorityChanged: work.prioritise,
     i.BoostAsked: work.boost,
     i.StatusDeclared: presence.declare,

@@ -21,6 +21,7 @@ from omniroute.core.model import (
     Link,
     MessageId,
     Offer,
+    Participant,
     Sharing,
     Sla,
     Status,
@@ -139,6 +140,23 @@ class CustomerWrote(ThreadEvent, frozen=True):
     answerable: bool = True  # by a machine: somebody vouches for the sender, who is none
 
 
+class ParticipantsChanged(ThreadEvent, frozen=True):
+    """Who is in the conversation besides the customer, whole; *agent* is whose doing it was."""
+
+    participants: tuple[Participant, ...]
+    agent: AgentId = ""
+
+
+class ParticipantWrote(ThreadEvent, frozen=True):
+    """A participant's own message in the conversation: it moves no answer and joins nobody."""
+
+    message: MessageId
+    handle: HandleId
+    channel: str
+    account: str
+    automatic: bool = False
+
+
 class MessageAmended(Event, frozen=True):
     """Whoever wrote a message changed or deleted it, or somebody reacted to it."""
 
@@ -207,6 +225,7 @@ class ReplyReleased(ThreadEvent, frozen=True):
     agent: AgentId
     handle: HandleId
     effect: str
+    copies: tuple[HandleId, ...] = ()  # participants who got one, too
 
 
 class AutomaticReplyReleased(ThreadEvent, frozen=True):
@@ -572,6 +591,7 @@ class ThreadUnfolded(ThreadEvent, frozen=True):
     handles: tuple[HandleId, ...]  # whose messages in the other thread come with it
     alone: Urgency  # of this one
     rest: Urgency  # of the other
+    participants: tuple[HandleId, ...] = ()  # who goes with it
 
 
 class ThreadDivided(ThreadEvent, frozen=True):
@@ -581,6 +601,7 @@ class ThreadDivided(ThreadEvent, frozen=True):
     customer: CustomerId  # whose it is
     out_of: CustomerId  # who keeps the rest
     handles: tuple[HandleId, ...]
+    participants: tuple[HandleId, ...] = ()  # who goes with it
 
 
 class WeightSet(ThreadEvent, frozen=True):
@@ -698,6 +719,8 @@ AnyEvent: TypeAlias = (
     | CustomerErased
     | ThreadOpened
     | CustomerWrote
+    | ParticipantsChanged
+    | ParticipantWrote
     | MessageAmended
     | TopicTurned
     | MatterSplit

@@ -64,6 +64,9 @@ class MessageReceived(Input, frozen=True):
     trial: str = ""  # the rule set on trial then
     trial_observed: tuple[int, ...] = ()  # what holds of its private conditions
     name: str = ""  # keyed hash of the name it was written under
+    named: tuple[HandleId, ...] = ()  # to whom else it was sent, as it says
+    within: tuple[HandleId, ...] = ()  # in whose conversations it stands, as it proves
+    shared: bool = False  # several people read the place where it was written
 
     def observed_under(self, version: str) -> tuple[int, ...]:
         """What holds of the private conditions of a rule set; numbers of others mean nothing."""
@@ -129,6 +132,7 @@ class ReplyWritten(AgentInput, frozen=True):
     to: HandleId = ""
     channel: str = ""
     account: str = ""
+    copies: tuple[HandleId, ...] = ()  # participants of the thread who get one, too
 
 
 class ReplyUndone(AgentInput, frozen=True):
@@ -211,6 +215,14 @@ class TagsChanged(AgentInput, frozen=True):
     thread: ThreadId
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+
+
+class ParticipantsAsked(AgentInput, frozen=True):
+    """From now on these get a copy of every answer, and those are no part of the conversation."""
+
+    thread: ThreadId
+    add: tuple[HandleId, ...] = ()
+    remove: tuple[HandleId, ...] = ()
 
 
 class PriorityChanged(AgentInput, frozen=True):
@@ -411,6 +423,7 @@ AnyInput: TypeAlias = (
     | ReopenAsked
     | WrapUpDone
     | TagsChanged
+    | ParticipantsAsked
     | PriorityChanged
     | BoostAsked
     | StatusDeclared

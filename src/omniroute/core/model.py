@@ -198,6 +198,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     input: str  # key of the input that made it, so that its effect id is the same for ever
     answers: MessageId = ""  # the customer's last message on that handle when it was written
     begins: tuple[str, str] | msgspec.UnsetType = msgspec.UNSET  # channel and account, if it opens
+    copies: tuple[HandleId, ...] | msgspec.UnsetType = msgspec.UNSET  # who gets one besides
 
 
 class Exclusion(msgspec.Struct, frozen=True, gc=False):
@@ -224,6 +225,21 @@ class Voice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     replies: int = 0  # released to this handle
     waiting: bool = False
     failed: str = ""  # how our last message to it failed, until one arrives or they write
+
+
+class Participant(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Somebody else in a conversation, who is not its customer, nor joined to them by it.
+
+    *how*: ``named`` in a message of the customer's, ``there`` in a place that several people read,
+    ``added`` by an agent; ``removed`` by one, which outlasts being named again.
+    """
+
+    handle: HandleId
+    how: str
+    by: HandleId = ""  # the customer's address that brought them in; none where an agent did
+    copied: bool = False  # gets a copy of every answer
+    at: int = 0  # when they wrote last
+    message: MessageId = ""
 
 
 class Urgency(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -329,6 +345,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     moves: tuple[int, ...] = ()  # when somebody handed it on; the last few
     handed_off: bool = False  # by a bot to people: it says no more here
     sending: tuple[tuple[MessageId, str], ...] = ()  # a bot's answers on their way, by effect
+    participants: tuple[Participant, ...] = ()  # in the order in which they came
 
 
 class Caps(msgspec.Struct, frozen=True, omit_defaults=True):

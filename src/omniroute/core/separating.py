@@ -26,6 +26,7 @@ from omniroute.core.model import (
     ThreadId,
 )
 from omniroute.core.offers import assign, withdraw_absent
+from omniroute.core.participants import brought_by
 from omniroute.core.sharing import SHARED, barred, is_shared, sharing
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.voices import inside, joined, of, without
@@ -218,7 +219,8 @@ def _unfold(turn: Turn, id: ThreadId, old: Fold, side: Side) -> None:
     joint = turn.thread(id)
     within = inside(joint, old, side)
     rest = without(joint, (old, *within))
-    turn.emit(e.ThreadUnfolded(old.thread, id, side, joined(old.urgency, within), rest))
+    alone, going = joined(old.urgency, within), brought_by(joint, side)
+    turn.emit(e.ThreadUnfolded(old.thread, id, side, alone, rest, participants=going))
     if old.took and joint.agent == old.agent and joint.phase in _OWNED:
         turn.emit(e.ThreadReleased(id, old.agent, "split"))
     elif joint.agent:
@@ -242,7 +244,8 @@ def _divide(turn: Turn, id: ThreadId, handles: tuple[HandleId, ...], side: Side)
     joint = turn.thread(id)
     customer = _customer(turn, side[0])
     new = turn.state.counters.next_thread
-    turn.emit(e.ThreadDivided(id, new, customer.id, joint.customer, handles))
+    going = brought_by(joint, handles)
+    turn.emit(e.ThreadDivided(id, new, customer.id, joint.customer, handles, participants=going))
     if turn.thread(new).phase is Phase.NEW:
         queue_like(turn, turn.thread(new), joint)
     if joint.agent:

@@ -10,6 +10,7 @@ from omniroute.core.inputs import MessageReceived
 from omniroute.core.matters import listen
 from omniroute.core.model import Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, notify, withdraw_absent
+from omniroute.core.participants import invite, joined_in, less_hearsay, take_part
 from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
 from omniroute.core.resting import rouse
@@ -27,7 +28,12 @@ MANAGER = "customer.account_manager"
 
 def receive(turn: Turn, message: MessageReceived) -> Answer:
     """Put a customer's message where it belongs and see to it that somebody answers."""
+    joined = joined_in(turn, message)
+    if joined is not None:
+        message = less_hearsay(message)
     customer = turn.state.customers[recognise(turn, message)]
+    if joined is not None and customer.id != turn.thread(joined.id).customer:
+        return take_part(turn, joined, message)
     id, how = _thread_of(turn, message, customer.open)
     before = turn.thread(id)
     turn.emit(
@@ -43,6 +49,8 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
         )
     )
     thread = _weighed(turn, before, turn.thread(id))
+    invite(turn, thread, message)
+    thread = turn.thread(id)
     match thread.phase:
         case Phase.NEW:
             route_thread(turn, thread, message, how)

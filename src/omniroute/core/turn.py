@@ -85,7 +85,8 @@ class Turn:
     def deliver(
         self, thread: Thread, message: MessageId, handle: HandleId, id: str,
         agent: AgentId = "", reply: str = "", answers: MessageId = "",
-        begins: tuple[str, str] | None = None, bot: bool = False,
+        begins: tuple[str, str] | None = None, copies: tuple[HandleId, ...] = (),
+        bot: bool = False,
     ) -> None:  # fmt: skip
         """Have a message sent to a handle of the thread, as an answer to what came from there;
         or to another of the customer's, by the channel and account that it *begins* with."""
@@ -101,6 +102,7 @@ class Turn:
                 reply=reply,
                 begins=begins,
                 bot=bot,
+                copies=copies,
             )
         )
 

@@ -13,6 +13,7 @@ from omniroute.core import inputs as i
 from omniroute.core.handing import OWNED, is_bot, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
+from omniroute.core.participants import have, taking_part
 from omniroute.core.paths import surely
 from omniroute.core.resting import begin_wrap_up
 from omniroute.core.states import OPEN, WAITING
@@ -96,6 +97,10 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
         return refused("no_way", handle=asked.to)
     if thread.by_machine and is_bot(turn, asked.agent):
         return refused("machine_wrote")
+    if asked.copies:
+        if not taking_part(thread).issuperset(asked.copies):
+            return refused("no_participant")
+        held = replace(held, copies=asked.copies)
     _own(turn, thread, asked.agent)
     more: dict[str, str | int] = {"way": held.handle} if asked.to else {}
     if asked.hold:
@@ -139,10 +144,13 @@ def _own(turn: Turn, thread: Thread, agent: AgentId) -> None:
 def release(turn: Turn, thread: Thread, held: Held) -> None:
     """Send a reply on its way; from here it cannot be undone."""
     effect = turn.effect("reply", f"{held.handle}/{held.message}", cause=held.input)
-    turn.emit(e.ReplyReleased(thread.id, held.message, held.agent, held.handle, effect))
+    copies = held.copies if isinstance(held.copies, tuple) else ()
+    turn.emit(
+        e.ReplyReleased(thread.id, held.message, held.agent, held.handle, effect, copies=copies)
+    )
     turn.deliver(
         thread, held.message, held.handle, effect, agent=held.agent, answers=held.answers,
-        begins=held.begins if isinstance(held.begins, tuple) else None,
+        begins=held.begins if isinstance(held.begins, tuple) else None, copies=copies,
         bot=is_bot(turn, held.agent),
     )  # fmt: skip
 
@@ -254,6 +262,16 @@ def tag(turn: Turn, asked: i.TagsChanged) -> Answer:
     if tags != thread.tags:
         turn.emit(e.TagsSet(thread.id, tags))
     return Answer(True, "tagged")
+
+
+def copy(turn: Turn, asked: i.ParticipantsAsked) -> Answer:
+    """Say who gets a copy of what is answered: for whoever may answer."""
+    thread = turn.thread(asked.thread)
+    if thread.phase in OWNED and thread.agent != asked.agent and not leads(turn, asked.agent):
+        return refused("not_yours", by=thread.agent)
+    if not may_reply(turn, asked.agent, thread):
+        return refused("reads_only", agent=asked.agent, queue=thread.queue)
+    return have(turn, asked)
 
 
 def prioritise(turn: Turn, asked: i.PriorityChanged) -> Answer:

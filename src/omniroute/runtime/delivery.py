@@ -29,7 +29,7 @@ from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.patience import Overdue, within
 from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.record import encode
-from omniroute.runtime.rows import Body, Failure, Reached, Sent
+from omniroute.runtime.rows import Body, Failure, Reached, Sent, Writers
 from omniroute.runtime.splitting import size, split, unit_of
 from omniroute.runtime.spool import Spool
 from omniroute.stores.api import Corrupt, Reader
@@ -124,7 +124,9 @@ class Delivery:
         found = self._found_by(channel, effect, ids)
         apart = len(parts) > 1 and bool(parts[-1].files)
         to, answers = effect.handle, effect.answers
-        sent = Sent(effect.thread, effect.message, to, answers, effect.begins, ids, apart)
+        sent = Sent(
+            effect.thread, effect.message, to, answers, effect.begins, ids, apart, effect.copies
+        )
         return await self._settle(effect, keys, replace(outcome, repeat=repeat), found, sent)
 
     def _found_by(
@@ -135,17 +137,19 @@ class Delivery:
             return {}
         external = [id for part in ids for id in part]
         rows = [self._external(channel.kind, channel.account, id) for id in external]
-        return {"e/" + row: effect.message.encode() for row in rows}
+        found: dict[str, bytes | None] = {"e/" + row: effect.message.encode() for row in rows}
+        home = encode(Writers((effect.handle,)))
+        return found | {"w/" + row: home for row in rows}
 
     # --- what is sent ---
 
     async def _composed(self, effect: Deliver) -> tuple[Channel, list[Outbound]]:
-        rows = self._reader.get(
-            ["b/" + effect.message, "b/" + effect.answers, "p/" + effect.handle]
-        )
+        named = [f"p/{handle}" for handle in (effect.handle, *effect.copies)]
+        rows = self._reader.get(["b/" + effect.message, "b/" + effect.answers, *named])
         body = _row(rows, "b/" + effect.message, Body)
         answers = _row(rows, "b/" + effect.answers, Body)
         reached = _row(rows, "p/" + effect.handle, Reached)
+        copies = [_row(rows, "p/" + handle, Reached) for handle in effect.copies]
         if body is None or answers is None or reached is None:
             raise Rejected("the message or the address has been erased", by_content=True)
         kind, account = effect.begins or (answers.channel, answers.account)
@@ -156,7 +160,7 @@ class Delivery:
         first = Outbound(
             effect.id,
             reached.value if begins else answers.conversation,
-            Address(reached.kind, reached.value, reached.verified, reached.display),
+            _address(reached),
             "",
             subject=answers.subject,
             in_reply_to="" if begins else answers.external_id,
@@ -165,6 +169,7 @@ class Delivery:
             files=await self._attached(body),
             quotes=self._quoted(body, answers),
             automatic=bool(effect.reply) or effect.bot,
+            copies=tuple(_address(copy) for copy in copies if copy is not None),
         )
         return channel, _in_parts(first, body.text, channel)
 
@@ -307,6 +312,10 @@ class Delivery:
         for key in keys:
             self._known.pop(key, None)
         self._spool.settle(keys)
+
+
+def _address(reached: Reached) -> Address:
+    return Address(reached.kind, reached.value, reached.verified, reached.display)
 
 
 def _in_parts(first: Outbound, text: str, channel: Channel) -> list[Outbound]:

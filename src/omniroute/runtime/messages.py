@@ -19,6 +19,7 @@ from omniroute.channel import Address, Cap, Channel, File, Inbound
 from omniroute.core.conditions import LANGUAGE
 from omniroute.core.inputs import Claimed, MessageAmended, MessageReceived, Seen
 from omniroute.core.model import Evidence, Fact
+from omniroute.core.participants import ANSWERS, MOST
 from omniroute.core.rules import RuleSet, observe
 from omniroute.hookspecs import Claim
 from omniroute.runtime.equivalence import perhaps
@@ -26,6 +27,7 @@ from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.names import Names
+from omniroute.runtime.places import Places
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Attachment, Body, Reached, Sent
 from omniroute.runtime.sharing import Shared
@@ -36,9 +38,6 @@ log = logging.getLogger(__name__)
 
 CHANGING: Final = Cap.EDIT_IN | Cap.REACTIONS  # of a platform where messages may be changed
 DELETED: Final = "(deleted by its sender)"
-ANSWERS: Final = "answers"
-"""The source of the evidence that somebody answers what was sent to somebody else."""
-
 RECENT: Final = 1000  # messages that are found without the store
 REFERENCES: Final = 20  # of a message's references that are kept: the first, and the latest
 
@@ -73,6 +72,7 @@ class Messages:
         self._enricher, self._keyed, self._names = enricher, keyed, names
         self._files, self._rules, self._tried = files, rules, tried
         self._reader, self._shared = reader, shared
+        self._places = Places(keyed, reader)
         self._recent: dict[str, tuple[str, Body]] = {}  # by external id
 
     async def works(
@@ -105,6 +105,9 @@ class Messages:
         sender, called = inbound.sender, self._shared.name(inbound)
         handle = self._shared.handle(channel, inbound, claims)
         puts["p/" + handle] = self._names.row(handle, sender)
+        within = self._places.within(channel, inbound, handle)
+        puts.update(self._places.rows(channel, inbound, handle))
+        named = self._named(inbound, handle, puts)
         seen = Seen(handle, sender.kind, sender.unique, sender.verified)
         claimed = tuple(
             Claimed(self._seen(claim.address), claim.evidence, kind)
@@ -141,9 +144,27 @@ class Messages:
                 trial=tried.version if tried else "",
                 trial_observed=holding(tried) if tried else (),
                 name=called,
+                named=named,
+                within=within,
+                shared=bool(inbound.place),
             )
 
         return Work(make, puts)
+
+    def _named(
+        self, inbound: Inbound, sender: str, puts: dict[str, bytes | None]
+    ) -> tuple[str, ...]:
+        """The handles of whom a message names besides; nobody vouches for who reads there."""
+        found = {}
+        for address in inbound.others[:MOST]:
+            if _says_something(address) and not self._shared.has(address):
+                handle = self._keyed.handle(dataclasses.replace(address, verified=True))
+                found[handle] = dataclasses.replace(address, verified=True)
+        found.pop(sender, None)
+        for handle, address in found.items():
+            if "p/" + handle not in puts:
+                puts["p/" + handle] = self._names.row(handle, address, wrote=False)
+        return tuple(found)
 
     # --- what became of a message ---
 

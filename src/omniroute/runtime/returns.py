@@ -17,9 +17,10 @@ import msgspec
 from omniroute.channel import Channel, Undelivered
 from omniroute.core.inputs import Delivered
 from omniroute.errors import OmniRouteError
+from omniroute.runtime.equivalence import canonical
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.record import encode
-from omniroute.runtime.rows import Failure, Sent
+from omniroute.runtime.rows import Failure, Reached, Sent
 from omniroute.stores.api import Reader
 
 log = logging.getLogger(__name__)
@@ -61,13 +62,21 @@ class Returns:
             return None
         outcome = "complained" if report.complaint else "bounced"
         cause = hashlib.blake2b(report.reason.encode(errors="replace"), digest_size=8).hexdigest()
-        thread, message, handle = sent.thread, sent.message, sent.handle
+        thread, message = sent.thread, sent.message
+        handle = "" if self._is_copy(sent, report.to) else sent.handle
 
         def make(at: int) -> Delivered:
             key = f"returned/{effect}/{outcome}/{cause}"
             return Delivered(key, at, effect, thread, outcome, message=message, handle=handle)
 
         return Work(make, {"x/" + effect: encode(Failure(report.reason[:LONGEST_REASON]))})
+
+    def _is_copy(self, sent: Sent, to: str) -> bool:
+        """Whether it is one of those in copy who was not reached."""
+        keys = [f"p/{handle}" for handle in sent.copies] if to else []
+        rows = self._reader.get(keys) if keys else {}
+        reached = [msgspec.json.decode(row, type=Reached) for row in rows.values()]
+        return any(canonical(r.kind, r.value) == canonical(r.kind, to) for r in reached)
 
     async def _sent(self, effect: str) -> Sent | None:
         """What was sent; a report that overtakes our own note of it waits for that a little."""

@@ -10,6 +10,7 @@ written by `core.state`.  These are the runtime's:
 ``o/<effect>``     `Owed`: an effect not yet settled
 ``d/<input key>``  the answer an input got, so that asking again changes nothing
 ``y/<handle>``     that somebody declared the address shared
+``w/<external>``   in whose conversation a message stands, by a platform's id of it
 ``s/<effect>``     `Sent`: of a message that went out, where it belongs; a report may come later
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``r/<version>``    the sources of a rule set, so that the past can be explained
@@ -77,6 +78,12 @@ class Reached(msgspec.Struct, frozen=True, omit_defaults=True):
     verified: bool = True
 
 
+class Writers(msgspec.Struct, frozen=True):
+    """In whose conversation a message stands; of a place about one matter, the latest writers."""
+
+    handles: tuple[str, ...] = ()
+
+
 class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a message that went out belongs, whom it went to, and what the platform calls it.
 
@@ -91,6 +98,7 @@ class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     begins: tuple[str, str] | None = None  # or what it began: the channel and the account
     parts: tuple[tuple[str, ...], ...] = ()
     apart: bool = False
+    copies: tuple[str, ...] = ()
 
 
 class Failure(msgspec.Struct, frozen=True):

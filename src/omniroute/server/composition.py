@@ -236,6 +236,7 @@ class Server:
         self.application.customers.remains = Leftovers(self.node)
         self.application.customers.on_shared = self.node.shared.declare
         self.application.ways.means = means_of(self.node.parts.channels)
+        self.application.ways.conversations.handle = self.node.parts.keyed.handle
         operations = ServerOperations(
             self.node, self.application, self.store, self.rulebook, self.workbench
         )

@@ -173,9 +173,14 @@ class Place:
         claims: Sequence[i.Claimed] = (),
         about: Mapping[str, Fact] | None = None,
         called: str = "",
+        named: tuple[str, ...] = (),
+        within: tuple[str, ...] = (),
+        shared: bool = False,
     ) -> Answer:
         """They, or a machine of theirs, write.  *claims* is more evidence of who they are, *about*
-        what a plugin found out (``{"message.language": "de"}``), *called* the name they gave."""
+        what a plugin found out (``{"message.language": "de"}``), *called* the name they gave.
+        *named* are the handles of others to whom it was sent, *within* those in whose conversation
+        it stands; *shared* is written where several people read."""
         machine, whom = self.stage.machine, self.whom
         message = self.stage.said(text)
         rules, tried = machine.state.rules, machine.state.tried(machine.now)
@@ -202,6 +207,9 @@ class Place:
             live=self.channel not in self.stage.not_live,
             automatic=automatic,
             name=called,
+            named=named,
+            within=within,
+            shared=shared,
         )
         thread = decision.answer.values["thread"]
         assert isinstance(thread, int)
@@ -258,10 +266,11 @@ class Agent:
         refused: str = "",
         to: Place | None = None,
         begins: str = "",
+        copies: tuple[str, ...] = (),
     ) -> Answer:
         """Answer; *hold* is for how many seconds it can be undone, *unseen* how many of the
         customer's messages were not on screen; *to* another place than where they wrote last,
-        which *begins* a conversation by this channel."""
+        which *begins* a conversation by this channel; *copies* go to these handles."""
         thread = self._thread(whom)
         return self._acts(
             i.ReplyWritten,
@@ -274,6 +283,7 @@ class Agent:
             to=to.whom.seen(to.channel).id if to is not None else "",
             channel=begins,
             account="main" if begins else "",
+            copies=copies,
         )
 
     def undoes(self, text: str, whom: Customer | None = None, *, refused: str = "") -> Answer:

@@ -11,7 +11,7 @@ from omniroute.web.viewer import Viewer
 VERBS = (
     "accept", "pass", "take", "reply", "undo", "edit", "delete", "note", "transfer",
     "snooze", "resolve", "reopen", "tag", "prioritise", "boost", "done",
-    "new-matter",
+    "new-matter", "copy",
     "merge", "not-same", "split",
 )  # fmt: skip
 """What can be done to a thread; each is a form's last part of the path."""
@@ -40,6 +40,7 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
                 seen=number(form, "seen"),
                 anyway=field(form, "anyway") == "yes",
                 to=field(form, "to"),
+                everybody=field(form, "everybody") == "yes",
             )
         case "undo":
             return c.Undo(key=key, thread=thread, message=field(form, "message"))
@@ -61,6 +62,10 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             return c.Reopen(key=key, thread=thread)
         case "tag":
             return _tag(thread, key, form)
+        case "copy":
+            add = tuple(field(form, "add").replace(",", " ").replace(";", " ").split())
+            remove = tuple(name for name in (field(form, "remove"),) if name)
+            return c.Copy(key=key, thread=thread, add=add, remove=remove)
         case "prioritise":
             return c.Prioritise(key=key, thread=thread, priority=number(form, "priority"))
         case "done":

@@ -36,6 +36,7 @@ from omniroute_email.desk.links import Seal
 from omniroute_email.desk.posting import Postbag
 from omniroute_email.envelope import unpack
 from omniroute_email.fetching import Fetcher
+from omniroute_email.others import others
 from omniroute_email.reading import NOBODY
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.reading.mail import examine
@@ -56,7 +57,12 @@ class EmailChannel:
     kind: ClassVar[str] = "email"
     label: ClassVar[str] = "e-mail"
     caps: ClassVar[Cap] = (
-        Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.THREADS | Cap.AGENT_DESK
+        Cap.FILES_IN
+        | Cap.FILES_OUT
+        | Cap.START_CONVERSATION
+        | Cap.THREADS
+        | Cap.AGENT_DESK
+        | Cap.COPIES
     )
     max_text: ClassVar[int] = 1_000_000
     Config: ClassVar[type] = settings.Config
@@ -116,7 +122,8 @@ class EmailChannel:
         said = inbound(envelope, message, mail, ours, authserv_id, forms)
         if self._mailboxes.passes_on(said.sender.value):
             said = passed_on(said, mail, ours)
-        return [replace(said, answers=answered(said, mail, envelope, self._mailboxes))]
+        answers = answered(said, mail, envelope, self._mailboxes)
+        return [replace(said, answers=answers, others=others(said, mail, self._mailboxes))]
 
     @classmethod
     def read_file(cls, raw: bytes, form: str) -> Mapping[str, object]:
@@ -170,7 +177,8 @@ class EmailChannel:
         # An acknowledgement is nobody's and asks for no report; what a bot says has its name.
         nobodys = out.automatic and not out.sender_name
         back = "" if nobodys else return_path(key, self._mailboxes, at)
-        await self._courier.transmit(back, recipient, message, key)
+        copies = [address for copy in out.copies if (address := normalised(copy.value))]
+        await self._courier.transmit(back, recipient, message, key, copies)
         return Receipt((message_id(out, sender),))
 
     async def check(self) -> Health:

@@ -48,12 +48,15 @@ def compose(
     With *html* its text is there twice, and a mail program shows what it can (RFC 2046, 5.1.4).
     *markup* is the HTML to send in place of that made of the text.
     """
-    policy = SMTP if f"{from_address}{out.to.value}".isascii() else SMTPUTF8
+    named = "".join([from_address, out.to.value, *(copy.value for copy in out.copies)])
+    policy = SMTP if named.isascii() else SMTPUTF8
     mail = EmailMessage(policy=policy.clone(cte_type="7bit"))
     mail["From"] = _mailbox(_author(out.sender_name, from_name), from_address)
     if reply_to:
         mail["Reply-To"] = _mailbox(from_name, reply_to)
     mail["To"] = _mailbox(out.to.display, out.to.value)
+    if out.copies:
+        mail["Cc"] = [_mailbox(copy.display, copy.value) for copy in out.copies]
     mail["Subject"] = _subject(out)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{message_id(out, from_address)}>"

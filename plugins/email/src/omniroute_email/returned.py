@@ -37,6 +37,7 @@ def undelivered(report: Report, envelope: Envelope, mailboxes: Mailboxes) -> lis
             reason=_reason(report),
             permanent=complaint or report.permanent or not report.failures,
             complaint=complaint,
+            to=next((failure.address for failure in report.failures if failure.address), ""),
         )
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from collections.abc import Sequence
 
 from aiosmtplib import (
     SMTP,
@@ -41,15 +42,19 @@ class Courier:
         self._timers: dict[SMTP, asyncio.TimerHandle] = {}
         self._closed = True
 
-    async def transmit(self, sender: str, recipient: str, message: bytes, key: str = "") -> None:
+    async def transmit(
+        self, sender: str, recipient: str, message: bytes, key: str = "",
+        copies: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         """Hand over *message*, once.  Raises `Retry`, `Rejected` or `NotAuthorised`.
 
         *sender* is the return path, empty for none.  Reports will name *key*, if the server knows
-        how to ask for that (RFC 3461).
+        how to ask for that (RFC 3461).  Where one of *copies* is refused nobody gets it.
         """
         client, carried = await self._connection()
         try:
-            await _envelope(client, self._place, sender, recipient, len(message), key)
+            receivers = [recipient, *copies]
+            await _envelope(client, self._place, sender, receivers, len(message), key)
             await self._content(client, message)
         except BaseException:
             client.close()
@@ -186,12 +191,12 @@ async def _introduce(client: SMTP) -> None:
 
 
 async def _envelope(
-    client: SMTP, place: str, sender: str, recipient: str, size: int, key: str
+    client: SMTP, place: str, sender: str, receivers: Sequence[str], size: int, key: str
 ) -> None:
     notify = []
     options = [f"SIZE={size}"] if client.supports_extension("size") else []
     encoding = "ascii"
-    if not f"{sender}{recipient}".isascii():
+    if not "".join([sender, *receivers]).isascii():
         if not client.supports_extension("smtputf8"):
             raise Rejected("the mail server takes no address with such letters (no SMTPUTF8)")
         options.append("SMTPUTF8")
@@ -201,11 +206,25 @@ async def _envelope(
         notify = ["NOTIFY=FAILURE,DELAY"]
     try:
         await client.mail(sender, options=options, encoding=encoding)
-        await client.rcpt(recipient, options=notify, encoding=encoding)
+        for number, receiver in enumerate(receivers):
+            await _receiver(client, place, receiver, notify, encoding, is_copy=number > 0)
     except SMTPResponseException as error:
         raise _answered(error, place) from error
     except (SMTPException, OSError) as error:
         raise Retry(f"{client.hostname} went away: {_text(error)}") from error
+
+
+async def _receiver(
+    client: SMTP, place: str, address: str, notify: list[str], encoding: str, *, is_copy: bool
+) -> None:
+    try:
+        await client.rcpt(address, options=notify, encoding=encoding)
+    except SMTPResponseException as error:
+        answer = _answered(error, place)
+        if is_copy and isinstance(answer, Rejected):
+            fault = f"the copy to {address} is refused: {answer.reason}"
+            raise Rejected(fault, by_content=True) from error
+        raise answer from error
 
 
 def _part(client: SMTP) -> None:

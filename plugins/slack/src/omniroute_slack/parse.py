@@ -127,6 +127,7 @@ def _spoken(message: Json, event: Json, envelope: Envelope, kind: str) -> Iterat
         files=files,
         unread=unread,
         kind=kind,
+        place="" if is_chat(where) else "topic",
     )
 
 

@@ -111,7 +111,15 @@ def _inbound(messages: Sequence[Message], envelope: Envelope, kind: str) -> Inbo
         files=files,
         unread=unread,
         kind=kind,
+        place=_place(first),
     )
+
+
+def _place(message: Message) -> str:
+    """Who else reads there: nobody, a group, or those of a topic."""
+    if message.chat.type not in ("group", "supergroup"):
+        return ""
+    return "topic" if message.is_topic_message else "shared"
 
 
 def text_of(message: Message) -> str:

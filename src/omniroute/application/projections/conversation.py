@@ -49,6 +49,23 @@ def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
         fold.touched.wrote.add(owner)
 
 
+def participant_wrote(fold: Fold, event: e.ParticipantWrote) -> None:
+    """It is read in the thread, and is no turn of the customer's."""
+    refresh_handle(fold, event.handle)
+    _add(
+        fold, event.thread, event.message, "participant", channel=event.channel,
+        handle=event.handle, machine=event.automatic,
+    )  # fmt: skip
+    fold.db.execute("UPDATE threads SET last_at = ? WHERE id = ?", (fold.at, event.thread))
+    owner = _turns_and_owner(fold, event.thread)[1]
+    if owner:
+        fold.touched.wrote.add(owner)
+
+
+def participants_changed(fold: Fold, event: e.ParticipantsChanged) -> None:
+    """Who takes part is in the core's own row; that it changed is told in the timeline."""
+
+
 def _turns_and_owner(fold: Fold, thread: int) -> tuple[int, str]:
     row = fold.db.execute("SELECT turns, agent FROM threads WHERE id = ?", (thread,)).fetchone()
     return (0, "") if row is None else (row[0], row[1])
@@ -214,6 +231,8 @@ def _add(
 
 FOLDS: dict[type[e.Event], Folding] = {
     e.CustomerWrote: customer_wrote,
+    e.ParticipantWrote: participant_wrote,
+    e.ParticipantsChanged: participants_changed,
     e.MessageAmended: message_amended,
     e.WordsChanged: words_changed,
     e.ChangeSettled: change_settled,

@@ -129,7 +129,8 @@ def erased(fold: Fold, event: e.CustomerErased) -> None:
 def unfolded(fold: Fold, event: e.ThreadUnfolded) -> None:
     db, handles = fold.db, json(event.handles)
     customer = _owner(fold, event.handles[0])
-    _move(fold, event.out_of, event.thread, handles)
+    moving = json((*event.handles, *event.participants))
+    _move(fold, event.out_of, event.thread, moving)
     db.execute(
         "UPDATE threads SET root = ? WHERE id = ? OR (root = ? AND id != ?"
         " AND handle IN (SELECT value FROM json_each(?)))",
@@ -141,7 +142,7 @@ def unfolded(fold: Fold, event: e.ThreadUnfolded) -> None:
         "UPDATE messages SET thread = ? WHERE kind != 'note'"
         " AND thread IN (SELECT id FROM threads WHERE root = ?)"
         " AND handle NOT IN (SELECT value FROM json_each(?))",
-        (event.out_of, event.thread, handles),
+        (event.out_of, event.thread, moving),
     )
     for thread, now in ((event.thread, event.alone), (event.out_of, event.rest)):
         db.execute(
@@ -169,7 +170,7 @@ def divided(fold: Fold, event: e.ThreadDivided) -> None:
         " subject FROM threads WHERE id = ?",
         (event.into, event.into, event.customer, fold.at, event.thread),
     )
-    _move(fold, event.thread, event.into, json(event.handles))
+    _move(fold, event.thread, event.into, json((*event.handles, *event.participants)))
     fold.db.execute(
         "UPDATE threads SET since = COALESCE((SELECT MIN(at) FROM messages WHERE thread = :id),"
         " since) WHERE id = :id",

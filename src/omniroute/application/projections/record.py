@@ -16,6 +16,7 @@ from omniroute.core.events import (
     HandleSeen,
     MessageAmended,
     NoteAdded,
+    ParticipantWrote,
     ReplyFailed,
     ReplyHeld,
     ReplyReleased,
@@ -38,7 +39,10 @@ def wanted_rows(entries: Sequence[Entry]) -> list[str]:
     for entry in entries:
         for event in entry.events:
             match event:
-                case CustomerWrote(message=message, handle=handle):
+                case (
+                    CustomerWrote(message=message, handle=handle)
+                    | ParticipantWrote(message=message, handle=handle)
+                ):
                     keys |= {f"b/{message}", f"p/{handle}"}
                 case ReplyReleased(message=message, handle=handle):
                     keys |= {f"b/{message}", f"p/{handle}"}

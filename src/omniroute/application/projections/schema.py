@@ -51,7 +51,7 @@ CREATE INDEX threads_in_line ON threads (priority DESC, deadline, routing_since,
 CREATE TABLE messages (
   no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,
   seq INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('customer', 'reply', 'automatic', 'note')),
+  kind TEXT NOT NULL CHECK (kind IN ('customer', 'participant', 'reply', 'automatic', 'note')),
   channel TEXT NOT NULL DEFAULT '', handle TEXT NOT NULL DEFAULT '',
   agent TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',
   canned TEXT NOT NULL DEFAULT '', machine INTEGER NOT NULL DEFAULT 0,

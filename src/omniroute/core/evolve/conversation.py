@@ -49,6 +49,21 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
     )
 
 
+@FOLDS.of(e.ParticipantsChanged)
+def _(state: State, event: e.ParticipantsChanged, at: int) -> None:
+    change(state, event, participants=event.participants)
+
+
+@FOLDS.of(e.ParticipantWrote)
+def _(state: State, event: e.ParticipantWrote, at: int) -> None:
+    """What they write is for people to read; the customer's turns and promises stay as they are."""
+    now = tuple(
+        replace(p, at=at, message=event.message) if p.handle == event.handle else p
+        for p in state.threads[event.thread].participants
+    )
+    change(state, event, participants=now)
+
+
 @FOLDS.of(e.TopicTurned)
 def _(state: State, event: e.TopicTurned, at: int) -> None:
     steps = state.shared(event.turned.steps)

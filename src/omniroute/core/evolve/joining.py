@@ -7,7 +7,16 @@ from msgspec.structs import replace
 from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, ran
 from omniroute.core.evolve.people import helped
-from omniroute.core.model import Customer, Fold, HandleId, Phase, Target, Thread, ThreadId
+from omniroute.core.model import (
+    Customer,
+    Fold,
+    HandleId,
+    Participant,
+    Phase,
+    Target,
+    Thread,
+    ThreadId,
+)
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
 from omniroute.core.voices import (
@@ -53,8 +62,17 @@ def _(state: State, event: e.ThreadFolded, at: int) -> None:
         waiting=into.waiting or thread.waiting,
         reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,
         targets=into.targets if resolved else _nearer(into.targets, thread.targets),
+        participants=_both(into.participants, thread.participants),
     )
     state.put_thread(last_heard(joint, together(into.voices, thread.voices)))
+
+
+def _both(
+    ours: tuple[Participant, ...], theirs: tuple[Participant, ...]
+) -> tuple[Participant, ...]:
+    """Whoever takes part in one of two conversations; our word counts of who is in both."""
+    known = {p.handle for p in ours}
+    return (*ours, *(p for p in theirs if p.handle not in known))
 
 
 def _nearer(ours: tuple[Target, ...], theirs: tuple[Target, ...]) -> tuple[Target, ...]:
@@ -80,6 +98,7 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
         customer=customer.id,
         folded_into=None,
         clock_since=None if fold.resolved else at,
+        participants=_going(joint, event.participants),
         held=tuple(held for held in joint.held if held.handle in event.handles),
     )
     state.put_customer(replace(_opens(customer, old.id), **helped(alone)))
@@ -88,14 +107,23 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
         state.put_thread(replace(state.known_thread(folded.thread), folded_into=old.id))
     assert joint.own is not None
     left = tuple(f for f in joint.folds if f not in (fold, *within))
-    _leave(state, as_urgent(joint, event.rest, joint.own, left), event.handles)
+    rest = as_urgent(joint, event.rest, joint.own, left)
+    _leave(state, rest, event.handles, event.participants)
 
 
-def _leave(state: State, thread: Thread, handles: tuple[HandleId, ...]) -> None:
-    """These handles, and what waits to be sent to them, are no longer in *thread*."""
+def _going(joint: Thread, handles: tuple[HandleId, ...]) -> tuple[Participant, ...]:
+    return tuple(p for p in joint.participants if p.handle in handles)
+
+
+def _leave(
+    state: State, thread: Thread, handles: tuple[HandleId, ...], others: tuple[HandleId, ...]
+) -> None:
+    """These handles, what waits to be sent to them, and whom they brought, leave *thread*."""
     left = tuple(voice for voice in thread.voices if voice.handle not in handles)
     held = tuple(held for held in thread.held if held.handle not in handles)
-    state.put_thread(replace(spoken_by(thread, left), version=thread.version + 1, held=held))
+    stay = tuple(p for p in thread.participants if p.handle not in others)
+    thread = replace(thread, version=thread.version + 1, held=held, participants=stay)
+    state.put_thread(spoken_by(thread, left))
 
 
 def _opens(customer: Customer, thread: ThreadId) -> Customer:
@@ -128,11 +156,12 @@ def _(state: State, event: e.ThreadDivided, at: int) -> None:
         snoozed_until=0,
         own=None,
         folds=(),
+        participants=_going(joint, event.participants),
         held=tuple(held for held in joint.held if held.handle in event.handles),
     )
     state.put_customer(replace(_opens(customer, new.id), **helped(new)))
     state.put_thread(replace(spoken_by(new, theirs), replies=sum(v.replies for v in theirs)))
-    _leave(state, joint, event.handles)
+    _leave(state, joint, event.handles, event.participants)
 
 
 def _divide_history(state: State, event: e.ThreadDivided, customer: Customer) -> None:
