@@ -20,7 +20,8 @@ def test_settings_that_are_shown_can_be_loaded(
     block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HELP_MAIL_PASSWORD", "a password")
+    for name in ("HELP_MAIL_PASSWORD", "DESK_STORE", "DESK_METRICS"):
+        monkeypatch.setenv(name, "a password")
     for secret in ("chat.secret", "mail.password", "telegram.token"):
         Path(secret).write_text("x" * 40)
     Path("slack.bot").write_text("xoxb-of-no-value")

@@ -39,13 +39,17 @@ class Client:
 
     def get(self, path: str) -> Any:
         """The answer to a read.  Raises `Refused` or `NotRunning`."""
-        return self._call("GET", path, None)
+        return json.loads(self._call("GET", path, None))
+
+    def text(self, path: str) -> str:
+        """The answer to a read, where it is no JSON."""
+        return self._call("GET", path, None).decode()
 
     def post(self, path: str, body: object = None) -> Any:
         """The answer to a change.  Raises `Refused` or `NotRunning`."""
-        return self._call("POST", path, json.dumps(body or {}))
+        return json.loads(self._call("POST", path, json.dumps(body or {})))
 
-    def _call(self, method: str, path: str, body: str | None) -> Any:
+    def _call(self, method: str, path: str, body: str | None) -> bytes:
         self._check_owner()
         connection = _Local(socket_path(self._database))
         headers = {"Content-Type": "application/json", "Host": "localhost"}
@@ -68,7 +72,7 @@ class Client:
         finally:
             connection.close()
         if answer.status < http.HTTPStatus.BAD_REQUEST:
-            return json.loads(content)
+            return content
         raise _refused(answer.status, answer.reason, content)
 
     def _check_owner(self) -> None:

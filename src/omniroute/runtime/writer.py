@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -52,6 +53,7 @@ class Committed:
     head: Head
     entries: tuple[Entry, ...]
     effects: tuple[AnyEffect, ...]
+    seconds: float = 0.0  # that deciding and committing took
 
 
 class PoisonedTimer(Exception):
@@ -93,6 +95,7 @@ class Writer:
 
     def round(self, works: Sequence[tuple[Make, Puts]]) -> tuple[Committed, list[Answered]]:
         """Decide and commit *works* in their order.  Whatever is raised, nothing has happened."""
+        began = time.perf_counter()
         while True:
             try:
                 decided = _Round(self, self._clock.now())
@@ -109,7 +112,9 @@ class Writer:
                 raise
             break
         self.state.settle()
-        return Committed(self._head, tuple(decided.entries), tuple(decided.effects)), answers
+        took = time.perf_counter() - began
+        entries, effects = tuple(decided.entries), tuple(decided.effects)
+        return Committed(self._head, entries, effects, took), answers
 
 
 class _Round:

@@ -36,7 +36,9 @@ from omniroute.runtime.writer import Committed
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
 from omniroute.server.local import local_site
+from omniroute.server.metrics import Metrics
 from omniroute.server.operations import ServerOperations
+from omniroute.server.probes import probes
 from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
@@ -137,6 +139,8 @@ class Server:
         self.workbench = ServerWorkbench(
             self._readers[2], self.application, self.settings.rules.folder, lambda: self.desk_files
         )
+        self.metrics = Metrics(self.application.reading, self.clock.now)
+        self._begun = False
         self._sites = self._build_sites()
 
     @property
@@ -158,8 +162,23 @@ class Server:
             )
         )
         await self._fill_views()
+        await asyncio.to_thread(self.metrics.remember)
         for site in self._sites:
             await site.begin()
+        self._begun = True
+
+    def unready(self) -> dict[str, str]:
+        """What keeps this server from its work, by its part; empty when it is ready."""
+        wrong: dict[str, str] = {}
+        if not self._begun:
+            wrong["start"] = "it is starting"
+        if self._closing.is_set():
+            wrong["stop"] = "it is stopping"
+        if self.failed.done():
+            wrong["store"] = str(self.failed.result())
+        if not self.application.projector.following:
+            wrong["views"] = "pages and lists are not kept up to date; see the log"
+        return wrong
 
     async def _fill_views(self) -> None:
         """Have the first page show what is so; views that must be made anew may take longer."""
@@ -251,6 +270,7 @@ class Server:
             demo=self._demo,
             operations=operations,
             closing=self._closing,
+            probes=probes(self.unready, self.metrics, web.metrics_token),
         )
         local = build(
             self.application,
@@ -264,7 +284,13 @@ class Server:
             closing=self._closing,
         )
         mine = local_site(
-            local, operations, self.application, self.accounts, self.enrolment, self.url
+            local,
+            operations,
+            self.application,
+            self.accounts,
+            self.enrolment,
+            self.url,
+            probes(self.unready, self.metrics, None),
         )
         return [Serving(public, self._listening), Serving(mine, self._local)]
 
@@ -285,6 +311,7 @@ class Server:
     # --- what happens ---
 
     def _committed(self, committed: Committed) -> None:
+        self.metrics.committed(committed)
         self.application.wake()
 
     def _trouble(self, error: StoreError) -> None:

@@ -3,14 +3,14 @@ invitations to desks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from omniroute.application.authorize import SYSTEM
@@ -35,6 +35,7 @@ def local_site(
     sign_in: SignIn,
     enrolment: Enrolment,
     url: str,
+    probes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The console's API with what is asked for by the command line alone."""
 
@@ -87,6 +88,7 @@ def local_site(
             Route("/api/admin/links", link, methods=["POST"]),
             Route("/api/admin/acts", act, methods=["POST"]),
             Route("/api/admin/passwords", password, methods=["POST"]),
+            *probes,
             Mount("/", console),
         ],
         exception_handlers={Refused: _refused},

@@ -47,8 +47,13 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["omniroute.testing.server_warm"])
 
 
-def _serve(config: str, log: str, crash_at: str, saying: Connection) -> None:
+def _serve(
+    config: str, log: str, crash_at: str, environment: Mapping[str, str], saying: Connection
+) -> None:
     """Be ``omniroute serve``, in a process that is a copy of the warm one."""
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     sys.stdout.flush()
     os.dup2(saying.fileno(), 1)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), 2)
@@ -70,7 +75,8 @@ class ServerProcess:
         self.stopped = False
         told, saying = FORKS.Pipe(duplex=False)
         self._process = FORKS.Process(
-            target=_serve, args=(str(self.config), str(self._log), crash_at, saying)
+            target=_serve,
+            args=(str(self.config), str(self._log), crash_at, dict(os.environ), saying),
         )
         self._process.start()
         saying.close()  # ours, so that the end of theirs is the end of the line

@@ -62,6 +62,7 @@ def build(
     operations: Operations | None = None,
     closing: asyncio.Event | None = None,
     lifespan: Any = None,
+    probes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The whole site.
 
@@ -81,7 +82,7 @@ def build(
         operations=operations,
         closing=closing,
     )
-    return assemble(console, mounts, lifespan=lifespan)
+    return assemble(console, mounts, lifespan=lifespan, probes=probes)
 
 
 def create_console(
@@ -128,11 +129,16 @@ def create_console(
 
 
 def assemble(
-    console: Starlette, mounts: Mapping[str, Sequence[BaseRoute]], *, lifespan: Any = None
+    console: Starlette,
+    mounts: Mapping[str, Sequence[BaseRoute]],
+    *,
+    lifespan: Any = None,
+    probes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The site around a console: its files, its health, and the mounts, which come first."""
     routes: list[BaseRoute] = [
         Route("/healthz", health),
+        *probes,
         Mount("/static", Assets(directory=STATIC)),
     ]
     routes += [Mount(path, routes=list(inner)) for path, inner in mounts.items() if inner]

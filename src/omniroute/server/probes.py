@@ -1,0 +1,39 @@
+"""What machines ask a server: whether it lives, whether it is ready, and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from omniroute.server.metrics import Metrics
+from omniroute.settings import Secret
+
+Ready = Callable[[], Mapping[str, str]]
+"""What is not ready, and why; empty when everything is."""
+
+
+def probes(ready: Ready, metrics: Metrics, token: Secret | None) -> list[BaseRoute]:
+    """The routes; without *token* everybody who comes this far may read the figures."""
+
+    async def readyz(request: Request) -> Response:
+        wrong = ready()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+        return JSONResponse({"ok": not wrong, "wrong": dict(wrong)}, status)
+
+    async def figures(request: Request) -> Response:
+        if token is not None:
+            given = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if not (token and hmac.compare_digest(given.encode(), token.reveal().encode())):
+                said = "Set server.metrics_token, and send it: Authorization: Bearer …\n"
+                return PlainTextResponse(said, HTTPStatus.UNAUTHORIZED)
+        text = await asyncio.to_thread(metrics.text)
+        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return [Route("/readyz", readyz), Route("/metrics", figures)]
