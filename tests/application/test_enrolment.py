@@ -77,3 +77,37 @@ async def test_which_desk_is_said_where_there_are_several(bindings: Bindings) ->
     with pytest.raises(Refused, match="did you mean “telegram”"):
         await several.invite(ADMIN, "ana", "telegramm")
     assert (await several.invite(ADMIN, "ana", "second")).desk == "second"
+
+
+async def test_who_is_deactivated_loses_accounts_and_may_be_let_in_again(
+    tmp_path: Path, bindings: Bindings
+) -> None:
+    changes: list[str] = []
+
+    async def changed() -> None:
+        changes.append("loaded")
+
+    door = Enrolment(bindings, {"telegram": cast(Workplace, Telephone())}, changed)
+    code = (await door.invite(ADMIN, "ana")).code
+    await bindings.redeem(code, "telegram", "5001")
+    await door.deactivate(ADMIN, "ana")
+    assert bindings.inactive == {"ana"}
+    assert await door.accounts(ADMIN, "ana") == []
+    assert await bindings.who("telegram", "5001") == ""
+    again = Bindings(tmp_path / "b", lambda agent: True, lambda: 1)
+    assert again.inactive == {"ana"}
+    again.close()
+    await door.activate(ADMIN, "ana")
+    assert (bindings.inactive, changes) == (frozenset(), ["loaded", "loaded"])
+    told = [(one.what, one.by) for one in await door.audit(ADMIN, "ana")]
+    assert told[2:] == [("revoked", "frieda"), ("deactivated", "frieda"), ("activated", "frieda")]
+
+
+async def test_nobody_deactivates_themselves_or_somebody_unknown(bindings: Bindings) -> None:
+    door = enrolment(bindings, "telegram")
+    with pytest.raises(Refused, match="lock yourself out"):
+        await door.deactivate(ADMIN, "frieda")
+    with pytest.raises(Refused, match="Nobody on the team"):
+        await door.deactivate(ADMIN, "zoe")
+    with pytest.raises(Refused, match="Only an admin"):
+        await door.deactivate(ANA, "bo")

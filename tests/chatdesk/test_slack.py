@@ -236,3 +236,24 @@ async def test_a_transfer_from_slack_to_telegram_loses_nothing(tmp_path: Path) -
             _, answer = await sink.wait_for(2)
             assert "I see both charges" in answer.get_content()
             assert "the bank confirmed" not in answer.get_content() + asked.get_content()
+
+
+async def test_a_deactivated_agent_is_let_in_nowhere_and_what_she_had_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        bo = await desk.agent("bo", "Bo Lindgren")
+        frieda = await desk.server.application.actor("frieda")
+        await desk.server.enrolment.deactivate(frieda, "ana")
+        card = await bo.asked()
+        assert "My refund, please" in card["text"]
+        place.says("It comes on Monday")
+        bo.own.presses("Accept", card)
+        work = bo.own.thread(card)
+        await work.sees("What you write here goes to")
+        work.says("Bo here: on Tuesday")
+        await joe.sees("Bo here: on Tuesday")
+        assert joe.from_app() == ["Bo here: on Tuesday"]

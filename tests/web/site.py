@@ -14,6 +14,9 @@ from tests.web.people import village
 from tests.web.shelf import Shelf
 from tests.web.village import Doorman
 
+from omniroute.application.authorize import Actor
+from omniroute.application.bindings import Audited, Binding
+from omniroute.application.enrolment import Invitation
 from omniroute.errors import Refused
 from omniroute.web.app import build
 from omniroute.web.ports import Accounts, Application, Operations
@@ -91,6 +94,7 @@ class Workshop:
         self.retried: list[str] = []
         self.rulebook = Shelf()
         self.workbench = Bench()
+        self.enrolment = Registry()
 
     async def verify(self) -> Mapping[str, object]:
         return {"ok": True, "records": 212}
@@ -106,6 +110,45 @@ class Workshop:
             raise Refused("unknown_letter", f"There is no dead letter “{id}”.")
         self.retried.append(id)
         return {"id": 3, "state": "new"}
+
+
+class Registry:
+    """Who may work from where."""
+
+    desks = ("slack", "telegram")
+
+    def __init__(self) -> None:
+        self.bound = [Binding("slack", "U0001", "bo", "<b>Bo</b> Berg", MORNING)]
+        self.log = [Audited(MORNING, "bound", "bo", "slack", "U0001", "bo")]
+        self.gone: set[str] = set()
+
+    async def invite(self, by: Actor, agent: str, desk: str = "") -> Invitation:
+        if desk not in self.desks:
+            raise Refused("no_such_desk", f"No desk is called “{desk}”.")
+        self.log.append(Audited(MORNING, "invited", agent, desk, "", by.id))
+        return Invitation(agent, desk, "c0de", f"In {desk}, write: join c0de")
+
+    async def accounts(self, by: Actor, agent: str) -> Sequence[Binding]:
+        return [one for one in self.bound if one.agent == agent]
+
+    async def audit(self, by: Actor, agent: str) -> Sequence[Audited]:
+        return [one for one in self.log if one.agent == agent]
+
+    async def revoke(self, by: Actor, agent: str, kind: str = "", value: str = "") -> int:
+        left = [one for one in self.bound if (one.kind, one.value) != (kind, value)]
+        count, self.bound = len(self.bound) - len(left), left
+        return count
+
+    async def inactive(self, by: Actor) -> Sequence[str]:
+        return sorted(self.gone)
+
+    async def deactivate(self, by: Actor, agent: str) -> None:
+        if by.id == agent:
+            raise Refused("forbidden", "Have another admin do this.")
+        self.gone.add(agent)
+
+    async def activate(self, by: Actor, agent: str) -> None:
+        self.gone.discard(agent)
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from omniroute.stores.api import Corrupt, Unavailable
 T = TypeVar("T")
 
 LASTS: Final = 86_400_000  # ms that a code works
-VERSION: Final = 1
+VERSION: Final = 2
 TABLES = """
 CREATE TABLE bound (
   kind TEXT NOT NULL, value TEXT NOT NULL, agent TEXT NOT NULL, display TEXT NOT NULL,
@@ -40,6 +40,10 @@ CREATE TABLE audit (
   value TEXT NOT NULL, by TEXT NOT NULL
 );
 """
+INACTIVE: Final = (
+    "CREATE TABLE inactive (agent TEXT PRIMARY KEY, since INTEGER NOT NULL, by TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+)
 
 
 class Binding(msgspec.Struct, frozen=True):
@@ -53,7 +57,10 @@ class Binding(msgspec.Struct, frozen=True):
 
 
 class Audited(msgspec.Struct, frozen=True):
-    """A change: *what* is invited, bound or revoked; *by* an agent, or the machine's owner."""
+    """A change: *what* is invited, bound, revoked, deactivated or activated.
+
+    *by* is an agent, or the machine's owner.
+    """
 
     at: int
     what: str
@@ -71,6 +78,12 @@ class Bindings:
         self._on_team, self._clock = on_team, clock
         self._lock = threading.Lock()
         self._db = _open(path)
+        self._inactive = frozenset(row[0] for row in self._db.execute("SELECT agent FROM inactive"))
+
+    @property
+    def inactive(self) -> frozenset[str]:
+        """Agents who stand in the team file and are let in nowhere."""
+        return self._inactive
 
     async def invite(self, agent: str, desk: str, by: str) -> str:
         """A code that binds an account on *desk* to *agent*.  Raises `Refused`."""
@@ -103,6 +116,18 @@ class Bindings:
     async def revoke(self, agent: str, by: str, kind: str = "", value: str = "") -> int:
         """Take accounts from an agent, all of them unless named; how many there were."""
         return await self._do(lambda db, now: _revoke(db, now, agent, by, kind, value))
+
+    async def deactivate(self, agent: str, by: str) -> None:
+        """Let an agent in nowhere, and take their accounts.  Raises `Refused`."""
+        if not self._on_team(agent) and agent not in self._inactive:
+            raise Refused("no_such_agent", f"Nobody on the team is called {agent}.")
+        await self._do(lambda db, now: _deactivate(db, now, agent, by))
+        self._inactive |= {agent}
+
+    async def activate(self, agent: str, by: str) -> None:
+        """Let an agent in again; accounts are bound anew."""
+        await self._do(lambda db, now: _activate(db, now, agent, by))
+        self._inactive -= {agent}
 
     async def audit(self, agent: str) -> Sequence[Audited]:
         """What was changed for an agent, oldest first."""
@@ -171,6 +196,19 @@ def _revoke(db: sqlite3.Connection, now: int, agent: str, by: str, kind: str, va
     return len(rows)
 
 
+def _deactivate(db: sqlite3.Connection, now: int, agent: str, by: str) -> None:
+    _revoke(db, now, agent, by, "", "")
+    if db.execute(
+        "INSERT OR IGNORE INTO inactive VALUES (?, ?, ?)", (agent, now, by)
+    ).rowcount:  # fmt: skip
+        _note(db, now, "deactivated", agent, "", "", by)
+
+
+def _activate(db: sqlite3.Connection, now: int, agent: str, by: str) -> None:
+    if db.execute("DELETE FROM inactive WHERE agent = ?", (agent,)).rowcount:
+        _note(db, now, "activated", agent, "", "", by)
+
+
 def _audit(db: sqlite3.Connection, agent: str) -> Sequence[Audited]:
     rows = db.execute("SELECT * FROM audit WHERE agent = ? ORDER BY rowid", (agent,))
     return [Audited(*row) for row in rows]
@@ -198,7 +236,9 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA busy_timeout = 5000")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+            db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = 1; COMMIT;")
+        if version < VERSION:
+            db.executescript(f"BEGIN; {INACTIVE} PRAGMA user_version = {VERSION}; COMMIT;")
     except sqlite3.Error as error:
         db.close()
         fix = "move it away; agents then bind their accounts anew"

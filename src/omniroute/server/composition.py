@@ -24,6 +24,7 @@ from omniroute.application.views import Views
 from omniroute.application.ways import means_of
 from omniroute.channel import Cap, Channel, Site
 from omniroute.core.effects import Present
+from omniroute.core.inputs import Member
 from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
 from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
 from omniroute.plugins import Plugins
@@ -126,6 +127,7 @@ class Server:
         self.enrolment = Enrolment(
             self.bindings,
             {name: desk for name, desk in parts.desks.items() if isinstance(desk, Workplace)},
+            self._team_changed,
         )
         self._closing = asyncio.Event()
         self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
@@ -135,6 +137,7 @@ class Server:
             self.settings.rules.folder,
             lambda: self.desk_files,
             self._reloaded,
+            self._team_of,
         )
         self.workbench = ServerWorkbench(
             self._readers[2], self.application, self.settings.rules.folder, lambda: self.desk_files
@@ -153,7 +156,7 @@ class Server:
         sys.setswitchinterval(SWITCH)
         self.application.start()
         desk = self.desk_files
-        team = desk.team_at(self.node.parts.desks)
+        team = self._team_of(desk)
         on_trial = tried(self._readers[0], self.node.state.trial)
         await self.node.start(desk.rules, desk.sources, team, on_trial)
         await self.node.open_desks(
@@ -257,7 +260,7 @@ class Server:
         self.application.ways.means = means_of(self.node.parts.channels)
         self.application.ways.conversations.handle = self.node.parts.keyed.handle
         operations = ServerOperations(
-            self.node, self.application, self.store, self.rulebook, self.workbench
+            self.node, self.application, self.store, self.rulebook, self.workbench, self.enrolment
         )
         web = self.settings.server
         public = build(
@@ -325,7 +328,17 @@ class Server:
         self.application.directory = desk.directory()
 
     def _on_team(self, agent: str) -> bool:
-        return any(person.id == agent for person in self.desk_files.people)
+        known = any(person.id == agent for person in self.desk_files.people)
+        return known and agent not in self.bindings.inactive
+
+    def _team_of(self, desk: DeskFiles) -> tuple[Member, ...]:
+        """Who works here: the team file's people, less those who were deactivated."""
+        gone = self.bindings.inactive
+        return tuple(m for m in desk.team_at(self.node.parts.desks) if m.id not in gone)
+
+    async def _team_changed(self) -> None:
+        await self.node.load_team(self._team_of(self.desk_files))
+        await self.application.up_to_date()
 
     def _hold(self, desk: str) -> int:
         """How long (ms) an answer can be taken back at *desk*; not at all where none is held."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from omniroute.application.authorize import SYSTEM
 from omniroute.application.door import Application
+from omniroute.application.enrolment import Enrolment
 from omniroute.application.past import explained
 from omniroute.application.rulebook import Rulebook
 from omniroute.application.workbench import Workbench
@@ -33,7 +34,9 @@ class ServerOperations:
         store: Store,
         rulebook: Rulebook,
         workbench: Workbench,
+        enrolment: Enrolment,
     ) -> None:
+        self._enrolment = enrolment
         self._node, self._application, self._store = node, application, store
         self._rulebook, self._workbench = rulebook, workbench
 
@@ -41,6 +44,11 @@ class ServerOperations:
     def rulebook(self) -> Rulebook:
         """The rule sets: versions, trials, what is live."""
         return self._rulebook
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Who may work from where."""
+        return self._enrolment
 
     @property
     def workbench(self) -> Workbench:

@@ -32,7 +32,7 @@ from omniroute.application.rulebook import (
     Usage,
     VersionView,
 )
-from omniroute.core.inputs import Reseen
+from omniroute.core.inputs import Member, Reseen
 from omniroute.core.model import Agent, Fact
 from omniroute.core.observations import Texts
 from omniroute.core.rules import RuleSet
@@ -69,8 +69,11 @@ class ServerRulebook:
         folder: Path,
         desk: Callable[[], DeskFiles],
         on_change: Callable[[DeskFiles], None],
+        team: Callable[[DeskFiles], tuple[Member, ...]],
     ) -> None:
-        """*desk* says what the server works by now, *on_change* is told what it does from now."""
+        """*desk* says what the server works by now, *on_change* is told what it does from now;
+        *team* is who of its people works here."""
+        self._team = team
         self._node, self._application, self._folder = node, application, folder
         self._desk, self._on_change = desk, on_change
         self._reader = node.reader
@@ -171,7 +174,7 @@ class ServerRulebook:
             act = self._act(actor, desk.rules.version, "reload", asked.message, asked.by)
             act = _tested(act, asked.tests)
             moved = await self._activate(actor, desk, act, reevaluate=asked.reevaluate)
-            await self._node.load_team(desk.team_at(self._node.parts.desks))
+            await self._node.load_team(self._team(desk))
         return self._promoted(desk, act, moved)
 
     async def promote(self, actor: Actor, asked: Promotion) -> Promoted:

@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
 from omniroute.application.authorize import Actor
+from omniroute.application.bindings import Audited, Binding
 from omniroute.application.commands import AnyCommand, Outcome
 from omniroute.application.customers import CustomerPage, Erased, Everything
+from omniroute.application.enrolment import Invitation
 from omniroute.application.likeness import Likely
 from omniroute.application.pages import (
     AgentView,
@@ -81,8 +83,25 @@ class Accounts(Protocol):
     async def sign_out(self, token: str) -> None: ...
 
 
+class Enrolment(Protocol):
+    """Who may work from where.  Each raises `Refused` for whoever may not change the team."""
+
+    @property
+    def desks(self) -> Sequence[str]: ...
+    async def invite(self, by: Actor, agent: str, desk: str = "") -> Invitation: ...
+    async def accounts(self, by: Actor, agent: str) -> Sequence[Binding]: ...
+    async def audit(self, by: Actor, agent: str) -> Sequence[Audited]: ...
+    async def revoke(self, by: Actor, agent: str, kind: str = "", value: str = "") -> int: ...
+    async def inactive(self, by: Actor) -> Sequence[str]: ...
+    async def deactivate(self, by: Actor, agent: str) -> None: ...
+    async def activate(self, by: Actor, agent: str) -> None: ...
+
+
 class Operations(Protocol):
     """What admins do to the running system."""
+
+    @property
+    def enrolment(self) -> Enrolment: ...
 
     @property
     def rulebook(self) -> Rulebook: ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +26,11 @@ async def refresh(request: Request, visit: Visit) -> Response:
 
 async def team(request: Request, visit: Visit) -> Response:
     """Colleagues: who is there, what they know, how much they carry."""
-    return await page(request, visit, "team.html")
+    operations = console_of(request).operations
+    gone: Sequence[str] = ()
+    if visit.admin and operations is not None:
+        gone = await operations.enrolment.inactive(visit.actor)
+    return await page(request, visit, "team.html", {"inactive": gone})
 
 
 async def help_page(request: Request, visit: Visit) -> Response:
