@@ -69,6 +69,20 @@ async def test_the_same_report_twice_is_one(desk: House) -> None:
     assert len(desk.events("ReplyFailed")) == 1
 
 
+async def test_i9_a_storm_of_reports_is_one_failure_one_alert_and_no_thread(desk: House) -> None:
+    """Each in other words, as a list's members or a broken mail system send them."""
+    shown = len(desk.bell.shown)
+    for number in range(60):
+        await reports(desk, reason=f"{GONE} (attempt {number})")
+    await desk.says("are you there?", sender="joe", id="m2")
+    await desk.read(2)
+    await desk.until(lambda: desk.spool.pending() == [])
+    assert len(desk.events("ReplyFailed")) == 1
+    assert [card.reason for card in desk.bell.shown[shown:]].count("failed") == 1
+    assert len(desk.events("ThreadOpened")) == 1
+    assert len(desk.pipe.sent) == 1
+
+
 async def test_a_complaint_is_told_as_one(desk: House) -> None:
     await reports(desk, complaint=True)
     await desk.until(lambda: desk.events("ReplyFailed"))

@@ -7,7 +7,6 @@ names the effect turns into the same input as a delivery that failed at once.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -61,22 +60,25 @@ class Returns:
             log.info("%s “%s”: delivery of %s is late", channel.kind, channel.account, effect)
             return None
         outcome = "complained" if report.complaint else "bounced"
-        cause = hashlib.blake2b(report.reason.encode(errors="replace"), digest_size=8).hexdigest()
         thread, message = sent.thread, sent.message
-        handle = "" if self._is_copy(sent, report.to) else sent.handle
+        copy = self._copy(sent, report.to)
+        handle = "" if copy else sent.handle
 
         def make(at: int) -> Delivered:
-            key = f"returned/{effect}/{outcome}/{cause}"
+            # However many reports come of one recipient, in whatever words: it is told once.
+            key = f"returned/{effect}/{outcome}/{copy}"
             return Delivered(key, at, effect, thread, outcome, message=message, handle=handle)
 
         return Work(make, {"x/" + effect: encode(Failure(report.reason[:LONGEST_REASON]))})
 
-    def _is_copy(self, sent: Sent, to: str) -> bool:
-        """Whether it is one of those in copy who was not reached."""
-        keys = [f"p/{handle}" for handle in sent.copies] if to else []
-        rows = self._reader.get(keys) if keys else {}
-        reached = [msgspec.json.decode(row, type=Reached) for row in rows.values()]
-        return any(canonical(r.kind, r.value) == canonical(r.kind, to) for r in reached)
+    def _copy(self, sent: Sent, to: str) -> str:
+        """The handle of one in copy who was not reached; empty if it is whom the answer was for."""
+        keys = {f"p/{handle}": handle for handle in sent.copies} if to else {}
+        for key, row in (self._reader.get(list(keys)) if keys else {}).items():
+            reached = msgspec.json.decode(row, type=Reached)
+            if canonical(reached.kind, reached.value) == canonical(reached.kind, to):
+                return keys[key]
+        return ""
 
     async def _sent(self, effect: str) -> Sent | None:
         """What was sent; a report that overtakes our own note of it waits for that a little."""

@@ -36,7 +36,7 @@ class Automatic(NamedTuple):
 
 
 _MACHINES = re.compile(
-    r"(?:mailer-daemon|postmaster|mail-?daemon|bounces?|(?:no|do-?not|donot|nao|ne-pas)[-_.]?"
+    r"(?:mailer-daemon|postmaster|mail-?daemon|bounces?|(?:no|do[-_.]?not|nao|ne[-_.]pas)[-_.]?"
     r"(?:reply|responder|respond|responda|repondre))(?:[+._-].*)?@",
     re.IGNORECASE,
 )

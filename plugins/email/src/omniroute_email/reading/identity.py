@@ -15,7 +15,7 @@ from omniroute_email.reading.mailboxes import mailboxes
 
 _ORIGINAL = ("x-original-from", "x-original-sender", "x-google-original-from")
 _NO_REPLY = re.compile(
-    r"(?:no|do-?not|nao|ne-pas|kein)[-_.]?(?:reply|respond|responda|repondre|antwort)\w*(?:[+._-].*)?@"
+    r"(?:no|do[-_.]?not|nao|ne[-_.]pas|kein)[-_.]?(?:reply|respond|responda|repondre|antwort)\w*(?:[+._-].*)?@"
 )
 NOBODY = Mailbox("", "")
 
