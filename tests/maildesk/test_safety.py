@@ -154,3 +154,25 @@ async def test_an_answer_that_is_given_again_after_a_crash_goes_out_once(tmp_pat
         await desk.settled()
         assert len(raws) == 1
         assert len(joe.mails()) == 1
+
+
+async def test_two_machines_that_do_not_say_so_stop(tmp_path: Path) -> None:
+    """The agent's mailbox and the customer's answer every mail, marked by nothing."""
+    async with scene(tmp_path) as desk:
+        ana, joe = await taken(desk)
+        card = next(mail for mail in ana.mails() if "Yours, if" in text_of(mail))
+        await ana.answers(card, "I am away.")
+        await joe.answers(await joe.gets("I am away."), "I will read it later.")
+        await ana.answers(await ana.gets("I will read it later."), "I am away.")
+        first = await ana.gets("your last answer, of")
+        await ana.answers(first, "I am away.")
+        second = await ana.gets("your last answer, of")
+        for mail in (second, second, first):
+            await ana.answers(mail, "I am away.")
+        await desk.settled()
+        assert len([mail for mail in ana.mails() if "your last answer" in text_of(mail)]) == 2
+        assert len(joe.mails()) == 1
+
+        await ana.answers(second, "#reply I am away.")
+        await joe.gets("I am away.")
+        assert len(joe.mails()) == 2

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS waiting (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS done (link TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (address TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS faults (address TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, address TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sent (key TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -183,3 +184,12 @@ class Book:
         self._db.execute("DELETE FROM refused WHERE at <= ?", (now - window,))
         told = self._db.execute("INSERT OR IGNORE INTO refused VALUES (?, ?)", (address, now))
         return told.rowcount > 0
+
+    def fault(self, address: str, words: str, now: int, window: int) -> int:
+        """Note that *words*, as a hash, were not understood; how often so in *window* ms."""
+        self._db.execute("DELETE FROM faults WHERE at <= ?", (now - window,))
+        self._db.execute("INSERT INTO faults VALUES (?, ?, ?)", (address, words, now))
+        row = self._db.execute(
+            "SELECT COUNT(*) FROM faults WHERE address = ? AND words = ?", (address, words)
+        ).fetchone()
+        return int(row[0])

@@ -17,6 +17,7 @@ from omniroute import Kept, Refused, Rejected, Sheet
 from omniroute_email.desk import words
 from omniroute_email.desk.acting import Waiting
 from omniroute_email.desk.letters import Letter
+from omniroute_email.desk.lines import short
 from omniroute_email.desk.links import LINKS_LAST, About
 from omniroute_email.desk.reading import Written, read
 from omniroute_email.envelope import Envelope, unpack
@@ -36,6 +37,9 @@ log = logging.getLogger("omniroute.email")
 
 DAY: Final = 86_400_000  # ms; who is refused is told so once in this time
 ANSWERS: Final = ("reply", "via")
+UNDER_WAY: Final = ("held", "sending", "sent")
+HOUR: Final = 3_600_000  # ms
+MOST_FAULTS: Final = 2  # answers to the same fault in an hour
 FIRST: Final = ("accept", "take", "reopen")
 LAST: Final = ("transfer", "warm", "snooze", "resolve", "done", "new", "merge", "split", "pass")
 TOLD: Final = ("accept", "take", "reopen", "pass", "undo", "why", "who", "help", "status")
@@ -177,10 +181,18 @@ class Doing:
             said = await self._done(act)
         except Refused as refused:
             said = f"⚠ {refused.text}"
-        if said:
+        if said and not self._is_endless(act, said):
             await self._answer(act, said)
         if act.about is not None and act.about.thread:
             await self._desk.following.follow(act.about.thread)
+
+    def _is_endless(self, act: Act, said: str) -> bool:
+        """Whether the same fault comes again and again, as from a machine that does not say so."""
+        if not said.startswith("⚠"):
+            return False
+        whole = "\n".join([*act.written.commands, act.written.text, act.written.fault])
+        times = self._book.fault(act.address, short(whole), self._desk.clock(), HOUR)
+        return times > MOST_FAULTS
 
     async def _done(self, act: Act) -> str:
         """Do all of it; what the agent is to be told.  Raises `Refused` with nothing done."""
@@ -226,7 +238,7 @@ class Doing:
             rest = lines[number + 1 :]
             try:
                 if verb in ANSWERS:
-                    await self._check_owner(act, about.thread)
+                    await self._check_answer(act, about.thread, line, f"{act.key}/{number}")
                     if hold:
                         await self._hold(act, about, Waiting(
                             line, about.turns, f"{act.key}/{number}", tuple(rest), files,
@@ -250,13 +262,22 @@ class Doing:
                 said.append("The words are noted; a file is not kept with a note.")
         return said
 
-    async def _check_owner(self, act: Act, thread: int) -> None:
-        """Plain text never answers a colleague's customer, even where one might."""
+    async def _check_answer(self, act: Act, thread: int, line: str, key: str) -> None:
+        """Plain text never answers a colleague's customer, even where one might.
+
+        Nor does it go out twice: what is said again without being asked is a machine's.
+        """
+        if self._book.was_sent(key) or not set(ANSWERS).isdisjoint(act.written.verbs()):
+            return  # given again after a crash, or said in so many words
         sheet = await self._desk.door.look(act.agent, thread)
-        explicit = not set(ANSWERS).isdisjoint(act.written.verbs())
-        if sheet.owner and sheet.owner != act.agent and not explicit:
+        if sheet.owner and sheet.owner != act.agent:
             fix = "nothing was sent; #note … tells colleagues."
             raise Refused("not_yours", f"#{thread} is with {sheet.owner_name}: {fix}")
+        mine = [x for x in sheet.lines if x.kind == "reply" and x.agent == act.agent]
+        said = line.partition(" ")[2].strip()
+        if said and mine and mine[-1].text == said and mine[-1].state in UNDER_WAY:
+            raise Refused("said_before", words.AGAIN.format(clock=mine[-1].clock))
+        self._book.sent(key)
 
     async def _kept(self, act: Act, lines: list[str]) -> tuple[Kept, ...]:
         if not any(_verb(line) in ANSWERS for line in lines):

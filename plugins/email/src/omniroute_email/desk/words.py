@@ -50,6 +50,10 @@ UNDER: Final = (
     " If it shall go to the customer, begin your mail with #reply."
 )
 BARE: Final = "Nothing was sent: did you mean #{word}? To send it as it is, write #reply {word}"
+AGAIN: Final = (
+    "Nothing was sent: your last answer, of {clock}, says just that."
+    " To send it again, begin your mail with #reply."
+)
 UNVOUCHED: Final = (
     "Nothing was done: the mail server that took your mail does not vouch that it is from you."
     " Send it by your own mail server, as all your mail."
