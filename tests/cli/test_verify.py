@@ -89,5 +89,5 @@ def test_what_is_no_database(house: House) -> None:
 def test_no_database_at_all(tmp_path: Path) -> None:
     house = House(tmp_path)
     assert omniroute("verify", "--config", house.config).refusal == (
-        f"{house.database}: does not exist — check the path in the settings"
+        f"{house.database}: there is no such database — name its server's settings with --config"
     )

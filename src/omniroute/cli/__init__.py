@@ -21,6 +21,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "why": "omniroute.cli.threads:why",
     "customers": "omniroute.cli.customers:customers",
     "verify": "omniroute.cli.verify:verify",
+    "backup": "omniroute.cli.backup:backup",
+    "restore": "omniroute.cli.backup:restore",
     "simulate": "omniroute.cli.simulate:simulate",
     "channel": "omniroute.cli.channel:channel",
     "parse": "omniroute.cli.parse:parse",

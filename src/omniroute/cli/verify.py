@@ -9,9 +9,9 @@ import click
 
 from omniroute.cli.client import Client, NotRunning
 from omniroute.cli.output import as_json, config, print_json, progress
+from omniroute.cli.stored import stored
 from omniroute.runtime.verify import verify as verify_store
 from omniroute.server.settings import load
-from omniroute.stores.sqlite import SqliteReader
 
 
 @click.command()
@@ -23,12 +23,12 @@ def verify(config: Path, json_: bool) -> None:
     Asks the running server; without one it reads the database itself.  Exit 1 if anything is
     wrong.
     """
-    database = load(config).store.path
+    settings = load(config)
     try:
-        found = Client(database).get("/api/admin/verify")
+        found = Client(settings.store.path).get("/api/admin/verify")
     except NotRunning:
-        with progress("folding", quiet=json_) as move:
-            found = verify_store(SqliteReader(database), move).as_json()
+        with progress("folding", quiet=json_) as move, stored(settings) as reader:
+            found = verify_store(reader, move).as_json()
     if json_:
         print_json(found)
     else:
