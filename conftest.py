@@ -11,6 +11,7 @@ from playwright.sync_api import expect as sync_expect
 from omniroute.testing import postgres_server, redis_server
 
 settings.register_profile("desk", deadline=None)  # a busy machine is slow, not wrong
+settings.register_profile("long", deadline=None, max_examples=20_000)  # --hypothesis-profile=long
 settings.load_profile("desk")
 
 PATIENCE = 20_000  # ms
