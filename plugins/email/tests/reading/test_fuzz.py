@@ -113,7 +113,7 @@ def mails(draw: st.DrawFn) -> bytes:
     return whole
 
 
-@settings(max_examples=settings.default.max_examples // 3)  # of the profile that was asked for
+@settings(max_examples=settings().max_examples // 3)  # of the profile that was asked for
 @given(mails())
 def test_any_mail_is_read_and_what_is_read_is_clean(message: bytes) -> None:
     found = fields_of(message, "")

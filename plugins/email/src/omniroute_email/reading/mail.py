@@ -14,6 +14,7 @@ from omniroute_email.reading.addresses import Mailbox
 from omniroute_email.reading.attachments import Attachments, attachments
 from omniroute_email.reading.calendar import summary
 from omniroute_email.reading.charset import clean
+from omniroute_email.reading.cms import signed_content
 from omniroute_email.reading.fields import message_ids
 from omniroute_email.reading.forwarded import Forwarded, forwarded
 from omniroute_email.reading.headers import Headers, words
@@ -21,7 +22,7 @@ from omniroute_email.reading.html import visible_text
 from omniroute_email.reading.mailboxes import mailboxes
 from omniroute_email.reading.mime import Part, read_parts
 from omniroute_email.reading.reports import Report, find
-from omniroute_email.reading.sealed import Seal, seal
+from omniroute_email.reading.sealed import PKCS7, Seal, seal
 from omniroute_email.reading.texts import MAX_TEXT, Remarks, joined, markup, raw_text
 from omniroute_email.reading.visible import Visible, cut
 from omniroute_email.reading.visible.dividers import is_forward_subject
@@ -61,11 +62,12 @@ def examine(message: bytes, return_path: str | None = None) -> Mail:
     root, found = read_parts(message)
     remarks.add(*found)
     headers = root.headers
-    parts = bodies.sort(root)
+    signed = _signed(root, remarks)
+    parts = bodies.sort(signed or root)
     attached = attachments(parts.files, remarks)
     html = markup(parts.html, remarks) or attached.html[:MAX_TEXT]
     text = _text(parts, attached, remarks)
-    sealed = seal(root, text)
+    sealed = Seal.SIGNED if signed else seal(root, text)
     remarks.add(sealed if sealed is not Seal.SIGNED else "")
     authors = mailboxes(headers.all("from"))
     subject = words(headers.first("subject"), MAX_SUBJECT)
@@ -89,6 +91,16 @@ def examine(message: bytes, return_path: str | None = None) -> Mail:
         sealed=sealed,
         remarks=remarks,
     )
+
+
+def _signed(root: Part, remarks: Remarks) -> Part | None:
+    """What lies within the signature, if the whole message is that (S/MIME)."""
+    content = signed_content(root.content()[0]) if root.media_type in PKCS7 else None
+    if content is None:
+        return None
+    inner, found = read_parts(content)
+    remarks.add(*found)
+    return inner
 
 
 def _text(parts: bodies.Bodies, attached: Attachments, remarks: Remarks) -> str:

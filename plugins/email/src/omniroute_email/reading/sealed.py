@@ -13,7 +13,7 @@ from omniroute_email.reading.mime import Part
 
 MAX_PARTS: Final = 50
 
-_PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+PKCS7: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = {
     "application/pkcs7-signature": "S/MIME",
     "application/x-pkcs7-signature": "S/MIME",
@@ -43,7 +43,7 @@ def seal(root: Part, text: str) -> Seal:
             "application/pgp-encrypted"
         ):
             return Seal.PGP
-        if kind in _PKCS7 and part.parameters.get("smime-type", "").lower() != "certs-only":
+        if kind in PKCS7 and part.parameters.get("smime-type", "").lower() != "certs-only":
             return Seal.SMIME
         signed = signed or kind in _SIGNATURES
         pending.extend(part.children)
