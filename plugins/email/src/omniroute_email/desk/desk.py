@@ -28,8 +28,8 @@ from omniroute import (
 )
 from omniroute_email.desk import words
 from omniroute_email.desk.acting import Acting
+from omniroute_email.desk.arriving import Arriving
 from omniroute_email.desk.book import Book
-from omniroute_email.desk.doing import Doing
 from omniroute_email.desk.following import Following
 from omniroute_email.desk.letters import Letter
 from omniroute_email.desk.lines import attached, is_said, short, state_of
@@ -71,7 +71,7 @@ class EmailDesk:
         self._locks: dict[int, asyncio.Lock] = {}
         self.following = Following(self)
         self.acting = Acting(self)
-        self._doing = Doing(self, mailboxes, authserv_id)
+        self._arriving = Arriving(self, mailboxes, authserv_id)
         self.pages = Pages(self)
 
     @property
@@ -111,7 +111,7 @@ class EmailDesk:
         await self.opened()
         for attempt in range(1, TRIES + 1):
             try:
-                return await self._doing.attend(raw)
+                return await self._arriving.attend(raw)
             except Retry as error:
                 if attempt == TRIES:
                     raise

@@ -21,7 +21,7 @@ _COMMAND: Final = re.compile(r"\s*[#/＃](?P<verb>[A-Za-z][A-Za-z-]*)(?P<rest>(?
 _UNDER: Final = re.compile(r"\s*[#＃](?P<verb>[A-Za-z]+)\b")  # noqa: RUF001
 _HOLDER: Final = re.compile(r"\[(?:cid:|image: ?|Image: ?)([^\]\s][^\]]{0,200})\]")
 _END: Final = "> \u2042 \u2042"  # stands for all that is quoted
-TAKES_TEXT: Final = ("note", "reply", "via", "edit")
+TAKES_TEXT: Final = ("note", "reply", "all", "via", "edit")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Final
 from omniroute import Sheet
 
 VERBS: Final = (
-    "accept", "pass", "take", "reply", "via", "edit", "delete", "note", "transfer", "warm",
-    "snooze", "resolve", "reopen", "tag", "priority", "done", "boost", "new", "merge", "split",
+    "accept", "pass", "take", "reply", "all", "cc", "via", "edit", "delete", "note", "transfer",
+    "warm", "snooze", "resolve", "reopen", "tag", "priority", "done", "boost", "new", "merge", "split",
     "status", "undo", "why", "who", "help",
 )  # fmt: skip
 """The agents' verbs, as the door understands them."""
@@ -24,7 +24,8 @@ What you write above the line goes to the customer, without quotation and signat
 Commands stand at the very top, each in a line of its own:
 #accept · #pass why · #take · #note text · #transfer who why · #warm who why · #snooze 2h
 #resolve · #reopen · #tag word · #priority high · #merge #thread why · #who · #why · #help
-#via email text answers another way; #edit text and #delete change what you have sent.
+#all text answers everybody who takes part, #cc address adds one, #via email text answers
+another way; #edit text and #delete change what you have sent.
 #undo takes back what has not gone out; #hold above an answer shows it to you before it goes.
 #status online|away|transfers|offline and #mine need no thread: write them in a new mail.
 With #note all that you write stays inside. What is not understood does nothing at all."""
