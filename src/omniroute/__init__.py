@@ -37,6 +37,7 @@ from omniroute.chatdesk import (
     told_in_words,
     withdrawal_in_words,
 )
+from omniroute.core.commands import USAGE as COMMANDS
 from omniroute.core.model import AgentId, Candidate, Evidence, Fact, Thread
 from omniroute.desk import (
     Card,
@@ -84,6 +85,7 @@ from omniroute.stores.api import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "COMMANDS",
     "GENESIS",
     "Address",
     "AgentId",

@@ -133,7 +133,7 @@ def _normal(line: str) -> str:
 def _fault(commands: Sequence[str], body: str) -> str:
     for line in body.split("\n"):
         found = _UNDER.match(line)
-        if found is not None and found["verb"].lower() in (*words.VERBS, *words.OURS):
+        if found is not None and found["verb"].lower() in words.KNOWN:
             return words.UNDER.format(line=line.strip()[:60])
     word = body.strip(" .!").lower()
     if not commands and word in words.LIKELY:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from omniroute import Sheet
-
-VERBS: Final = (
-    "accept", "pass", "take", "reply", "all", "cc", "via", "edit", "delete", "note", "transfer",
-    "warm", "snooze", "resolve", "reopen", "tag", "priority", "done", "boost", "new", "merge", "split",
-    "status", "undo", "why", "who", "help",
-)  # fmt: skip
-"""The agents' verbs, as the door understands them."""
+from omniroute import COMMANDS, Sheet
 
 OURS: Final = ("mine", "hold", "join")
 """Words of this desk."""
+
+KNOWN: Final = frozenset((*COMMANDS, *OURS))
 
 LIKELY: Final = ("accept", "pass", "take", "resolve", "reopen", "undo", "help", "hold", "mine")
 """Words that are not sent where they are all that was written: the # was forgotten."""
