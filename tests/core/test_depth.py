@@ -69,8 +69,9 @@ def test_who_asks_for_it_is_reminded_while_it_stays_so() -> None:
     writes(rig, "d")
     assert alerts(rig, lea) == ["deep:tech:3"]
     rig.wait(minutes=1)
+    lea.is_told("deep:tech:4")
     writes(rig, "e")
-    lea.is_told("deep:tech:5")
+    assert alerts(rig, lea) == ["deep:tech:3", "deep:tech:4"]
 
 
 def test_others_are_told_where_they_are_named() -> None:
@@ -90,3 +91,30 @@ def test_another_queue_is_not_counted() -> None:
         writes(rig, name)
     writes(rig, "c", "money")
     assert "deep" not in "".join(alerts(rig, lea))
+
+
+def test_they_are_reminded_by_themselves_while_it_stays_so() -> None:
+    rig, ana, lea = desk(", remind: 15m")
+    waiting = [writes(rig, name) for name in ("a", "b", "c")]
+    rig.wait(minutes=14)
+    assert alerts(rig, lea) == ["deep:tech:3"]
+    rig.restart()
+    rig.wait(minutes=1)
+    assert alerts(rig, lea) == ["deep:tech:3"] * 2
+    assert rig.cards[-1].thread == waiting[-1].thread.id
+    rig.wait(minutes=15)
+    assert len(rig.happened(QueueDeep)) == 3
+    ana.takes(waiting[0])
+    rig.wait(hours=3)
+    assert len(rig.happened(QueueDeep)) == 3
+    rig.fold()
+
+
+def test_rules_that_do_not_ask_for_it_any_more_end_the_reminding() -> None:
+    rig, _, lea = desk(", remind: 15m")
+    for name in ("a", "b", "c"):
+        writes(rig, name)
+    rig.adopt(DESK.replace(", alert: {depth: 3%s}", ""))
+    rig.wait(hours=1)
+    assert alerts(rig, lea) == ["deep:tech:3"]
+    assert len(rig.happened(QueueEased)) == 1

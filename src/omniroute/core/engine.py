@@ -229,13 +229,12 @@ def _amended(turn: Turn, input: i.MessageAmended) -> Answer:
 
 def _rules_loaded(turn: Turn, input: i.RulesLoaded) -> Answer:
     """Another rule set decides from now on; a trial beside the one before it is over."""
-    before = turn.state.known_queues()
     if turn.state.counters.rules != input.version:
         if turn.state.trial.version:
             turn.emit(e.TrialEnded(turn.state.trial.version, "replaced"))
         turn.emit(e.RulesActivated(input.version))
     moved = reevaluate(turn, input.reseen)
-    stranding.reconsider(turn, before)
+    offers.reconsider(turn)
     return Answer(True, "rules", {"moved": moved} if input.reseen else {})
 
 
@@ -247,13 +246,12 @@ def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
         return handing.refused("already_live", version=trial.version)
     if trial.version and state.known_rules(trial.version) is None:
         return handing.refused("unknown_rules", version=trial.version)
-    before = state.known_queues()
     if state.trial.version and state.trial != trial:
         how = "replaced" if trial.version else "stopped"
         turn.emit(e.TrialEnded(state.trial.version, how))
     if trial.version and state.trial != trial:
         turn.emit(e.TrialBegan(trial))
-    stranding.reconsider(turn, before)
+    offers.reconsider(turn)
     return Answer(True, "trial")
 
 
@@ -286,6 +284,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.ShareDeclared: separating.share,
     i.TimerDue: _time_came,
     i.AgentTimerDue: presence.time_came,
+    i.QueueTimerDue: depth.time_came,
     i.DeskSignal: presence.signalled,
     i.Delivered: _delivered,
     i.TeamLoaded: team.load,

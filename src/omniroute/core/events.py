@@ -389,10 +389,12 @@ class StrandedReminded(ThreadEvent, frozen=True):
 
 
 class QueueDeep(Event, frozen=True):
-    """So many wait in a queue that somebody was told."""
+    """So many wait in a queue that somebody was told, and will be again at *remind_at* (ms; 0: not
+    by itself)."""
 
     queue: str
     waiting: int
+    remind_at: int = 0
 
 
 class QueueEased(Event, frozen=True):

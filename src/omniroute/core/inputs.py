@@ -21,6 +21,7 @@ from omniroute.core.model import (
     Status,
     ThreadId,
 )
+from omniroute.core.owners import Owner, queue_named
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, tag_field="in"):
@@ -312,9 +313,21 @@ class AgentTimerDue(Input, frozen=True):
     due: int
 
 
-def due_now(at: int, due: int, owner: ThreadId | AgentId) -> TimerDue | AgentTimerDue:
+class QueueTimerDue(Input, frozen=True):
+    """The time of a queue has come: it is said again that too many wait, if it is so still."""
+
+    queue: str
+    due: int
+
+
+AnyTimer: TypeAlias = TimerDue | AgentTimerDue | QueueTimerDue
+
+
+def due_now(at: int, due: int, owner: Owner) -> AnyTimer:
     """The input of what `State.due` names, taken up at *at*."""
     key = f"timer/{owner}/{due}"
+    if queue := queue_named(owner):
+        return QueueTimerDue(key, at, queue, due)
     if isinstance(owner, str):
         return AgentTimerDue(key, at, owner, due)
     return TimerDue(key, at, owner, due)
@@ -435,6 +448,7 @@ AnyInput: TypeAlias = (
     | ShareDeclared
     | TimerDue
     | AgentTimerDue
+    | QueueTimerDue
     | DeskSignal
     | Delivered
     | TeamLoaded

@@ -321,6 +321,13 @@ class Index(Lines):
         free = any(pool.free[live] for pool in pools if queue not in pool.reads)
         return waiting, units, free
 
+    def latest(self, queue: str) -> Thread | None:
+        """The thread that was the last to come of those that wait in a queue."""
+        self.catch_up()
+        lines = (line for line in self.lines.values() if line.queue == queue)
+        last = max((id for line in lines for id in line.places), default=None)
+        return None if last is None else self._threads[last]
+
     def before(self, thread: Thread) -> tuple[int, int, bool]:
         """How many go before a waiting thread, on how many units it can be worked on, and whether
         somebody is free for it.

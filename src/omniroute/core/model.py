@@ -338,6 +338,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     overflowed: tuple[int, ...] = ()  # overflow rules that have held, by their places
     overflow_at: int = 0  # when to look at the others
     remind_at: int = 0  # stranded: when leads are told again
+    stranded: str = ""  # why it was stranded last
     answerable: bool = True  # by a machine
     by_machine: bool = False  # the last that came from there; no bot answers it
     told_stranded: bool = False  # the customer has been told
@@ -404,6 +405,7 @@ class Pace(msgspec.Struct, frozen=True, gc=False):
     taken: int = 0  # how many were given to somebody, of the last `REMEMBERED`
     in_time: float = 0.0  # the share of those that came within the queue's aim
     alerted_at: int = 0  # when it was last said that too many wait; 0: they do not
+    remind_at: int = 0  # when it is said again, if it is so still; 0: not by itself
 
 
 NO_PACE = Pace()

@@ -160,6 +160,22 @@ def _strand(turn: Turn, thread: Thread, found: Found) -> None:
     stranding.strand(turn, thread, stranding.reason(found) if known else stranding.NO_QUEUE)
 
 
+def reconsider(turn: Turn) -> None:
+    """Say it anew of threads whose queue has come or gone with the rules.
+
+    They are stranded for another reason than they were; who can be asked again is left to the match
+    that follows.
+    """
+    state = turn.state
+    stranded = [one for one in state.threads.values() if one.phase is Phase.STRANDED]
+    for thread in sorted(stranded, key=lambda one: one.id):
+        known = state.knows_queue(thread.queue)
+        if known is (thread.stranded == stranding.NO_QUEUE):
+            found = state.index.find(thread)
+            if not known or not found.candidates:
+                _strand(turn, thread, found)
+
+
 # --- relaxation steps ---
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from omniroute.core.matching import Index
 from omniroute.core.model import (
+    NO_PACE,
     Agent,
     AgentId,
     Customer,
@@ -31,10 +32,11 @@ from omniroute.core.model import (
     Thread,
     ThreadId,
 )
+from omniroute.core.owners import Owner, queue_named, queue_owner
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.core.skills import joined
 from omniroute.core.states import OPEN
-from omniroute.core.timers import Alarms, Due, Owner, agent_due, next_due
+from omniroute.core.timers import Alarms, Due, agent_due, next_due
 from omniroute.core.trials import CANARY, NONE, SHADOW, Trial
 
 _encode = msgspec.json.Encoder().encode
@@ -138,8 +140,11 @@ class State:
 
     def put_pace(self, queue: str, pace: Pace) -> None:
         """Replace what is known of the time that threads of a queue take."""
+        old = self.paces.get(queue, NO_PACE)
         self._remember("n/pace/" + queue, self.paces.get(queue))
         self.paces[queue] = pace
+        if pace.remind_at != old.remind_at:
+            self._alarms.changed(queue_owner(queue), None)
 
     def put_trial(self, trial: Trial) -> None:
         """Replace what is on trial."""
@@ -201,11 +206,6 @@ class State:
         """Whether the active rules, or a canary's, have a queue of this name."""
         canary = self._canary()
         return name in self.rules.queues or (canary is not None and name in canary.queues)
-
-    def known_queues(self) -> frozenset[str]:
-        """The queues of the active rules, and a canary's."""
-        canary = self._canary()
-        return frozenset(self.rules.queues) | frozenset(canary.queues if canary else ())
 
     def rules_for(self, customer: CustomerId, at: int) -> RuleSet:
         """The rules that decide for a customer: a canary's, or the active ones."""
@@ -390,6 +390,7 @@ class State:
                 self._try(old)
             case "n", Pace():
                 self.paces[name[5:]] = old
+                self._alarms.changed(queue_owner(name[5:]), None)
             case "n", None:
                 self.paces.pop(name[5:], None)
 
@@ -440,6 +441,7 @@ class State:
             self.counters = msgspec.json.decode(row, type=Counters)
         elif key.startswith("n/pace/"):
             self.paces[key[7:]] = msgspec.json.decode(row, type=Pace)
+            self._alarms.changed(queue_owner(key[7:]), None)
         elif key == "n/trial":
             self.trial = msgspec.json.decode(row, type=Trial)
 
@@ -454,6 +456,8 @@ class State:
         self._alarms.ignore(due, owner)
 
     def _due_of(self, owner: Owner) -> int | None:
+        if queue := queue_named(owner):
+            return self.paces.get(queue, NO_PACE).remind_at or None
         if isinstance(owner, str):
             agent = self.agents.get(owner)
             return agent_due(agent) if agent is not None else None

@@ -27,25 +27,6 @@ def reason(found: Found) -> str:
     return "nobody_present" if found.absent else "no_candidate"
 
 
-def reconsider(turn: Turn, before: frozenset[str]) -> None:
-    """Say it anew of threads whose queue has come or gone with the rules, *before* known queues.
-
-    They are stranded for another reason than they were; who can be asked again is left to the match
-    that follows.
-    """
-    state = turn.state
-    if before == state.known_queues():
-        return
-    for thread in list(state.threads.values()):
-        known = state.knows_queue(thread.queue)
-        if thread.phase is not Phase.STRANDED or known is (thread.queue in before):
-            continue
-        if not known:
-            strand(turn, thread, NO_QUEUE)
-        elif not (found := state.index.find(thread)).candidates:
-            strand(turn, thread, reason(found))
-
-
 def strand(turn: Turn, thread: Thread, why: str) -> None:
     """Say openly that nothing scheduled can change this thread's lot."""
     queue = turn.state.queue(thread.queue)

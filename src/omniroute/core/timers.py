@@ -1,4 +1,4 @@
-"""When a thread or an agent next asks for attention of its own accord.
+"""When a thread, an agent or a queue next asks for attention of its own accord.
 
 Due times are derived from the thread or the agent itself, never stored: an offer's end, a step's
 end, the end of a snooze, of the reopen window, of a reply's undo; the end of a shift, and what
@@ -12,10 +12,10 @@ import heapq
 from collections.abc import Callable
 from typing import TypeAlias
 
-from omniroute.core.model import Agent, AgentId, Phase, Target, Thread, ThreadId
+from omniroute.core.model import Agent, Phase, Target, Thread
+from omniroute.core.owners import Owner
 from omniroute.core.states import OPEN, WAITING
 
-Owner: TypeAlias = ThreadId | AgentId
 Due: TypeAlias = tuple[int, Owner]
 
 ASKING = (Phase.QUEUED, Phase.OFFERED, Phase.STRANDED)
@@ -122,7 +122,7 @@ MANY = 1_024  # entries, beyond twice those that were so, after which a heap is 
 
 
 class Alarms:
-    """Due times of threads and agents, earliest first; at one moment threads go before agents.
+    """Due times of threads, agents and queues, earliest first; at one moment threads go first.
 
     *due_of* says when something is really due: an entry that says otherwise is out of date.  What
     changes is taken in once, when somebody asks.

@@ -21,6 +21,7 @@ import msgspec
 from omniroute.core.effects import AnyEffect, Deliver
 from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
 from omniroute.core.inputs import AnyInput, due_now
+from omniroute.core.owners import queue_named
 from omniroute.core.state import State
 from omniroute.core.timers import Due
 from omniroute.runtime.clock import Clock
@@ -61,6 +62,7 @@ class PoisonedTimer(Exception):
 
     def __init__(self, due: Due) -> None:
         what = "agent" if isinstance(due[1], str) else "thread"
+        what = "queue" if queue_named(due[1]) else what
         super().__init__(f"the timer of {what} {due[1]}, due {due[0]}, cannot be decided")
         self.due = due
 

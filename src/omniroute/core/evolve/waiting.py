@@ -91,7 +91,14 @@ def _(state: State, event: e.StepBegan, at: int) -> None:
 @FOLDS.of(e.ThreadStranded)
 def _(state: State, event: e.ThreadStranded, at: int) -> None:
     used = ran(state.threads[event.thread], at)
-    change(state, event, step_used=used, clock_since=None, remind_at=event.remind_at)
+    change(
+        state,
+        event,
+        step_used=used,
+        clock_since=None,
+        remind_at=event.remind_at,
+        stranded=event.reason,
+    )
 
 
 @FOLDS.of(e.StrandedReminded)
@@ -145,9 +152,9 @@ def _(state: State, event: e.ThreadUnheld, at: int) -> None:
 @FOLDS.of(e.QueueDeep)
 def _(state: State, event: e.QueueDeep, at: int) -> None:
     pace = state.paces.get(event.queue, NO_PACE)
-    state.put_pace(event.queue, replace(pace, alerted_at=at))
+    state.put_pace(event.queue, replace(pace, alerted_at=at, remind_at=event.remind_at))
 
 
 @FOLDS.of(e.QueueEased)
 def _(state: State, event: e.QueueEased, at: int) -> None:
-    state.put_pace(event.queue, replace(state.paces[event.queue], alerted_at=0))
+    state.put_pace(event.queue, replace(state.paces[event.queue], alerted_at=0, remind_at=0))
