@@ -63,6 +63,7 @@ class Blackboard:
     longest = 1000
     slash = "/"
     board = ""
+    quotes = True
     shared_is_inside = False
 
     def __init__(self) -> None:

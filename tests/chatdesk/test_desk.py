@@ -294,6 +294,24 @@ async def test_a_transfer_asks_whom_then_why(office: Office) -> None:
     assert office.door.said[-1][:3] == ("ana", 1, "transfer billing order 1182")
 
 
+async def test_where_no_message_can_be_answered_the_next_one_is_the_answer(office: Office) -> None:
+    office.board.quotes = False
+    await office.shows(CardKind.ASSIGNED)
+    await office.presses("Transfer", "refund")
+    await office.presses("billing", "Who shall have #1?")
+    office.board.find("Why should billing have #1? It is what they read first. Write it next")
+    await office.writes("order 1182")
+    assert office.door.said[-1][:3] == ("ana", 1, "transfer billing order 1182")
+    await office.writes("thank you")
+    assert office.door.said[-1][:3] == ("ana", 1, "reply thank you")
+
+    await office.presses("Transfer", "refund")
+    await office.presses("billing", "Who shall have #1?")
+    await office.writes("/resolve")
+    await office.writes("and this goes out")
+    assert [said[2] for said in office.door.said[-2:]] == ["resolve", "reply and this goes out"]
+
+
 async def test_whoever_is_asked_first_gets_it_only_if_they_accept(office: Office) -> None:
     await office.shows(CardKind.ASSIGNED)
     await office.presses("Transfer", "refund")

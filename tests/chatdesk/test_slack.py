@@ -257,3 +257,57 @@ async def test_a_deactivated_agent_is_let_in_nowhere_and_what_she_had_goes_on(
         work.says("Bo here: on Tuesday")
         await joe.sees("Bo here: on Tuesday")
         assert joe.from_app() == ["Bo here: on Tuesday"]
+
+
+async def test_the_shortcut_answers_one_message_or_notes_something_about_it(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please, and where is my parcel?")
+        place = await ana.takes()
+        joe.says("It was due on Monday")
+        asked = await place.sees("It was due on Monday")
+        place.uses("omniroute_answer", asked)
+        form = await ana.person.form("answer")
+        ana.person.hands_in(form, way="note", text="the carrier has lost it")
+        await place.sees("Noted, for colleagues only.")
+        place.uses("omniroute_answer", asked)
+        ana.person.hands_in(await ana.person.form("answer"), way="reply", text="It comes today")
+        await joe.sees("It comes today")
+        assert joe.from_app() == ["It comes today"]
+
+        said = ana.own.says("hello?")
+        await ana.own.sees("I do not know which thread you mean")
+        ana.own.uses("omniroute_answer", said)
+        await ana.own.reads_aside("Nothing was sent: this message belongs to no thread")
+
+
+async def test_home_is_kept_in_step_while_it_may_be_looked_at(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        ana.person.opens_home()
+        await desk.fake.until(lambda: ana.person.home() and "Nothing" in ana.person.home()[0])
+        joe.says("My refund, please")
+        await ana.takes()
+        await desk.fake.until(lambda: "Joe Miller" in "\n".join(ana.person.home()), 20)
+
+
+async def test_in_the_teams_channel_a_thread_is_taken_and_undo_is_seen_by_its_writer_alone(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, triage=True, undo=60) as desk:
+        bo, joe = await desk.agent("bo", "Bo Lindgren"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        assert desk.triage is not None
+        card = await bo.person.chat(desk.triage).sees("My refund, please")
+        team = desk.team(bo, card)
+        await team.sees("What is written here stays inside")
+        team.presses("Take")
+        await bo.own.sees("What you write here goes to Joe Miller")
+        team.calls("reply It comes today")
+        await team.reads_aside("Goes out in")
+        assert not any("Goes out in" in text for text in team.texts())
+        team.presses("Undo")
+        await team.reads_aside("Taken back; the customer never saw it.")
+        assert joe.from_app() == []

@@ -208,6 +208,12 @@ class Book:
         rows = self._db.execute("SELECT * FROM posts WHERE what = ? AND ref = ?", (what, ref))
         return [Post(*row) for row in rows]
 
+    def asked(self, place: str) -> Post | None:
+        """The last question of ours in a place that waits for an answer."""
+        rows = self._db.execute("SELECT * FROM posts WHERE what = 'ask' AND place = ?", (place,))
+        questions = [Post(*row) for row in rows]
+        return max(questions, key=lambda post: post.until, default=None)
+
     def cards(self, thread: int) -> Sequence[Post]:
         """Cards of offers of a thread that have not ended here."""
         rows = self._db.execute("SELECT * FROM posts WHERE what = 'card' AND thread = ?", (thread,))

@@ -248,17 +248,18 @@ class Pressing:
     async def _chosen(self, act: Pressed, order: Order) -> str:
         verb, word, thread = order.verb, order.word, order.thread
         if verb in ("transfer", "warm", "note", "tag"):
+            how = "Answer this message." if self._surface.quotes else "Write it next, here."
             questions = {
-                "transfer": f"Why should {word} have #{thread}? It is what they read first."
-                            " Answer this message.",
-                "warm": f"Why should {word} have #{thread}? It stays yours until they accept."
-                        " Answer this message.",
-                "note": f"What shall colleagues know about #{thread}? Answer this message.",
-                "tag": f"Which tags for #{thread}? -word takes one off. Answer this message.",
-            }  # fmt: skip
+                "transfer": f"Why should {word} have #{thread}? It is what they read first. {how}",
+                "warm": f"Why should {word} have #{thread}?"
+                f" It stays yours until they accept. {how}",
+                "note": f"What shall colleagues know about #{thread}? {how}",
+                "tag": f"Which tags for #{thread}? -word takes one off. {how}",
+            }
+            now = self._desk.clock()
             post, _ = await self._surface.post(act.place, questions[verb], ask=True, urgent=True)
             line = f"{verb} {word}" if verb in ("transfer", "warm") else verb
-            self._book.put(Post(act.place, post, "ask", thread, line, 0, ""))
+            self._book.put(Post(act.place, post, "ask", thread, line, now, ""))
             await self._surface.remove(act.place, act.post)
             return ""
         line = f"{verb} {word}" if verb != "who" else "who"

@@ -94,6 +94,7 @@ class Surface(Protocol):
     longest: int  # characters of a post
     slash: str  # what stands before a command, as the desk says it: "/" or nothing
     board: str  # the place where each thread is shown to the team, or an empty string
+    quotes: bool  # people there can answer one message in particular
     shared_is_inside: bool  # whatever is written in a shared place is a note, whoever writes it
 
     def is_shared(self, place: str) -> bool:

@@ -55,11 +55,11 @@ class Writing:
         return None
 
     async def _do(self, act: Wrote, command: str, rest: str, thread: int) -> None:
-        asked = self._book.get(act.place, act.quotes) if act.quotes else None
-        if asked is not None and asked.what == "ask" and not command:
-            line = f"{asked.ref} {act.text}"
-            self._book.drop(act.place, act.quotes)
-            return await self._line(act, asked.thread, line)
+        asked = self._asked(act)
+        if asked is not None:
+            self._book.drop(act.place, asked.post)
+            if not command:
+                return await self._line(act, asked.thread, f"{asked.ref} {act.text}")
         if command in ANYWHERE:
             return await self._anywhere(act, command, rest)
         if not thread:
@@ -68,6 +68,18 @@ class Writing:
         if command:
             return await self._line(act, thread, f"{command} {rest}".strip())
         return await self._plain(act, thread)
+
+    def _asked(self, act: Wrote) -> Post | None:
+        """The question that a line answers; never is that answer taken for one to the customer.
+
+        Where people cannot answer one message in particular, what they write next answers it; a
+        command leaves the question aside.
+        """
+        if self._surface.quotes:
+            found = self._book.get(act.place, act.quotes) if act.quotes else None
+        else:
+            found = self._book.asked(act.place)
+        return found if found is not None and found.what == "ask" else None
 
     async def _plain(self, act: Wrote, thread: int) -> None:
         """Plain text: an answer in one's own place, a note where colleagues read."""
@@ -138,7 +150,7 @@ class Writing:
             sheet = await self._desk.door.look(act.agent, thread)
             text = told if verb == "via" else f"To {sheet.to or sheet.title}. {told}"
             post, _ = await self._surface.post(
-                act.place, text, [[undo]], quotes=act.post, urgent=True
+                act.place, text, [[undo]], quotes=act.post, urgent=True, only=act.account
             )
             self._book.put(Post(act.place, post, "held", thread, told.message, 0, ""))
             await self._desk.receipt(act.place, act.post, Mark.HELD)

@@ -6,6 +6,7 @@ Slack had its yes before; what fails here is tried again by us.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -31,10 +32,12 @@ from omniroute import (
     Wrote,
 )
 from omniroute_slack import forms
+from omniroute_slack.budget import Rank
 from omniroute_slack.connection import Connection
 from omniroute_slack.edge import JOIN
 from omniroute_slack.envelope import Envelope, Json, part, text_at, unpack
 from omniroute_slack.formatting import to_marks
+from omniroute_slack.homes import Homes
 from omniroute_slack.parse import KIND, SPOKEN, attachments, is_a_persons, is_chat
 from omniroute_slack.settings import Config
 from omniroute_slack.surface import SlackSurface, order_of
@@ -43,6 +46,9 @@ log = logging.getLogger(__name__)
 
 _ON_THREADS: Final = "accept take pass reply note transfer snooze resolve reopen tag priority merge"
 _ANYWHERE: Final = "status hold undo who why help mine edit delete"
+NOTHING: Final = (
+    "Nothing was sent: this message belongs to no thread of a customer's that you work on here."
+)
 VERBS: Final = frozenset(f"{_ON_THREADS} {_ANYWHERE}".split())
 _NOTE: Final = re.compile(r"(note)\s*[:\s]\s*(?=\S)", re.IGNORECASE)
 _REPLY: Final = re.compile(r"(reply)\s*:\s*(?=\S)", re.IGNORECASE)
@@ -60,13 +66,16 @@ class SlackDesk:
         self.surface = SlackSurface(connection, config.triage_channel)
         secret = hmac.digest(config.bot_token.reveal().encode(), b"buttons", hashlib.sha256)
         self.chat = ChatDesk(self.surface, folder, secret, clock)
+        self.homes = Homes(connection, clock)
         self._bolt = self._listeners()
 
     def routes(self) -> Sequence[BaseRoute]:
         return ()
 
     async def start(self, door: Door) -> None:
-        await self.chat.start(door)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.chat.start(door))
+            group.create_task(self.homes.follow(door))
 
     async def present(self, card: Card) -> Receipt:
         return await self.chat.present(card)
@@ -97,6 +106,8 @@ class SlackDesk:
 
     async def open_form(self, payload: Json, agent: str) -> bool:
         """Show a form, if a button asks for one; to open it is to read."""
+        if text_at(payload, "type") == "message_action":
+            return bool(agent) and await self._answer_this(payload, agent)
         pressed = self._pressed(Envelope(0, payload, "interactive", agent=agent))
         order = self.chat.order(pressed.place, pressed.data) if pressed and agent else None
         if pressed is None or order is None or order.word not in ("", "ask"):
@@ -117,18 +128,58 @@ class SlackDesk:
             return False
         return True
 
+    async def _answer_this(self, payload: Json, agent: str) -> bool:
+        """The message shortcut: a form for an answer to one message, or a note about it."""
+        user, channel = text_at(payload, "user", "id"), text_at(payload, "channel", "id")
+        message = part(payload, "message")
+        post, base = text_at(message, "ts"), user if channel.startswith("D") else channel
+        place = f"{base}/{text_at(message, 'thread_ts') or post}"
+        thread = self.chat.book.thread_in(place, post)
+        door = await self.chat.opened()
+        try:
+            if not thread:
+                raise Rejected("it belongs to no thread of a customer's")
+            sheet = await door.look(agent, thread)
+            data = self.chat.button(place, "", "answer", thread, sheet.turns, post).data
+            view = forms.answer(sheet, text_at(message, "text"), place, data)
+            trigger = text_at(payload, "trigger_id")
+            await self._connection.call("views.open", trigger_id=trigger, view=view)
+        except (Refused, Rejected, Retry, NotAuthorised) as error:
+            log.warning("a form was not opened: %s", error)
+            return False
+        return True
+
     async def _handed_in(self, envelope: Envelope) -> None:
         place, data, line = forms.handed_in(part(envelope.payload, "view"))
         order, account = self.chat.order(place, data), text_at(envelope.payload, "user", "id")
         if order is None or not envelope.agent:
             return
         key = f"slack/form/{text_at(envelope.payload, 'view', 'id')}"
+        seen, quotes = None, ""
+        if order.verb == "answer":
+            line = line.removeprefix("answer ")
+            quoted = self.chat.book.line_at(place, order.word)
+            seen, quotes = order.number, quoted.line if quoted is not None else ""
         try:
-            said: str = await self.chat.door.say(envelope.agent, order.thread, line, key=key)
+            said: str = await self.chat.door.say(
+                envelope.agent, order.thread, line, seen, quotes=quotes, key=key
+            )
         except Refused as refused:
             said = f"⚠ {refused.text}"
+            if refused.code == "customer_wrote":
+                said = f"✋ Not sent. {refused.text}\nYou wrote: {line.partition(' ')[2]}"
         await self.surface.post(place, said, urgent=True, only=account)
         await self.chat.following.follow(order.thread)
+
+    async def _say_aside(self, envelope: Envelope, text: str) -> None:
+        channel = text_at(envelope.payload, "channel", "id")
+        user = text_at(envelope.payload, "user", "id")
+        try:
+            await self._connection.write(
+                channel, Rank.ANSWER, "chat.postEphemeral", user=user, text=text
+            )
+        except Rejected as error:
+            log.info("nobody could be told: %s", error)
 
     # --- what bolt hands out ---
 
@@ -150,6 +201,12 @@ class SlackDesk:
             if not envelope.opened and (act := self._pressed(envelope)) is not None:
                 await self.chat.did(act)
 
+        async def pressed_nothing(ack: Any, context: Any) -> None:
+            await ack()
+            envelope = context["envelope"]
+            if not envelope.opened:
+                await self._say_aside(envelope, NOTHING)
+
         async def handed_in(ack: Any, context: Any) -> None:
             await ack()
             await self._handed_in(context["envelope"])
@@ -169,18 +226,16 @@ class SlackDesk:
         bolt.event("app_home_opened")(home)
         bolt.action(re.compile("press-.*"))(pressed)
         bolt.view(re.compile(".*"))(handed_in)
+        bolt.message_shortcut(forms.ANSWER)(pressed_nothing)
         bolt.command(self._config.command)(commanded)
         bolt.error(failed)
         return bolt
 
     async def _show_home(self, envelope: Envelope) -> None:
         user = text_at(envelope.payload, "event", "user")
-        view = forms.stranger()
-        if envelope.agent:
-            sheets = await self.chat.door.mine(envelope.agent)
-            profile = envelope.users.get(user)
-            view = forms.home(profile.name if profile else envelope.agent, sheets)
-        await self._connection.call("views.publish", user_id=user, view=view)
+        profile = envelope.users.get(user)
+        name = profile.name if profile else envelope.agent
+        await self.homes.opened(self.chat.door, user, envelope.agent, name)
 
     # --- from Slack's words to the desk's ---
 
@@ -257,7 +312,7 @@ class SlackDesk:
         post = text_at(message, "ts") or text_at(payload, "container", "message_ts")
         if not (user and data and channel and post):
             return None
-        thread = text_at(message, "thread_ts")
+        thread = text_at(message, "thread_ts") or text_at(payload, "container", "thread_ts")
         base = user if channel.startswith("D") else channel
         # A card is a post of the chat until its thread begins, and the head of that from then on.
         places = (base, f"{base}/{thread or post}")

@@ -13,6 +13,9 @@ from omniroute import Receiver, Sheet
 from omniroute_slack.envelope import Json, part, text_at
 
 SNOOZES: Final = (("1 hour", "1h"), ("4 hours", "4h"), ("Until tomorrow", "1d"), ("3 days", "3d"))
+ANSWER: Final = "omniroute_answer"
+"""The message shortcut, by the name that the manifest gives it."""
+
 TITLES: Final = {"transfer": "Transfer", "snooze": "Snooze", "note": "Note", "tag": "Tags"}
 
 
@@ -39,6 +42,24 @@ def form(verb: str, sheet: Sheet, receivers: Sequence[Receiver], place: str, dat
     }
 
 
+def answer(sheet: Sheet, said: str, place: str, data: str) -> Json:
+    """The form of the message shortcut: an answer to *said* in particular, or a note about it."""
+    ways = [("Answer: the customer reads it", "reply"), ("Note: stays inside", "note")]
+    if "reply" not in sheet.can:
+        ways = ways[1:]
+    about = _section(f"> {said[:500]}\n_To {sheet.to or sheet.title}_")
+    text = _text("text", "What you say", "")
+    return {
+        "type": "modal",
+        "callback_id": "answer",
+        "title": _plain(f"Answer #{sheet.thread}"[:24]),
+        "submit": _plain("Send"),
+        "close": _plain("Cancel"),
+        "private_metadata": json.dumps({"place": place, "data": data}),
+        "blocks": [about, _choice("way", "How", ways), text],
+    }
+
+
 def handed_in(view: Json) -> tuple[str, str, str]:
     """Place, the button's data, and what was filled in, in the words of the agents' grammar."""
     about = json.loads(text_at(view, "private_metadata") or "{}")
@@ -47,7 +68,7 @@ def handed_in(view: Json) -> tuple[str, str, str]:
         for name, given in block.items():
             chosen = text_at(given, "selected_option", "value")
             values[name] = chosen or text_at(given, "value")
-    words = " ".join(values.get(name, "") for name in ("who", "why", "when", "text", "tags"))
+    words = " ".join(values.get(name, "") for name in ("way", "who", "why", "when", "text", "tags"))
     line = f"{text_at(view, 'callback_id')} {' '.join(words.split(' '))}".strip()
     return text_at(about, "place"), text_at(about, "data"), line
 

@@ -40,6 +40,7 @@ class SlackSurface:
     kind = "slack"
     longest = 11_000
     slash = ""  # Slack keeps lines with a slash to itself
+    quotes = False
     shared_is_inside = True
 
     def __init__(self, connection: Connection, triage_channel: str) -> None:
@@ -106,8 +107,9 @@ class SlackSurface:
         rank = Rank.ANSWER if urgent else Rank.POST
         where = {"thread_ts": thread} if thread else {}
         if only and self.is_shared(place):
+            shown = _shown(text, buttons) if buttons else {"text": to_mrkdwn(text)}
             sent = await self._connection.write(
-                channel, rank, "chat.postEphemeral", user=only, text=to_mrkdwn(text), **where
+                channel, rank, "chat.postEphemeral", user=only, **shown, **where
             )
             return str(sent["message_ts"]), 0
         sent = await self._connection.write(

@@ -46,6 +46,7 @@ class TelegramSurface:
     longest = 4000
     slash = "/"
     board = ""  # each thread has a topic of its own once somebody has it
+    quotes = True
     shared_is_inside = False
 
     def __init__(self, connection: Connection, team_group: int) -> None:

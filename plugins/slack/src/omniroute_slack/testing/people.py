@@ -54,6 +54,8 @@ class Person:
         """Fill a form in and send it; Slack itself insists on what is required."""
         state: Json = {}
         for block in view["blocks"]:
+            if block["type"] != "input":
+                continue
             name, element = block["block_id"], block["element"]
             given = values.get(name, element.get("initial_value", ""))
             assert given or block.get("optional"), f"“{name}” is required"
@@ -123,12 +125,17 @@ class Chat:
 
     def presses(self, label: str, message: Json | None = None) -> Json:
         """Press the button that begins with *label*, on the latest message that has one."""
-        for candidate in [message] if message else reversed(self.everything()):
+        mine = [one for one in self.room.ephemeral if one["user"] == self.person.id]
+        for candidate in [message] if message else [*reversed(mine), *reversed(self.everything())]:
             for button in buttons_of(candidate):
                 if button["text"]["text"].startswith(label):
                     self._fake.pressed(self.person.id, self.room, candidate, button)
                     return candidate
         raise AssertionError(f"no button “{label}” in {self.texts()}")
+
+    def uses(self, shortcut: str, message: Json) -> None:
+        """Use a shortcut of the app's on a message."""
+        self._fake.shortcut(self.person.id, self.room, message, shortcut)
 
     # --- what they see ---
 

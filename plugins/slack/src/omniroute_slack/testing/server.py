@@ -135,14 +135,25 @@ class FakeSlack(Fake):
     def pressed(self, user: str, room: Room, message: Json, button: Json) -> Delivery:
         """Somebody presses a button."""
         container = {"type": "message", "message_ts": message["ts"], "channel_id": room.id}
+        about: Json = {"channel": {"id": room.id}, "container": container}
+        if message in room.ephemeral:  # the app is told no more of what one person alone reads
+            container |= {"is_ephemeral": True, "thread_ts": message["thread_ts"]}
+        else:
+            about["message"] = message
+        action = {**button, "block_id": "b", "action_ts": self.world.stamp()}
+        return self.interaction(user, {"type": "block_actions", "actions": [action], **about})
+
+    def shortcut(self, user: str, room: Room, message: Json, callback: str) -> Delivery:
+        """Somebody uses a shortcut of the app's on a message."""
         return self.interaction(
             user,
             {
-                "type": "block_actions",
+                "type": "message_action",
+                "callback_id": callback,
+                "action_ts": self.world.stamp(),
+                "message_ts": message["ts"],
                 "channel": {"id": room.id},
-                "container": container,
                 "message": message,
-                "actions": [{**button, "block_id": "b", "action_ts": self.world.stamp()}],
             },
         )
 
