@@ -46,6 +46,32 @@ def test_whoever_may_be_somebody_is_listed_with_a_score(config: tuple[str, Path]
     assert omniroute("customers", "suggest", JOE, *config, "--json").json == []
 
 
+def test_people_are_taken_in_from_a_list_and_twice_is_once(
+    config: tuple[str, Path], tmp_path: Path
+) -> None:
+    people = tmp_path / "people.csv"
+    rows = f"Joe Miller,{JOE},+49 170 1234567\nEve,eve@x.org,\nKim,kim at x.org,\n"
+    people.write_text("name,email,phone\n" + rows)
+    rehearsed = omniroute("customers", "import", people, "--dry-run", *config)
+    assert rehearsed.code == 1  # as a line is wrong
+    assert rehearsed.out.splitlines() == [
+        f"{people}:2  Joe Miller: 1 new, 1 joined",
+        f"{people}:3  Eve: 1 new",
+        "2 people: 2 new, 1 joined, 0 suggested, 0 against, 0 would be as they are; 1 errors",
+    ]
+    assert f"error  {people}:4: “kim at x.org” is no e-mail address" in rehearsed.err
+    assert "Nobody is known as" in omniroute("customers", "show", "eve@x.org", *config).err
+    done = omniroute("customers", "import", people, *config).out.splitlines()
+    assert done[:2] == rehearsed.out.splitlines()[:2]
+    shown = "\n".join(omniroute("customers", "show", JOE, *config).lines)
+    assert "+491701234567" in shown
+    assert "asserted by import" in shown
+    again = omniroute("customers", "import", people, *config).out.splitlines()
+    assert again[-1].startswith("2 people: 0 new, 0 joined, 0 suggested, 0 against, 2 were as they")
+    part = omniroute("customers", "split", JOE, "+491701234567", "--as", "ana", *config)
+    assert part.code == 0
+
+
 def test_two_are_joined_and_parted_in_an_agents_name(config: tuple[str, Path]) -> None:
     said = omniroute("customers", "merge", JOE, "#2", "--as", "ana", *config).lines
     assert said == ["They are one customer now; a split undoes it."]

@@ -24,6 +24,7 @@ from omniroute.application.copies import NOBODY
 from omniroute.application.customers import Customers
 from omniroute.application.directory import Directory
 from omniroute.application.heartbeats import Heartbeats
+from omniroute.application.importing import Importing
 from omniroute.application.judgement import asked_for, judge
 from omniroute.application.pages import Change, FileView
 from omniroute.application.ports import Clock, Files, Inbox
@@ -79,6 +80,7 @@ class Application:
             views, reader, inbox, lambda: self.directory, self._voice, self._shown
         )
         self.ways = Ways(reader)
+        self.importing = Importing(reader, inbox, clock)
         self.query = Queries(
             views, reader, lambda: self.directory, clock, self._voice, self.ways,
             lambda kind: self.caps(kind),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
+import msgspec
 
+from omniroute.application.importing import Person
 from omniroute.application.words import channel
 from omniroute.cli.client import Client, client
-from omniroute.cli.output import as_json, config, print_json
+from omniroute.cli.output import as_json, config, print_json, progress
+from omniroute.cli.people_files import Read, read_people
 from omniroute.errors import Refused
 
 
@@ -113,6 +117,55 @@ def shared(address: str, single: bool, config: Path, json_: bool) -> None:
     return None if found else click.echo("no address is several people's")
 
 
+@customers.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--evidence",
+    type=click.Choice(["asserted", "verified"]),
+    default="asserted",
+    show_default=True,
+    help="How sure the list is; verified joins people who are known already, too.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=KIND",
+    help="What a further column of a CSV file is, as customer_no=crm! (! where a person has one).",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--as", "agent", default="", help="The agent in whose name it is done.")
+@config
+@as_json
+def take_in(
+    file: Path, evidence: str, columns: tuple[str, ...], dry_run: bool, agent: str, config: Path,
+    json_: bool,
+) -> None:  # fmt: skip
+    """Take in people from FILE, a CSV or vCard file: addresses of a record are one person's.
+
+    The same file again changes nothing.
+    """
+    read = read_people(file, _columns(columns))
+    asked = {"evidence": evidence, "dry_run": dry_run, "agent": agent}
+    taken = _taken_in(client(config), read.people, asked, json_)
+    if json_:
+        print_json(
+            [
+                {"line": line, "name": p.name, **t}
+                for (line, p), t in zip(read.people, taken, strict=True)
+            ]
+        )
+    else:
+        for said in _report(file, read, taken):
+            click.echo(said)
+    for fault in read.faults:
+        click.echo(f"error  {fault}", err=True)
+    if not json_:
+        click.echo(_sum(read, taken, dry_run=dry_run))
+    if read.faults:
+        raise SystemExit(1)
+
+
 @customers.command()
 @click.argument("who")
 @config
@@ -143,6 +196,55 @@ def erase(who: str, yes: bool, config: Path, json_: bool) -> None:
         f"erased: {gone['messages']} messages, {gone['handles']} addresses, "
         f"{gone['files']} files, {gone['letters']} unread letters"
     )
+
+
+AT_ONCE = 100  # records that are sent together
+
+
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    for name, _, kind in pairs:
+        if not name.strip() or not kind.strip().removesuffix("!"):
+            raise click.UsageError("--column is written as NAME=KIND, such as customer_no=crm!")
+    return {name.strip(): kind.strip() for name, _, kind in pairs}
+
+
+def _taken_in(
+    server: Client, people: Sequence[tuple[int, Person]], asked: Mapping[str, object], quiet: bool
+) -> list[dict[str, int]]:
+    taken: list[dict[str, int]] = []
+    with progress("importing", quiet) as move:
+        for start in range(0, len(people), AT_ONCE):
+            batch = [msgspec.to_builtins(p) for _, p in people[start : start + AT_ONCE]]
+            said = server.post("/api/admin/customers/import", {"people": batch, **asked})
+            taken += said["taken"]
+            move(len(taken), len(people))
+    return taken
+
+
+def _report(file: Path, read: Read, taken: Sequence[Mapping[str, int]]) -> Iterator[str]:
+    """A line for each record that brought something; and what no column was."""
+    for (line, person), became in zip(read.people, taken, strict=True):
+        parts = [f"{count} {said}" for key, said in _BECAME.items() if (count := became[key])]
+        if parts:
+            yield f"{file}:{line}  {person.name or person.addresses[0].value}: {', '.join(parts)}"
+    if read.ignored:
+        yield f"not read: {', '.join(read.ignored)} (--column NAME=KIND says what one is)"
+
+
+_BECAME = {
+    "new": "new",
+    "joined": "joined",
+    "suggested": "suggested, for somebody to say so",
+    "against": "not joined, as something stands against it",
+}
+
+
+def _sum(read: Read, taken: Sequence[Mapping[str, int]], *, dry_run: bool) -> str:
+    known = sum(not any(became.values()) for became in taken)
+    counts = ", ".join(f"{sum(b[key] for b in taken)} {key}" for key in _BECAME)
+    done = "would be" if dry_run else "were"
+    return f"{len(taken)} people: {counts}, {known} {done} as they are; {len(read.faults)} errors"
 
 
 def _show(server: Client, who: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from omniroute.core import (
     depth,
     escalating,
     handing,
+    importing,
     matters,
     offers,
     opening,
@@ -71,6 +72,8 @@ def _named(input: i.AnyInput) -> tuple[HandleId, ...]:
             return input.both
         case i.ShareDeclared(handle=handle):
             return (handle,)
+        case i.PersonImported(handles=seen):
+            return tuple(handle.id for handle in seen)
     return ()
 
 
@@ -282,6 +285,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.SplitAsked: separating.split,
     i.EraseAsked: separating.erase,
     i.ShareDeclared: separating.share,
+    i.PersonImported: importing.take_in,
     i.TimerDue: _time_came,
     i.AgentTimerDue: presence.time_came,
     i.QueueTimerDue: depth.time_came,

@@ -299,6 +299,14 @@ class EraseAsked(Input, frozen=True):
     by: AgentId = ""
 
 
+class PersonImported(Input, frozen=True):
+    """A list says that these addresses are one person's; *by* is who imports it, if an agent."""
+
+    handles: tuple[Seen, ...]
+    evidence: Evidence = Evidence.ASSERTED
+    by: AgentId = ""
+
+
 class TimerDue(Input, frozen=True):
     """The time of a thread has come: an offer, a step, a snooze, a window or an undo ends."""
 
@@ -446,6 +454,7 @@ AnyInput: TypeAlias = (
     | SplitAsked
     | EraseAsked
     | ShareDeclared
+    | PersonImported
     | TimerDue
     | AgentTimerDue
     | QueueTimerDue

@@ -259,6 +259,7 @@ class Server:
         self.application.customers.on_shared = self.node.shared.declare
         self.application.ways.means = means_of(self.node.parts.channels)
         self.application.ways.conversations.handle = self.node.parts.keyed.handle
+        self.application.importing.handle = self.node.parts.keyed.handle
         operations = ServerOperations(
             self.node, self.application, self.store, self.rulebook, self.workbench, self.enrolment
         )

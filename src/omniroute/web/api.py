@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from omniroute.application.commands import AnyCommand
+from omniroute.application.importing import People
 from omniroute.application.pages import Filter
 from omniroute.errors import Refused, did_you_mean
 from omniroute.web import rules_api
@@ -46,6 +47,7 @@ def routes() -> list[BaseRoute]:
         action("/api/admin/customers/shared", share, admin=True),
         page("/api/admin/customers/export", export, admin=True),
         action("/api/admin/customers/erase", erase, admin=True),
+        action("/api/admin/customers/import", take_in, admin=True),
         page("/api/agents", agents),
         action("/api/commands", commands),
         page("/api/admin/verify", _operation(verify), admin=True),
@@ -141,6 +143,16 @@ async def erase(request: Request, visit: Visit) -> Response:
         who = ""
     people = console_of(request).application.customers
     return answer(await people.erase(visit.actor, _named(who)))
+
+
+async def take_in(request: Request, visit: Visit) -> Response:
+    """Take in records of people, as `omniroute.application.importing.People` has them."""
+    try:
+        people = msgspec.json.decode(await request.body(), type=People)
+    except msgspec.DecodeError as error:
+        raise Refused("invalid", f"These are no records of people: {error}.") from None
+    taken = await console_of(request).application.importing.take_in(visit.actor, people)
+    return answer({"taken": taken})
 
 
 def _who(request: Request) -> str:

@@ -11,6 +11,7 @@ from omniroute.application.bindings import Audited, Binding
 from omniroute.application.commands import AnyCommand, Outcome
 from omniroute.application.customers import CustomerPage, Erased, Everything
 from omniroute.application.enrolment import Invitation
+from omniroute.application.importing import People, Taken
 from omniroute.application.likeness import Likely
 from omniroute.application.pages import (
     AgentView,
@@ -55,6 +56,12 @@ class Customers(Protocol):
     async def erase(self, actor: Actor, who: str) -> Erased: ...
 
 
+class Importing(Protocol):
+    """Lists of people, taken in."""
+
+    async def take_in(self, actor: Actor, people: People) -> Sequence[Taken]: ...
+
+
 class Application(Protocol):
     """The one door."""
 
@@ -63,6 +70,8 @@ class Application(Protocol):
     @property
     def customers(self) -> Customers: ...
 
+    @property
+    def importing(self) -> Importing: ...
     @property
     def query(self) -> Query: ...
     async def do(self, actor: Actor, command: AnyCommand) -> Outcome: ...
