@@ -12,10 +12,11 @@ import pytest
 from plugins.email.tests.authentication.names import NameServer
 from plugins.email.tests.authentication.signing import MAIL, PUBLIC, signed
 
-from omniroute import ConfigError, Health, Inbound, Intake, Site
+from omniroute import ConfigError, Health, Inbound, Intake, Secret, Site
 from omniroute_email.channel import EmailChannel
 from omniroute_email.checking import Checking, with_dns
 from omniroute_email.settings import Config
+from omniroute_email.testing import ImapServer
 
 
 class Kept(Intake, Protocol):
@@ -82,6 +83,27 @@ async def test_a_forged_copy_does_not_stand_for_the_real_one(
 ) -> None:
     copy, real = await received(made(), spool, MAIL, signed(), signed())
     assert (copy.sender.verified, real.sender.verified) == (False, True)
+
+
+async def test_fetched_mail_is_known_by_its_signature(
+    made: Callable[..., EmailChannel], spool: Kept
+) -> None:
+    async with ImapServer() as mailbox:
+        await mailbox.put(signed())
+        await mailbox.put(MAIL.replace(b"<1@", b"<2@"))
+        channel = made(
+            imap_host="127.0.0.1",
+            imap_port=mailbox.port,
+            imap_tls=False,
+            imap_username="help",
+            imap_password=Secret("hunter2"),
+        )
+        fetching = asyncio.create_task(channel.listen(spool))
+        await channel.ready.wait()
+        fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
+    said = [found for raw in spool.kept.values() for found in channel.parse(raw)]
+    assert [found.sender.verified for found in said if isinstance(found, Inbound)] == [True, False]
 
 
 async def test_unless_it_is_set_nobody_is_checked(

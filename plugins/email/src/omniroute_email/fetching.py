@@ -128,10 +128,12 @@ class Fetcher:
         message = await postbox.fetch(uid)
         if message is not None:
             envelope = self.envelope_of(message)
+            # Fetched again it is the same message, whatever DNS says of it then.
+            key = delivery_key(envelope, message)
             if self._verifier is not None:  # by DKIM alone: who delivered it is not known here
                 found = await self._verifier.verify(envelope, message, "")
                 envelope = msgspec.structs.replace(envelope, checked=found)
-            await self._intake.accept(pack(envelope, message), key=delivery_key(envelope, message))
+            await self._intake.accept(pack(envelope, message), key=key)
             await postbox.done_with(uid)
         if then is not None:
             self._remember(then)
