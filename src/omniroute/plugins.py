@@ -11,13 +11,17 @@ name; ``@hookimpl(tryfirst=True)`` and ``trylast=True`` change that.
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import logging
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, NamedTuple, TypeVar
 
 import click
@@ -79,6 +83,15 @@ class Plugins:
                     findings += error.findings
         if findings:
             raise PluginErrors(findings)
+
+    def load_file(self, path: Path) -> None:
+        """Load a plugin that is one file; it goes by the file's name.  Raises `PluginErrors`."""
+        try:
+            module = module_of(path)
+        except (Exception, SystemExit) as error:
+            fault = f"cannot be imported: {type(error).__name__}: {error}"
+            raise PluginErrors([PluginError(path.stem, str(path), fault)]) from error
+        self.register(module, path.stem)
 
     def register(self, plugin: object, name: str) -> None:
         """Check a plugin and take it in.  Raises `PluginErrors` with everything that is wrong."""
@@ -156,6 +169,7 @@ class Plugins:
     def _handed_over(self, hook: str) -> Iterator[tuple[str, Any]]:
         """Every plugin's answer to a registering hook; the first that raises stops the start."""
         for implementation in self._implementations(hook):
+            began = time.perf_counter()
             try:
                 answer = implementation.function()
             except PluginErrors:
@@ -163,6 +177,7 @@ class Plugins:
             except (Exception, SystemExit) as error:
                 fault = f"raised {type(error).__name__}: {error}"
                 raise _refused(implementation.plugin_name, hook, fault) from error
+            self._told(implementation.plugin_name, hook, began, "answered")
             yield implementation.plugin_name, answer
 
     # --- enrich ---
@@ -216,7 +231,18 @@ class Plugins:
 
     def observers(self) -> list[Observer]:
         """Who wants to be told what happened."""
-        return [_observer(found) for found in self._implementations("omniroute_event")]
+        return [self._observer(found) for found in self._implementations("omniroute_event")]
+
+    def _observer(self, implementation: pluggy.HookImpl) -> Observer:
+        name = implementation.plugin_name
+
+        def tell(notice: Notice) -> object:
+            began = time.perf_counter()
+            answer = implementation.function(*([notice] if implementation.argnames else []))
+            self._told(name, "omniroute_event", began, f"heard of {notice.name}")
+            return answer
+
+        return Observer(name, tell, inspect.iscoroutinefunction(implementation.function))
 
     # --- asking ---
 
@@ -237,12 +263,15 @@ class Plugins:
             except (Exception, SystemExit):
                 self._bad(hook, name)
                 log.exception("plugin %s: %s raised and is left out", name, hook)
-            if self._trace:
-                ms = (time.perf_counter() - began) * 1000
-                said = "answered" if told else "said nothing"
-                log.info("plugin %s: %s %s in %.2f ms", name, hook, said, ms)
+            self._told(name, hook, began, "answered" if told else "said nothing")
             for answer in told:
                 yield name, answer
+
+    def _told(self, name: str, hook: str, began: float, said: str) -> None:
+        """A line of the trace, where one is asked for; never what was said."""
+        if self._trace:
+            ms = (time.perf_counter() - began) * 1000
+            log.info("plugin %s: %s %s in %.2f ms", name, hook, said, ms)
 
     def _bad(self, hook: str, name: str) -> None:
         if hook == "omniroute_pick":
@@ -259,6 +288,18 @@ class Plugins:
     def _turn(self, implementation: pluggy.HookImpl) -> tuple[int, int]:
         rank = 0 if implementation.tryfirst else 2 if implementation.trylast else 1
         return rank, self._names.index(implementation.plugin_name)
+
+
+def module_of(path: Path) -> ModuleType:
+    """A file as a module, under a name that no other has.  Raises whatever its code raises."""
+    name = f"omniroute_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before its code runs, which may look itself up there
+    spec.loader.exec_module(module)
+    return module
 
 
 def _check_blocked(blocked: Sequence[str], installed: Sequence[str]) -> None:
@@ -287,14 +328,6 @@ def _called(implementation: pluggy.HookImpl, values: Mapping[str, object]) -> An
         answer.close()
         raise NotInTheContract("a coroutine, which only omniroute_event may")
     return answer
-
-
-def _observer(implementation: pluggy.HookImpl) -> Observer:
-    def tell(notice: Notice) -> object:
-        return implementation.function(*([notice] if implementation.argnames else []))
-
-    is_async = inspect.iscoroutinefunction(implementation.function)
-    return Observer(implementation.plugin_name, tell, is_async)
 
 
 # --- answers ---

@@ -1,13 +1,13 @@
-"""The page that an admin reads says what the settings say."""
+"""The pages that an admin reads say what is so."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from omniroute.testing.pages import PluginPages
-from omniroute_email.settings import Config
+from omniroute_email.channel import EmailChannel
 
 
 class TestPages(PluginPages):
     home = Path(__file__).parents[1]
-    config = Config
+    channel = EmailChannel

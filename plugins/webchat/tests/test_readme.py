@@ -1,13 +1,13 @@
-"""The page that an admin reads says what the settings say."""
+"""The pages that an admin reads say what is so."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from omniroute.testing.pages import PluginPages
-from omniroute_webchat.settings import Settings
+from omniroute_webchat.channel import WebChatChannel
 
 
 class TestPages(PluginPages):
     home = Path(__file__).parents[1]
-    config = Settings
+    channel = WebChatChannel

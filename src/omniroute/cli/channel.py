@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import click
 
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
 
+AUTHORS: Final[Mapping[str, str]] = {
+    "new": "channel_making:new",
+    "try": "channel_trying:try_",
+    "record": "channel_live:record",
+    "replay": "channel_trying:replay",
+    "check": "channel_making:check",
+    "doctor": "channel_live:doctor",
+    "info": "channel_making:info",
+}
+"""Commands that need more than the others; imported when they are asked for."""
 
-@click.group()
+
+class Commands(click.Group):
+    """The commands below, and those of `AUTHORS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those about a running server first."""
+        return [*super().list_commands(ctx), *AUTHORS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name in AUTHORS:
+            module, _, name = AUTHORS[cmd_name].partition(":")
+            found = importlib.import_module(f"omniroute.cli.{module}")
+            command: click.Command = getattr(found, name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands)
 def channel() -> None:
-    """Look at channels and at their dead letters."""
+    """Look at channels and at their dead letters; write one of your own."""
 
 
 @channel.command("list")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from omniroute.server.composition import Server
+from omniroute.server.composition import Server, load_plugins
 from omniroute.server.settings import Settings, load
 from omniroute.settings import Secret
 
@@ -29,7 +29,14 @@ from omniroute.settings import Secret
     default="",
     help="postgresql://… or redis://… instead of what the settings name.",
 )
-def serve(config: Path, store: str) -> None:
+@click.option(
+    "--plugin",
+    "files",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help="A plugin that is one Python file; may be given several times.",
+)
+def serve(config: Path, store: str, files: tuple[Path, ...]) -> None:
     """Serve channels, console and API until stopped."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -38,12 +45,14 @@ def serve(config: Path, store: str) -> None:
     settings = load(config)
     if store:
         settings = replace(settings, store=replace(settings.store, url=Secret(store)))
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, files))
 
 
-async def _serve(settings: Settings) -> None:
-    stopped = stop_signals()
-    server = Server(settings)
+async def _serve(settings: Settings, files: tuple[Path, ...]) -> None:
+    stopped, plugins = stop_signals(), load_plugins(settings.plugins.blocked)
+    for file in files:
+        plugins.load_file(file)
+    server = Server(settings, plugins=plugins)
     await run(server, stopped)
 
 

@@ -1,4 +1,8 @@
-"""Every check of the kit can fail: for each there is a channel that is wrong in just that way."""
+"""Every check of the kit can fail: for each there is a channel that is wrong in just that way.
+
+That the one which they are made of passes is tested where it is copied
+(``tests/scaffold/test_making.py``).
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,6 @@ from omniroute.testing.platform import NotShown
 
 ABSENT = {"breaks": "it is called anew for each event"}
 CASES = [(check, kind) for check, kinds in WRONG.items() for kind in kinds]
-
-
-class TestTheOneThatIsCopied(ChannelConformance):
-    """What `omniroute channel new` makes passes."""
-
-    channel = ExampleChannel
-    platform = Town
-    absent = ABSENT
 
 
 def test_every_check_has_a_channel_that_fails_it() -> None:

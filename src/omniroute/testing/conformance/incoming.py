@@ -9,8 +9,8 @@ from omniroute.channel import Address, Cap, Inbound
 from omniroute.runtime.inbounds import checked
 from omniroute.testing.asgi import ENDLESS
 from omniroute.testing.conformance.scenes import Bound, scene
-from omniroute.testing.conformance.stage import Stage
 from omniroute.testing.conformance.watching import impurities
+from omniroute.testing.stage import Stage
 
 SCRIPTS: Final = "Grüße 👩‍👧 שלום مرحبا 你好 ñ ẞ \u200f)"
 LINES: Final = "first\nsecond\n\nfourth"

@@ -10,9 +10,9 @@ from pathlib import Path
 from omniroute.channel import Forgets, Health, ReadsFiles
 from omniroute.errors import ConfigError, RemoteError
 from omniroute.testing.conformance.scenes import Bound, scene
-from omniroute.testing.conformance.stage import Stage
 from omniroute.testing.conformance.watching import blocks
 from omniroute.testing.platform import How, NotShown
+from omniroute.testing.stage import Stage
 
 
 class Life(Bound):

@@ -12,8 +12,8 @@ from omniroute.errors import NotAuthorised, Rejected, RemoteError, Retry
 from omniroute.runtime.splitting import split, unit_of
 from omniroute.testing.conformance.incoming import LINES, SCRIPTS
 from omniroute.testing.conformance.scenes import Bound, scene
-from omniroute.testing.conformance.stage import Stage
 from omniroute.testing.platform import How, NotShown
+from omniroute.testing.stage import Stage
 
 TYPED: Final = "a <b>bold</b> & 1 < 2 > 0 &amp; *star* <!channel> @all {name} %s"
 LONGEST: Final = 20_000  # characters that a check sends, where a channel takes millions

@@ -14,8 +14,8 @@ from typing import ClassVar, Final, TypeVar
 import pytest
 
 from omniroute.channel import Cap, Channel
-from omniroute.testing.conformance.stage import Stage
 from omniroute.testing.platform import NotShown, Platform
+from omniroute.testing.stage import Stage
 
 SCENE: Final = 60.0  # s until a check gives up: something hangs
 

@@ -14,10 +14,10 @@ from omniroute.contracts import channel_faults
 from omniroute.desk import OffersDesk, Workplace
 from omniroute.settings import Secret
 from omniroute.testing.conformance.scenes import Bound, scene
-from omniroute.testing.conformance.stage import Stage
 from omniroute.testing.conformance.watching import impurities
 from omniroute.testing.pages import description_of
 from omniroute.testing.platform import Platform, shows
+from omniroute.testing.stage import Stage
 
 SOUNDS_SECRET: Final = re.compile(r"(^|_)(token|secret|password|passwd|api_?key|private_key)$")
 METHODS_OF: Final = {Cap.EDIT_OUT: "edit", Cap.DELETE_OUT: "delete", Cap.TYPING: "typing"}

@@ -17,24 +17,40 @@ async def serving(
 ) -> AsyncIterator[str]:
     """Serve *app* on this machine, at a free port unless one is named; gives its URL.
 
-    *works* run beside it, and are cancelled with it.
+    *works* run beside it, and are cancelled with it.  It is there at once and gone at once:
+    uvicorn's own loop looks ten times a second whether it should end, which many tests would feel.
     """
     settings = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none"
     )
+    settings.load()
     server = uvicorn.Server(settings)
+    server.lifespan = settings.lifespan_class(settings)
     listening = settings.bind_socket()
-    tasks = [asyncio.create_task(server.serve(sockets=[listening]))]
+    await server.startup(sockets=[listening])
     beside = [asyncio.create_task(work) for work in works]
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         for task in beside:
             task.cancel()
-        server.should_exit = True
-        server.force_exit = True
-        await asyncio.gather(*tasks, *beside, return_exceptions=True)
+        await _end(server)
+        await asyncio.gather(*beside, return_exceptions=True)
         listening.close()
+
+
+async def _end(server: uvicorn.Server) -> None:
+    """Let go of everybody; calls that are being answered are broken off."""
+    for one in server.servers:
+        one.close()
+    for connection in list(server.server_state.connections):
+        transport = getattr(connection, "transport", None)
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+    calls = list(server.server_state.tasks)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def broken(send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The page that an admin reads says what the settings say."""
+"""The pages that an admin reads say what is so."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from omniroute.testing.pages import PluginPages
 
-from omniroute_example.settings import Config
+from omniroute_example.channel import ExampleChannel
 
 
 class TestPages(PluginPages):
     home = Path(__file__).parents[1]
-    config = Config
+    channel = ExampleChannel

@@ -44,7 +44,7 @@ class ExampleChannel:
     kind: ClassVar[str] = "example"
     label: ClassVar[str] = "Example"
     caps: ClassVar[Cap] = Cap.LIVE | Cap.EDIT_IN
-    max_text: ClassVar[int] = 1900  # Example takes 2000; this leaves room for the mark of a repeat
+    max_text: ClassVar[int] = 1900  # it takes 2000; there is room for the mark of a repeat
     Config: ClassVar[type] = Settings
 
     def __init__(self, account: str, config: Settings, site: Site) -> None:

@@ -43,7 +43,8 @@ def read(raw: bytes) -> list[Inbound]:
         return []
     if not (event.id and event.chat and event.author.id):
         raise ValueError(f"a {event.type} without id, chat or author")
-    sender = Address("example", event.author.id, verified=True, display=event.author.name)
+    author = event.author
+    sender = Address("example", author.id, verified=True, display=author.name)
     return [
         Inbound(
             external_id=event.id,

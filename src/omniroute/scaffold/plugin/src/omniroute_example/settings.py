@@ -20,9 +20,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     signing_secret: Annotated[
         Secret,
         msgspec.Meta(
-            description=(
-                "The secret with which Example signs what it tells us, from the same page."
-            ),
+            description="The secret with which Example signs its requests, from there too.",
         ),
     ]
     api_url: Annotated[

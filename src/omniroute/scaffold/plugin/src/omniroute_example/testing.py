@@ -1,6 +1,6 @@
 """An Example of one's own, for tests and for ``omniroute channel try --fake``.
 
-`FakeExample` is the platform over a real socket; `Town` is what the conformance kit plays on it.
+`FakeExample` is the platform over a real socket; on it the conformance kit plays `Town`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,128 @@
+"""A channel that an integrator points at: an installed kind, a project's folder, or one file."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import tomllib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from omniroute.channel import Channel
+from omniroute.errors import ConfigError, PluginError, PluginErrors, did_you_mean
+from omniroute.plugins import GROUP, Plugins, module_of
+from omniroute.testing.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A channel, where it lies, and the fake that it brings."""
+
+    kind: type[Channel]
+    plugin: str  # the name under which it is loaded
+    package: str  # the module that has the hooks
+    home: Path | None  # the project's folder, if there is one
+
+    def platform(self) -> type[Platform]:
+        """The fake of its platform.  Raises `PluginError` that says how to make one."""
+        tried = [f"{self.package}.testing.platform", f"{self.package}.testing", self.package]
+        for name in tried:
+            found = getattr(_imported(name), "PLATFORM", None)
+            if isinstance(found, type) and issubclass(found, Platform):
+                return found
+        fix = (
+            f"write a subclass of omniroute.testing.platform.Platform in {tried[1]}, and PLATFORM ="
+        )
+        raise PluginError(self.plugin, "testing", f"it brings no fake; {fix}")
+
+
+def find(target: str) -> Subject:
+    """What *target* names.  Raises `ConfigError` or `PluginError`."""
+    path = Path(target)
+    if path.suffix == ".py":
+        return _of_file(path)
+    if path.is_dir():
+        return _of_folder(path.resolve())
+    return _installed(target)
+
+
+def _installed(kind: str) -> Subject:
+    plugins = Plugins()
+    plugins.load_installed()
+    known = plugins.channels()
+    if kind not in known:
+        hint = did_you_mean(kind, known) or f"installed: {', '.join(sorted(known)) or 'none'}"
+        raise ConfigError(f"“{kind}”", "is no installed channel, no folder and no file", hint)
+    for point in entry_points(group=GROUP):
+        one = Plugins()
+        one.register(point.load(), point.name)
+        if kind in one.channels():
+            package = point.value.partition(":")[0]
+            return Subject(known[kind], point.name, package, _home_of(package))
+    raise ConfigError(f"“{kind}”", "is brought by no plugin of its own")
+
+
+def _of_folder(home: Path) -> Subject:
+    project = home / "pyproject.toml"
+    try:
+        about: dict[str, Any] = tomllib.loads(project.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        fix = "name the folder of a plugin; `omniroute channel new NAME` makes one"
+        raise ConfigError(str(project), "no such file", fix) from None
+    points = about.get("project", {}).get("entry-points", {}).get(GROUP, {})
+    if not points:
+        fix = f'write [project.entry-points.{GROUP}] and below it NAME = "your_module"'
+        raise ConfigError(str(project), "names no plugin of OmniRoute", fix)
+    if (source := str(home / "src")) not in sys.path:
+        sys.path.insert(0, source)
+    name, package = next(iter(points.items()))
+    try:
+        module = importlib.import_module(package)
+    except Exception as error:
+        fault = f"cannot be imported: {type(error).__name__}: {error}"
+        raise PluginErrors([PluginError(name, package, fault)]) from error
+    return Subject(_only(name, module), name, package, home)
+
+
+def _of_file(path: Path) -> Subject:
+    if not path.is_file():
+        raise ConfigError(str(path), "no such file")
+    try:
+        module = module_of(path)
+    except Exception as error:
+        fault = f"cannot be imported: {type(error).__name__}: {error}"
+        raise PluginErrors([PluginError(path.stem, str(path), fault)]) from error
+    return Subject(_only(path.stem, module), path.stem, module.__name__, None)
+
+
+def _only(name: str, module: object) -> type[Channel]:
+    plugins = Plugins()
+    plugins.register(module, name)
+    channels = list(plugins.channels().values())
+    if not channels:
+        fix = "hand one over by the hook omniroute_channels"
+        raise PluginError(name, "omniroute_channels", f"brings no channel; {fix}")
+    return channels[0]
+
+
+def _home_of(package: str) -> Path | None:
+    """The project of an editable install; None for a wheel."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    home = Path(spec.origin).parents[2]
+    return home if (home / "pyproject.toml").is_file() else None
+
+
+def _imported(name: str) -> object:
+    if importlib.util.find_spec(name.partition(".")[0]) is None and name not in sys.modules:
+        return None
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and name.startswith(error.name):
+            return None  # it has none
+        raise PluginError(name, "testing", f"needs {error.name}; install it") from error
