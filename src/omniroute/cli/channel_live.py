@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from omniroute.channel import Channel, Health, Site
+from omniroute.channel import Address, Channel, Health, Site
 from omniroute.cli.output import as_json, config, print_json
 from omniroute.errors import Busy, ConfigError, OmniRouteError, did_you_mean
 from omniroute.plugins import Plugins
@@ -215,6 +215,9 @@ class Recorder:
 
     def ready(self) -> None:
         """Listening has begun."""
+
+    def writing(self, sender: Address) -> None:
+        """Of no interest here."""
 
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Note *raw*, once; and have the platform keep it, too."""
