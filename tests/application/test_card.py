@@ -75,6 +75,11 @@ def test_a_deadline_that_has_passed() -> None:
     assert "next reply due in 9 min" in shown(replies=2)[0]
 
 
+def test_how_long_it_will_probably_wait() -> None:
+    assert shown(expected="about 4-7 min")[0].endswith("in 9 min  wait about 4-7 min  #4812")
+    assert "wait unknown" in shown(expected="unknown")[0]
+
+
 def test_the_mark_stands_only_on_what_is_vouched_for() -> None:
     forged = HandleView("3", "email", "joe@example.org", "Joe Miller", verified=False)
     assert shown(handles=(forged,), tags=())[1] == "Joe Miller · joe@example.org unverified"

@@ -140,3 +140,24 @@ def test_an_unknown_wait_is_no_wait_to_rules() -> None:
     rig = Rig(OVERFLOW)
     crowd(rig, 30)
     assert {thread.queue for thread in rig.threads} == {"general"}
+
+
+def test_an_automatic_reply_may_say_how_long_it_will_take() -> None:
+    rig = Rig(
+        "version: 1\ndefaults: {queue: general}\nqueues: {general: {}}\n"
+        "route: [{id: all, reply: hello, to: {queue: general}}]\n"
+        "replies: {hello: {en: 'Expected wait: {expected_wait}.'}}\n"
+    )
+    ana = rig.agent("ana", capacity=1)
+    joe = rig.customer("joe", webchat="joe")
+    joe.on("webchat").says("hello")
+    assert rig.deliveries[-1].wait is None  # it is unknown
+    ana.accepts()
+    ana.resolves()
+    served(rig, ana, 6, minutes=4)
+    crowd(rig, 2)
+    kim = rig.customer("kim", webchat="kim")
+    kim.on("webchat").says("hello")
+    wait = of_thread(rig.state, kim.thread)
+    assert wait is not None
+    assert rig.deliveries[-1].wait == (wait.likely, wait.late)

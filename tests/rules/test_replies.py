@@ -55,3 +55,37 @@ def test_the_language_chosen_is_told(desk: RuleSet) -> None:
 def test_a_reply_that_is_not_there(desk: RuleSet) -> None:
     with pytest.raises(KeyError):
         reply_text(desk, "nope", "en", 0)
+
+
+WAITS = """
+replies:
+  hello:
+    en: "Expected wait: {expected_wait}."
+    de: "Wartezeit: {expected_wait}."
+    pt-BR: "Espera: {expected_wait}."
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "wait", "text"),
+    [
+        ("en", (250_000, 400_000), "Expected wait: about 4\u20137 minutes."),
+        ("de", (250_000, 400_000), "Wartezeit: etwa 4\u20137 Minuten."),
+        ("pt-br", (250_000, 400_000), "Espera: 4\u20137 min."),
+        ("en", (0, 0), "Expected wait: less than a minute."),
+        ("en", (110_000, 118_000), "Expected wait: about 1\u20132 minutes."),
+        ("de", None, "Wartezeit: unbekannt."),
+        ("pt-br", None, "Espera: \u2013."),
+    ],
+)
+def test_how_long_the_customer_will_probably_wait(
+    rules: Callable[..., RuleSet],
+    ground: str,
+    language: str,
+    wait: tuple[int, int] | None,
+    text: str,
+) -> None:
+    lines = [line for line in ground.splitlines() if not line.startswith("replies")]
+    desk = rules(WAITS, "\n".join(lines))
+    assert desk.waiting_told == {"hello"}
+    assert reply_text(desk, "hello", language, 0, wait)[0] == text

@@ -27,6 +27,7 @@ class Facts:
     note: tuple[str, str] | None  # agent and text
     step: Step
     why_you: str
+    expected: str = ""  # how long it will probably wait, where it waits
 
 
 def card(facts: Facts, directory: Directory, now: int) -> tuple[str, ...]:
@@ -59,6 +60,8 @@ def _first(facts: Facts, now: int) -> str:
             parts.append(f"{which} reply due in {words.span(left)}")
         else:
             parts.append(f"{which} reply late by {words.span(-left)}")
+    if facts.expected:
+        parts.append(f"wait {facts.expected}")
     return "  ".join([*parts, f"#{row.id}"])
 
 

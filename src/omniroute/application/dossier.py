@@ -124,8 +124,8 @@ class Dossier:
         rule = self._stored["rule"]
         return why_you(self.row, rule, self.step, self.agent(chosen), self._directory)
 
-    def card(self, asker: str) -> tuple[str, ...]:
-        """The context card as *asker* is shown it."""
+    def card(self, asker: str, expected: str = "") -> tuple[str, ...]:
+        """The context card as *asker* is shown it; *expected* says how long it will wait."""
         note = self._db.execute(_NOTE, (self.row.id,)).fetchone()
         named = (self._directory.name(note["agent"]), note["excerpt"]) if note else None
         stored = self._stored
@@ -139,6 +139,7 @@ class Dossier:
             note=named,
             step=self.step,
             why_you=self.why(asker),
+            expected=expected,
         )
         return card(facts, self._directory, self._now)
 

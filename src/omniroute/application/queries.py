@@ -157,7 +157,7 @@ class Queries:
             here, copies = self._others(kept, dossier, paths, ways)
             return ThreadPage(
                 row=row,
-                card=dossier.card(actor.id),
+                card=dossier.card(actor.id, self._wait_band(db, dossier)),
                 handles=dossier.handles,
                 items=dossier.items(bodies, lambda row: open_to(actor, row, self._caps)),
                 history=dossier.history(),
@@ -201,6 +201,14 @@ class Queries:
         directory = self._directory()
         waiting = self._waiting(db, dossier, directory, self._clock())
         return reasons.expected_wait(dossier.row, waiting, directory)
+
+    def _wait_band(self, db: sqlite3.Connection, dossier: Dossier) -> str:
+        """The same, as a card has room for it."""
+        if dossier.row.phase != "queued":
+            return ""
+        directory = self._directory()
+        waiting = self._waiting(db, dossier, directory, self._clock())
+        return reasons.wait_band(dossier.row, waiting, directory)
 
     def _threads(self, actor: Actor, wanted: Filter) -> tuple[ThreadRow, ...]:
         with self._views.reading() as db:
@@ -262,7 +270,8 @@ class Queries:
 
     def _card(self, actor: Actor, thread: int, agent: str) -> tuple[str, ...]:
         with self._views.reading() as db:
-            return self._dossier(db, thread).card(agent)
+            dossier = self._dossier(db, thread)
+            return dossier.card(agent, self._wait_band(db, dossier))
 
     def _dossier(self, db: sqlite3.Connection, thread: int) -> Dossier:
         found = None

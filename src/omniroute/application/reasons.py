@@ -274,6 +274,14 @@ def expected_wait(row: ThreadRow, waiting: Waiting, directory: Directory) -> str
     return wait_words(wait_of(able, waiting)) if able else ""
 
 
+def wait_band(row: ThreadRow, waiting: Waiting, directory: Directory) -> str:
+    """How long a queued thread will probably wait, in a few words."""
+    step = waiting.steps[waiting.step] if waiting.step < len(waiting.steps) else Step()
+    able = [] if step.article else _able(waiting.team, step, row.queue, directory)
+    wait = wait_of(able, waiting) if able else None
+    return "unknown" if wait is None else words.band(wait.likely, wait.late)
+
+
 def wait_words(wait: Wait | None) -> str:
     """An expected wait as a sentence."""
     if wait is None:

@@ -127,6 +127,18 @@ def needs(need: Mapping[str, float], ask: Ask | None = None) -> str:
     return listed(said) or "no particular skill"
 
 
+def band(likely: int, late: int) -> str:
+    """A wait that is probably between two spans in ms.
+
+    >>> band(230_000, 400_000), band(20_000, 50_000), band(3_600_000, 9_000_000)
+    ('about 3-7 min', 'under a minute', 'about 60-150 min')
+    """
+    shortest, longest = max(likely // 60_000, 1), -(-late // 60_000)
+    if longest <= 1:
+        return "under a minute"
+    return f"about {shortest}-{longest} min" if shortest < longest else f"about {longest} min"
+
+
 def listed(words: Sequence[str], link: str = "and") -> str:
     """An enumeration.
 

@@ -32,6 +32,7 @@ class Deliver(Effect, frozen=True):
     begins: tuple[str, str] | None = None  # a conversation, by this channel and account
     bot: bool = False  # the agent is one: no person wrote it
     copies: tuple[HandleId, ...] = ()  # who gets one besides
+    wait: tuple[int, int] | None = None  # for a canned reply that tells it: likely, and late (ms)
 
 
 class Present(Effect, frozen=True):

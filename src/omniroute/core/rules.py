@@ -47,6 +47,7 @@ AFTER_OFFER = ("next_best", "broadcast")
 REQUEUE = ("live", "all", "never")
 SKIP_IF = ("nobody_present", "nobody_free")
 
+EXPECTED_WAIT = "{expected_wait}"  # in an automatic reply
 WAIT = "wait."  # and a queue's name: the fact that says how long a wait is expected there
 _KEPT = 4_096  # ladders, and judgements
 
@@ -288,6 +289,7 @@ class RuleSet:
     observer: Observer = field(init=False, repr=False)
     topical: frozenset[str] = field(init=False, repr=False)  # rules that ask what it is about
     waits: tuple[str, ...] = field(init=False, repr=False)  # queues whose expected wait is asked
+    waiting_told: frozenset[str] = field(init=False, repr=False)  # replies that say how long
     _enriching: _Sieve[EnrichRule] = field(init=False, repr=False)
     _routing: _Sieve[RouteRule] = field(init=False, repr=False)
     _holes: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
@@ -307,11 +309,15 @@ class RuleSet:
         keep("_sameness", _Sameness(every, self.calendars, self.expressions))
         keep("_judged", {})
         keep("topical", frozenset(rule.id for rule in self.route if _topical(rule)))
+        keep("waiting_told", frozenset(name for name in self.replies if self._tells_wait(name)))
         keep("waits", tuple(dict.fromkeys(_waits(every))))
         private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
         if any(rule.deflect is not None for rule in self.route):
             private.append(SOLVED)
         keep("observer", Observer(private))
+
+    def _tells_wait(self, reply: str) -> bool:
+        return any(EXPECTED_WAIT in text for text in self.replies[reply].values())
 
     def clock(self, name: str) -> Calendar | None:
         """As `calendar`, of a clock that may stem from earlier rules; it is the wall then."""

@@ -7,7 +7,9 @@ from omniroute.core.acknowledging import told_lately
 from omniroute.core.effects import effect_id
 from omniroute.core.model import Status, Thread, ThreadId
 from omniroute.core.ranking import reachable
+from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
+from omniroute.core.waits import of_thread
 
 
 def tell_leads(turn: Turn, thread: Thread, reason: str) -> None:
@@ -37,7 +39,18 @@ def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
     effect = turn.effect("reply", f"{thread.id}/{reply}")
     message = effect_id(turn.input.key, "message", reply)
     turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
-    turn.deliver(thread, message, thread.handle, effect, reply=reply)
+    turn.deliver(
+        thread, message, thread.handle, effect, reply=reply, wait=_wait(turn, thread, reply)
+    )
+
+
+def _wait(turn: Turn, thread: Thread, reply: str) -> tuple[int, int] | None:
+    """What the customer can expect, where the reply says so and it is known."""
+    rules = turn.state.known_rules(thread.rules) or turn.state.rules
+    if reply not in rules.waiting_told or thread.phase not in WAITING:
+        return None
+    wait = of_thread(turn.state, thread)
+    return None if wait is None else (wait.likely, wait.late)
 
 
 def acknowledge(

@@ -86,7 +86,7 @@ class Turn:
         self, thread: Thread, message: MessageId, handle: HandleId, id: str,
         agent: AgentId = "", reply: str = "", answers: MessageId = "",
         begins: tuple[str, str] | None = None, copies: tuple[HandleId, ...] = (),
-        bot: bool = False,
+        bot: bool = False, wait: tuple[int, int] | None = None,
     ) -> None:  # fmt: skip
         """Have a message sent to a handle of the thread, as an answer to what came from there;
         or to another of the customer's, by the channel and account that it *begins* with."""
@@ -103,6 +103,7 @@ class Turn:
                 begins=begins,
                 bot=bot,
                 copies=copies,
+                wait=wait,
             )
         )
 

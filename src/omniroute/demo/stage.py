@@ -271,7 +271,7 @@ class Stage:
         """The text of an automatic reply, which the customer reads in the chat."""
         assert isinstance(input, i.MessageReceived)
         language = str(input.facts["message.language"])
-        text, _ = reply_text(self._desk.rules, effect.reply, language, input.at)
+        text, _ = reply_text(self._desk.rules, effect.reply, language, input.at, effect.wait)
         if input.channel == "webchat":
             self._shows(self._writing, "", text)
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}

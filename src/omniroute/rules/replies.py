@@ -6,9 +6,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from omniroute.core.rules import RuleSet
+from omniroute.core.rules import EXPECTED_WAIT, RuleSet
 
+_MINUTE = 60_000
 _NEXT_OPEN = re.compile(r"\{calendar\.([\w.-]+)\.next_open\}")
+_WAIT: Mapping[str, tuple[str, str, str]] = {
+    "en": ("about {} minutes", "less than a minute", "unknown"),
+    "de": ("etwa {} Minuten", "unter einer Minute", "unbekannt"),
+}
 _DAYS: Mapping[str, tuple[str, ...]] = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
@@ -25,8 +30,12 @@ def language_of(texts: Mapping[str, str], wanted: str) -> str:
     return next(iter(texts))
 
 
-def reply_text(rules: RuleSet, reply: str, language: str, at: int) -> tuple[str, str]:
-    """An automatic reply's text and the language it is in.  Raises `KeyError` if there is none."""
+def reply_text(
+    rules: RuleSet, reply: str, language: str, at: int, wait: tuple[int, int] | None = None
+) -> tuple[str, str]:
+    """An automatic reply's text and the language it is in; *wait* is what the customer can expect,
+    likely and late (ms), None where it is unknown.  Raises `KeyError` if there is no such reply.
+    """
     texts = rules.replies[reply]
     chosen = language_of(texts, language)
 
@@ -35,7 +44,23 @@ def reply_text(rules: RuleSet, reply: str, language: str, at: int) -> tuple[str,
         opens = datetime.fromtimestamp(calendar.next_open(at) / 1000, calendar.tz)
         return _said(opens, chosen)
 
-    return _NEXT_OPEN.sub(when, texts[chosen]), chosen
+    text = _NEXT_OPEN.sub(when, texts[chosen])
+    if EXPECTED_WAIT in text:
+        text = text.replace(EXPECTED_WAIT, _expected(wait, chosen))
+    return text, chosen
+
+
+def _expected(wait: tuple[int, int] | None, language: str) -> str:
+    """A wait in minutes, in words where the language is known here."""
+    fallback = ("{} min", "< 1 min", "–")
+    band, soon, unknown = _WAIT.get(language.lower().partition("-")[0], fallback)
+    if wait is None:
+        return unknown
+    likely, late = wait[0] // _MINUTE, -(-wait[1] // _MINUTE)
+    if late <= 1:
+        return soon
+    likely = max(likely, 1)
+    return band.format(f"{likely}–{late}" if likely < late else late)
 
 
 def _said(moment: datetime, language: str) -> str:

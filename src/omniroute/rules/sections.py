@@ -8,6 +8,7 @@ from typing import Any
 
 from omniroute.core.rules import (
     AFTER_OFFER,
+    EXPECTED_WAIT,
     PICKS,
     REQUEUE,
     Alert,
@@ -299,9 +300,11 @@ def reply(reader: Reader, node: Node, names: Names) -> Mapping[str, str]:
 
 def _check_holes(reader: Reader, node: Node, text: str, names: Names) -> None:
     for hole in _HOLE.findall(text):
+        if f"{{{hole}}}" == EXPECTED_WAIT:
+            continue
         match = _NEXT_OPEN.fullmatch(hole)
         if match is None:
-            fix = "a reply can hold {calendar.<name>.next_open}"
+            fix = "a reply can hold {calendar.<name>.next_open} and {expected_wait}"
             reader.fault(node, f"nothing can be put in for {{{shown(hole)}}}", fix)
         elif match[1] not in names.calendars:
             reader.unknown(node, "calendar", match[1], names.calendars)

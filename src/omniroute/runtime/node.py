@@ -308,7 +308,7 @@ class Node:
         language = str(facts.get("message.language") or "")
         thread = self.state.threads[effect.thread]
         rules = self.state.known_rules(thread.rules) or self.state.rules
-        text, _ = reply_text(rules, effect.reply, language, input.at)
+        text, _ = reply_text(rules, effect.reply, language, input.at, effect.wait)
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}
 
     def _committed(self, committed: Committed) -> None:
