@@ -24,6 +24,7 @@ NO_MOVE = {
     e.TargetStopped, e.TargetMissed, e.DeadlineSet, e.DormancyPlanned, e.MarksPassed,
     e.Escalated, e.HoursPlanned, e.WeightSet, e.CustomerAway,
     e.ThreadDivided, e.WordsChanged, e.ChangeSettled,
+    e.ParticipantsChanged, e.ParticipantWrote,
 }  # fmt: skip
 
 

@@ -55,6 +55,8 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _shadow(why)
         case "overflow":
             return _overflow(why)
+        case "participant":
+            return "it is from somebody else who takes part"
         case "escalate":
             return _escalated(why, directory)
         case "transfer":
