@@ -108,7 +108,7 @@ class Platform:
         self.missing("machine_says")
 
     async def got(self, who: str = "joe") -> Sequence[Got]:
-        """What a customer got from us, oldest first."""
+        """What a customer got from us, as it is now, oldest first."""
         self.missing("got")
 
     # --- the platform itself ---

@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute, Route
 
 from omniroute import (
     Address,
+    Amendment,
     Busy,
     Cap,
     File,
@@ -632,6 +633,25 @@ class LosesFiles(Files):
 
     async def send(self, out: Outbound) -> Receipt:
         return await super().send(dataclasses.replace(out, text=out.text or "(a file)"))
+
+
+class Deaf(ExampleChannel):
+    """Promises to change what it has sent, and does not."""
+
+    caps = Cap.LIVE | Cap.EDIT_IN | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING
+
+
+@fails("a_message_of_ours_can_be_edited", "a_message_of_ours_can_be_taken_back",
+       "a_sign_of_typing_is_no_message")  # fmt: skip
+class ChangesNothing(Deaf):
+    async def edit(self, change: Amendment) -> None:
+        pass
+
+    async def delete(self, change: Amendment) -> None:
+        pass
+
+    async def show_typing(self, conversation: str, to: Address) -> None:
+        await self._call("POST", "/messages", {"chat": conversation, "text": "…"})
 
 
 class Breaking(Town):

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Final
 
 import pytest
 
-from omniroute.channel import Cap, File, Inbound, Outbound
+from omniroute.channel import (
+    Amendment,
+    Cap,
+    Deletes,
+    Edits,
+    File,
+    Inbound,
+    Outbound,
+    Types,
+)
 from omniroute.errors import NotAuthorised, Rejected, RemoteError, Retry
 from omniroute.runtime.splitting import split, unit_of
 from omniroute.testing.conformance.incoming import LINES, SCRIPTS
@@ -157,6 +167,33 @@ class Outgoing(Bound):
         await asyncio.gather(*map(stage.send, outs))
         for name in ("joe", "mia"):
             assert sorted(await stage.texts(name)) == [f"{name} {number}" for number in range(3)]
+
+    @scene(needs=Cap.EDIT_OUT)
+    async def test_a_message_of_ours_can_be_edited(self, stage: Stage) -> None:
+        channel, change = await self._sent(stage, "the wrong number")
+        assert isinstance(channel, Edits), "EDIT_OUT needs the method edit"
+        await channel.edit(dataclasses.replace(change, text="the right number"))
+        assert await stage.texts() == ["the right number"]
+
+    @scene(needs=Cap.DELETE_OUT)
+    async def test_a_message_of_ours_can_be_taken_back(self, stage: Stage) -> None:
+        channel, change = await self._sent(stage, "to somebody else")
+        assert isinstance(channel, Deletes), "DELETE_OUT needs the method delete"
+        await channel.delete(change)
+        assert "to somebody else" not in await stage.texts()
+
+    @scene(needs=Cap.TYPING)
+    async def test_a_sign_of_typing_is_no_message(self, stage: Stage) -> None:
+        joe, channel = await stage.heard("hello"), stage.channel
+        assert isinstance(channel, Types), "TYPING needs the method show_typing"
+        for _ in range(2):
+            await channel.show_typing(joe.conversation, joe.sender)
+        assert await stage.texts() == []
+
+    async def _sent(self, stage: Stage, text: str) -> tuple[object, Amendment]:
+        joe = await stage.heard("hello")
+        receipt = await stage.send(stage.answer(joe, text))
+        return stage.channel, Amendment(joe.conversation, joe.sender, receipt.external_ids)
 
     @scene(needs=Cap.FILES_OUT)
     async def test_a_file_goes_out_whole(self, stage: Stage) -> None:

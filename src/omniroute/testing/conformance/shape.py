@@ -20,7 +20,11 @@ from omniroute.testing.platform import Platform, shows
 from omniroute.testing.stage import Stage
 
 SOUNDS_SECRET: Final = re.compile(r"(^|_)(token|secret|password|passwd|api_?key|private_key)$")
-METHODS_OF: Final = {Cap.EDIT_OUT: "edit", Cap.DELETE_OUT: "delete", Cap.TYPING: "typing"}
+METHODS_OF: Final = {
+    Cap.EDIT_OUT: "edit",
+    Cap.DELETE_OUT: "delete",
+    Cap.TYPING: "show_typing",
+}
 """The method without which a capability is a promise that nobody keeps."""
 
 
