@@ -8,7 +8,7 @@ import msgspec
 
 from omniroute.core import events as e
 from omniroute.core.conditions import Always
-from omniroute.core.evolve import _FOLDS, evolve
+from omniroute.core.evolve import FOLDS, evolve
 from omniroute.core.inputs import Member
 from omniroute.core.ladder import Stage
 from omniroute.core.rules import Defaults, Queue, RouteRule, RuleSet
@@ -26,7 +26,7 @@ queues: {general: {offer: {timeout: 20s}}}
 
 
 def test_every_event_has_a_meaning() -> None:
-    assert set(_FOLDS) == set(typing.get_args(e.AnyEvent))
+    assert set(FOLDS) == set(typing.get_args(e.AnyEvent))
 
 
 def test_every_event_is_what_it_was_after_it_was_written_down() -> None:

@@ -22,6 +22,7 @@ class Agenda:
         self._state, self._index = state, state.index
         self._threads: list[Key] = []
         self._agents: list[tuple[Key, AgentId]] = []
+        self._tried: ThreadId | None = None
         self._sure = -1  # the state of the index for which the first of them is known to be it
 
     def next(self) -> tuple[Thread, AgentId] | None:
@@ -47,15 +48,16 @@ class Agenda:
         self._index.freed[agent] = None
 
     def tried(self, thread: ThreadId) -> None:
-        """What could be done for this thread is done."""
-        index = self._index
-        index.catch_up()
-        index.queued.pop(thread, None)
+        """What could be done for this thread is done; what it came to is nothing new."""
+        self._tried = thread
 
     def _gather(self) -> None:
         """Take over what has happened since."""
         index = self._index
         index.catch_up()
+        if self._tried is not None:
+            index.queued.pop(self._tried, None)
+            self._tried = None
         if index.queued:
             for id in index.queued:
                 if (key := index.placed(id)) is not None:

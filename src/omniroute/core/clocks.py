@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core import opening, overflow, promises, resting
-from omniroute.core.model import Phase, Thread, ThreadId
+from omniroute.core.model import Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
-from omniroute.core.states import OPEN, WAITING
+from omniroute.core.states import ASSIGNED, OFFERED, OPEN, WAITING
 from omniroute.core.timers import promotion
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import HIGHEST, due
@@ -30,9 +30,9 @@ def keep(turn: Turn) -> None:
             thread = turn.thread(id)
         promises.keep(turn, thread)
         thread = turn.thread(id)
-        if thread.phase is Phase.ASSIGNED:
+        if thread.phase is ASSIGNED:
             resting.keep(turn, thread)
-        elif thread.phase in WAITING or thread.phase is Phase.OFFERED:
+        elif thread.phase in WAITING or thread.phase is OFFERED:
             _plan_promotion(turn, thread)
             overflow.plan(turn, turn.thread(id))
     turn.touched = {}

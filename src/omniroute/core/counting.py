@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from omniroute.core.model import Agent
-from omniroute.core.pools import Lack, Line, Pool, Unserved
+from omniroute.core.pools import Heads, Lack, Line, Pool, Unserved
 from omniroute.core.ranking import mute, present, takes
 
 TESTS = ("team", "permission", "exclusion", "availability", "desk", "requirement", "capacity")
@@ -29,14 +29,20 @@ def unserved(line: Line, pools: Iterable[Pool], reason: Callable[[Line, Pool], s
     return Unserved(number("team"), number("permission"), tuple(found["requirement"]))
 
 
-def lack(outside: Unserved, live: bool) -> Lack:
-    """How many those come to who never get a line's threads, as of now."""
-    unable = here = without = 0
-    for pool in outside.unable:
-        unable += len(pool.members)
+def lack(outside: Unserved, line: Line) -> Lack:
+    """How many those come to who never get a line's threads, and those who may, as of now."""
+    serving = [pool for _, _, pool in line.pools]
+    unable, able = _heads(outside.unable, line.live), _heads(serving, line.live)
+    return Lack(outside.team, outside.permission, unable, able)
+
+
+def _heads(pools: Iterable[Pool], live: bool) -> Heads:
+    number = here = without = 0
+    for pool in pools:
+        number += len(pool.members)
         here += pool.present[live]
         without += live * pool.mute
-    return Lack(outside.team, outside.permission, unable, here, without)
+    return Heads(number, here, without)
 
 
 class Barred:
@@ -68,6 +74,13 @@ class Barred:
         return able + self.unable_here + self.unable_mute + self.unable_away
 
 
+NONE_BARRED = Barred()
+
+
 def counted(**fails: int) -> dict[str, int]:
-    """A count for each test, in their order."""
-    return {test: fails.get(test, 0) for test in TESTS if fails.get(test) or test not in RARE}
+    """A count for each of the tests, which are given in their order; of the rare ones where
+    somebody fails them."""
+    for test in RARE:
+        if not fails[test]:
+            del fails[test]
+    return fails

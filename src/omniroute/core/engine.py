@@ -52,8 +52,8 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
             _want_handle(state, claim.handle.id, wanted)
         for handle in input.within:
             _want_handle(state, handle, wanted)
-    elif named := _named(input):
-        for id in named:
+    elif (named := _NAMED.get(type(input))) is not None:
+        for id in named(input):
             _want_handle(state, id, wanted)
             _want_folded(state, id, wanted)
     else:
@@ -63,18 +63,15 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
     return list(wanted)
 
 
-def _named(input: i.AnyInput) -> tuple[HandleId, ...]:
-    """The handles that somebody says something of."""
-    match input:
-        case i.SplitAsked(handles=handles) | i.EraseAsked(handles=handles):
-            return handles
-        case i.MergeAsked() | i.LinkDenied():
-            return input.both
-        case i.ShareDeclared(handle=handle):
-            return (handle,)
-        case i.PersonImported(handles=seen):
-            return tuple(handle.id for handle in seen)
-    return ()
+_NAMED: dict[type[i.Input], Callable[[Any], tuple[HandleId, ...]]] = {
+    i.SplitAsked: lambda input: input.handles,
+    i.EraseAsked: lambda input: input.handles,
+    i.MergeAsked: lambda input: input.both,
+    i.LinkDenied: lambda input: input.both,
+    i.ShareDeclared: lambda input: (input.handle,),
+    i.PersonImported: lambda input: tuple(handle.id for handle in input.handles),
+}
+"""The handles that somebody says something of."""
 
 
 def _want_handle(state: State, id: HandleId, wanted: dict[str, None]) -> None:

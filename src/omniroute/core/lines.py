@@ -41,8 +41,9 @@ class Lines:
     def __init__(self, agents: Mapping[AgentId, Agent], threads: Mapping[ThreadId, Thread]) -> None:
         self._agents, self._threads = agents, threads
         self._standings: dict[AgentId, Standing] = {}
-        self._agents_before: dict[AgentId, Agent | None] = {}  # as they were when last taken in
-        self._threads_before: dict[ThreadId, Thread | None] = {}
+        # What has changed since it was last taken in, as it was then.
+        self.unseen_agents: dict[AgentId, Agent | None] = {}
+        self.unseen_threads: dict[ThreadId, Thread | None] = {}
         self.changes = 0  # counts what was taken in
         self.adopt(None, {})
 
@@ -67,8 +68,8 @@ class Lines:
         self.queued: dict[ThreadId, None] = {}
         self.left: dict[Signature, None] = {}
         self._standings.clear()
-        self._agents_before = dict.fromkeys(self._agents)
-        self._threads_before = dict.fromkeys(self._threads)
+        self.unseen_agents = dict.fromkeys(self._agents)
+        self.unseen_threads = dict.fromkeys(self._threads)
         self.catch_up()
         # Whom a freed agent can serve is found from the agent; what is left to see from the side
         # of the threads is which of them have nobody.
@@ -96,21 +97,21 @@ class Lines:
 
     def agent_changed(self, id: AgentId, old: Agent | None) -> None:
         """An agent's value is another one than *old*."""
-        self._agents_before.setdefault(id, old)
+        self.unseen_agents.setdefault(id, old)
 
     def thread_changed(self, id: ThreadId, old: Thread | None) -> None:
         """A thread's value is another one than *old*."""
-        self._threads_before.setdefault(id, old)
+        self.unseen_threads.setdefault(id, old)
 
     def catch_up(self) -> None:
         """Take in what the changes since the last time came to."""
-        if self._agents_before:
-            agents, self._agents_before = self._agents_before, {}
+        if self.unseen_agents:
+            agents, self.unseen_agents = self.unseen_agents, {}
             self.changes += 1
             for agent, was in agents.items():
                 self._take_in_agent(agent, was, self._agents.get(agent))
-        if self._threads_before:
-            threads, self._threads_before = self._threads_before, {}
+        if self.unseen_threads:
+            threads, self.unseen_threads = self.unseen_threads, {}
             self.changes += 1
             for thread, before in threads.items():
                 self._take_in_thread(thread, before, self._threads.get(thread))
@@ -134,12 +135,15 @@ class Lines:
                 self._crowded(id)
             if now.present != before.present or now.mute != before.mute:
                 self._attendance += 1
-        if pool is home and now == before:
-            return
-        if pool is not None:
-            pool.count(now, 1)
-        if home is not None:
-            home.count(before, -1)
+        if pool is home:
+            if home is not None and now != before:
+                home.count(before, now)
+        else:
+            if pool is not None:
+                pool.count(NOWHERE, now)
+            if home is not None:
+                home.count(before, NOWHERE)
+        if home is not None and (pool is not home or now.present != before.present):
             for live in (False, True):
                 if before.present[live] and not (pool is home and now.present[live]):
                     self._left(home, id, live)
@@ -262,13 +266,13 @@ class Lines:
                 continue
             agent, now = self._agents[name], self._standings[name]
             home.forget(name)
-            home.count(now, -1)
+            home.count(now, NOWHERE)
             if not home.members:
                 self._abandon(home)
             pool = self._home[name] = self._pool(agent)
             pool.members[name] = None
             pool.note(agent, now)
-            pool.count(now, 1)
+            pool.count(NOWHERE, now)
             self._membership += 1
 
     def _introduce(self, line: Line, pool: Pool) -> None:

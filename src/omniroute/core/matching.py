@@ -13,7 +13,7 @@ from itertools import islice
 
 import msgspec
 
-from omniroute.core.counting import TESTS, Barred, counted, lack, unserved
+from omniroute.core.counting import NONE_BARRED, TESTS, Barred, counted, lack, unserved
 from omniroute.core.lines import Lines
 from omniroute.core.model import Agent, AgentId, Candidate, Phase, Thread, ThreadId
 from omniroute.core.pools import (
@@ -27,7 +27,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import PARTS, Part, able, fits, mute, present, rank, room, takes
+from omniroute.core.ranking import PARTS, able, fits, mute, present, rank, room, takes
 
 __all__ = [
     "CANDIDATES",
@@ -76,7 +76,8 @@ class Index(Lines):
         self.catch_up()
         line = self._place[thread.id]
         barred = {exclusion.agent for exclusion in thread.excluded}
-        barred.update(offer.agent for offer in thread.offers)
+        if thread.offers:
+            barred.update(offer.agent for offer in thread.offers)
         if line.named:
             return self._among_named(line, barred, limit)
         return self._explained(line, barred, self._ranked(thread, line, barred, limit))
@@ -158,27 +159,23 @@ class Index(Lines):
         return ()
 
     def _explained(self, line: Line, barred: set[AgentId], found: tuple[Candidate, ...]) -> Found:
-        live, none = line.live, self._lack(line)
-        members = here = free = silent = 0
-        for _, _, pool in line.pools:
-            members += len(pool.members)
-            here += pool.present[live]
-            silent += live * pool.mute
-            free += self._free(line, pool)
-        out = self._counted_out(line, barred)
-        away = members - here - silent - out.away
+        outside = self._lack(line)
+        able, unable = outside.able, outside.unable
+        out = self._counted_out(line, barred) if barred else NONE_BARRED
+        # Whoever has room, but less than this thread's weight, counts once nobody fits.
+        free = self._free(line) - out.free if found else 0
+        away = able.all - able.here - able.mute - out.away
         counts = counted(
-            team=none.team,
-            permission=none.permission,
+            team=outside.team,
+            permission=outside.permission,
             exclusion=out.number,
-            availability=away + none.unable - none.here - none.mute - out.unable_away,
-            desk=silent - out.mute + none.mute - out.unable_mute,
-            requirement=none.here - out.unable_here,
-            # Whoever has room, but less than this thread's weight, counts once nobody fits.
-            capacity=here - out.here - (free - out.free if found else 0),
+            availability=away + unable.all - unable.here - unable.mute - out.unable_away,
+            desk=able.mute - out.mute + unable.mute - out.unable_mute,
+            requirement=unable.here - out.unable_here,
+            capacity=able.here - out.here - free,
         )
-        absent = away + silent - out.mute > 0
-        return Found(found, counts, here > out.here, absent, out.here > 0)
+        absent = away + able.mute - out.mute > 0
+        return Found(found, counts, able.here > out.here, absent, out.here > 0)
 
     def _counted_out(self, line: Line, barred: set[AgentId]) -> Barred:
         out = Barred()
@@ -191,20 +188,25 @@ class Index(Lines):
                 out.add(self._agents[name], line, able)
         return out
 
-    def _free(self, line: Line, pool: Pool) -> int:
-        """How many of a pool have room for a unit of a line's queue."""
-        if line.queue not in pool.capped or not pool.free[line.live]:
-            return pool.free[line.live]
-        policy = self.policy(line.queue)
-        return len(pool.order(policy, line.live, 1, self._agents, line.queue))
+    def _free(self, line: Line) -> int:
+        """How many of those who could serve a line have room for a unit of its queue."""
+        free = 0
+        for _, _, pool in line.pools:
+            if line.queue in pool.capped and pool.free[line.live]:
+                policy = self.policy(line.queue)
+                free += len(pool.order(policy, line.live, 1, self._agents, line.queue))
+            else:
+                free += pool.free[line.live]
+        return free
 
     def _lack(self, line: Line) -> Lack:
-        """How many lack the team, the permission or what is asked for; kept while it is so."""
+        """How many lack the team, the permission, what is asked for, or nothing; kept while it is
+        so."""
         if line.unserved is None or line.unserved[0] != self._membership:
             found = unserved(line, self.pools.values(), self.lacking)
             line.unserved, line.lack = (self._membership, found), None
         if line.lack is None or line.lack[0] != self._attendance:
-            line.lack = self._attendance, lack(line.unserved[1], line.live)
+            line.lack = self._attendance, lack(line.unserved[1], line)
         return line.lack[1]
 
     def _among_named(self, line: Line, barred: set[AgentId], limit: int) -> Found:
@@ -381,18 +383,17 @@ def _two(streams: list[Stream], barred: set[AgentId]) -> list[Ranked]:
     """The best two of several streams."""
     best: Ranked | None = None
     second: Ranked | None = None
-    at: tuple[Stream, Part] | None = None
+    at: Stream | None = None
     for stream in streams:
-        part = stream.first(barred)
-        if part is None:
+        one = stream.first(barred)
+        if one is None:
             continue
-        one = stream.ranked(part)
         if best is None or one < best:
-            best, second, at = one, best, (stream, part)
+            best, second, at = one, best, stream
         elif second is None or one < second:
             second = one
     if best is None or at is None:
         return []
-    after = at[0].second(at[1], barred)
+    after = at.second(barred)
     rest = [one for one in (second, after) if one is not None]
     return [best, min(rest)] if rest else [best]

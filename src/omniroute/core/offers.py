@@ -18,13 +18,13 @@ from omniroute.core.model import (
     Candidate,
     Exclusion,
     Offer,
-    Phase,
     Step,
     Thread,
     ThreadId,
 )
 from omniroute.core.ranking import askable
 from omniroute.core.rules import Queue
+from omniroute.core.states import QUEUED, STRANDED
 from omniroute.core.telling import tell_named
 from omniroute.core.timers import ASKING, step_end
 from omniroute.core.turn import Turn
@@ -63,13 +63,13 @@ def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:
         if overflow.widen(turn, thread, found.hopeful):
             thread = turn.thread(thread.id)
             continue
-        ahead = thread.phase is Phase.QUEUED and thread.step + 1 < len(thread.steps)
+        ahead = thread.phase is QUEUED and thread.step + 1 < len(thread.steps)
         if not (_skip(step, found) and ahead):
             break
         begin_step(turn, thread, turn.at, skipped=step.skip_if)
         thread = turn.thread(thread.id)
     last = thread.step + 1 >= len(thread.steps) and step.span is None
-    if last and not found.hopeful and thread.phase is Phase.QUEUED:
+    if last and not found.hopeful and thread.phase is QUEUED:
         _strand(turn, thread, found)
     else:
         _explain(turn, thread, found)
@@ -167,7 +167,7 @@ def reconsider(turn: Turn) -> None:
     that follows.
     """
     state = turn.state
-    stranded = [one for one in state.threads.values() if one.phase is Phase.STRANDED]
+    stranded = [one for one in state.threads.values() if one.phase is STRANDED]
     for thread in sorted(stranded, key=lambda one: one.id):
         known = state.knows_queue(thread.queue)
         if known is (thread.stranded == stranding.NO_QUEUE):

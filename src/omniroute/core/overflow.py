@@ -8,9 +8,9 @@ away, and the thread keeps its age.  A guard spares a lender whose own queue is 
 from __future__ import annotations
 
 from omniroute.core import events as e
-from omniroute.core.model import Phase, Thread, ThreadId
+from omniroute.core.model import Thread, ThreadId
 from omniroute.core.rules import Overflow
-from omniroute.core.states import WAITING
+from omniroute.core.states import OFFERED, WAITING
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import MINUTE
 from omniroute.core.waits import of_thread
@@ -70,7 +70,7 @@ def next_look(turn: Turn, thread: Thread, done: tuple[int, ...]) -> int:
 
 def plan(turn: Turn, thread: Thread) -> None:
     """Set the clock of a thread that has begun to wait."""
-    if thread.phase is Phase.OFFERED or not turn.state.queue(thread.queue).overflow:
+    if thread.phase is OFFERED or not turn.state.queue(thread.queue).overflow:
         return
     if thread.overflow_at <= turn.at:
         next = next_look(turn, thread, thread.overflowed)

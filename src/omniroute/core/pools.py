@@ -164,19 +164,25 @@ class Pool:
         self.lines: dict[Signature, Line] = {}  # that this pool serves
         self._orders: dict[tuple[str, bool, int, str], Order] = {}
 
-    def count(self, one: Standing, by: int) -> None:
-        """Keep the head counts by which a failed match is explained."""
-        self.mute += by * one.mute
+    def count(self, before: Standing, now: Standing) -> None:
+        """Keep the head counts by which a failed match is explained, as somebody's standing
+        changes."""
         for live in (False, True):
-            self.present[live] += by * one.present[live]
-            self.free[live] += by * one.able[live]
-            self.units[live] += by * one.units[live] * one.present[live]
+            self.free[live] += now.able[live] - before.able[live]
+        if (now.present, now.units, now.mute) == (before.present, before.units, before.mute):
+            return
+        self.mute += now.mute - before.mute
+        for live in (False, True):
+            self.present[live] += now.present[live] - before.present[live]
+            self.units[live] += now.units[live] * now.present[live]
+            self.units[live] -= before.units[live] * before.present[live]
 
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
         parts: dict[str, Part] = {}  # one policy may have many orders
         for (policy, live, weight, queue), order in self._orders.items():
-            if now.able[live] and fits(agent, weight, live, queue):
+            plain = weight == 1 and not queue  # as `able` has it
+            if now.able[live] and (plain or fits(agent, weight, live, queue)):
                 part = parts.get(policy)
                 if part is None:
                     part = parts[policy] = PARTS[policy](agent)
@@ -212,18 +218,25 @@ Ranked: TypeAlias = tuple[Part, AgentId]
 class Stream:
     """The agents of one pool as a line sees them."""
 
-    __slots__ = ("_cost", "_order", "_policy", "_strength")
+    __slots__ = ("_cost", "_first", "_order", "_policy", "_strength", "part")
 
     def __init__(self, policy: str, cost: float, strength: float, order: Order) -> None:
         self._policy, self._cost, self._strength, self._order = policy, cost, strength, order
+        self.part: Part | None = None  # of whoever was the first when somebody asked last
+        self._first: Ranked | None = None
 
-    def first(self, barred: set[AgentId]) -> Part | None:
-        """The part of the first."""
-        return self._order.first(barred)
+    def first(self, barred: set[AgentId]) -> Ranked | None:
+        """Whoever is first; mostly they were so before."""
+        part = self._order.first(barred)
+        if part is not self.part:
+            self.part = part
+            self._first = None if part is None else self.ranked(part)
+        return self._first
 
-    def second(self, first: Part, barred: set[AgentId]) -> Ranked | None:
-        """The next after the first."""
-        part = self._order.second(first, barred)
+    def second(self, barred: set[AgentId]) -> Ranked | None:
+        """The next after the first, who was just asked for."""
+        assert self.part is not None
+        part = self._order.second(self.part, barred)
         return None if part is None else self.ranked(part)
 
     def all(self, barred: set[AgentId]) -> Iterator[Ranked]:
@@ -247,17 +260,22 @@ class Unserved(NamedTuple):
     unable: tuple[Pool, ...]
 
 
+class Heads(NamedTuple):
+    """How many somebody are, are here, and are here but have no desk for it."""
+
+    all: int
+    here: int
+    mute: int
+
+
 class Lack(NamedTuple):
-    """Those who never get a line's threads.
+    """How many never get a line's threads for their team, or for want of permission; those who
+    lack what is asked for; and those who lack nothing."""
 
-    Of those who lack what is asked for, how many they are, are here, and have no desk for it.
-    """
-
-    team: int = 0
-    permission: int = 0
-    unable: int = 0
-    here: int = 0
-    mute: int = 0
+    team: int
+    permission: int
+    unable: Heads
+    able: Heads
 
 
 class Line:

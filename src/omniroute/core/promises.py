@@ -11,13 +11,14 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.model import Phase, Sla, Target, Thread, ThreadId
+from omniroute.core.model import Sla, Target, Thread, ThreadId
 from omniroute.core.rules import RuleSet
-from omniroute.core.states import WAITING
+from omniroute.core.states import HELD, OFFERED, RESOLVED, WAITING
 from omniroute.core.timers import running
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import Calendar, due
 
+_RELEASED = e.ReplyReleased
 FIRST, NEXT, RESOLUTION = "first_reply", "next_reply", "resolution"
 
 
@@ -55,16 +56,30 @@ def keep(turn: Turn, thread: Thread) -> None:
     if thread.targets:
         answered = _answered(turn, thread.id)
         for target in thread.targets:
-            _keep_one(turn, thread.id, target, answered)
+            if answered or not _in_step(thread, target):
+                _keep_one(turn, thread.id, target, answered)
         thread = turn.thread(thread.id)
-    if thread.phase is not Phase.RESOLVED:
+    if thread.phase is not RESOLVED:
         _begin(turn, thread)
         _deadline(turn, turn.thread(thread.id))
 
 
+def _in_step(thread: Thread, target: Target) -> bool:
+    """Whether a clock runs that should, for as long as the rules say: the usual case."""
+    sla = thread.sla
+    return (
+        target.due > 0
+        and thread.waiting
+        and thread.phase is not HELD
+        and thread.phase is not RESOLVED
+        and target.span == getattr(sla, target.kind)
+        and target.clock == sla.clock
+    )
+
+
 def _keep_one(turn: Turn, id: ThreadId, target: Target, answered: bool) -> None:
     thread = turn.thread(id)
-    over = thread.phase is Phase.RESOLVED
+    over = thread.phase is RESOLVED
     if target.kind == RESOLUTION:
         met, dropped = over, thread.sla.resolution is None
     else:
@@ -89,13 +104,13 @@ def _again(thread: Thread, target: Target) -> Target:
 
 def _runs(thread: Thread, target: Target) -> bool:
     """Whether the clock runs: while somebody waits for us, and their queue is open."""
-    return thread.waiting and thread.phase is not Phase.HELD
+    return thread.waiting and thread.phase is not HELD
 
 
 def _answered(turn: Turn, id: ThreadId) -> bool:
     """Whether a person has answered in this turn; what a bot says keeps no promise."""
     for event in turn.events:
-        if type(event) is e.ReplyReleased and event.thread == id:
+        if type(event) is _RELEASED and event.thread == id:
             agent = turn.state.agents.get(event.agent)
             if agent is not None and agent.kind != "bot":
                 return True
@@ -159,7 +174,7 @@ def _deadline(turn: Turn, thread: Thread) -> None:
     """Whoever waits has a deadline: the queue's where nothing is promised."""
     if thread.deadline > thread.queued_since or any(t.due for t in thread.targets):
         return
-    if thread.phase in WAITING or thread.phase is Phase.OFFERED:
+    if thread.phase in WAITING or thread.phase is OFFERED:
         span = turn.state.queue(thread.queue).deadline_ms
         clock = turn.state.rules.clock(thread.sla.clock)
         turn.emit(e.DeadlineSet(thread.id, due(clock, thread.queued_since, span)))

@@ -25,6 +25,7 @@ def reachable(agent: Agent, live: bool) -> bool:
 
 NO_CAPS = Caps()
 LEAVING = (Status.OFFLINE, Status.DRAINING)
+ONLINE, AWAY = Status.ONLINE, Status.AWAY
 
 
 def open_to_transfers(agent: Agent) -> bool:
@@ -38,16 +39,26 @@ def askable(agent: Agent, thread: Thread) -> bool:
     return open_to_transfers(agent) if thread.agent else present(agent, thread.live)
 
 
+def presence(agent: Agent) -> tuple[bool, bool]:
+    """Whether the agent may be asked at all, for mail and for a chat; the away still get mail."""
+    if not agent.employed or agent.unresponsive:
+        return False, False
+    status = agent.status
+    if status is ONLINE:
+        if not (agent.lost or agent.chatless):
+            return True, True
+        return reachable(agent, False), reachable(agent, True)
+    return status is AWAY and reachable(agent, False), False
+
+
 def present(agent: Agent, live: bool) -> bool:
-    """Whether the agent may be asked at all; the away still get what is not live."""
-    if not agent.employed or agent.unresponsive or not reachable(agent, live):
-        return False
-    return agent.status is Status.ONLINE or (not live and agent.status is Status.AWAY)
+    """`presence` for one of the two."""
+    return presence(agent)[live]
 
 
 def mute(agent: Agent) -> bool:
     """Whether only a desk is wanting: they are here, and on none that they have can they chat."""
-    return agent.status is Status.ONLINE and present(agent, False) and not present(agent, True)
+    return agent.status is ONLINE and present(agent, False) and not present(agent, True)
 
 
 def fits(agent: Agent, weight: int, live: bool, queue: str = "") -> bool:
@@ -111,18 +122,18 @@ NOWHERE = Standing((False, False), (False, False))
 
 def standing(agent: Agent) -> Standing:
     """Whether the agent may be asked, and whether they have room."""
-    mail, live = present(agent, False), present(agent, True)
+    mail, live = here = presence(agent)
     if not (mail or live):
         return NOWHERE
-    silent = mail and not live and agent.status is Status.ONLINE
+    silent = mail and not live and agent.status is ONLINE
     if agent.caps is None:
         units = agent.capacity
         spare = units - agent.live_load
         able = mail and spare > agent.mail_load, live and spare > 0
-        return Standing((mail, live), able, (units, units), silent)
+        return Standing(here, able, (units, units), silent)
     mail_fits, live_fits = mail and fits(agent, 1, False), live and fits(agent, 1, True)
     units_of = most(agent, False), most(agent, True)
-    return Standing((mail, live), (mail_fits, live_fits), units_of, silent)
+    return Standing(here, (mail_fits, live_fits), units_of, silent)
 
 
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:

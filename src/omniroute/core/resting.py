@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.model import Agent, Phase, Thread, ThreadId
+from omniroute.core.model import Agent, Thread, ThreadId
 from omniroute.core.offers import end_offers
 from omniroute.core.ranking import fits, present
+from omniroute.core.states import ASSIGNED, RESOLVED
 from omniroute.core.timers import dormancy, wake_end
 from omniroute.core.turn import Answer, Turn
 
@@ -19,7 +20,7 @@ from omniroute.core.turn import Answer, Turn
 def keep(turn: Turn, thread: Thread) -> None:
     """Plan when a thread falls dormant, once our word is the last."""
     span = turn.state.queue(thread.queue).dormant_after_ms
-    silent = thread.phase is Phase.ASSIGNED and thread.live and thread.replies
+    silent = thread.phase is ASSIGNED and thread.live and thread.replies
     if silent and span and not (thread.waiting or thread.dormant or thread.dormant_at):
         turn.emit(e.DormancyPlanned(thread.id, turn.at + span))
 
@@ -68,7 +69,7 @@ def begin_wrap_up(turn: Turn, thread: Thread) -> None:
 def end_wrap_up(turn: Turn, asked: i.WrapUpDone) -> Answer:
     """The agent is ready for the next one."""
     thread = turn.thread(asked.thread)
-    if thread.phase is not Phase.RESOLVED or not thread.wrap_until:
+    if thread.phase is not RESOLVED or not thread.wrap_until:
         return Answer(False, "no_wrap_up")
     if thread.agent != asked.agent:
         return Answer(False, "not_yours", {"by": thread.agent})

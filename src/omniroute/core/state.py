@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from omniroute.core.matching import Index
 from omniroute.core.model import (
@@ -25,7 +26,6 @@ from omniroute.core.model import (
     Handle,
     HandleId,
     Pace,
-    Phase,
     Sla,
     Status,
     Step,
@@ -35,7 +35,7 @@ from omniroute.core.model import (
 from omniroute.core.owners import Owner, queue_named, queue_owner
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.core.skills import joined
-from omniroute.core.states import OPEN
+from omniroute.core.states import ASSIGNED, OPEN, RESOLVED, SNOOZED
 from omniroute.core.timers import Alarms, Due, agent_due, next_due
 from omniroute.core.trials import CANARY, NONE, SHADOW, Trial
 
@@ -47,7 +47,7 @@ _steps = msgspec.json.Decoder(tuple[Step, ...]).decode
 _agent = msgspec.json.Decoder(Agent).decode
 
 
-Burden: TypeAlias = tuple[tuple[AgentId, tuple[int, bool, str]], ...]  # weight, live, queue
+Burden: TypeAlias = tuple[AgentId, int, bool, str]  # of whom; weight, live, queue
 
 
 class Counters(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class State:
         self.draining: dict[AgentId, None] = {}
         self._leads: dict[AgentId, None] = {}
         self.absent: set[str] = set()
-        self._undo: dict[str, object] = {}
+        self._undo: dict[str | ThreadId, object] = {}  # by a row's key, or a thread's id
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._alarms = Alarms(self._due_of)
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
@@ -113,13 +113,18 @@ class State:
         """Enter or replace a thread; agents' loads follow."""
         id = thread.id
         old = self.threads.get(id)
-        self._undo.setdefault(f"t/{id}", old)
+        self._undo.setdefault(id, old)
         self.threads[id] = thread
-        self._alarms.untimed.setdefault(id, old)
-        self.index.thread_changed(id, old)
-        before, now = _burden(old), _burden(thread)
+        self._alarms.unseen[id] = None
+        self.index.unseen_threads.setdefault(id, old)
+        before, now = _burdens(old), _burdens(thread)
         if before != now:
-            self._burdens_changed(id, before, now)
+            for burden in before:
+                if burden not in now:
+                    self._load(id, burden, -1)
+            for burden in now:
+                if burden not in before:
+                    self._load(id, burden, 1)
 
     def known_thread(self, id: ThreadId) -> Thread:
         """A thread that is open, or was folded and has been taken in."""
@@ -144,7 +149,7 @@ class State:
         self._remember("n/pace/" + queue, self.paces.get(queue))
         self.paces[queue] = pace
         if pace.remind_at != old.remind_at:
-            self._alarms.changed(queue_owner(queue), None)
+            self._alarms.changed(queue_owner(queue))
 
     def put_trial(self, trial: Trial) -> None:
         """Replace what is on trial."""
@@ -240,11 +245,6 @@ class State:
     def _remember(self, key: str, old: object) -> None:
         self._undo.setdefault(key, old)
 
-    def _burdens_changed(self, id: ThreadId, before: Burden, now: Burden) -> None:
-        was, becomes = dict(before), dict(now)
-        for name in {**was, **becomes}:
-            self._burden_changed(id, name, was.get(name), becomes.get(name))
-
     def _set_agent(self, old: Agent | None, new: Agent) -> None:
         self.agents[new.id] = new
         if (
@@ -255,36 +255,37 @@ class State:
         ):
             _sort(self.draining, new, new.employed and new.status is Status.DRAINING)
             _sort(self._leads, new, new.employed and new.role != "agent")
-        if new.shift_end or new.give_back_at or new.flag_at:
-            self._alarms.changed(new.id, old)
-        self.index.agent_changed(new.id, old)
+        if new.shift_end or new.give_back_at or new.flag_at or new.id in self._alarms:
+            self._alarms.changed(new.id)
+        self.index.unseen_agents.setdefault(new.id, old)
 
-    def _burden_changed(
-        self, thread: ThreadId, name: AgentId, old: tuple[int, bool, str] | None,
-        new: tuple[int, bool, str] | None,
-    ) -> None:  # fmt: skip
-        agent = self.agents.get(name)
-        if agent is None or old == new:
+    def _load(self, thread: ThreadId, burden: Burden, by: int) -> None:
+        """An agent has a thread more (*by* 1), or one less (-1)."""
+        name, weight, live, _ = burden
+        old = self.agents.get(name)
+        if old is None:
             return
-        live, mail, threads = agent.live_load, agent.mail_load, agent.threads
-        if old is not None:
-            live, mail = live - old[0] * old[1], mail - old[0] * (not old[1])
-            threads = tuple(t for t in threads if t != thread)
-        if new is not None:
-            live, mail = live + new[0] * new[1], mail + new[0] * (not new[1])
-            threads = (*threads, thread)
-        agent = msgspec.structs.replace(agent, live_load=live, mail_load=mail, threads=threads)
-        self.put_agent(agent if agent.caps is None else self._counted(agent))
+        threads = (*old.threads, thread) if by > 0 else tuple(t for t in old.threads if t != thread)
+        units = by * weight
+        if live:
+            new = replace(old, live_load=old.live_load + units, threads=threads)
+        else:
+            new = replace(old, mail_load=old.mail_load + units, threads=threads)
+        if new.caps is not None:
+            new = self._counted(new)
+        self._undo.setdefault("a/" + name, old)
+        self.agents[name] = new
+        self.index.unseen_agents.setdefault(name, old)
 
     def _counted(self, agent: Agent) -> Agent:
         """The agent with what they carry of the queues that their caps name."""
         capped = agent.caps.queues if agent.caps is not None else {}
         loads: dict[str, int] = {}
         for id in agent.threads if capped else ():
-            for name, (weight, _, queue) in _burden(self.threads.get(id)):
+            for name, weight, _, queue in _burdens(self.threads.get(id)):
                 if name == agent.id and queue in capped:
                     loads[queue] = loads.get(queue, 0) + weight
-        return msgspec.structs.replace(agent, queue_loads=loads)
+        return replace(agent, queue_loads=loads)
 
     # --- the round ---
 
@@ -292,16 +293,16 @@ class State:
         """The rows this round has changed, ready to be written; None deletes."""
         rows: dict[str, bytes | None] = {}
         for key in self._undo:
-            kind, name = key[0], key[2:]
-            if kind == "t":
-                thread = self.threads.get(int(name))
+            if isinstance(key, int):
+                thread = self.threads.get(key)
                 is_open = thread is not None and thread.phase in OPEN
-                rows[key] = _encode(thread) if is_open else None
-                if is_open and int(name) in self.folded:
-                    rows["tc/" + name] = None
+                rows[f"t/{key}"] = _encode(thread) if is_open else None
+                if is_open and key in self.folded:
+                    rows[f"tc/{key}"] = None
                 if thread is not None and not is_open:
-                    rows["tc/" + name] = _encode(thread)
+                    rows[f"tc/{key}"] = _encode(thread)
                 continue
+            kind, name = key[0], key[2:]
             value: object = {
                 "h": self.handles.get(name),
                 "c": self.customers.get(name),
@@ -322,11 +323,12 @@ class State:
     def settle(self) -> None:
         """The round is committed."""
         for key in self._undo:
-            if key[0] == "t":
-                thread = self.threads.get(int(key[2:]))
+            if isinstance(key, int):
+                thread = self.threads.get(key)
                 if thread is not None and thread.phase not in OPEN:
-                    del self.threads[thread.id]  # it is no burden: whoever closes it, releases it
-                    self.index.thread_changed(thread.id, thread)
+                    del self.threads[key]  # it is no burden: whoever closes it, releases it
+                    self._alarms.changed(key)
+                    self.index.thread_changed(key, thread)
         if "n/" in self._undo or "n/trial" in self._undo:
             kept = {self.rules.version, self.trial.version}
             self._sets = {v: rules for v, rules in self._sets.items() if v in kept}
@@ -346,12 +348,11 @@ class State:
         """The round is not committed: every value as it was before it."""
         undo, self._undo = self._undo, {}
         for key, old in undo.items():
-            if key[0] == "t":
-                current = self.threads.get(int(key[2:]))
-                if current is not None:
-                    self._put_back_thread(current, old)
+            if isinstance(key, int) and (current := self.threads.get(key)) is not None:
+                self._put_back_thread(current, old)
         for key, old in undo.items():
-            self._put_back(key, old)
+            if isinstance(key, str):
+                self._put_back(key, old)
         self._undo.clear()
         self.absent.clear()
         self.folded.clear()
@@ -360,11 +361,10 @@ class State:
     def _put_back_thread(self, current: Thread, old: object) -> None:
         if isinstance(old, Thread):
             self.threads[old.id] = old
-            self._alarms.changed(old.id, None)  # its timer may be gone
-            self.index.thread_changed(old.id, current)
         else:
             del self.threads[current.id]
-            self.index.thread_changed(current.id, current)
+        self._alarms.changed(current.id)
+        self.index.thread_changed(current.id, current)
 
     def _put_back(self, key: str, old: object) -> None:
         name = key[2:]
@@ -373,6 +373,7 @@ class State:
                 self._set_agent(self.agents.get(name), old)
             case "a", None:
                 gone = self.agents.pop(name)
+                self._alarms.changed(name)
                 _sort(self.draining, gone, False)
                 _sort(self._leads, gone, False)
                 self.index.agent_changed(name, gone)
@@ -390,9 +391,10 @@ class State:
                 self._try(old)
             case "n", Pace():
                 self.paces[name[5:]] = old
-                self._alarms.changed(queue_owner(name[5:]), None)
+                self._alarms.changed(queue_owner(name[5:]))
             case "n", None:
                 self.paces.pop(name[5:], None)
+                self._alarms.changed(queue_owner(name[5:]))
 
     # --- cold rows ---
 
@@ -425,23 +427,20 @@ class State:
             self.index.forget()
         elif key.startswith("t/"):
             thread = _thread(row)
-            thread = msgspec.structs.replace(
-                thread, steps=self.shared(thread.steps), sla=self.shared_sla(thread.sla)
-            )
+            steps, sla = self.shared(thread.steps), self.shared_sla(thread.sla)
+            thread = replace(thread, steps=steps, sla=sla)
             self.threads[thread.id] = thread
-            self._alarms.changed(thread.id, None)
+            self._alarms.changed(thread.id)
             self.index.thread_changed(thread.id, None)
             self.index.forget()
         elif key.startswith("tc/"):
             thread = _thread(row)
-            self.folded[thread.id] = msgspec.structs.replace(
-                thread, steps=self.shared(thread.steps)
-            )
+            self.folded[thread.id] = replace(thread, steps=self.shared(thread.steps))
         elif key == "n/":
             self.counters = msgspec.json.decode(row, type=Counters)
         elif key.startswith("n/pace/"):
             self.paces[key[7:]] = msgspec.json.decode(row, type=Pace)
-            self._alarms.changed(queue_owner(key[7:]), None)
+            self._alarms.changed(queue_owner(key[7:]))
         elif key == "n/trial":
             self.trial = msgspec.json.decode(row, type=Trial)
 
@@ -480,23 +479,24 @@ def _sort(into: dict[AgentId, None], agent: Agent, belongs: bool) -> None:
         into.pop(agent.id, None)
 
 
-def _burden(thread: Thread | None) -> Burden:
+def _burdens(thread: Thread | None) -> tuple[Burden, ...]:
     """What a thread costs whom: its weight for who has it or is asked; nothing while put aside."""
     if thread is None:
         return ()
     if thread.offers:
         full = thread.weight, thread.live, thread.queue
-        asked = tuple((offer.agent, full) for offer in thread.offers)
+        asked = tuple([(offer.agent, *full) for offer in thread.offers])
         return (_kept(thread), *asked) if thread.agent else asked
-    if thread.phase is Phase.ASSIGNED:
+    phase = thread.phase
+    if phase is ASSIGNED:
         return (_kept(thread),)
-    if thread.phase is Phase.RESOLVED and thread.wrap_until:
-        return ((thread.agent, (thread.weight, thread.live, thread.queue)),)
-    if thread.phase is Phase.SNOOZED:
-        return ((thread.agent, (0, thread.live, thread.queue)),)
+    if phase is RESOLVED and thread.wrap_until:
+        return ((thread.agent, thread.weight, thread.live, thread.queue),)
+    if phase is SNOOZED:
+        return ((thread.agent, 0, thread.live, thread.queue),)
     return ()
 
 
-def _kept(thread: Thread) -> tuple[AgentId, tuple[int, bool, str]]:
+def _kept(thread: Thread) -> Burden:
     """What it costs its owner."""
-    return thread.agent, (0 if thread.dormant else thread.weight, thread.live, thread.queue)
+    return thread.agent, 0 if thread.dormant else thread.weight, thread.live, thread.queue

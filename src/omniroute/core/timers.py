@@ -12,19 +12,29 @@ import heapq
 from collections.abc import Callable
 from typing import TypeAlias
 
-from omniroute.core.model import Agent, Phase, Target, Thread
+from omniroute.core.model import Agent, Target, Thread
 from omniroute.core.owners import Owner
-from omniroute.core.states import OPEN, WAITING
+from omniroute.core.states import (
+    ASSIGNED,
+    HELD,
+    OFFERED,
+    OPEN,
+    QUEUED,
+    RESOLVED,
+    SNOOZED,
+    STRANDED,
+    WAITING,
+)
 
 Due: TypeAlias = tuple[int, Owner]
 
-ASKING = (Phase.QUEUED, Phase.OFFERED, Phase.STRANDED)
+ASKING = (QUEUED, OFFERED, STRANDED)
 """Phases in which it matters who is barred."""
 
 
 def step_end(thread: Thread) -> int | None:
     """When the present relaxation step ends, while its clock runs."""
-    if thread.clock_since is None or thread.phase is not Phase.QUEUED or not thread.steps:
+    if thread.clock_since is None or thread.phase is not QUEUED or not thread.steps:
         return None
     span = thread.steps[thread.step].span
     return None if span is None else thread.clock_since + span - thread.step_used
@@ -32,32 +42,32 @@ def step_end(thread: Thread) -> int | None:
 
 def snooze_end(thread: Thread) -> int | None:
     """When a snooze ends by itself; None if only the customer can end it."""
-    if thread.phase is not Phase.SNOOZED or not thread.snoozed_until:
+    if thread.phase is not SNOOZED or not thread.snoozed_until:
         return None
     return thread.snoozed_until
 
 
 def dormancy(thread: Thread) -> int | None:
     """When what an agent has falls dormant, if the customer stays silent."""
-    silent = thread.phase is Phase.ASSIGNED and not thread.waiting and not thread.offers
+    silent = thread.phase is ASSIGNED and not thread.waiting and not thread.offers
     return thread.dormant_at if silent and thread.dormant_at and not thread.dormant else None
 
 
 def wake_end(thread: Thread) -> int | None:
     """Until when whoever was woken has to answer."""
-    asked = thread.phase is Phase.ASSIGNED and thread.waiting and not thread.held
+    asked = thread.phase is ASSIGNED and thread.waiting and not thread.held
     return thread.wake_until if asked and thread.wake_until else None
 
 
 def abandoning(thread: Thread) -> int | None:
     """When a thread that nobody has counts as abandoned, as its customer left."""
-    free = thread.phase in (*WAITING, Phase.OFFERED, Phase.HELD) and not thread.held
+    free = thread.phase in (*WAITING, OFFERED, HELD) and not thread.held
     return thread.away_until if free and thread.away_until else None
 
 
 def promotion(thread: Thread) -> int | None:
     """When a waiting thread's priority rises next."""
-    waits = thread.phase in WAITING or thread.phase is Phase.OFFERED
+    waits = thread.phase in WAITING or thread.phase is OFFERED
     return thread.promote_at if waits and thread.promote_at else None
 
 
@@ -75,16 +85,16 @@ def next_due(thread: Thread) -> int | None:
     moments = [offer.until for offer in thread.offers] if thread.offers else []
     if thread.held:
         moments += [held.release for held in thread.held]
-    if phase is Phase.QUEUED:
+    if phase is QUEUED:
         if (end := step_end(thread)) is not None:
             moments.append(end)
-    elif phase is Phase.SNOOZED and (end := snooze_end(thread)) is not None:
+    elif phase is SNOOZED and (end := snooze_end(thread)) is not None:
         moments.append(end)
     if thread.promote_at and (rise := promotion(thread)) is not None:
         moments.append(rise)
     if thread.overflow_at and thread.phase in WAITING:
         moments.append(thread.overflow_at)
-    if thread.remind_at and thread.phase is Phase.STRANDED:
+    if thread.remind_at and thread.phase is STRANDED:
         moments.append(thread.remind_at)
     if thread.excluded and thread.phase in ASKING:
         moments += [x.until for x in thread.excluded if x.until]
@@ -96,13 +106,13 @@ def next_due(thread: Thread) -> int | None:
                 moments.append(target.marks[0])
     if thread.away_until and (gone := abandoning(thread)) is not None:
         moments.append(gone)
-    if phase is Phase.HELD:
+    if phase is HELD:
         moments.append(thread.opens_at)
     elif thread.closes_at and thread.phase in WAITING:
         moments.append(thread.closes_at)
-    if phase is Phase.ASSIGNED and (thread.dormant_at or thread.wake_until):
+    if phase is ASSIGNED and (thread.dormant_at or thread.wake_until):
         moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
-    if phase is Phase.RESOLVED:
+    if phase is RESOLVED:
         if thread.wrap_until:
             moments.append(thread.wrap_until)
         elif not thread.held:
@@ -124,32 +134,35 @@ MANY = 1_024  # entries, beyond twice those that were so, after which a heap is 
 class Alarms:
     """Due times of threads, agents and queues, earliest first; at one moment threads go first.
 
-    *due_of* says when something is really due: an entry that says otherwise is out of date.  What
-    changes is taken in once, when somebody asks.
+    *due_of* says when something is due.  What changes is asked once, when somebody wants to know
+    what comes next, and kept: an entry of the heap counts only if it says what is kept.
     """
 
     def __init__(self, due_of: Callable[[Owner], int | None]) -> None:
         self._due_of = due_of
+        self._dues: dict[Owner, int] = {}
         self._heap: list[tuple[int, bool, Owner]] = []
-        self.untimed: dict[Owner, Thread | Agent | None] = {}  # as each was at the last look
+        self.unseen: dict[Owner, None] = {}  # what has changed since the last look
         self._ignored: set[Due] = set()
         self._many = MANY
 
-    def changed(self, owner: Owner, old: Thread | Agent | None) -> None:
-        """*owner* was *old* until now; None where an entry may be missing."""
-        if old is None:
-            self.untimed[owner] = None
-        else:
-            self.untimed.setdefault(owner, old)
+    def __contains__(self, owner: Owner) -> bool:
+        """Whether something was due of *owner* at the last look."""
+        return owner in self._dues
+
+    def changed(self, owner: Owner) -> None:
+        """Something about *owner* is another than it was."""
+        self.unseen[owner] = None
 
     def next(self) -> Due | None:
         """The next moment that is still so, and whose."""
         self.take_in()
-        while self._heap:
-            due, _, owner = self._heap[0]
-            if self._due_of(owner) == due and (due, owner) not in self._ignored:
+        heap, dues = self._heap, self._dues
+        while heap:
+            due, _, owner = heap[0]
+            if dues.get(owner) == due and (due, owner) not in self._ignored:
                 return due, owner
-            heapq.heappop(self._heap)
+            heapq.heappop(heap)
         return None
 
     def ignore(self, due: int, owner: Owner) -> None:
@@ -158,22 +171,22 @@ class Alarms:
 
     def take_in(self) -> None:
         """Take in what the changes since the last time came to."""
-        if not self.untimed:
+        if not self.unseen:
             return
-        untimed, self.untimed = self.untimed, {}
-        for owner, old in untimed.items():
-            due = self._due_of(owner)
-            if due is not None and (old is None or due != _due(old)):
+        unseen, self.unseen = self.unseen, {}
+        dues, due_of = self._dues, self._due_of
+        for owner in unseen:
+            due = due_of(owner)
+            if due is None:
+                dues.pop(owner, None)
+            elif dues.get(owner) != due:
+                dues[owner] = due
                 heapq.heappush(self._heap, (due, isinstance(owner, str), owner))
         if len(self._heap) > self._many:
             self._tidy()
 
     def _tidy(self) -> None:
         """Drop what is out of date: what is due in a year would stay here for a year."""
-        self._heap = [entry for entry in set(self._heap) if self._due_of(entry[2]) == entry[0]]
+        self._heap = [(due, isinstance(owner, str), owner) for owner, due in self._dues.items()]
         heapq.heapify(self._heap)
         self._many = 2 * len(self._heap) + MANY
-
-
-def _due(one: Thread | Agent) -> int | None:
-    return agent_due(one) if isinstance(one, Agent) else next_due(one)

@@ -9,7 +9,7 @@ import msgspec
 
 from omniroute.core import events as e
 from omniroute.core.effects import AnyEffect, Change, Deliver, Present, Recall, effect_id
-from omniroute.core.evolve import evolve
+from omniroute.core.evolve import FOLDS
 from omniroute.core.inputs import AnyInput
 from omniroute.core.model import (
     AgentId,
@@ -63,10 +63,10 @@ class Turn:
 
     def emit(self, event: e.AnyEvent) -> None:
         """It is so from now on."""
-        evolve(self.state, event, self.at)
+        FOLDS[type(event)](self.state, event, self.at)  # as `evolve` does
         self.events.append(event)
-        if isinstance(event, e.ThreadEvent):
-            self.touched[event.thread] = None
+        if (thread := getattr(event, "thread", None)) is not None:
+            self.touched[thread] = None
 
     def explain(self, about: str, **values: object) -> None:
         """Record why."""

@@ -27,9 +27,9 @@ _SUBJECTS = (
     *(people, conversation, waiting, promises, offers),
     *(owning, ending, joining, agents, rules),
 )
-_FOLDS = Folds(pair for subject in _SUBJECTS for pair in subject.FOLDS.items())
+FOLDS = Folds(pair for subject in _SUBJECTS for pair in subject.FOLDS.items())
 
 
 def evolve(state: State, event: e.AnyEvent, at: int) -> None:
     """Make *event* so, as of *at*."""
-    _FOLDS[type(event)](state, event, at)
+    FOLDS[type(event)](state, event, at)

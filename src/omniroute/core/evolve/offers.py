@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, change_agent, ran
-from omniroute.core.model import Phase
 from omniroute.core.state import State
+from omniroute.core.states import ASSIGNED, OFFERED
 
 FOLDS = Folds()
 
@@ -39,10 +39,10 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
     excluded = thread.excluded
     if event.exclusion is not None:
         excluded = (*excluded, event.exclusion)
-    if thread.phase is Phase.ASSIGNED:
+    if thread.phase is ASSIGNED:
         change(state, event, offers=rest, excluded=excluded)
     elif rest:
-        change(state, event, offers=rest, excluded=excluded, phase=Phase.OFFERED)
+        change(state, event, offers=rest, excluded=excluded, phase=OFFERED)
     else:
         change(state, event, offers=(), excluded=excluded, clock_since=event.since or at)
     agent = state.agents.get(event.agent)

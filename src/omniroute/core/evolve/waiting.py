@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, ran
-from omniroute.core.model import NO_PACE, Phase
+from omniroute.core.model import NO_PACE
 from omniroute.core.state import State
+from omniroute.core.states import NEW
 
 FOLDS = Folds()
 
@@ -18,7 +19,7 @@ def _(state: State, event: e.ThreadRouted, at: int) -> None:
     change(
         state,
         event,
-        queued_since=at if old.phase is Phase.NEW else old.queued_since,
+        queued_since=at if old.phase is NEW else old.queued_since,
         sla=old.sla if event.sla is None else state.shared_sla(event.sla),
         targets=old.targets if event.targets is None else event.targets,
         promote_at=event.promote_at or old.promote_at,
