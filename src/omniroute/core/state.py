@@ -455,13 +455,13 @@ class State:
         self._alarms.ignore(due, owner)
 
     def _due_of(self, owner: Owner) -> int | None:
+        if isinstance(owner, int):
+            thread = self.threads.get(owner)
+            return next_due(thread) if thread is not None else None
         if queue := queue_named(owner):
             return self.paces.get(queue, NO_PACE).remind_at or None
-        if isinstance(owner, str):
-            agent = self.agents.get(owner)
-            return agent_due(agent) if agent is not None else None
-        thread = self.threads.get(owner)
-        return next_due(thread) if thread is not None else None
+        agent = self.agents.get(owner)
+        return agent_due(agent) if agent is not None else None
 
     def leads(self) -> list[Agent]:
         """Agents who may act for others."""
