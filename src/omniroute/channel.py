@@ -195,18 +195,43 @@ class Health:
     fix: str = ""
 
 
+class Proofs(Protocol):
+    """How a customer shows that another address is theirs, too.  *who* and *by* are addresses that
+    the channel itself vouches for.  Whoever has shown it is one customer from then on, unless
+    something stands against it.
+    """
+
+    async def send_code(self, who: Address, to: Address) -> None:
+        """Send a code to *to*, which *who* claims.
+
+        Raises `Refused`: ``no_way`` where none can be sent, ``too_many``, ``not_sent``.
+        """
+
+    async def redeem_code(self, who: Address, code: str) -> Address:
+        """The address that *who* has proved by typing its code.  Raises `Refused`: ``bad_code``."""
+
+    async def make_link(self, who: Address) -> str:
+        """A token of 43 characters (A-Z a-z 0-9 _ -), good once and for an hour: whoever brings it
+        on another channel is *who*."""
+
+    async def redeem_link(self, token: str, by: Address) -> bool:
+        """Whether *by* has brought a good token, and so is whoever it was made for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the engine lends a channel or a desk: a folder of its own, public facts and a secret.
 
     *secret* is the account's own and always the same: sign with it what comes back from outside.
     Where it is empty nothing can be signed, and nothing that seems to be is to be believed.
+    *proofs* are there while a server runs.
     """
 
     folder: Path  # exists, private to this account
     public_url: str  # without a trailing slash
     organisation: str = "OmniRoute"
     secret: bytes = field(default=b"", repr=False)
+    proofs: Proofs | None = field(default=None, repr=False)
 
 
 class Intake(Protocol):

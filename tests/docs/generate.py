@@ -64,6 +64,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol.Forgets": partial(source.protocol, channel.Forgets),
     "protocol.ReadsFiles": partial(source.protocol, channel.ReadsFiles),
     "protocol.Intake": partial(source.protocol, channel.Intake),
+    "protocol.Proofs": partial(source.protocol, channel.Proofs),
     "protocol.Desk": partial(source.protocol, desk.Desk),
     "protocol.Door": partial(source.protocol, desk.Door),
     "protocol.Workplace": partial(source.protocol, desk.Workplace),

@@ -22,8 +22,9 @@ class Bench:
     def __init__(self, fake: FakeTelegram, folder: Path, **settings: Any) -> None:
         self.fake, self.kept = fake, Notebook()
         self.polls = settings.get("updates") != "webhook"
+        proofs = settings.pop("proofs", None)
         about = {"token": Secret(fake.token), "api_url": fake.url, **settings}
-        site = Site(folder, "http://desk.example")
+        site = Site(folder, "http://desk.example", proofs=proofs)
         self.channel = TelegramChannel("help", Config(**about), site)
 
     @asynccontextmanager

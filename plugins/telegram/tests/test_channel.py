@@ -110,6 +110,30 @@ async def test_a_signed_link_proves_who_comes(fake: FakeTelegram, bench_of: Any)
         assert all(unpack(raw).updates for raw in bench.kept.kept.values())
 
 
+class Notary:
+    """Remembers which links were brought, and by whom."""
+
+    def __init__(self) -> None:
+        self.brought: list[tuple[str, Address]] = []
+
+    async def redeem_link(self, token: str, by: Address) -> bool:
+        self.brought.append((token, by))
+        return True
+
+
+async def test_a_link_of_another_channel_is_brought_to_the_engine(
+    fake: FakeTelegram, bench_of: Any
+) -> None:
+    notary = Notary()
+    async with bench_of(proofs=notary).listening() as bench:
+        joe = fake.person("Joe Miller").chat()
+        joe.says("/start " + "t" * 43)
+        joe.says("/start no-link")
+        joe.says("hello")
+        (said,) = await bench.read(1)
+        assert notary.brought == [("t" * 43, said.sender)]
+
+
 async def test_a_wrong_token_says_where_to_get_one(fake: FakeTelegram, bench_of: Any) -> None:
     fake.token = "another"
     bench = bench_of(token=Secret("123456:of-no-value-to-anybody"))

@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from omniroute import Address, Inbound, Outbound, Receipt, Secret, Site
+from omniroute import Address, Inbound, Outbound, Proofs, Receipt, Secret, Site
 from omniroute.testing.intake import Notebook
 from omniroute_webchat.channel import WebChatChannel
 from omniroute_webchat.settings import Settings
@@ -138,12 +138,14 @@ class Chat:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.folder, self.settings = folder, settings
         self.notebook = Notebook()
+        self.proofs: Proofs | None = None
         self._browsers: list[Browser] = []
         self._listening: asyncio.Task[None] | None = None
         self._make()
 
     def _make(self) -> None:
-        self.channel = WebChatChannel("main", self.settings, Site(self.folder, HOME, "Globex"))
+        site = Site(self.folder, HOME, "Globex", proofs=self.proofs)
+        self.channel = WebChatChannel("main", self.settings, site)
         self.app = Starlette(routes=[Mount(MOUNT, routes=self.channel.routes())])
 
     async def starts(self) -> None:
@@ -207,9 +209,12 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[Opens]:
     """Make a chat with settings of one's own, not listening yet."""
     chats: list[Chat] = []
 
-    def make(**settings: Any) -> Chat:
+    def make(proofs: Proofs | None = None, **settings: Any) -> Chat:
         given = {"secret": Secret(SECRET), "messages_per_minute": 0, **settings}
         chats.append(Chat(tmp_path, Settings(**given)))
+        if proofs is not None:
+            chats[-1].proofs = proofs
+            chats[-1]._make()
         return chats[-1]
 
     yield make

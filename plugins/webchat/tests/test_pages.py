@@ -21,7 +21,7 @@ FILES = sorted(entry.name for entry in STATIC.iterdir())
 class Outline(HTMLParser):
     """Element ids, what labels what, what is referred to, and whether everything is closed."""
 
-    VOID = ("meta", "link", "path", "br")
+    VOID = ("meta", "link", "path", "br", "input")
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,6 +15,7 @@ from omniroute.core import (
     depth,
     escalating,
     handing,
+    identity,
     importing,
     matters,
     offers,
@@ -69,6 +70,7 @@ _NAMED: dict[type[i.Input], Callable[[Any], tuple[HandleId, ...]]] = {
     i.MergeAsked: lambda input: input.both,
     i.LinkDenied: lambda input: input.both,
     i.ShareDeclared: lambda input: (input.handle,),
+    i.HandlesProved: lambda input: (input.a.id, input.b.id),
     i.PersonImported: lambda input: tuple(handle.id for handle in input.handles),
 }
 """The handles that somebody says something of."""
@@ -283,6 +285,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.EraseAsked: separating.erase,
     i.ShareDeclared: separating.share,
     i.PersonImported: importing.take_in,
+    i.HandlesProved: identity.prove,
     i.TimerDue: _time_came,
     i.AgentTimerDue: presence.time_came,
     i.QueueTimerDue: depth.time_came,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core.folding import fold
-from omniroute.core.inputs import Claimed, MessageReceived, Seen
+from omniroute.core.inputs import Claimed, HandlesProved, MessageReceived, Seen
 from omniroute.core.model import (
     Customer,
     CustomerId,
@@ -21,7 +21,7 @@ from omniroute.core.model import (
     MessageId,
 )
 from omniroute.core.sharing import SHARED, barred, is_shared, overhear
-from omniroute.core.turn import Turn
+from omniroute.core.turn import Answer, Turn
 
 NOT_SAME = "not_same"
 """The veto of a person who said that the two are not the same."""
@@ -38,6 +38,14 @@ def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
         how = _weigh(turn, sender, claim) or how
     turn.explain("identity", handle=sender.id, how=how)
     return turn.state.handles[sender.id].customer
+
+
+def prove(turn: Turn, proved: HandlesProved) -> Answer:
+    """Join two handles of which somebody has shown that both are theirs, unless a veto stands."""
+    _see(turn, proved.a)
+    how = _weigh(turn, proved.a, Claimed(proved.b, Evidence.VERIFIED, proved.source))
+    turn.explain("identity", handle=proved.a.id, how=how or "known")
+    return Answer(True, "proved", {"how": how})
 
 
 def _see(turn: Turn, seen: Seen) -> None:

@@ -299,6 +299,14 @@ class EraseAsked(Input, frozen=True):
     by: AgentId = ""
 
 
+class HandlesProved(Input, frozen=True):
+    """Somebody has shown that both are theirs: by a code, or a link that is good once."""
+
+    a: Seen
+    b: Seen
+    source: str = ""
+
+
 class PersonImported(Input, frozen=True):
     """A list says that these addresses are one person's; *by* is who imports it, if an agent."""
 
@@ -455,6 +463,7 @@ AnyInput: TypeAlias = (
     | EraseAsked
     | ShareDeclared
     | PersonImported
+    | HandlesProved
     | TimerDue
     | AgentTimerDue
     | QueueTimerDue

@@ -390,6 +390,7 @@ def files_of(database: Path) -> dict[str, Path]:
         "accounts": database.with_suffix(".accounts"),
         "bindings": database.with_suffix(".bindings"),
         "key": database.with_suffix(".key"),
+        "proofs": database.with_suffix(".proofs"),
         "socket": database.with_suffix(".sock"),
         "files": database.with_suffix(".files"),
         "channels": database.with_suffix(".channels"),

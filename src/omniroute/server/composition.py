@@ -32,6 +32,7 @@ from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
 from omniroute.runtime.keyed import Keyed, open_key
 from omniroute.runtime.node import Node, Parts, files_of
+from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
 from omniroute.server.desk import DeskFiles, read_desk
@@ -93,6 +94,9 @@ class Server:
             opened.callback(self._accounts.close)
             self.bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now)
             opened.callback(self.bindings.close)
+            self.keyed = open_key(self.paths["key"])
+            self.proofs = Proofs(self.paths["proofs"], self.keyed, self.clock)
+            opened.callback(self.proofs.close)
             parts = self._parts(plugins)
             opened.pop_all()
         try:
@@ -205,6 +209,7 @@ class Server:
             for reader in self._readers:
                 reader.close()
             self._accounts.close()
+            self.proofs.close()
             self.bindings.close()
             socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
             await self.node.close()
@@ -212,7 +217,7 @@ class Server:
     # --- putting together ---
 
     def _parts(self, plugins: Plugins) -> Parts:
-        files, keyed = Files(self.paths["files"]), open_key(self.paths["key"])
+        files, keyed = Files(self.paths["files"]), self.keyed
         channels = self._channels(plugins.channels(), keyed)
         workplaces = _workplaces(channels)
         desks: dict[str, Desk] = {kind: desk() for kind, desk in plugins.desks().items()}
@@ -252,10 +257,10 @@ class Server:
     def _site(self, account: str, secret: bytes) -> Site:
         folder = self.paths["channels"] / account
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Site(folder, self.url, self.settings.server.organisation, secret)
+        return Site(folder, self.url, self.settings.server.organisation, secret, self.proofs)
 
     def _build_sites(self) -> list[Serving]:
-        self.application.customers.remains = Leftovers(self.node)
+        self.application.customers.remains = Leftovers(self.node, self.proofs)
         self.application.customers.on_shared = self.node.shared.declare
         self.application.ways.means = means_of(self.node.parts.channels)
         self.application.ways.conversations.handle = self.node.parts.keyed.handle

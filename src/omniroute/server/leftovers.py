@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from omniroute.channel import Forgets
 from omniroute.runtime.node import Node
+from omniroute.runtime.proofs import Proofs
 
 log = logging.getLogger(__name__)
 
@@ -15,8 +16,8 @@ log = logging.getLogger(__name__)
 class Leftovers:
     """Deletes it, once the store has forgotten the person."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, proofs: Proofs | None = None) -> None:
+        self._node, self._proofs = node, proofs
 
     async def forget(self, values: Sequence[str], files: Sequence[str]) -> int:
         """Delete *files*, dead letters that name one of *values*, and what channels keep of them.
@@ -26,6 +27,8 @@ class Leftovers:
         for sha in files:
             await asyncio.to_thread(self._node.parts.files.remove, sha)
         letters = await self._letters(values)
+        if self._proofs is not None:
+            await self._proofs.forget(set(values))
         for channel in self._node.parts.channels.values():
             if not isinstance(channel, Forgets):
                 continue

@@ -81,7 +81,9 @@ class TelegramChannel:
         self._memory = Memory(site.folder / "telegram.sqlite")
         self.connection = Connection(config, self._place)
         self._desk: TelegramDesk | None = None
-        self._edge = Edge(config, self.connection, self._memory, agent=self._agent, clock=_now)
+        self._edge = Edge(
+            config, self.connection, self._memory, agent=self._agent, clock=_now, proofs=site.proofs
+        )
         self._intake: Intake | None = None  # while we listen
         self._listens = False  # or has listened
         self._heard = 0.0  # when Telegram last answered a poll

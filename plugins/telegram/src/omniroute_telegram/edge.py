@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, TelegramError
 
-from omniroute import Intake
+from omniroute import Address, Intake, Proofs
 from omniroute_telegram import startlinks
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.envelope import Envelope, Fetched, Proved, pack
@@ -30,6 +31,7 @@ Raw: TypeAlias = dict[str, Any]
 QUIET: Final = 0.5  # s without another picture, until an album is whole
 FETCH: Final = 60.0  # s in which a file must have come
 AT_ONCE: Final = 8  # files that are fetched at a time
+_LINK: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 JOIN: Final = "join-"  # before the code by which an agent binds their account
 WANTED: Final = ("message", "edited_message", "callback_query", "message_reaction")
 
@@ -46,8 +48,10 @@ class Edge:
         agent: Callable[[int], Awaitable[str]],
         clock: Callable[[], int],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        proofs: Proofs | None = None,
     ) -> None:
         """*agent* tells whose an account is, if it is an agent's."""
+        self._proofs = proofs
         self._config, self._connection, self._memory = config, connection, memory
         self._agent, self._clock, self._sleep = agent, clock, sleep
         self._fetching = asyncio.Semaphore(AT_ONCE)
@@ -105,6 +109,7 @@ class Edge:
         agent = await self._agent(sender) if sender else ""
         desk = self._is_for_the_desk(updates[0], agent)
         if not desk and self._is_start(updates[0], sender):
+            await self._bring(updates[0], sender)
             return
         files = {} if desk else await self._files(updates)
         proved = () if desk or not sender else tuple(self._memory.proofs(sender))
@@ -138,6 +143,15 @@ class Edge:
             if not self._memory.prove(sender, payload.strip(), proof):
                 log.warning("a start link was brought by a second account; it proves nothing")
         return True
+
+    async def _bring(self, update: Raw, sender: int) -> None:
+        """A link that another channel gave its customer, who opens this chat by it."""
+        payload = str(update.get("message", {}).get("text", "")).partition(" ")[2].strip()
+        if self._proofs is None or not sender or not _LINK.fullmatch(payload):
+            return
+        person = update.get("message", {}).get("from", {})
+        name = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
+        await self._proofs.redeem_link(payload, Address("telegram", str(sender), True, name))
 
     # --- files ---
 

@@ -21,7 +21,16 @@ from omniroute_webchat.words import LANGUAGES, choose
 JAVASCRIPT = "text/javascript"
 CSS = "text/css"
 HTML = "text/html"
-MODULES = ("chat.js", "api.js", "composer.js", "live.js", "log.js", "outbox.js", "store.js")
+MODULES = (
+    "chat.js",
+    "api.js",
+    "composer.js",
+    "live.js",
+    "log.js",
+    "outbox.js",
+    "prove.js",
+    "store.js",
+)
 
 
 class Pages:
@@ -101,6 +110,8 @@ def _page(
     words = {**words, "title": settings.title or words["title"]}
     words["greeting"] = settings.greeting or words["greeting"]
     given = {"words": words, "longest": settings.max_message, "origins": origins.allowed}
+    given["proves"] = site.proofs is not None
+    given["telegram"] = bool(settings.telegram_bot)
     escaped = {name: html.escape(word) for name, word in words.items()}
     return Template(_file("page.html")).substitute(
         escaped,

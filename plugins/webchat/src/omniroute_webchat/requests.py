@@ -34,6 +34,17 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``POST proof``: an address, or the code that was sent there."""
+
+    email: str = ""
+    code: str = ""
+
+
+async def read_claim(request: Request) -> Claim:
+    return await _read(request, Claim, LONGEST_OPENING)
+
+
 async def read_opening(request: Request) -> Opening:
     return await _read(request, Opening, LONGEST_OPENING)
 

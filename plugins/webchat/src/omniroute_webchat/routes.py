@@ -8,6 +8,8 @@
 * ``POST writing``   somebody is typing; nothing of it is kept
 * ``GET  stream``    lines as they come (Server-Sent Events)
 * ``GET  lines``     lines as they are
+* ``POST proof``     name an e-mail address, or type the code that was sent there
+* ``POST proof/link`` a link to go on in Telegram as the same person
 """
 
 from __future__ import annotations
@@ -23,15 +25,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Busy, Intake, Site
+from omniroute import Address, Busy, Intake, Proofs, Refused, Site
 from omniroute_webchat import mailbox as lines
+from omniroute_webchat.addresses import normalised
 from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
 from omniroute_webchat.parse import Said, key, sender_of
 from omniroute_webchat.problem import Problem, answer, busy, not_listening, too_fast
 from omniroute_webchat.rate import Rate
-from omniroute_webchat.requests import last_seen, number, read_message, read_opening
+from omniroute_webchat.requests import last_seen, number, read_claim, read_message, read_opening
 from omniroute_webchat.sessions import Opened, Session, Sessions
 from omniroute_webchat.settings import Settings
 from omniroute_webchat.streams import AT_ONCE, HEARTBEAT, EventStream, Streams
@@ -72,6 +75,7 @@ class Routes:
         self._said = Rate(settings.messages_per_minute, settings.burst)
         self._typed = Rate(SIGNS, 2)
         self._begun = Rate(settings.new_sessions_per_minute, settings.new_sessions_per_minute or 1)
+        self._lent = site.proofs
         self._cookie = f"omniroute_chat_{account}"
         self._secure = site.public_url.startswith("https://")
 
@@ -83,6 +87,8 @@ class Routes:
             self._route("/writing", self._writes, "POST"),
             self._route("/lines", self._lines, "GET"),
             self._route("/stream", self._stream, "GET"),
+            self._route("/proof", self._prove, "POST"),
+            self._route("/proof/link", self._link, "POST"),
             *self._pages.routes(),
         ]
 
@@ -171,6 +177,42 @@ class Routes:
         if session is None:
             raise Problem(401, "no_session", "This chat has ended here; begin a new one.")
         return session
+
+    # --- proofs --------------------------------------------------------------------------------
+
+    async def _prove(self, request: Request) -> Response:
+        """A visitor names an address, or types the code that was sent there."""
+        session, proofs = await self._known(request), self._proofs()
+        claim = await read_claim(request)
+        who = sender_of(_said(session, "", ""), self._account)
+        try:
+            if claim.code:
+                proved = await proofs.redeem_code(who, claim.code)
+                return answer({"verified": proved.value})
+            email = normalised(claim.email)
+            if not email:
+                raise Problem(422, "email", "That is no e-mail address.")
+            await proofs.send_code(who, Address("email", email))
+        except Refused as refused:
+            status = {"too_many": 429, "not_sent": 503}.get(refused.code, 422)
+            raise Problem(status, refused.code, refused.text) from None
+        return answer({"sent": True})
+
+    async def _link(self, request: Request) -> Response:
+        """A link by which the visitor goes on in Telegram, as the same person."""
+        session, proofs = await self._known(request), self._proofs()
+        if not self._settings.telegram_bot:
+            raise Problem(404, "no_way", "There is no other place to go on.")
+        wait = self._said.wait(session.visitor)
+        if wait:
+            raise too_fast(wait)
+        token = await proofs.make_link(sender_of(_said(session, "", ""), self._account))
+        return answer({"url": f"https://t.me/{self._settings.telegram_bot}?start={token}"})
+
+    def _proofs(self) -> Proofs:
+        if self._lent is None:
+            raise Problem(404, "no_way", "No address can be proved here.")
+        return self._lent
 
     # --- lines ---------------------------------------------------------------------------------
 

@@ -41,6 +41,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         list[str],
         Meta(description="Sites that may embed the chat, such as https://shop.example."),
     ] = []
+    telegram_bot: Annotated[
+        str,
+        Meta(
+            pattern="^([A-Za-z0-9_]{5,32})?$",
+            description="User name of your Telegram bot, so that a visitor can go on there.",
+        ),
+    ] = ""
     max_message: Annotated[
         int, Meta(ge=1, le=100_000, description="Longest message of a visitor, in characters.")
     ] = 4000

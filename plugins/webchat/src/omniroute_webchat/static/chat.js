@@ -5,9 +5,10 @@ import { Composer } from "./composer.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
+import { Prove } from "./prove.js";
 import { lasting } from "./store.js";
 
-const { words, longest, origins } = JSON.parse(document.getElementById("given").textContent);
+const { words, longest, origins, proves, telegram } = JSON.parse(document.getElementById("given").textContent);
 const $ = (id) => document.getElementById(id);
 const title = document.title;
 const hosts = [location.origin, ...origins];
@@ -37,6 +38,9 @@ const composer = new Composer({
   words, longest, onSay: (text) => outbox.add(text), onType: typing,
 });
 
+const prove = new Prove({ words, telegram, session: async () => session ?? open() });
+prove.show(proves);
+
 // --- who is here ---------------------------------------------------------------------------------
 
 // One at a time: a token is good once, and two sessions would be two visitors.
@@ -61,6 +65,7 @@ async function adopt(about) {
   }
   lasting.set("visitor", { visitor: about.visitor, identified: about.identified });
   session = about;
+  prove.show(proves && !about.identified);
   $("who").textContent = about.identified && about.name ? words.signed_in.replace("{name}", about.name) : "";
   await showHistory();
   outbox.lines.forEach((line) => outbox.onChange(line));

@@ -109,9 +109,9 @@ export class Log {
 
   #reword(element, { text, changed }) {
     const line = { ...this.lines.get(element), text, changed };
-    const words = element.querySelector(".bubble p");
-    words.textContent = "";
-    fill(words, this.#said(line));
+    const said = element.querySelector(".bubble p");
+    said.textContent = "";
+    fill(said, this.#said(line));
     this.lines.set(element, line);
     this.#state(element, line, []);
   }
