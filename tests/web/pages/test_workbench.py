@@ -50,11 +50,12 @@ def test_a_back_test_begins_shows_where_it_is_and_what_came_of_it(admin: Site) -
     assert "deciding anew: 120 of 310" in text_of(page)
     assert 'value="120" max="310"' in page
     assert 'data-hx-get="/admin/backtest/progress"' in page
-    assert "already" not in page
+    assert "disabled>Begin<" in page
     bench.at = replace(RUNNING, found=FOUND)
     part = admin.get("/admin/backtest/progress").text
     assert part.strip().startswith("<section")
     assert "hx-get" not in part
+    assert "disabled" not in part
     said = text_of(part)
     assert "310 threads, of which 4 are unknown" in said
     assert "queue general billing invoices 12 #4812 invoice <42> is" in said
