@@ -14,7 +14,7 @@ from omniroute.application.pages import ThreadRow
 from omniroute.demo.chats import token
 from omniroute.demo.colleagues import DOUBT, PLAYED, Colleague, work
 from omniroute.demo.desk import CHAT, Demo, smtp_port
-from omniroute.demo.scene import YOU
+from omniroute.demo.last_hour import YOU
 from omniroute.demo.script import JOE, MATTERS
 from omniroute.demo.visitors import Visitors
 from omniroute.errors import ConfigError
@@ -87,9 +87,7 @@ async def test_joe_finds_his_chat_as_he_left_it(prepared: Demo, server: Server) 
 
 
 async def test_joe_writes_from_his_telephone_and_is_known(prepared: Demo, server: Server) -> None:
-    telegram = prepared.telegram
-    user = int(prepared.joes_phone.rpartition("=")[2])
-    joe = telegram.seen_by(telegram.world.users[user], telegram.world.chats[user])
+    joe = prepared.windows.joe.chat()
     joe.says("And where is my express parcel?")
     row = await row_with(server, "And where is my express parcel?")
     assert (row.name, row.channel) == ("Joe Miller", "telegram")
@@ -143,7 +141,7 @@ async def test_customers_read_their_mail_on_a_page(prepared: Demo, server: Serve
     before = len(prepared.sink.received)
     assert (await server.application.do(actor, reply, hold=0)).ok
     await prepared.sink.wait_for(before + 1)
-    page = await asyncio.to_thread(Browserless(server.url).call, "GET", "/demo/mail")
+    page = await asyncio.to_thread(Browserless(server.url).call, "GET", "/stage/mail")
     assert "&lt;b&gt;three months&lt;/b&gt;" in page.text
     assert "Sofia Ricci" in page.text
     assert page.headers["content-security-policy"] == "default-src 'none'; style-src 'self'"

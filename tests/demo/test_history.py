@@ -8,7 +8,7 @@ from tests.demo.played import Past, past
 
 from omniroute.core.inputs import MessageReceived, ReplyWritten
 from omniroute.core.model import Phase, Status, Thread
-from omniroute.demo.scene import YOU
+from omniroute.demo.last_hour import YOU
 from omniroute.demo.stage import HOUR, MINUTE
 from omniroute.runtime.record import decode
 from omniroute.runtime.rows import Body, Reached

@@ -94,7 +94,7 @@ async def until_delivered(browser: Browser, demo: Walk, text: str) -> None:
     mail = await (await browser.new_context()).new_page()
     home, _, _ = printed(demo, "Console").partition("/sign-in")
     for _ in range(20):
-        await mail.goto(f"{home}/demo/mail")
+        await mail.goto(f"{home}/stage/mail")
         if text in await mail.inner_text("body"):
             return
         await mail.wait_for_timeout(500)

@@ -64,7 +64,9 @@ class Application:
         self.directory = directory
         """Replace it at a reload."""
         self._inbox, self._views, self._files, self._clock = inbox, views, files, clock
-        self._undo, self._changing = undo, asyncio.Lock()
+        self._changing = asyncio.Lock()
+        self.undo = undo
+        """How long (ms) what is written from now on can be taken back."""
         self._present = Present(reader)
         self._voice = Voice(lambda: self.directory, clock, self._present, views)
         self._subscriptions = Subscriptions()
@@ -167,7 +169,7 @@ class Application:
         if changed is not None and isinstance(command, c.Edit | c.Delete):
             asked = change_of(command, actor.id, changed, self._clock(), desk)
         else:
-            held = self._undo if hold is None else hold
+            held = self.undo if hold is None else hold
             asked = translate(command, actor.id, held, desk, way, copies)
         if actor.kind is Kind.AGENT:
             self.on_seen(actor.id, desk or WEB)

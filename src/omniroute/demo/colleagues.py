@@ -32,15 +32,24 @@ async def work(
     agent: str,
     say: Callable[[str], None],
     thinking: tuple[float, float] = THINKING,
+    at_ease: asyncio.Event | None = None,
 ) -> None:
-    """Be a colleague until cancelled."""
-    colleague = Colleague(application, agent, say)
+    """Be a colleague until cancelled; one who does nothing while *at_ease* is not set."""
+    colleague, at_ease = Colleague(application, agent, say), at_ease or always()
     while True:
         await asyncio.sleep(colleague.chance.uniform(*thinking))
+        await at_ease.wait()
         try:
             await colleague.act()
         except OmniRouteError as error:
             log.info("%s: %s", agent, error)  # somebody was faster: such is work
+
+
+def always() -> asyncio.Event:
+    """What is set from the beginning."""
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 class Colleague:

@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from omniroute.demo.days import DAYS, Days, Hours
-from omniroute.demo.scene import LENGTH, Scene
+from omniroute.demo.last_hour import LENGTH, LastHour
 from omniroute.demo.script import customers
 from omniroute.demo.stage import DAY, Accounts, ChatLine, Stage
 from omniroute.runtime.keyed import Keyed
@@ -44,7 +44,7 @@ class History:
         return self._stage.chat
 
     def play(self, count: int, progress: Callable[[int, int], None]) -> None:
-        """*count* customers in three days, then the scene."""
+        """*count* customers in three days, then the last hour."""
         expected, done = count * ACTS, 0
 
         def move() -> None:
@@ -56,5 +56,5 @@ class History:
         people = customers(self._chance, count)
         days = Days(self._stage, self._team, self._hours, self._chance)
         days.play(people, self._now - LENGTH, move)
-        Scene(self._stage, self._team, self._now).play()
+        LastHour(self._stage, self._team, self._now).play()
         progress(expected, expected)

@@ -14,7 +14,7 @@ from omniroute.testing.mail_sink import MailSink
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Customers’ mail · OmniRoute demo</title>
-<link rel="stylesheet" href="/demo/mail.css">
+<link rel="stylesheet" href="mail.css">
 <h1>What customers received by e-mail</h1>
 <p>The demo’s mail goes no further than this page. Reload to see more.</p>
 {% for mail in mails %}<article>

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from omniroute.demo.chats import token
+from omniroute.demo.colleagues import always
 from omniroute.demo.script import JOE, MATTERS, Customer, Matter, customers, said, thanks_for
 from omniroute.testing.mail_sink import MailSink
 
@@ -31,25 +32,34 @@ class Visitors:
     """Customers of one desk: where they write, and the mail server at which they read."""
 
     def __init__(
-        self, address: str, smtp_port: int, chat: str, secret: str, say: Callable[[str], None]
+        self,
+        address: str,
+        smtp_port: int,
+        chat: str,
+        secret: str,
+        say: Callable[[str], None],
+        at_ease: asyncio.Event | None = None,
     ) -> None:
+        """While *at_ease* is not set, nobody begins anything."""
         self._address, self._smtp_port = address, smtp_port
         self._chat, self._secret, self._say = urlsplit(chat), secret, say
         self._chance = random.Random()  # noqa: S311 - a play, not a secret
         self._recent: deque[Matter] = deque(maxlen=6)
+        self._at_ease = at_ease or always()
 
     async def arrive(self, between: tuple[float, float] = ARRIVALS) -> None:
         """New customers until cancelled."""
         for person in customers(self._chance, MANY)[1:]:
             await asyncio.sleep(self._chance.uniform(*between))
+            await self._at_ease.wait()
             matter = self._matter(person)
             text, subject = said(matter.asks, person), said(matter.subject, person)
             try:
                 if self._chance.random() < 0.3:
-                    await asyncio.to_thread(self._say_in_chat, person, text)
+                    await asyncio.to_thread(self.say_in_chat, person, text)
                     self._say(f"web chat {person.name}: “{text[:60]}”")
                 else:
-                    await asyncio.to_thread(self._post, person, subject, text, "")
+                    await asyncio.to_thread(self.post, person, subject, text, "")
                     self._say(f"e-mail   {person.name}: “{subject}”")
             except (OSError, smtplib.SMTPException) as error:
                 log.info("%s could not write: %s", person.name, error)
@@ -81,16 +91,18 @@ class Visitors:
         if not thanks:
             return
         await asyncio.sleep(self._chance.uniform(*after))
+        await self._at_ease.wait()
         local = address.partition("@")[0]
         by = Customer(name or local.replace(".", " ").title(), address, local, "en")
         try:
             subject, answers = str(mail["Subject"]), str(mail["Message-ID"])
-            await asyncio.to_thread(self._post, by, subject, thanks, answers)
+            await asyncio.to_thread(self.post, by, subject, thanks, answers)
             self._say(f"e-mail   {by.name}: “{thanks}”")
         except (OSError, smtplib.SMTPException) as error:
             log.info("%s could not write: %s", by.name, error)
 
-    def _post(self, by: Customer, subject: str, text: str, answers: str) -> None:
+    def post(self, by: Customer, subject: str, text: str, answers: str) -> None:
+        """Have a customer write a mail, in a thread of your own; raises as `smtplib` does."""
         mail = EmailMessage()
         mail["From"] = f"{by.name} <{by.email}>"
         mail["To"], mail["Subject"] = self._address, subject
@@ -101,7 +113,8 @@ class Visitors:
         with smtplib.SMTP("127.0.0.1", self._smtp_port, timeout=10) as smtp:
             smtp.send_message(mail, by.email, [self._address])
 
-    def _say_in_chat(self, by: Customer, text: str) -> None:
+    def say_in_chat(self, by: Customer, text: str) -> None:
+        """Have a customer who is signed in at the shop write in the chat; raises `OSError`."""
         site = http.client.HTTPConnection(self._chat.netloc, timeout=10)
         try:
             opened = self._ask(site, "session", {"token": token(by, self._secret)}, "")

@@ -31,7 +31,7 @@ OMAR: Final = named("Omar Diallo", "en", 3311)
 FOR_YOU: Final = (SOFIA, KWAME, TOMASZ)
 
 
-class Scene:
+class LastHour:
     """The last hour, minute by minute; times are minutes before now."""
 
     def __init__(self, stage: Stage, team: list[AgentId], now: int) -> None:
