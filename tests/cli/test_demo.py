@@ -1,5 +1,6 @@
 """``omniroute demo``, started as a newcomer does, and everything it prints, tried as printed."""
 
+import html
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from tests.cli.terminal import omniroute
 from tests.server.house import CHAT
 
+from omniroute.demo.scenes import SCENES
 from omniroute.testing.server_process import Browserless, until
 
 MEGABYTES = 150  # of memory, with nobody about
@@ -136,6 +138,19 @@ def test_the_line_for_mail_works_as_printed(shown: Shown) -> None:
     assert said[-1] == "Here is the receipt"
 
 
+def test_the_stage_shows_both_sides_and_begins_a_scene(shown: Shown) -> None:
+    browser = Browserless(shown.console)
+    path = shown.find(r"Stage +http://[^/]+(/\S+)")
+    page = browser.call("GET", path)
+    for address in (shown.find(r"Slack +(http://\S+)"), shown.find(r"Telegram +(http://\S+)")):
+        assert html.escape(address) in page.text
+    assert all(scene.name in page.text for scene in SCENES)
+    assert browser.get(f"{path}state")["playing"] is False
+    assert browser.post(f"{path}do/pause", {})["paused"]
+    assert browser.post(f"{path}do/6", {})["playing"]
+    assert browser.get(f"{path}state")["number"] == 6
+
+
 def test_the_mailbox_page_is_there(shown: Shown) -> None:
     path = shown.find(r"answers to customers appear at http://[^/]+(/\S+)\)")
     assert "What customers received by e-mail" in Browserless(shown.console).call("GET", path).text
@@ -145,7 +160,7 @@ def test_the_command_line_looks_at_it(shown: Shown) -> None:
     config = shown.folder.parent / shown.find(r"Terminal +.+ threads --config (\S+)")
     assert any("Joe Miller" in line for line in omniroute("threads", "--config", config).lines)
     channels = omniroute("channel", "list", "--config", config, "--json").json
-    assert [channel["ok"] for channel in channels] == [True, True, True]
+    assert [channel["ok"] for channel in channels] == [True] * 4
     assert omniroute("verify", "--config", config).lines[0].endswith("all is well")
 
 

@@ -147,6 +147,16 @@ async def test_customers_read_their_mail_on_a_page(prepared: Demo, server: Serve
     assert page.headers["content-security-policy"] == "default-src 'none'; style-src 'self'"
 
 
+async def test_the_visitor_may_switch_to_anybody(server: Server) -> None:
+    browser = Browserless(server.url)
+    link = await server.accounts.make_link(YOU)
+    await asyncio.to_thread(browser.sign_in, link)
+    form = f"agent=frieda&token={browser.token}"
+    kind = "application/x-www-form-urlencoded"
+    await asyncio.to_thread(browser.call, "POST", "/demo/switch", form, kind)
+    assert (await asyncio.to_thread(browser.get, "/api/board"))["me"]["name"] == "Frieda Baumann"
+
+
 # --- everybody plays ---
 
 

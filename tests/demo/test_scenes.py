@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
-from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -16,12 +14,6 @@ from omniroute.demo.player import Player
 from omniroute.demo.scenes import SCENES
 from omniroute.demo.scenes.cast import AGENTS, OPEN
 from omniroute.server.composition import Server
-from omniroute_slack import budget as slack_budget
-from omniroute_slack import testing as slack_testing
-from omniroute_telegram import budget as telegram_budget
-from omniroute_telegram import testing as telegram_testing
-
-HASTE = 200
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,24 +27,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def server(demo: Demo) -> AsyncIterator[Server]:
-    slack, telegram = demo.windows.slack, demo.windows.telegram
-    slack.world.limits = slack_testing.Limits(burst=10_000)
-    telegram.world.limits = telegram_testing.Limits(overall=10_000, chat_burst=10_000)
     async with demo.serve(hurry=True) as server:
-        channels: Any = server.node.parts.channels
-        channels["slack", "slack"].connection.budget = slack_budget.Budget(fast, hasty)
-        channels["telegram", "telegram"].connection.budget = telegram_budget.Budget(fast, hasty)
         yield server
-
-
-def fast() -> float:
-    """A clock for the budgets, by which a second is soon over."""
-    return time.monotonic() * HASTE
-
-
-async def hasty(seconds: float) -> None:
-    """What is waited by that clock."""
-    await asyncio.sleep(seconds / HASTE)
 
 
 @pytest.mark.parametrize("number", range(1, len(SCENES) + 1), ids=lambda n: SCENES[n - 1].name)
@@ -90,6 +66,21 @@ async def test_one_scene_at_a_time_and_none_that_is_not_there(demo: Demo, server
     await player.close()
     player.pause()
     assert player.at_ease.is_set()
+
+
+async def test_no_other_site_begins_a_scene(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as browser:
+        for path, headers, status in (
+            ("/stage/do/1", {"Origin": "https://elsewhere.example"}, 403),
+            ("/stage/do/dance", {}, 404),
+            ("/stage/do/99", {}, 200),
+        ):
+            answer = await browser.post(path, headers=headers)
+            assert answer.status_code == status
+        assert not (await browser.get("/stage/state")).json()["playing"]
+        for part in ("stage.css", "stage.js"):
+            assert (await browser.get(f"/stage/part/{part}")).status_code == 200
+        assert (await browser.get("/stage/part/stage.html")).status_code == 404
 
 
 def player_of(demo: Demo) -> Player:

@@ -35,7 +35,10 @@ FOLDER = Path("omniroute-demo")
 @click.option("--keep", is_flag=True, help="Keep the folder at the end.")
 @click.option("--quiet", is_flag=True, help="No colleagues, no new customers: only you.")
 @click.option(
-    "--scene", type=click.IntRange(1, len(SCENES)), help="Play this scene as soon as it is there."
+    "--scene",
+    type=click.IntRange(1, len(SCENES)),
+    metavar="N",
+    help=f"Play this scene as soon as it is there: 1 to {len(SCENES)}.",
 )
 def demo(
     folder: Path, port: int, smtp_port: int, keep: bool, quiet: bool, scene: int | None

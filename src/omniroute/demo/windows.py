@@ -5,15 +5,19 @@ which agents work where.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from omniroute.application.bindings import Bindings
 from omniroute.demo.script import JOE, Customer
 from omniroute.runtime.clock import SystemClock
+from omniroute.server.composition import Server
 from omniroute_slack import testing as slack
+from omniroute_slack.budget import Budget as SlackBudget
 from omniroute_telegram import testing as telegram
+from omniroute_telegram.budget import Budget as TelegramBudget
 from omniroute_telegram.startlinks import sign
 
 DESKS: Final[Mapping[str, str]] = {"ana": "slack", "bo": "telegram", "cem": "slack"}
@@ -33,6 +37,30 @@ class Windows:
         self.team = self.slack.channel(TEAM_CHANNEL, self.ana, self.cem)
         self.bo = self.telegram.person("Bo Lindgren")
         self.joe = self.telegram.person(JOE.name)
+
+    def hasten(self, server: Server, times: int) -> None:
+        """Have both platforms let so much more through, and our side know of it.
+
+        As they are they take a message a second, and whoever watches would wait for a team's
+        channel to fill.
+        """
+
+        def clock() -> float:
+            return time.monotonic() * times
+
+        async def sleep(seconds: float) -> None:
+            await asyncio.sleep(seconds / times)
+
+        for kind, account in server.node.parts.channels:
+            channel: Any = server.node.parts.channels[kind, account]
+            if kind == "slack":
+                channel.connection.budget = SlackBudget(clock, sleep)
+            elif kind == "telegram":
+                channel.connection.budget = TelegramBudget(clock, sleep)
+        self.slack.world.limits = slack.Limits(float(times), 12 * times)
+        self.telegram.world.limits = telegram.Limits(
+            30.0 * times, float(times), 12 * times, 20 * times, 20 * times
+        )
 
     def bind(self, path: Path) -> None:
         """Let the agents' accounts count as theirs, in the file at *path*."""

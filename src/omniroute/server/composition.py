@@ -346,11 +346,13 @@ class Server:
         await self.node.load_team(self._team_of(self.desk_files))
         await self.application.up_to_date()
 
-    def _hold(self, desk: str) -> int:
-        """How long (ms) an answer can be taken back at *desk*; not at all where none is held."""
+    def _hold(self, desk: str) -> int | None:
+        """How long (ms) an answer can be taken back at *desk*, where that is longer than elsewhere;
+        not so where none is held.
+        """
         undo = self.settings.replies.undo_seconds
-        least = float(getattr(self.node.parts.desks[desk], "holds", 0.0)) if undo else 0.0
-        return int(max(undo, least) * 1000)
+        least = float(getattr(self.node.parts.desks[desk], "holds", 0.0))
+        return int(least * 1000) if 0 < undo < least else None
 
     async def _card(self, effect: Present) -> Card:
         await self.application.up_to_date()
