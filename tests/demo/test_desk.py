@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from omniroute.application import commands as c
 from omniroute.application.authorize import SYSTEM, Actor
@@ -24,6 +25,8 @@ from omniroute.server.settings import load
 from omniroute.stores.sqlite import SqliteReader
 from omniroute.testing.server_process import Browserless
 
+live = pytest.mark.asyncio(loop_scope="module")  # on the one server
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Demo:
@@ -32,7 +35,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return demo
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def server(prepared: Demo) -> AsyncIterator[Server]:
     async with prepared.serve() as server:
         yield server
@@ -64,6 +67,7 @@ def test_what_is_broken_off_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@live
 async def test_a_folder_that_was_kept_says_how_to_go_on(prepared: Demo, server: Server) -> None:
     with pytest.raises(ConfigError) as refused:
         Demo(prepared.folder, 0, 0).prepare(lambda done, of: None)
@@ -72,6 +76,7 @@ async def test_a_folder_that_was_kept_says_how_to_go_on(prepared: Demo, server: 
     assert prepared.config.stat().st_mode & 0o077 == 0  # it holds the chat's secret
 
 
+@live
 async def test_joe_finds_his_chat_as_he_left_it(prepared: Demo, server: Server) -> None:
     joe = Browserless(server.url)
     chat = f"/channels/webchat/{CHAT}"
@@ -86,6 +91,7 @@ async def test_joe_finds_his_chat_as_he_left_it(prepared: Demo, server: Server) 
     assert "refund of the express fee" in lines[0]["text"]
 
 
+@live
 async def test_joe_writes_from_his_telephone_and_is_known(prepared: Demo, server: Server) -> None:
     joe = prepared.windows.joe.chat()
     joe.says("And where is my express parcel?")
@@ -110,6 +116,7 @@ async def row_with(server: Server, text: str) -> ThreadRow:
             await asyncio.sleep(0.05)
 
 
+@live
 async def test_an_answer_to_somebody_in_the_seeded_chat_arrives(server: Server) -> None:
     actor = await server.application.actor(YOU)
     (kwame,) = [row for row in (await rows(server)) if row.name == "Kwame Mensah"]
@@ -133,6 +140,7 @@ async def state_of(server: Server, thread: int, text: str) -> str:
             await asyncio.sleep(0.05)
 
 
+@live
 async def test_customers_read_their_mail_on_a_page(prepared: Demo, server: Server) -> None:
     actor = await server.application.actor(YOU)
     (sofia,) = [row for row in (await rows(server)) if row.name == "Sofia Ricci"]
@@ -147,6 +155,7 @@ async def test_customers_read_their_mail_on_a_page(prepared: Demo, server: Serve
     assert page.headers["content-security-policy"] == "default-src 'none'; style-src 'self'"
 
 
+@live
 async def test_the_visitor_may_switch_to_anybody(server: Server) -> None:
     browser = Browserless(server.url)
     link = await server.accounts.make_link(YOU)
@@ -160,6 +169,7 @@ async def test_the_visitor_may_switch_to_anybody(server: Server) -> None:
 # --- everybody plays ---
 
 
+@live
 async def test_colleagues_accept_answer_doubt_and_resolve(server: Server) -> None:
     said: list[str] = []
     (omar,) = [row for row in (await rows(server)) if row.name == "Omar Diallo"]
@@ -190,6 +200,7 @@ async def offered(server: Server, thread: int) -> Actor:
     raise AssertionError("it is offered to nobody who plays")
 
 
+@live
 async def test_customers_arrive_and_say_thanks(prepared: Demo, server: Server) -> None:
     said: list[str] = []
     chat = f"{server.url}/channels/webchat/{CHAT}/"

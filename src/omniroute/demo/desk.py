@@ -152,6 +152,7 @@ class Demo:
             here.hasten(server, HURRIED if hurry else HASTENED)
             try:
                 await server.start()
+                await here.connected()
                 here.comes(JOE, here.joe)
                 visitors = self._visitors(server, say)
                 self.player = Player(server, here, sink, visitors, say, hurry=hurry)

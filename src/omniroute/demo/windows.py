@@ -5,6 +5,7 @@ which agents work where.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,16 @@ class Windows:
         self.telegram.world.limits = telegram.Limits(
             30.0 * times, float(times), 12 * times, 20 * times, 20 * times
         )
+
+    async def connected(self, seconds: float = 10.0) -> None:
+        """Wait until the server listens on both, or for so long."""
+
+        def listens() -> bool:
+            return any(method == "getupdates" for method, _ in self.telegram.calls)
+
+        with contextlib.suppress(TimeoutError):
+            await self.telegram.until(listens, seconds)
+            await self.slack.until(lambda: self.slack.connected, seconds)
 
     def bind(self, path: Path) -> None:
         """Let the agents' accounts count as theirs, in the file at *path*."""
