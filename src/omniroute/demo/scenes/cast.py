@@ -15,7 +15,7 @@ from omniroute.application.pages import Filter, ThreadRow
 from omniroute.core.model import Status
 from omniroute.demo.script import Customer
 from omniroute.demo.visitors import Visitors
-from omniroute.demo.windows import Windows
+from omniroute.demo.windows import DESKS, Windows
 from omniroute.server.composition import Server
 from omniroute.testing.mail_sink import MailSink
 from omniroute_slack import testing as slack
@@ -69,18 +69,21 @@ class Cast:
 
     async def _clear(self) -> None:
         application = self.server.application
-        ana = await application.actor("ana")
         for id in sorted(self._threads):
             row = (await application.query.thread(SYSTEM, id)).row
             if row.phase not in ("resolved", "closed", "folded"):
                 if row.agent != "ana":
-                    await application.do(ana, c.Take(thread=id))
-                await application.do(ana, c.Resolve(thread=id))
+                    await self._does("ana", c.Take(thread=id))
+                await self._does("ana", c.Resolve(thread=id))
 
     async def status(self, agent: str, status: Status) -> None:
         """Somebody says whether they can be asked."""
-        actor = await self.server.application.actor(agent)
-        await self.server.application.do(actor, c.SetStatus(status=status.value))
+        await self._does(agent, c.SetStatus(status=status.value))
+
+    async def _does(self, agent: str, command: c.AnyCommand) -> None:
+        """Do something as if at the desk where the agent is, which is where cards come then."""
+        application = self.server.application
+        await application.do(await application.actor(agent), command, desk=DESKS.get(agent, ""))
 
     async def room(self, **more: int) -> None:
         """Who can be asked: those named have room for so many *more*, nobody else has any.
