@@ -64,14 +64,18 @@ class Scene:
 
     def __init__(
         self, fake: FakeSlack, folder: Path, *, undo: float, triage: bool,
-        channels: Mapping[str, dict[str, Any]], bos_desk: str, http: bool,
+        channels: Mapping[str, dict[str, Any]], bos_desk: str, http: bool, offers: str,
+        broadcast: bool,
     ) -> None:  # fmt: skip
         self.fake, self.folder = fake, folder
         self.triage: Room | None = fake.channel("triage") if triage else None
         rules = folder / "routing_rules"
         shutil.copytree(ROOT / "routing_rules", rules)
         for path in rules.glob("*.yaml"):
-            path.write_text(re.sub(r"\btimeout: \d+s\b", "timeout: 1h", path.read_text()))
+            text = re.sub(r"\btimeout: \d+s\b", f"timeout: {offers}", path.read_text())
+            if broadcast:
+                text = text.replace("for: 2m}", "for: 2m, broadcast: true}", 1)
+            path.write_text(text)
         (rules / "team.yaml").write_text(TEAM.replace("BOS_DESK", bos_desk))
         slack: dict[str, Any] = {
             "kind": "slack",
@@ -132,7 +136,7 @@ class Scene:
 async def scene(
     folder: Path, *, undo: float = 0.0, triage: bool = False, sink: MailSink | None = None,
     channels: Mapping[str, dict[str, Any]] | None = None, bos_desk: str = "slack",
-    http: bool = False,
+    http: bool = False, offers: str = "1h", broadcast: bool = False,
 ) -> AsyncIterator[Scene]:  # fmt: skip
     """A server, from its start to its stop; with a mailbox if there is a *sink*."""
     async with AsyncExitStack() as stack:
@@ -144,8 +148,9 @@ async def scene(
                             "smtp_host": "127.0.0.1", "smtp_port": sink.port,
                             "smtp_starttls": False}  # fmt: skip
         made = Scene(
-            fake, folder, undo=undo, triage=triage, channels=more, bos_desk=bos_desk, http=http
-        )
+            fake, folder, undo=undo, triage=triage, channels=more, bos_desk=bos_desk, http=http,
+            offers=offers, broadcast=broadcast,
+        )  # fmt: skip
         await made.server.start()
         try:
             if http:

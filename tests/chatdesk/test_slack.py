@@ -311,3 +311,49 @@ async def test_in_the_teams_channel_a_thread_is_taken_and_undo_is_seen_by_its_wr
         team.presses("Undo")
         await team.reads_aside("Taken back; the customer never saw it.")
         assert joe.from_app() == []
+
+
+async def test_a_failure_is_shown_at_the_message_and_what_was_written_meanwhile_before(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await desk.agent("ana", "Ana Ruiz"), desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        place = await ana.takes()
+        place.calls("transfer bo")
+        await place.sees("say in a line why bo should have it")
+
+        joe.person.user["deleted"] = True
+        answer = place.says("It is on its way")
+        failed = await place.sees("❌ Not delivered: this Slack account is deactivated")
+        await place.has(answer, "x")
+        joe.person.user["deleted"] = False
+        place.presses("Retry", failed)
+        await joe.sees("It is on its way")
+        await place.has(answer, "white_check_mark")
+
+        # Hers is on its way to us when his comes.
+        thread = place.thread_ts
+        early = desk.fake.world.put(place.room, ana.person.id, "Tomorrow, I think", thread)
+        joe.says("never mind")
+        await place.sees("Joe Miller: never mind")
+        desk.fake.told(place.room, **early)
+        await place.sees("✋ Not sent.")
+        assert joe.from_app() == ["It is on its way"]
+        place.presses("Send anyway")
+        await joe.sees("Tomorrow, I think")
+
+
+async def test_two_offers_without_an_answer_make_an_agent_away_until_she_says_she_is_back(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, offers="1s") as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        desk.customer("Joe Miller").says("My refund, please")
+        desk.customer("Kim Berg").says("My refund, please")
+        away = await ana.own.sees("You missed two offers, so you are shown as away", 20)
+        before = len(ana.own.from_app())
+        ana.own.presses("I'm back", away)
+        await ana.own.reads_aside("You are online now.", 20)
+        await desk.fake.until(lambda: len(ana.own.from_app()) > before, 20)
+        assert "Why you" in ana.own.from_app()[-1]

@@ -1,5 +1,7 @@
 """How fast an app may write: about one message a second in a channel, in short bursts more.
 
+In all channels together a workspace allows several hundred a minute; we keep to 300.
+
 Whoever wants to write waits for a turn.  In each channel the more important goes first: an answer
 before a note about it, a note before the refreshing of a card.  A channel that Slack has told to
 wait holds up itself and no other (docs.slack.dev, “Rate limits”).
@@ -18,6 +20,8 @@ from typing import Final
 
 BURST: Final = 8  # messages let through at once
 EVERY: Final = 1.0  # s until one more
+HAIR: Final = 1e-6  # of a turn: so little is not waited for, and no clock could
+ALL: Final = 40, 0.2  # in all channels together: at once, and s until one more
 
 
 class Rank(enum.IntEnum):
@@ -29,18 +33,31 @@ class Rank(enum.IntEnum):
     MARK = 3  # a receipt
 
 
+class Bucket:
+    """*burst* turns at once, then one every *every* seconds."""
+
+    def __init__(self, burst: int, every: float, now: float) -> None:
+        self._burst, self._every = burst, every
+        self._level, self._at = float(burst), now
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a turn."""
+        self._level = min(self._burst, self._level + (now - self._at) / self._every)
+        self._at = now
+        missing = 1 - self._level
+        return missing * self._every if missing > HAIR else 0.0
+
+    def take(self) -> None:
+        """Use a turn."""
+        self._level -= 1
+
+
 @dataclass
 class _Lane:
-    level: float
-    at: float
+    bucket: Bucket
     stopped: float = 0.0
     waiting: list[tuple[int, int]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def wait(self, now: float) -> float:
-        self.level = min(float(BURST), self.level + (now - self.at) / EVERY)
-        self.at = now
-        return max(0.0 if self.level >= 1 else (1 - self.level) * EVERY, self.stopped - now)
 
 
 class Budget:
@@ -52,6 +69,7 @@ class Budget:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._clock, self._sleep = clock, sleep
+        self._all = Bucket(*ALL, clock())
         self._lanes: dict[str, _Lane] = {}
         self._numbers = itertools.count()
 
@@ -65,9 +83,11 @@ class Budget:
                     lane.changed.clear()
                     await lane.changed.wait()
                     continue
-                wait = lane.wait(self._clock())
+                now = self._clock()
+                wait = max(lane.bucket.wait(now), self._all.wait(now), lane.stopped - now)
                 if wait <= 0:
-                    lane.level -= 1
+                    lane.bucket.take()
+                    self._all.take()
                     return
                 await self._sleep(wait)
         finally:
@@ -80,4 +100,6 @@ class Budget:
         self._lane(channel).stopped = self._clock() + seconds
 
     def _lane(self, channel: str) -> _Lane:
-        return self._lanes.setdefault(channel, _Lane(float(BURST), self._clock()))
+        if channel not in self._lanes:
+            self._lanes[channel] = _Lane(Bucket(BURST, EVERY, self._clock()))
+        return self._lanes[channel]

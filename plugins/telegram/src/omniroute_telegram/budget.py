@@ -27,6 +27,9 @@ class Rank(enum.IntEnum):
     MARK = 3  # a receipt
 
 
+HAIR: Final = 1e-6  # of a turn: so little is not waited for, and no clock could
+
+
 class Bucket:
     """*burst* turns at once, then one every *every* seconds."""
 
@@ -38,7 +41,8 @@ class Bucket:
         """Seconds until there is a turn."""
         self._level = min(self._burst, self._level + (now - self._at) / self._every)
         self._at = now
-        return 0.0 if self._level >= 1 else (1 - self._level) * self._every
+        missing = 1 - self._level
+        return missing * self._every if missing > HAIR else 0.0
 
     def take(self) -> None:
         """Use a turn."""
