@@ -11,6 +11,7 @@ name; ``@hookimpl(tryfirst=True)`` and ``trylast=True`` change that.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import logging
@@ -18,6 +19,7 @@ import math
 import os
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -84,14 +86,20 @@ class Plugins:
         if findings:
             raise PluginErrors(findings)
 
-    def load_file(self, path: Path) -> None:
-        """Load a plugin that is one file; it goes by the file's name.  Raises `PluginErrors`."""
+    def load_path(self, path: Path) -> None:
+        """Load a plugin that is not installed: one file, or the folder of its project.
+
+        A file goes by its name, a project by that of its entry point.  Raises `PluginErrors`.
+        """
+        name = path.stem
         try:
-            module = module_of(path)
+            name, module = project_of(path) if path.is_dir() else (name, module_of(path))
+        except PluginErrors:
+            raise
         except (Exception, SystemExit) as error:
             fault = f"cannot be imported: {type(error).__name__}: {error}"
-            raise PluginErrors([PluginError(path.stem, str(path), fault)]) from error
-        self.register(module, path.stem)
+            raise PluginErrors([PluginError(name, str(path), fault)]) from error
+        self.register(module, name)
 
     def register(self, plugin: object, name: str) -> None:
         """Check a plugin and take it in.  Raises `PluginErrors` with everything that is wrong."""
@@ -300,6 +308,27 @@ def module_of(path: Path) -> ModuleType:
     sys.modules[name] = module  # before its code runs, which may look itself up there
     spec.loader.exec_module(module)
     return module
+
+
+def project_of(home: Path) -> tuple[str, ModuleType]:
+    """The plugin of a project that is not installed, and its name.
+
+    Raises `PluginErrors`, and whatever its code raises.
+    """
+    project = home / "pyproject.toml"
+    if not project.is_file():
+        fix = "name the folder of a plugin; `omniroute channel new NAME` makes one"
+        raise PluginErrors([PluginError(home.name, str(project), f"no such file — {fix}")])
+    about = tomllib.loads(project.read_text(encoding="utf-8"))
+    points = about.get("project", {}).get("entry-points", {}).get(GROUP, {})
+    if not points:
+        fix = f'write [project.entry-points.{GROUP}] and below it NAME = "your_module"'
+        fault = f"names no plugin of OmniRoute — {fix}"
+        raise PluginErrors([PluginError(home.name, str(project), fault)])
+    if (source := str((home / "src").resolve())) not in sys.path:
+        sys.path.insert(0, source)
+    name, package = next(iter(points.items()))
+    return str(name), importlib.import_module(package)
 
 
 def _check_blocked(blocked: Sequence[str], installed: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from types import ModuleType
 
 import click
-from tests.docs import source
+from tests.docs import kit, source
 from tests.docs.pages import DOCS, ROOT, Page
 
 from omniroute import channel, desk, errors, hookspecs
@@ -77,6 +77,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "refused.elsewhere": source.refused_elsewhere,
     "crash-points": source.crash_points,
     "states": source.diagram,
+    "kit.platform": kit.platform,
+    "kit.checks": kit.checks,
+    "kit.tiers": kit.tiers,
+    "life-cycle": kit.life_cycle,
+    "life-of-a-channel": kit.life_of_a_channel,
 }
 """Everything that is made, by the name that pages give it."""
 

@@ -22,7 +22,7 @@ from omniroute.testing.server_process import free_port
 
 PORTS = ("8420", "2525")  # that a page may name, as the settings do
 MAKE = {"make demo": "omniroute demo --port 8420 --smtp-port 2525"}  # less the installation
-PATIENCE = 60.0  # seconds for a command, or for a server to say that it serves
+PATIENCE = 240.0  # seconds for a command, or for a server to say that it serves
 READY = re.compile(r"^OmniRoute serves |^Stop with Ctrl", re.M)
 SETTLING = 10.0  # seconds in which a question that comes too early is asked again
 ASKS = re.compile(

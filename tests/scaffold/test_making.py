@@ -1,8 +1,11 @@
-"""What `omniroute channel new` makes: the plugin that is tested here, under another name."""
+"""What `omniroute channel new` makes: the plugin that lies here, under another name.
+
+That it passes every check from its first minute is tested where readers are told so
+(``docs/tutorials/a-channel-in-an-hour.md``).
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -42,15 +45,6 @@ def test_what_is_made_is_in_order_whatever_its_name(name: str, tmp_path: Path) -
     assert "example" not in said.lower()
     for path in home.rglob("*.py"):
         compile(path.read_text(), str(path), "exec")
-
-
-def test_it_is_green_at_birth(tmp_path: Path) -> None:
-    home, *_ = make("acme-chat", tmp_path)
-    command = [sys.executable, "-m", "omniroute", "channel", "check", str(home), "--json"]
-    verdict = json.loads(run(home, *command))
-    assert (verdict["failed"], verdict["doubts"]) == ([], [])
-    assert verdict["checks"] >= 80
-    assert verdict["tier"] == verdict["claims"] == "silver"
 
 
 @pytest.mark.parametrize(

@@ -68,16 +68,16 @@ def loaded(blocked: list[str], files: tuple[Path, ...]) -> Plugins:
     """What is installed, and plugins that are one file each."""
     plugins = load_plugins(blocked)
     for file in files:
-        plugins.load_file(file)
+        plugins.load_path(file)
     return plugins
 
 
 plugin_files = click.option(
     "--plugin",
     "files",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     multiple=True,
-    help="A plugin that is one Python file; may be given several times.",
+    help="A plugin that is not installed: a Python file, or a project's folder.",
 )
 
 

@@ -32,9 +32,9 @@ from omniroute.settings import Secret
 @click.option(
     "--plugin",
     "files",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     multiple=True,
-    help="A plugin that is one Python file; may be given several times.",
+    help="A plugin that is not installed: a Python file, or a project's folder.",
 )
 def serve(config: Path, store: str, files: tuple[Path, ...]) -> None:
     """Serve channels, console and API until stopped."""
@@ -51,7 +51,7 @@ def serve(config: Path, store: str, files: tuple[Path, ...]) -> None:
 async def _serve(settings: Settings, files: tuple[Path, ...]) -> None:
     stopped, plugins = stop_signals(), load_plugins(settings.plugins.blocked)
     for file in files:
-        plugins.load_file(file)
+        plugins.load_path(file)
     server = Server(settings, plugins=plugins)
     await run(server, stopped)
 

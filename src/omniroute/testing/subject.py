@@ -5,15 +5,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import tomllib
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from omniroute.channel import Channel
 from omniroute.errors import ConfigError, PluginError, PluginErrors, did_you_mean
-from omniroute.plugins import GROUP, Plugins, module_of
+from omniroute.plugins import GROUP, Plugins, module_of, project_of
 from omniroute.testing.platform import Platform
 
 
@@ -66,25 +64,11 @@ def _installed(kind: str) -> Subject:
 
 
 def _of_folder(home: Path) -> Subject:
-    project = home / "pyproject.toml"
-    try:
-        about: dict[str, Any] = tomllib.loads(project.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        fix = "name the folder of a plugin; `omniroute channel new NAME` makes one"
-        raise ConfigError(str(project), "no such file", fix) from None
-    points = about.get("project", {}).get("entry-points", {}).get(GROUP, {})
-    if not points:
-        fix = f'write [project.entry-points.{GROUP}] and below it NAME = "your_module"'
-        raise ConfigError(str(project), "names no plugin of OmniRoute", fix)
-    if (source := str(home / "src")) not in sys.path:
-        sys.path.insert(0, source)
-    name, package = next(iter(points.items()))
-    try:
-        module = importlib.import_module(package)
-    except Exception as error:
-        fault = f"cannot be imported: {type(error).__name__}: {error}"
-        raise PluginErrors([PluginError(name, package, fault)]) from error
-    return Subject(_only(name, module), name, package, home)
+    plugins = Plugins()
+    plugins.load_path(home)
+    (name,) = plugins.names()
+    _, module = project_of(home)
+    return Subject(_only(name, module), name, module.__name__, home)
 
 
 def _of_file(path: Path) -> Subject:

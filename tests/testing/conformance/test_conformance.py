@@ -1,7 +1,7 @@
 """Every check of the kit can fail: for each there is a channel that is wrong in just that way.
 
-That the one which they are made of passes is tested where it is copied
-(``tests/scaffold/test_making.py``).
+That the one which they are made of passes is tested where readers make a copy of it
+(``docs/tutorials/a-channel-in-an-hour.md``).
 """
 
 from __future__ import annotations
