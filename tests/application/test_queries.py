@@ -323,12 +323,13 @@ async def test_verbs_follow_the_threads_state_and_the_askers_rights(desk: Desk) 
 
     anybody = {"merge", "split"}
     everyone = {"take", "reply", "note", "transfer", "resolve", "tag", "prioritise", *anybody}
+    everyone.add("copy")
     assert await can(ANA) == everyone | {"accept", "pass"}
     assert await can(BO) == everyone
 
     scene.accepts("ana", thread)
     owner = {"reply", "note", "transfer", "snooze", "resolve", "tag", "prioritise", *anybody}
-    owner.add("new-matter")
+    owner |= {"new-matter", "copy"}
     assert await can(ANA) == owner
     assert await can(BO) == {"note", "tag", *anybody}
     assert await can(Actor(Kind.AGENT, "cy", "lead")) == owner
@@ -339,7 +340,7 @@ async def test_verbs_follow_the_threads_state_and_the_askers_rights(desk: Desk) 
 
     scene.wait(seconds=6)
     scene.resolves("ana", thread)
-    assert await can(BO) == {"take", "reply", "note", "reopen", "tag", *anybody}
+    assert await can(BO) == {"take", "reply", "note", "reopen", "tag", "copy", *anybody}
 
     scene.wait(days=8)
     assert await can(ANA) == set()

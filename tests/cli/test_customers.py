@@ -65,7 +65,7 @@ def test_people_are_taken_in_from_a_list_and_twice_is_once(
     assert done[:2] == rehearsed.out.splitlines()[:2]
     shown = "\n".join(omniroute("customers", "show", JOE, *config).lines)
     assert "+491701234567" in shown
-    assert "asserted by import" in shown
+    assert "asserted by a list" in shown
     again = omniroute("customers", "import", people, *config).out.splitlines()
     assert again[-1].startswith("2 people: 0 new, 0 joined, 0 suggested, 0 against, 2 were as they")
     part = omniroute("customers", "split", JOE, "+491701234567", "--as", "ana", *config)

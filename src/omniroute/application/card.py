@@ -12,6 +12,7 @@ from omniroute.core.model import Step
 
 MOST = 9
 _EXCERPT = 90
+_WHOLE = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Facts:
     step: Step
     why_you: str
     expected: str = ""  # how long it will probably wait, where it waits
+    known: Sequence[str] = ()  # what was asked and promised
+    maybe: str = ""  # who else the customer may be
 
 
 def card(facts: Facts, directory: Directory, now: int) -> tuple[str, ...]:
@@ -38,14 +41,22 @@ def card(facts: Facts, directory: Directory, now: int) -> tuple[str, ...]:
         when = words.moment(facts.wrote_at, now, directory.zone)
         said = words.one_line(row.excerpt, _EXCERPT)
         lines.append(f"“{said}”  {words.channel(row.channel)} {when}")
-    lines += [f"Before  {_before(old, directory, now)}" for old in facts.before[:2]]
+    rest = [_cut(line) for line in facts.known]
     if facts.note is not None:
         agent, text = facts.note
-        lines.append(f"Note from {agent}  “{words.one_line(text, _EXCERPT)}”")
+        rest.append(f"Note from {agent}  “{words.one_line(text, _EXCERPT)}”")
     if facts.step.tell:
-        lines.append(f"Mind  {facts.step.tell}")
-    lines.append(f"Why you  {facts.why_you}")
-    return tuple(lines[:MOST])
+        rest.append(f"Mind  {facts.step.tell}")
+    rest.append(f"Why you  {facts.why_you}")
+    if facts.maybe:
+        lines.insert(2, _cut(f"Maybe  {facts.maybe}"))
+    room = max(1, MOST - len(lines) - len(rest))
+    lines += [f"Before  {_before(old, directory, now)}" for old in facts.before[: min(2, room)]]
+    return tuple([*lines, *rest][:MOST])
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WHOLE else line[: _WHOLE - 1].rstrip() + "…"
 
 
 def _first(facts: Facts, now: int) -> str:

@@ -9,7 +9,9 @@ import msgspec
 
 from omniroute.application import timeline, words
 from omniroute.application.card import Facts, card
+from omniroute.application.continuity import Said, continuity, in_words
 from omniroute.application.directory import Directory
+from omniroute.application.likeness import Likely, likely
 from omniroute.application.listing import (
     EARLIER,
     agent_view,
@@ -38,6 +40,9 @@ from omniroute.runtime.rows import Body
 ITEMS = 500
 """Messages and as many events shown of a thread, the latest."""
 
+LIKELY = 3
+"""People shown who may be the customer."""
+
 _body = msgspec.json.Decoder(Body)
 
 _THREAD = "SELECT * FROM thread_rows WHERE id = (SELECT root FROM threads WHERE id = ?)"
@@ -56,6 +61,13 @@ _NOTE = (
     "SELECT messages.agent, messages.excerpt FROM messages"
     " JOIN threads ON threads.id = messages.thread"
     " WHERE threads.root = ? AND messages.kind = 'note' ORDER BY messages.seq DESC LIMIT 1"
+)
+_SAID = (
+    "SELECT messages.kind, messages.excerpt FROM messages"
+    " JOIN threads ON threads.id = messages.thread"
+    " WHERE threads.root = ? AND messages.kind IN ('customer', 'reply') AND NOT messages.machine"
+    " AND messages.state NOT IN ('withdrawn', 'failed') ORDER BY messages.seq DESC,"
+    " messages.n DESC LIMIT ?"
 )
 _DECISIONS = (
     "SELECT decisions.* FROM decisions JOIN threads ON threads.id = decisions.thread"
@@ -139,9 +151,28 @@ class Dossier:
             note=named,
             step=self.step,
             why_you=self.why(asker),
+            known=in_words(continuity(self._said())),
+            maybe=self._maybe(),
             expected=expected,
         )
         return card(facts, self._directory, self._now)
+
+    def _said(self) -> list[Said]:
+        """What we and the customer have said to each other, oldest first."""
+        rows = self._db.execute(_SAID, (self.row.id, ITEMS)).fetchall()
+        return [Said(row["kind"] == "reply", row["excerpt"]) for row in reversed(rows)]
+
+    def likely(self) -> tuple[Likely, ...]:
+        """Who else the customer may be, the likeliest first."""
+        return likely(self._db, self.row.customer)[:LIKELY]
+
+    def _maybe(self) -> str:
+        found = self.likely()
+        if not found:
+            return ""
+        who = found[0]
+        merge = f" · merge #{who.thread}" if who.thread else ""
+        return f"{who.name}: {'; '.join(who.reasons)} ({who.score:.2f}){merge}"
 
     def offer(self, asker: str) -> OfferView | None:
         """The offer that waits for *asker*'s answer."""

@@ -78,6 +78,9 @@ class Likely(msgspec.Struct, frozen=True):
     name: str
     score: float
     reasons: tuple[str, ...]
+    mine: str = ""  # a handle of whom it is asked about, to be joined with
+    handle: str = ""  # one of theirs
+    thread: int = 0  # their latest, if they have written
 
 
 def likeness(one: Iterable[Reach], other: Iterable[Reach]) -> tuple[float, tuple[str, ...]]:
@@ -150,8 +153,25 @@ def likely(db: sqlite3.Connection, customer: str) -> tuple[Likely, ...]:
         score, reasons = likeness(mine, _reaches(db, other))
         if score >= LEAST and not _apart(db, customer, other):
             row = db.execute("SELECT name FROM customers WHERE id = ?", (other,)).fetchone()
-            found.append(Likely(other, row["name"] if row else "", score, reasons))
+            ends = (_oldest(db, customer), _oldest(db, other))
+            name = row["name"] if row else ""
+            found.append(Likely(other, name, score, reasons, *ends, _latest(db, other)))
     return tuple(sorted(found, key=lambda who: (-who.score, who.customer))[:MOST])
+
+
+def _oldest(db: sqlite3.Connection, customer: str) -> str:
+    row = db.execute(
+        "SELECT id FROM handles WHERE customer = ? ORDER BY since, id LIMIT 1", (customer,)
+    ).fetchone()
+    return str(row["id"]) if row else ""
+
+
+def _latest(db: sqlite3.Connection, customer: str) -> int:
+    row = db.execute(
+        "SELECT id FROM threads WHERE customer = ? AND root = id ORDER BY id DESC LIMIT 1",
+        (customer,),
+    ).fetchone()
+    return int(row["id"]) if row else 0
 
 
 def _reaches(db: sqlite3.Connection, customer: str) -> tuple[Reach, ...]:

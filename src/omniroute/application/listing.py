@@ -188,7 +188,8 @@ def _joined(row: sqlite3.Row, directory: Directory, address: Callable[[str], str
     # Handles are named by hashes, in whose order there is no meaning.
     pair = " and ".join(sorted((address(row["a"]), address(row["b"]))))
     if row["evidence"] == "asserted" and row["source"] in directory.agents:
-        by = f"{directory.name(row['source'])} said so"
+        why = f" (“{row['why']}”)" if row["why"] else ""
+        by = f"{directory.name(row['source'])} said so{why}"
     else:
         by = f"{row['evidence']} by {words.channel(row['source'])}"
     joined = "are one person" if row["state"] == "live" else "may be one person"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from omniroute.application.copies import ParticipantView
+from omniroute.application.likeness import Likely
 from omniroute.application.ways import Way
 
 
@@ -179,6 +180,7 @@ class ThreadPage(msgspec.Struct, frozen=True):
     links: tuple[LinkView, ...] = ()  # who joined the customer's addresses, or would
     ways: tuple[Way, ...] = ()  # how the customer can be answered, the first is taken
     instead: str = ""  # why that is not the usual way, or what speaks against it
+    likely: tuple[Likely, ...] = ()  # who else the customer may be
     participants: tuple[ParticipantView, ...] = ()  # others in the conversation
     copies: tuple[str, ...] = ()  # who gets a copy of an answer, by address
 

@@ -168,6 +168,7 @@ class Queries:
                 ways=ways,
                 instead=instead,
                 lasting=Cap.EDIT_OUT not in self._caps(ways[0].channel if ways else row.channel),
+                likely=dossier.likely(),
                 participants=here,
                 copies=copies,
                 can=verbs(

@@ -23,6 +23,8 @@ _CHANNELS = {
     "slack": "Slack",
     "whatsapp": "WhatsApp",
     "sms": "SMS",
+    "import": "a list",
+    "webchat-visitor": "web chat",
 }
 """What people call kinds of channel: a thread is shown when its channel is installed no more.
 

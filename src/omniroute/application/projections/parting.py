@@ -5,6 +5,7 @@ Messages and threads keep the handle they came by, so a split moves rows and rew
 
 from __future__ import annotations
 
+from omniroute.application import words
 from omniroute.application.projections.fold import Fold, Folding, json
 from omniroute.application.projections.people import name_customer
 from omniroute.core import events as e
@@ -28,6 +29,9 @@ _RECOUNT = (
     " last_at = COALESCE((SELECT MAX(at) FROM messages WHERE kind != 'note'"
     f" AND {_HERE}), last_at) WHERE id = :thread"
 )
+
+
+WHY = 200  # characters shown of why somebody joined two
 
 
 def link_added(fold: Fold, event: e.LinkAdded) -> None:
@@ -119,6 +123,11 @@ def erased(fold: Fold, event: e.CustomerErased) -> None:
     db.execute(
         "UPDATE handles SET value = '', display = '', called = ''"
         " WHERE id IN (SELECT value FROM json_each(?))",
+        (json(event.handles),),
+    )
+    db.execute(
+        "UPDATE links SET why = '' WHERE EXISTS"
+        " (SELECT 1 FROM json_each(?) WHERE value IN (links.a, links.b))",
         (json(event.handles),),
     )
     for customer in sorted({_owner(fold, handle) for handle in event.handles}):
@@ -229,10 +238,11 @@ def _put_link(
     fold: Fold, a: str, b: str, state: str, evidence: str, source: str, veto: str = "",
     note: str = "",
 ) -> None:  # fmt: skip
+    why = words.one_line(fold.body(note).text, WHY) if note else ""
     fold.db.execute("DELETE FROM links WHERE a = ? AND b = ? AND state != 'live'", (a, b))
     fold.db.execute(
-        "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (a, b, state, evidence, source, veto, fold.at, note),
+        "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (a, b, state, evidence, source, veto, fold.at, note, why),
     )
 
 

@@ -14,6 +14,7 @@ from omniroute.core.events import (
     CustomerWrote,
     Event,
     HandleSeen,
+    LinkAdded,
     MessageAmended,
     NoteAdded,
     ParticipantWrote,
@@ -56,6 +57,8 @@ def wanted_rows(entries: Sequence[Entry]) -> list[str]:
                     keys.add(f"b/{message}")
                 case ReplyHeld(held=held):
                     keys |= {f"b/{held.message}", f"p/{held.handle}"}
+                case LinkAdded(note=note):
+                    keys.add(f"b/{note}")
                 case ReplyFailed(effect=effect) | ChangeSettled(effect=effect):
                     keys.add(f"x/{effect}")
                 case HandleSeen(handle=handle):

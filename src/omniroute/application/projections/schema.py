@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-MEANING = 3
+MEANING = 4
 """Raise when a fold changes what it writes, so that files made before are made again."""
 
 TABLES = """
@@ -100,7 +100,8 @@ CREATE INDEX handles_by_customer ON handles (customer);
 CREATE TABLE links (
   a TEXT NOT NULL, b TEXT NOT NULL, state TEXT NOT NULL, -- live, suggested, retracted
   evidence TEXT NOT NULL, source TEXT NOT NULL, veto TEXT NOT NULL, at INTEGER NOT NULL,
-  note TEXT NOT NULL -- the message that says why
+  note TEXT NOT NULL, -- the message that says why
+  why TEXT NOT NULL DEFAULT '' -- its words
 );
 CREATE INDEX links_by_a ON links (a);
 CREATE INDEX links_by_b ON links (b);
