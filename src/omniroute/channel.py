@@ -94,7 +94,8 @@ class Inbound:
 
     *kind* is ``message``, or what happened to the message that *external_id* names: ``edit`` (its
     *text* and *html* are these now), ``delete``, ``reaction`` (the sender's is *text*, none if it
-    is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.
+    is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.  Or it is
+    ``left``: the sender went away at *sent_at*, and who has not been answered yet counts as gone.
     """
 
     external_id: str

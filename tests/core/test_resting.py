@@ -1,6 +1,7 @@
 """Capacity, wrap-up and dormant threads, as transcripts (routing.md 2.4 and 2.5)."""
 
-from omniroute.core.events import ThreadAbandoned, ThreadAssigned, ThreadRoused
+from omniroute.core.events import CustomerAway, ThreadAbandoned, ThreadAssigned, ThreadRoused
+from omniroute.core.inputs import CustomerLeft
 from omniroute.core.urgency import MINUTE
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
@@ -291,6 +292,29 @@ def test_w3_whoever_comes_later_begins_anew_and_the_first_entry_is_abandoned() -
     assert joe.thread.id == 2
     assert joe.thread.routing_since == rig.now
     rig.restart()
+    rig.fold()
+
+
+def test_w3_a_channel_says_of_an_address_that_whoever_has_it_left() -> None:
+    rig = desk("resume_window: 5m")
+    joe = chats(rig, "joe")
+    gone = rig.now
+    rig.wait(seconds=1)
+    rig.restart()
+    handle = joe.seen("webchat").id
+
+    def leaves(since: int, of: str = handle) -> str:
+        return rig.machine.put(CustomerLeft, handle=of, since=since).answer.code
+
+    assert leaves(gone) == "left"
+    assert rig.happened(CustomerAway)[-1].until == rig.now + 5 * 60_000
+    joe.on("webchat").says("here I am")
+    assert leaves(gone) == "unknown_thread"  # they have written since
+    assert leaves(rig.now, "webchat:nobody") == "unknown_thread"
+    ana = rig.agent("ana")
+    ana.accepts()
+    rig.wait(seconds=1)
+    assert leaves(rig.now) == "taken"
     rig.fold()
 
 

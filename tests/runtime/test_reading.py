@@ -533,6 +533,19 @@ async def test_a_reaction_is_given_and_taken_back_even_to_an_answer(changing: Ho
     assert changing.body(message).text == "Hello Joe"
 
 
+async def test_w3_who_leaves_before_anybody_has_answered_is_gone(changing: House) -> None:
+    await changing.says("hello", id="m1")
+    await changing.read(1)
+    await changing.says("", id="gone", kind="left")
+    await changing.until(lambda: changing.events("ThreadAbandoned"))
+    assert len(changing.messages()) == 1
+    await changing.says("", id="gone again", kind="left")
+    await changing.says("I am back", id="m2")
+    await changing.read(2)
+    assert [opened.thread for opened in changing.events("ThreadOpened")] == [1, 2]
+    assert await changing.spool.dead() == []
+
+
 async def test_an_edit_of_what_nobody_knows_is_nothing(changing: House) -> None:
     await changing.says("hello", id="unknown", kind="edit")
     await changing.says("hello", id="m1")
@@ -543,4 +556,6 @@ async def test_an_edit_of_what_nobody_knows_is_nothing(changing: House) -> None:
 
 async def test_a_kind_that_is_none_is_the_channels_fault(changing: House) -> None:
     await changing.says("hello", kind="edited")
-    assert "kind 'edited' is none of message, edit, delete, reaction" in await changing.letter()
+    assert (
+        "kind 'edited' is none of message, edit, delete, reaction, left" in await changing.letter()
+    )

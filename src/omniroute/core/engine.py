@@ -53,6 +53,8 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
             _want_handle(state, claim.handle.id, wanted)
         for handle in input.within:
             _want_handle(state, handle, wanted)
+    elif isinstance(input, i.CustomerLeft) and input.handle:
+        _want_handle(state, input.handle, wanted)
     elif (named := _NAMED.get(type(input))) is not None:
         for id in named(input):
             _want_handle(state, id, wanted)

@@ -247,9 +247,15 @@ class StatusDeclared(AgentInput, frozen=True):
 
 
 class CustomerLeft(Input, frozen=True):
-    """The customer gave up waiting: closed the chat, hung up, said that it is settled."""
+    """The customer gave up waiting: closed the chat, hung up, said that it is settled.
 
-    thread: ThreadId
+    Of a *thread*, or of whichever is open of whoever has a *handle*; of that one only if they have
+    not written since they were gone (*since*, ms).
+    """
+
+    thread: ThreadId = 0
+    handle: HandleId = ""
+    since: int = 0
 
 
 class MergeAsked(AgentInput, frozen=True):

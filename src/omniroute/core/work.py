@@ -219,7 +219,7 @@ def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
 
 def left(turn: Turn, asked: i.CustomerLeft) -> Answer:
     """The customer gave up waiting; what somebody has, or is about to answer, stays as it is."""
-    thread = turn.state.threads.get(asked.thread)
+    thread = _left_thread(turn, asked)
     if thread is None or thread.phase not in OPEN:
         return refused("unknown_thread", thread=asked.thread)
     if thread.phase in OWNED or thread.held:
@@ -232,6 +232,20 @@ def left(turn: Turn, asked: i.CustomerLeft) -> Answer:
     else:
         abandon(turn, thread.id)
     return Answer(True, "left")
+
+
+def _left_thread(turn: Turn, asked: i.CustomerLeft) -> Thread | None:
+    """What the customer waits for who left; nothing if they are back, or wait elsewhere."""
+    state = turn.state
+    if not asked.handle:
+        return state.threads.get(asked.thread)
+    handle = state.handles.get(asked.handle)
+    customer = state.customers.get(handle.customer) if handle is not None else None
+    thread = state.threads.get(customer.open or 0) if customer is not None else None
+    if thread is None or thread.handle != asked.handle:
+        return None
+    back = any(v.handle == asked.handle and v.at > asked.since for v in thread.voices)
+    return None if back else thread
 
 
 def abandon(turn: Turn, id: ThreadId) -> None:

@@ -17,7 +17,7 @@ import msgspec
 
 from omniroute.channel import Address, Cap, Channel, File, Inbound
 from omniroute.core.conditions import LANGUAGE
-from omniroute.core.inputs import Claimed, MessageAmended, MessageReceived, Seen
+from omniroute.core.inputs import Claimed, CustomerLeft, MessageAmended, MessageReceived, Seen
 from omniroute.core.model import Evidence, Fact
 from omniroute.core.participants import ANSWERS, MOST
 from omniroute.core.rules import RuleSet, observe
@@ -81,7 +81,9 @@ class Messages:
         """What to decide for the messages of an entry.  Raises `StoreError`."""
         works = []
         for inbound in inbounds:
-            if inbound.kind != "message":
+            if inbound.kind == "left":
+                works.append(self._left(channel, entry, inbound))
+            elif inbound.kind != "message":
                 works += self._amended(channel, entry, inbound)
             else:
                 works.append(await self._work(channel, entry, inbound))
@@ -165,6 +167,14 @@ class Messages:
             if "p/" + handle not in puts:
                 puts["p/" + handle] = self._names.row(handle, address, wrote=False)
         return tuple(found)
+
+    def _left(self, channel: Channel, entry: Entry, inbound: Inbound) -> Work:
+        """That a sender went away before they were answered."""
+        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        key = self._keyed.message(channel.kind, channel.account, inbound.external_id, unique)
+        handle = self._shared.handle(channel, inbound, self._claims(channel, inbound))
+        since = int(inbound.sent_at.timestamp() * 1000)
+        return Work(lambda at: CustomerLeft(key, at, handle=handle, since=since))
 
     # --- what became of a message ---
 

@@ -39,6 +39,7 @@ class Said(msgspec.Struct, frozen=True):
     email: str = ""
     name: str = ""
     joined: bool = False
+    left: bool = False  # nothing was said: they went away
     v: int = VERSION
 
 
@@ -69,6 +70,7 @@ def read(raw: bytes, account: str) -> Inbound:
         text=clean(said.text),
         sent_at=datetime.fromtimestamp(said.at / 1000, UTC),
         also_known_as=_also_known_as(said),
+        kind="left" if said.left else "message",
     )
 
 

@@ -18,16 +18,17 @@ import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Address, Busy, Intake, Proofs, Refused, Site
+from omniroute import Address, Busy, Proofs, Refused, Site
 from omniroute_webchat import mailbox as lines
 from omniroute_webchat.addresses import normalised
+from omniroute_webchat.goings import Ear, Goings
 from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
@@ -46,12 +47,6 @@ HEADER = "x-chat-session"
 SIGNS = 30  # a minute, of a visitor who is typing; more are dropped
 
 Answering = Callable[[Request], Awaitable[Response]]
-
-
-class Ear(Protocol):
-    """Where the intake is found while the channel listens."""
-
-    intake: Intake | None
 
 
 class Routes:
@@ -77,6 +72,7 @@ class Routes:
         self._begun = Rate(settings.new_sessions_per_minute, settings.new_sessions_per_minute or 1)
         self._lent = site.proofs
         self._cookie = f"omniroute_chat_{account}"
+        self._goings = Goings(settings.left_after, streams, ear)
         self._secure = site.public_url.startswith("https://")
 
     def all(self) -> Sequence[BaseRoute]:
@@ -274,7 +270,8 @@ class Routes:
         async def read(seen: int) -> Sequence[Line]:
             return await self._after(session, seen)
 
-        return EventStream(self._streams, stream, read, after, HEARTBEAT)
+        closed = partial(self._goings.perhaps, session)
+        return EventStream(self._streams, stream, read, after, HEARTBEAT, closed)
 
     async def _after(self, session: Session, seq: int) -> Sequence[Line]:
         return await self._mailbox.do(

@@ -63,6 +63,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_days: Annotated[
         int, Meta(ge=1, le=90, description="A visitor unseen for so long is a new one.")
     ] = 7
+    left_after: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Seconds with no window open until who waits counts as gone; 0: never.",
+        ),
+    ] = 0
 
     def __post_init__(self) -> None:
         for name in ("secret", "former_secret"):

@@ -105,6 +105,10 @@ class Streams:
             for stream in listening:
                 stream.end()
 
+    def listening(self, conversation: str) -> bool:
+        """Whether some browser listens to it."""
+        return bool(self._all.get(conversation))
+
     def let_go(self, stream: Stream) -> None:
         for conversation in stream.conversations:
             listening = self._all.get(conversation, set())
@@ -119,14 +123,17 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(
-        self, streams: Streams, stream: Stream, read: Read, after: int, heartbeat: float
-    ) -> None:
+        self, streams: Streams, stream: Stream, read: Read, after: int, heartbeat: float,
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """*closed* is called once it has ended."""
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(stream.events(read, after, heartbeat), headers=headers)
-        self._streams, self._stream = streams, stream
+        self._streams, self._stream, self._closed = streams, stream, closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
             self._streams.let_go(self._stream)
+            self._closed()
