@@ -183,7 +183,7 @@ async def test_files_go_both_ways_and_edits_and_reactions_are_seen(tmp_path: Pat
         shown = await ana.own.sees("Joe Miller: here it is")
         assert desk.fake.world.files[shown["document"]["file_id"]].data == b"%PDF"
         joe.edits(receipt, "here it is, again")
-        await ana.own.sees("Joe Miller (edited): here it is, again")
+        await ana.own.sees("Joe Miller (edited, was “here it is”): here it is, again")
         picture = ana.own.sends(b"\x89PNG", "map.png", "image/png", "the way to us", "photo")
         sent = await joe.sees("the way to us")
         assert desk.fake.world.files[sent["photo"][0]["file_id"]].data == b"\x89PNG"
