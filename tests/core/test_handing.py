@@ -255,6 +255,28 @@ def test_a_bot_does_not_answer_a_machine() -> None:
     rig.fold()
 
 
+def test_a_bot_and_a_machine_that_does_not_say_so_stop_after_three() -> None:
+    """By mail; in a chat people may well be as quick."""
+    rig = Rig(TWO_QUEUES)
+    robby = rig.bot("robby")
+    joe = rig.customer("joe", webchat="v1", email="joe@mail.example", verified=True)
+    joe.on("email").says("Thank you for your message")
+    robby.accepts()
+    for _ in range(3):
+        robby.replies("How can I help?", joe)
+        rig.wait(minutes=1)
+        joe.on("email").says("Thank you for your message")
+    robby.replies("How can I help?", joe, refused="goes_round")
+    assert len(rig.deliveries) == 3
+    rig.wait(minutes=10)
+    robby.replies("How can I help?", joe)
+    joe.on("webchat").says("here")
+    for _ in range(5):
+        robby.replies("How can I help?", joe)
+        joe.on("webchat").says("I am here")
+    rig.fold()
+
+
 def test_h4_who_goes_from_chat_to_mail_keeps_thread_and_agent() -> None:
     rig, joe, ana = desk()
     thread = joe.thread.id

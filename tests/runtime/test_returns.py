@@ -69,7 +69,9 @@ async def test_the_same_report_twice_is_one(desk: House) -> None:
     assert len(desk.events("ReplyFailed")) == 1
 
 
-async def test_i9_a_storm_of_reports_is_one_failure_one_alert_and_no_thread(desk: House) -> None:
+async def test_incident_9_a_storm_of_reports_is_one_failure_one_alert_and_no_thread(
+    desk: House,
+) -> None:
     """Each in other words, as a list's members or a broken mail system send them."""
     shown = len(desk.bell.shown)
     for number in range(60):

@@ -124,7 +124,7 @@ FIRST = (
 )
 
 
-async def test_i8_what_is_marked_is_not_answered(tmp_path: Path) -> None:
+async def test_incident_8_what_is_marked_is_not_answered(tmp_path: Path) -> None:
     between = Between(strips=False)
     async with two_desks(tmp_path, between) as (a, b):
         await asyncio.to_thread(between.hand_on, "help@b.example", "help@a.example", FIRST)
@@ -136,7 +136,7 @@ async def test_i8_what_is_marked_is_not_answered(tmp_path: Path) -> None:
     assert b"\r\nAuto-Submitted: auto-replied\r\n" in message
 
 
-async def test_i8_two_that_hide_what_they_are_stop_all_the_same(tmp_path: Path) -> None:
+async def test_incident_8_two_that_hide_what_they_are_stop_all_the_same(tmp_path: Path) -> None:
     """A mail server between them takes the marks off and gives a null sender a name."""
     between = Between(strips=True)
     async with two_desks(tmp_path, between) as (a, b):

@@ -57,7 +57,7 @@ def said(*lines: str, sender: str = "Joe <joe@x.example>", text: str = "hi") -> 
     return found
 
 
-def test_i1_whom_a_forged_mail_copies_gains_nothing() -> None:
+def test_incident_1_whom_a_forged_mail_copies_gains_nothing() -> None:
     """Zendesk 2024: From is a customer's, forged, and the attacker stands in Cc."""
     forged = said(FORGED, "Cc: eve@evil.example", "In-Reply-To: <e1@demo.example>")
     assert (forged.sender.value, forged.sender.verified) == ("joe@x.example", False)
@@ -68,7 +68,7 @@ def test_i1_whom_a_forged_mail_copies_gains_nothing() -> None:
     "sender",
     ["Slack <no-reply@slack.com>", "noreply@google.com", "Apple <do_not_reply@apple.com>"],
 )
-def test_i2_a_mail_that_proves_who_owns_the_mailbox_is_no_customers(sender: str) -> None:
+def test_incident_2_a_mail_that_proves_who_owns_the_mailbox_is_no_customers(sender: str) -> None:
     """Ticket Trick: a confirmation sent to our address must not reach whoever asked for it."""
     result = "Authentication-Results: mx.demo.example; dmarc=pass"
     confirmation = said(result, "Reply-To: eve@evil.example", sender=sender, text="Code: 1182")
@@ -77,7 +77,7 @@ def test_i2_a_mail_that_proves_who_owns_the_mailbox_is_no_customers(sender: str)
     assert alone.sender.value != "eve@evil.example"
 
 
-def test_i5_a_ticket_number_or_somebody_elses_id_is_named_and_proves_nothing() -> None:
+def test_incident_5_a_ticket_number_or_somebody_elses_id_is_named_and_proves_nothing() -> None:
     stranger = said(
         "Subject: Re: [#1182] your order (ticket 1182)", GENUINE, "References: <e1@demo.example>"
     )
@@ -86,12 +86,12 @@ def test_i5_a_ticket_number_or_somebody_elses_id_is_named_and_proves_nothing() -
 
 
 @pytest.mark.parametrize("field", ["Reply-To", "Sender", "Return-Path", "Resent-From", "X-From"])
-def test_i6_no_other_field_gives_an_agents_powers(field: str) -> None:
+def test_incident_6_no_other_field_gives_an_agents_powers(field: str) -> None:
     found = said(GENUINE, f"{field}: Ana <{AGENT}>")
     assert (found.sender.value, found.sender.verified) == ("joe@x.example", True)
 
 
-def test_i7_ten_thousand_forged_senders_get_no_confirmation() -> None:
+def test_incident_7_ten_thousand_forged_senders_get_no_confirmation() -> None:
     """Relay spam: confirmations carry a spammer's words to whom they name as the sender."""
     rules = """
 version: 1
@@ -111,7 +111,7 @@ replies: {heard: {en: "We have it."}}
 
 
 @given(st.binary(max_size=300), st.integers(0, 200))
-def test_i14_whatever_comes_is_one_message_or_one_report(noise: bytes, at: int) -> None:
+def test_incident_14_whatever_comes_is_one_message_or_one_report(noise: bytes, at: int) -> None:
     """FreeScout swallowed what it could not parse.  What raises here becomes a dead letter."""
     whole = (
         b"From: joe@x.example\r\nSubject: =?utf-8?q?a?=\r\nContent-Type: multipart/mixed; "
@@ -121,7 +121,7 @@ def test_i14_whatever_comes_is_one_message_or_one_report(noise: bytes, at: int) 
     assert len(read(whole[:at] + noise + whole[at:])) == 1
 
 
-def test_i16_what_an_agent_writes_is_one_message() -> None:
+def test_incident_16_what_an_agent_writes_is_one_message() -> None:
     """Smuggling: an end of data in the text must not end it, whatever line ends stand around."""
     text = "one\n.\n two\r\n.\r\nthree\r.\rfour\n.\r\nRCPT TO:<eve@evil.example>"
     sent = compose(outbound(text=text), "help@demo.example", "Desk", datetime.now(UTC))
@@ -146,7 +146,7 @@ def test_i16_what_an_agent_writes_is_one_message() -> None:
         "x\x0b\r\n Bcc: eve@evil.example",
     ],
 )
-def test_i27_nobody_brings_a_header_of_their_own(place: str, injected: str) -> None:
+def test_incident_27_nobody_brings_a_header_of_their_own(place: str, injected: str) -> None:
     to = Address("email", "joe@x.example", display="Joe")
     if place == "display":
         out = outbound(to=replace(to, display=injected))

@@ -153,6 +153,10 @@ REFUSED: Mapping[str, Sentence] = {
     ),
     "handed_off": lambda told: f"People have {told.it} now; a bot says no more there.",
     "machine_wrote": lambda told: f"A machine wrote last in {told.it}; a bot does not answer it.",
+    "goes_round": lambda told: (
+        f"A bot has answered {told.it} three times in ten minutes: two machines may be talking. "
+        "A person should look."
+    ),
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
     "no_way": "No way leads there: it is not this customer's for sure, or cannot be written to.",

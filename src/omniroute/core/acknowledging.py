@@ -1,7 +1,9 @@
-"""What customers were told by ourselves, so that no acknowledgement comes twice in a day.
+"""What customers were told by machines of ours, so that no two machines talk for ever.
 
 Two programs that answer each other must not go on for ever, even where neither says that it is
-one: whoever has had an acknowledgement hears the same one again only after the window.
+one: whoever has had an acknowledgement hears the same one again only after the window.  And a bot
+of ours that has answered three mails within minutes says no more by mail until a while has passed;
+whoever writes in a chat may be as quick as that.
 """
 
 from __future__ import annotations
@@ -24,3 +26,17 @@ def told(one: Told, other: Told, at: int) -> Told:
 def told_lately(known: Told, reply: str, at: int) -> bool:
     """Whether *reply* was sent within the window."""
     return any(name == reply and at - when < WINDOW for name, when in known)
+
+
+ROUNDS: Final = 3  # answers of a bot's (reliability.md I8, I10)
+WITHIN: Final = 10 * 60_000  # ms
+
+
+def another(rounds: tuple[int, ...], at: int) -> tuple[int, ...]:
+    """*rounds* and one more."""
+    return (*rounds, at)[-ROUNDS:]
+
+
+def goes_round(rounds: tuple[int, ...], at: int) -> bool:
+    """Whether a bot has answered so often, so lately, that it may well be talking to a machine."""
+    return len(rounds) == ROUNDS and at - rounds[0] < WITHIN

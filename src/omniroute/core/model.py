@@ -117,6 +117,7 @@ class Customer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     last_at: int = 0  # when the last thread was resolved
     beside: tuple[ThreadId, ...] = ()  # open ones of which a new matter was split off
     told: tuple[tuple[str, int], ...] = ()  # by ourselves of late: the reply's name, and when
+    rounds: tuple[int, ...] = ()  # when a bot answered what was not live; the last few
 
 
 class Sla(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

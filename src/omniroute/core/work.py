@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
+from omniroute.core.acknowledging import goes_round
 from omniroute.core.handing import OWNED, is_bot, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
@@ -95,8 +96,12 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
     held = _addressed(turn, thread, asked)
     if held is None:
         return refused("no_way", handle=asked.to)
-    if thread.by_machine and is_bot(turn, asked.agent):
-        return refused("machine_wrote")
+    if is_bot(turn, asked.agent):  # two machines might talk for ever
+        if thread.by_machine:
+            return refused("machine_wrote")
+        rounds = turn.state.customers[thread.customer].rounds
+        if not thread.live and goes_round(rounds, turn.at):
+            return refused("goes_round")
     if asked.copies:
         if not taking_part(thread).issuperset(asked.copies):
             return refused("no_participant")

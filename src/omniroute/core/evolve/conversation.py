@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.acknowledging import told
+from omniroute.core.acknowledging import another, told
 from omniroute.core.evolve.changes import Folds, change
 from omniroute.core.model import Thread
 from omniroute.core.state import State
@@ -121,6 +121,9 @@ def _(state: State, event: e.ReplyReleased, at: int) -> None:
     agent = state.agents.get(event.agent)
     if agent is not None and agent.kind == "bot":
         sending = (*sending, (event.message, event.effect))
+        if thread.waiting and not thread.live:
+            customer = state.customers[thread.customer]
+            state.put_customer(replace(customer, rounds=another(customer.rounds, at)))
     voices = answered(thread.voices, event.handle)
     change(
         state, event, held=held, replies=thread.replies + 1, waiting=False, voices=voices,
