@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "backup": "omniroute.cli.backup:backup",
     "restore": "omniroute.cli.backup:restore",
     "simulate": "omniroute.cli.simulate:simulate",
+    "faults": "omniroute.cli.faults:faults",
     "channel": "omniroute.cli.channel:channel",
     "parse": "omniroute.cli.parse:parse",
     "agent": "omniroute.cli.agent:agent",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from itertools import count
 from typing import NoReturn
 
@@ -34,6 +35,8 @@ def reach(label: str) -> None:
     """Pass the point *label*, or die there by SIGKILL; an unknown label is a `KeyError`."""
     if label not in LABELS:
         raise KeyError(label)
+    if _watcher is not None:
+        _watcher(label)
     if label == _wanted and next(_passes) == _nth:
         _die()
 
@@ -58,5 +61,12 @@ def arm(setting: str) -> None:
     (_wanted, _nth), _passes = _read(setting), count(1)
 
 
+def watch(watcher: Callable[[str], None] | None) -> None:
+    """Have *watcher* told of every point that is passed; for a simulation, which kills by it."""
+    global _watcher
+    _watcher = watcher
+
+
+_watcher: Callable[[str], None] | None = None
 _wanted, _nth = _read(os.environ.get(VARIABLE, ""))
 _passes = count(1)

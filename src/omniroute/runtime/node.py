@@ -100,8 +100,9 @@ class Node:
         on_commit: Callable[[Committed], None] = lambda committed: None,
         on_trouble: Callable[[StoreError], None] = lambda error: None,
         waits: Waits | None = None,
+        inbox: type[Inbox] = Inbox,
     ) -> None:
-        """*on_trouble* hears of every failure of the store.
+        """*on_trouble* hears of every failure of the store; *inbox* is who decides, and when.
 
         Of `InDoubt` and `Moved` there is no way back but `stop` and another start: until then
         nothing is sent and nothing new is read.
@@ -111,7 +112,7 @@ class Node:
         self._on_commit, self._on_trouble = on_commit, on_trouble
         self._until_ready = waits.until_ready
         self.state: State = load(parts.store)
-        self.inbox = Inbox(
+        self.inbox = inbox(
             parts.store,
             self.state,
             parts.clock,

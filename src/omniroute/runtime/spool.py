@@ -35,7 +35,7 @@ class Spool:
         self._new = self._file.new
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
-        self._thread = SpoolThread(self._file, min_free, self._answer)
+        self._thread = self._threaded(self._file, min_free, self._answer)
 
     @property
     def name(self) -> str:
@@ -145,6 +145,12 @@ class Spool:
         await self._thread.close()
 
     # -- details -----------------------------------------------------------------------------------
+
+    def _threaded(
+        self, file: SpoolFile, min_free: int, answer: Callable[[Answers], None]
+    ) -> SpoolThread:
+        """Who writes; a simulation has its own."""
+        return SpoolThread(file, min_free, answer)
 
     async def _ask(self, kind: type[T], asked: Arrival | Callable[[], T]) -> T:
         answer = await self._thread.ask(asked)

@@ -84,8 +84,10 @@ class SpoolThread:
         self._closed: asyncio.Future[None] | None = None
         self._failed = False
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
-        self._thread.start()
+        self._begin()
+
+    def _begin(self) -> None:
+        threading.Thread(target=self._run, name="spool", daemon=True).start()
 
     async def ask(self, asked: Arrival | Question) -> object:
         """Have *asked* written, and return its outcome once it is on the disk."""

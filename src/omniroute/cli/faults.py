@@ -1,0 +1,160 @@
+"""``omniroute faults``: the promise, tried in a simulated world where what can go wrong does."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import Any, Final
+
+import click
+
+from omniroute.cli.output import as_json, print_json, progress
+from omniroute.errors import did_you_mean
+
+EVENTS: Final = 120
+SMALLER: Final = (3, 6, 12, 25, 50)  # numbers of events to try a broken seed with
+SHOWN: Final = 5  # broken seeds that are told in full
+
+
+class Seeds(click.ParamType[range]):
+    """``A:B``, from A up to but without B."""
+
+    name = "A:B"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> range:
+        """Raises click's own error."""
+        if isinstance(value, range):
+            return value
+        first, _, end = str(value).partition(":")
+        if not (first.isdecimal() and end.isdecimal() and int(first) < int(end)):
+            self.fail(f"“{value}” is no range of seeds — write 0:100", param, ctx)
+        return range(int(first), int(end))
+
+
+@click.command()
+@click.option("--seeds", type=Seeds(), default="0:100", show_default=True, help="Which to try.")
+@click.option("--events", type=click.IntRange(1, 10_000), default=EVENTS, show_default=True,
+              help="How much happens from outside in each.")  # fmt: skip
+@click.option("--mutant", default="", help="Break the engine in this way; `list` lists them.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes at a time.")
+@click.option("--trace", is_flag=True, help="Tell what happens; for one seed.")
+@as_json
+def faults(
+    seeds: range, events: int, mutant: str, jobs: int | None, trace: bool, json_: bool
+) -> None:
+    """Let a node live through crashes, lost answers and failing platforms, seed by seed.
+
+    The node is the real one: core, inbox, outbox and spool, on a virtual clock.  Customers write,
+    agents act, the process dies and starts again; at the end nothing that was acknowledged may be
+    lost or decided twice, nothing sent twice without a mark, nothing left over.  Exit 1 if a seed
+    does not hold, or, with --mutant, if every seed does.
+    """
+    if mutant:
+        from omniroute.faults.mutants import MUTANTS  # needs what tests need
+
+        if mutant == "list":
+            return _list({name: each.about for name, each in MUTANTS.items()}, json_)
+        if mutant not in MUTANTS:
+            hint = did_you_mean(mutant, MUTANTS) or "--mutant list lists them"
+            raise click.UsageError(f"no mutant “{mutant}” — {hint}")
+    if trace:
+        seeds, jobs = seeds[:1], 1
+    with progress("seeds", quiet=json_) as move, _workers(jobs) as pool:
+        futures: dict[Future[dict[str, Any]], int] = {
+            pool.submit(try_seed, seed, events, mutant, trace): seed for seed in seeds
+        }
+        found = []
+        for done, future in enumerate(as_completed(futures), 1):
+            found.append(future.result())
+            move(done, len(seeds))
+        found.sort(key=lambda each: each["seed"])
+        broken = [each for each in found if each["broken"]]
+        if not mutant:
+            for each in broken[:SHOWN]:
+                each["events"] = _smallest(pool, each["seed"], events)
+    total: Counter[str] = Counter()
+    for each in found:
+        total.update(each["counts"])
+    held = not broken if not mutant else bool(broken)
+    about = {"seeds": len(found), "broken": broken, "counts": dict(total), "ok": held}
+    if json_:
+        print_json(about)
+    else:
+        _tell(found, broken, total, mutant)
+    if not held:
+        sys.exit(1)
+    return None
+
+
+def try_seed(seed: int, events: int, mutant: str, trace: bool = False) -> dict[str, Any]:
+    """One seed, in this process."""
+    from omniroute.faults.mutants import MUTANTS
+    from omniroute.faults.world import World
+
+    lines: list[str] = []
+    world = World(seed, events, trace=lines.append)
+    if mutant:
+        world.ways = MUTANTS[mutant].ways
+    verdict = world.run()
+    told = {"seed": seed, "broken": verdict.broken, "counts": dict(verdict.counts)}
+    return told | ({"trace": lines} if trace else {})
+
+
+@contextmanager
+def _workers(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
+    """Processes in which a seed always comes to the same: the order of sets hangs on this."""
+    before = os.environ.get("PYTHONHASHSEED")
+    os.environ["PYTHONHASHSEED"] = "0"
+    try:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context) as pool:
+            yield pool
+    finally:
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
+        else:
+            os.environ["PYTHONHASHSEED"] = before
+
+
+def _smallest(pool: ProcessPoolExecutor, seed: int, events: int) -> int:
+    """With how few events the seed still breaks."""
+    for fewer in SMALLER:
+        if fewer < events and pool.submit(try_seed, seed, fewer, "").result()["broken"]:
+            return fewer
+    return events
+
+
+def _list(mutants: dict[str, str], json_: bool) -> None:
+    if json_:
+        return print_json(mutants)
+    for name, about in mutants.items():
+        click.echo(f"{name:<12} {about}")
+    return None
+
+
+def _tell(
+    found: list[dict[str, Any]], broken: list[dict[str, Any]], total: Counter[str], mutant: str
+) -> None:
+    for each in found:
+        for line in each.get("trace", ()):
+            click.echo(line)
+    for each in broken[:SHOWN]:
+        click.echo(f"seed {each['seed']}:")
+        for said in each["broken"][:10]:
+            click.echo(f"  {said}")
+        if not mutant:
+            seed = each["seed"]
+            again = f"omniroute faults --seeds {seed}:{seed + 1} --events {each['events']} --trace"
+            click.echo(f"  again: {again}")
+    happened = ", ".join(f"{count} {what}" for what, count in sorted(total.items()))
+    click.echo(f"{len(found)} seeds: {happened}")
+    if mutant:
+        said = f"caught by {len(broken)} of {len(found)}" if broken else "survives: a fault of ours"
+        click.echo(f"mutant {mutant}: {said}")
+    else:
+        click.echo(f"{len(broken)} broken" if broken else "every promise held in every seed")

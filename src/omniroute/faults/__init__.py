@@ -1,0 +1,1 @@
+"""Nodes in a simulated world where what can go wrong does: see `omniroute.faults.world`."""

@@ -1,0 +1,55 @@
+"""One process's view of a store that fails: refused, in doubt, dying before or after a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from omniroute.stores.api import Head, InDoubt, Reader, Record, Store, Unavailable
+
+
+class Chance(Protocol):
+    """Decides what goes wrong at a place; ``""`` for nothing."""
+
+    def at(self, place: str) -> str:
+        """Pass *place*.  May raise `Killed`."""
+
+
+class FaultyStore:
+    """A `Store` in front of another; *chance* is asked before and after each call."""
+
+    def __init__(self, inner: Store, chance: Chance) -> None:
+        self._inner, self._chance = inner, chance
+
+    def head(self) -> Head:
+        self._pass("store.read")
+        return self._inner.head()
+
+    def get(self, keys: Sequence[str], at: Head) -> dict[str, bytes]:
+        self._pass("store.read")
+        return self._inner.get(keys, at)
+
+    def scan(self, prefix: str, after: str, limit: int, at: Head) -> list[tuple[str, bytes]]:
+        self._pass("store.read")
+        return self._inner.scan(prefix, after, limit, at)
+
+    def tail(self, after: int, limit: int) -> list[Record]:
+        self._pass("store.read")
+        return self._inner.tail(after, limit)
+
+    def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
+        self._pass("store.before_commit")
+        to = self._inner.commit(at, records, puts)
+        if self._chance.at("store.after_commit"):
+            raise InDoubt("the store", "the answer was lost", "ask for the head")
+        return to
+
+    def reader(self) -> Reader:
+        return self._inner.reader()
+
+    def close(self) -> None:
+        """The content outlives the process."""
+
+    def _pass(self, place: str) -> None:
+        if self._chance.at(place):
+            raise Unavailable("the store", "is away")

@@ -1,0 +1,295 @@
+"""The world: one node that dies and starts again, customers and agents who do not wait for it.
+
+One seed decides everything: when customers write, what agents do, which callback runs next, how
+each call of the platform and of the store fares, where the process dies.  After a while everything
+goes well, and then nothing may be missing, doubled or left over (`omniroute.faults.judge`).
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+import itertools
+import logging
+import random
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from omniroute.core import inputs as i
+from omniroute.core.model import Status
+from omniroute.errors import StoreError
+from omniroute.faults.acts import Act, any_act
+from omniroute.faults.judge import broken
+from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
+from omniroute.faults.loop import Killed
+from omniroute.faults.platform import Platform, Said
+from omniroute.runtime import crashpoints
+from omniroute.stores.memory import MemoryStore
+from omniroute.testing.machine import MONDAY
+
+SPAN: Final = 3_600_000  # ms in which things go wrong
+AFTER: Final = 4 * 3_600_000  # ms in which they go well, at most
+CUSTOMERS: Final = tuple("abcdefgh")
+SHM: Final = Path("/dev/shm")  # noqa: S108 - a disk in memory: a process that dies loses nothing
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a seed came to."""
+
+    seed: int
+    broken: list[str]
+    counts: Counter[str]
+
+
+@dataclass
+class World:
+    """One run.  *events* is how many things happen from outside."""
+
+    seed: int
+    events: int = 120
+    ways: Ways = field(default_factory=Ways)
+    now: int = MONDAY
+    trace: Callable[[str], None] = lambda line: None
+    counts: Counter[str] = field(default_factory=Counter)
+    promised: set[str] = field(default_factory=set)  # answers of agents that were taken
+    live: Life | None = None
+    _plan: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chance = Random(self.seed)  # noqa: S311 - a simulation
+        self.platform = Platform(self.chance)
+        self.store = MemoryStore()
+        self._order, self._ids, self._lives = (itertools.count(1) for _ in range(3))
+        self._healed = False
+        self._graves: list[Life] = []
+
+    # --- running ---
+
+    def run(self) -> Verdict:
+        """Live through it and judge."""
+        place = SHM if SHM.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="faults-", dir=place) as folder:
+            self._outside = Outside(
+                Path(folder), self.store, self.platform, lambda: self.now, self.ways
+            )
+            crashpoints.watch(self._passed)
+            logging.disable(logging.CRITICAL)  # the log of what was meant to go wrong
+            random.seed(self.seed)  # waits between tries have chance in them
+            try:
+                self._script()
+                self._until(lambda: self.now >= MONDAY + SPAN)
+                self._heal()
+                self._until(lambda: self.now >= MONDAY + SPAN + AFTER or self._at_rest())
+                found = broken(self)
+            finally:
+                crashpoints.watch(None)
+                if self.live is not None:
+                    self.live.kill()
+                self._bury()
+                logging.disable(logging.NOTSET)
+        return Verdict(self.seed, found, self.counts)
+
+    def _until(self, over: Callable[[], bool]) -> None:
+        """Step by step: what is due runs, one callback at a time; then time moves on."""
+        while not over():
+            life = self.live
+            due = life.loop.due if life is not None and not life.dead else None
+            next_event = self._plan[0][0] if self._plan else None
+            step_now = due is not None and due * 1000 <= self.now
+            event_now = next_event is not None and next_event <= self.now
+            if step_now and not (event_now and self.chance.random() < 0.3):
+                assert life is not None
+                life.step()
+                self._look_after(life)
+            elif event_now:
+                heapq.heappop(self._plan)[2]()
+            else:
+                times = [] if due is None else [int(due * 1000) + 1]
+                times += [] if next_event is None else [next_event]
+                if not times:
+                    return
+                self.now = max(self.now + 1, min(times))
+
+    def _look_after(self, life: Life) -> None:
+        """A process that has died, or must not go on, is started again a little later."""
+        if life.over and not life.dead:
+            self.counts["stopped in doubt"] += 1
+            life.kill()
+        if life.dead and self.live is life:
+            life.kill()
+            self.live = None
+            self._later(self.chance.randint(10, 20_000), self._start)
+
+    def _start(self) -> None:
+        if self.live is not None:
+            return
+        life = Life(next(self._lives), self._outside, self)
+        self._graves.append(life)
+        try:
+            life.begin(RULES[self.chance.randrange(len(RULES))])
+        except (Killed, StoreError) as error:
+            self.trace(f"life {life.number} never began: {error!r}")
+            life.kill()
+            self._later(self.chance.randint(10, 5_000), self._start)
+            return
+        self.counts["starts"] += 1
+        self.trace(f"{self._clock()} life {life.number} begins")
+        self.live = life
+
+    def _bury(self) -> None:
+        """Let go of what dead processes were in the middle of; nobody wants to hear of that."""
+        before, sys.unraisablehook = sys.unraisablehook, lambda unraisable: None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._graves.clear()
+                self.live = None
+                gc.collect()
+        finally:
+            sys.unraisablehook = before
+
+    # --- what goes wrong ---
+
+    def at(self, place: str) -> str:
+        """How a call of the store fares."""
+        if self._healed:
+            return ""
+        self._passed(place)
+        dice = self.chance.random()
+        if place == "store.after_commit" and dice < 0.01:
+            self.counts["answers lost"] += 1
+            return "lost"
+        if place != "store.after_commit" and dice < 0.01:
+            self.counts["store away"] += 1
+            return "away"
+        return ""
+
+    def _passed(self, place: str) -> None:
+        """A place where a process may die."""
+        if not self._healed and self.chance.random() < 0.004:
+            self.counts["kills"] += 1
+            self.trace(f"{self._clock()} killed at {place}")
+            if self.live is not None:
+                self.live.dead = True
+            raise Killed(place)
+
+    def _heal(self) -> None:
+        self._healed = self.platform.healed = True
+        if self.live is not None:
+            self.live.kill()
+            self.live = None
+        self._later(10, self._start)
+
+    def _at_rest(self) -> bool:
+        """Whether nothing is under way any more."""
+        life = self.live
+        if (
+            life is None
+            or life.spool is None
+            or any(at < self.now + 60_000 for at, *_ in self._plan)
+        ):
+            return False
+        busy = life.node.outbox.depth or life.spool.depth or self.store.scan("o/")
+        return life.ready and not busy
+
+    # --- what happens outside ---
+
+    def _script(self) -> None:
+        self._later(1, self._start)
+        for _ in range(self.events):
+            at = self.chance.randrange(SPAN * 9 // 10)
+            self._later(at, self._write if self.chance.random() < 0.5 else self._act)
+        for number, member in enumerate(TEAM):
+            self._later(2_000 + number, partial(self._online, member.id))
+
+    def _later(self, after: int, what: Callable[[], None]) -> None:
+        heapq.heappush(self._plan, (self.now + after, next(self._order), what))
+
+    def _online(self, name: str) -> None:
+        """Somebody comes, and says so until it is heard."""
+        self._ask(
+            lambda at: i.StatusDeclared(key=f"on/{name}/{at}", at=at, agent=name,
+                                        status=Status.ONLINE),
+            again=lambda: self._online(name),
+        )  # fmt: skip
+
+    def _write(self) -> None:
+        number = next(self._ids)
+        who = self.chance.choice(CUSTOMERS)
+        self.counts["messages"] += 1
+        key = f"webhook {number}" if self.chance.random() < 0.7 else ""
+        self._deliver(Said(f"m{number}", who, f"text {number}", key))
+
+    def _deliver(self, said: Said) -> None:
+        """The platform's webhook: again and again until it is acknowledged, and sometimes after."""
+        life = self.live
+        retry = self.chance.randint(500, 20_000)
+        if life is None or not life.ready or life.line.intake is None:
+            return self._later(retry, lambda: self._deliver(said))
+
+        def ended(error: BaseException | None) -> None:
+            if error is None:
+                self.platform.acknowledged[said.id] = said
+                if self.chance.random() < 0.1:
+                    self.counts["duplicates"] += 1
+                    self._later(retry, lambda: self._deliver(said))
+
+        life.does(life.line.intake.accept(said.raw(), key=said.key), ended)
+
+        def check() -> None:
+            if said.id not in self.platform.acknowledged:
+                self._deliver(said)
+
+        return self._later(30_000, check)
+
+    def _act(self) -> None:
+        """An agent does something to a thread."""
+        life = self.live
+        if life is None or not life.ready:
+            return self._later(1_000, self._act)
+        act = any_act(self.chance, list(life.node.state.threads.values()), next(self._ids))
+        if act is None:
+            return self._later(5_000, self._act)
+        return self._ask(act.make, text=act.answer, taken=lambda: self._taken(act))
+
+    def _taken(self, act: Act) -> None:
+        if act.answer:
+            self.promised.add(act.answer)
+
+    def _ask(
+        self,
+        make: Callable[[int], i.AnyInput],
+        *,
+        text: str = "",
+        taken: Callable[[], None] = lambda: None,
+        again: Callable[[], None] | None = None,
+    ) -> None:
+        life = self.live
+        if life is None or not life.ready:
+            if again is not None:
+                self._later(3_000, again)
+            return
+
+        async def asking() -> None:
+            answer = await life.asks(make, text)
+            self.counts["acts"] += 1
+            if answer.ok:
+                taken()
+
+        def ended(error: BaseException | None) -> None:
+            if error is not None and again is not None:
+                self._later(3_000, again)
+
+        life.does(asking(), ended)
+
+    def _clock(self) -> str:
+        return f"{(self.now - MONDAY) / 1000:9.3f} s"

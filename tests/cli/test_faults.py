@@ -1,0 +1,47 @@
+"""``omniroute faults``."""
+
+from tests.cli.terminal import omniroute
+
+
+def test_seeds_that_hold() -> None:
+    ran = omniroute("faults", "--seeds", "0:2", "--jobs", 1, "--events", 20)
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "every promise held in every seed")
+
+
+def test_a_mutant_that_is_caught_is_told_and_the_same_twice() -> None:
+    asked = (
+        "faults",
+        "--seeds",
+        "1:2",
+        "--events",
+        40,
+        "--jobs",
+        1,
+        "--mutant",
+        "norecover",
+        "--json",
+    )
+    about = omniroute(*asked).json
+    assert about["ok"]
+    assert [each["seed"] for each in about["broken"]] == [1]
+    assert about["broken"][0]["broken"][0].startswith("taken and never settled: a")
+    assert omniroute(*asked).json == about
+
+
+def test_a_mutant_that_nobody_catches_is_a_fault_of_ours() -> None:
+    ran = omniroute("faults", "--seeds", "0:1", "--events", 1, "--jobs", 1, "--mutant", "nodedup")
+    assert (ran.code, ran.out.splitlines()[-1]) == (1, "mutant nodedup: survives: a fault of ours")
+
+
+def test_one_seed_can_be_followed() -> None:
+    ran = omniroute("faults", "--seeds", "3:4", "--trace")
+    assert "life 1 begins" in ran.lines[0]
+
+
+def test_mutants_are_listed() -> None:
+    assert omniroute("faults", "--mutant", "list").lines[0].startswith("nocas ")
+
+
+def test_what_cannot_be_meant() -> None:
+    assert "write 0:100" in omniroute("faults", "--seeds", "5").misuse
+    assert "did you mean “nocas”" in omniroute("faults", "--mutant", "nocsa").misuse

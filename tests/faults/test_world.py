@@ -1,0 +1,36 @@
+"""The promise in a world where what can go wrong does; and the simulation that tries it."""
+
+import pytest
+
+from omniroute.faults.mutants import MUTANTS
+from omniroute.faults.world import World
+
+CAUGHT_WITHIN = 40  # seeds; most mutants are caught by the first few
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_promise_holds(seed: int) -> None:
+    verdict = World(seed).run()
+    assert verdict.broken == []
+    assert verdict.counts["messages"] > 30
+    assert verdict.counts["starts"] > 1
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_mutant_is_caught(name: str) -> None:
+    """Each way of keeping the promise that is wrong in one place; else the world is too kind."""
+    ways = MUTANTS[name].ways
+    found = (World(seed, events=60, ways=ways).run().broken for seed in range(CAUGHT_WITHIN))
+    assert any(found)
+
+
+def test_a_world_without_a_customer_is_at_rest() -> None:
+    verdict = World(1, events=1).run()
+    assert verdict.broken == []
+
+
+def test_what_happens_can_be_told() -> None:
+    told: list[str] = []
+    World(3, trace=told.append).run()
+    assert any("killed at" in line for line in told)
+    assert any("life 2 begins" in line for line in told)
