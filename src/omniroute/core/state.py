@@ -92,21 +92,21 @@ class State:
 
     def put_handle(self, handle: Handle) -> None:
         """Enter or replace a handle."""
-        self._remember("h/" + handle.id, self.handles.get(handle.id))
+        self._undo.setdefault("h/" + handle.id, self.handles.get(handle.id))
         self.handles[handle.id] = handle
         self.absent.discard("h/" + handle.id)
         self._warm.add(handle.customer)
 
     def put_customer(self, customer: Customer) -> None:
         """Enter or replace a customer."""
-        self._remember("c/" + customer.id, self.customers.get(customer.id))
+        self._undo.setdefault("c/" + customer.id, self.customers.get(customer.id))
         self.customers[customer.id] = customer
         self.absent.discard("c/" + customer.id)
         self._warm.add(customer.id)
 
     def drop_customer(self, customer: CustomerId) -> None:
         """Two customers became one; this one is no more."""
-        self._remember("c/" + customer, self.customers.pop(customer))
+        self._undo.setdefault("c/" + customer, self.customers.pop(customer))
         self.absent.add("c/" + customer)  # the store still has the row until the commit
 
     def put_thread(self, thread: Thread) -> None:
@@ -140,20 +140,20 @@ class State:
 
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
-        self._remember("n/", self.counters)
+        self._undo.setdefault("n/", self.counters)
         self._count(counters)
 
     def put_pace(self, queue: str, pace: Pace) -> None:
         """Replace what is known of the time that threads of a queue take."""
         old = self.paces.get(queue, NO_PACE)
-        self._remember("n/pace/" + queue, self.paces.get(queue))
+        self._undo.setdefault("n/pace/" + queue, self.paces.get(queue))
         self.paces[queue] = pace
         if pace.remind_at != old.remind_at:
             self._alarms.changed(queue_owner(queue))
 
     def put_trial(self, trial: Trial) -> None:
         """Replace what is on trial."""
-        self._remember("n/trial", self.trial)
+        self._undo.setdefault("n/trial", self.trial)
         self._try(trial)
 
     def adopt(self, rules: RuleSet) -> None:
@@ -241,9 +241,6 @@ class State:
     def shared_sla(self, sla: Sla) -> Sla:
         """One copy of equal promises."""
         return self._promises.setdefault(sla, sla)
-
-    def _remember(self, key: str, old: object) -> None:
-        self._undo.setdefault(key, old)
 
     def _set_agent(self, old: Agent | None, new: Agent) -> None:
         self.agents[new.id] = new

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
@@ -61,6 +61,18 @@ class World:
         self._groups: dict[AgentId, int] = {}
         self._accepts: Mapping[AgentId, Sampler] = {}
         self._customer: Customer | None = None  # who is coming just now
+        self._followed: dict[type[e.Event], Callable[[float, Any], None]] = {
+            e.ThreadOpened: self._opened,
+            e.ThreadRouted: self._routed,
+            e.OfferMade: self._offered,
+            e.OfferEnded: self._offer_ended,
+            e.ThreadAssigned: self._assigned,
+            e.ThreadReleased: self._released,
+            e.StatusChanged: self._status,
+            e.ThreadAbandoned: self._abandoned,
+            e.WrapUpEnded: self._wrapped_up,
+            e.ThreadClosed: self._closed,
+        }
 
     def run(self) -> Tally:
         """Until nothing is left to happen."""
@@ -174,9 +186,10 @@ class World:
         return str(self._inputs)
 
     def _decide(self, at: float, input: i.AnyInput) -> None:
+        followed = self._followed
         for event in decide(self.state, input).events:
-            if (follow := _FOLLOWED.get(type(event))) is not None:
-                follow(self, at, event)
+            if (follow := followed.get(type(event))) is not None:
+                follow(at, event)
         if self._inputs % ROUND == 0:
             self.state.settle()
 
@@ -236,17 +249,3 @@ class World:
 
     def _closed(self, at: float, event: e.ThreadClosed) -> None:
         del self._customers[event.thread]
-
-
-_FOLLOWED: dict[type[e.Event], Callable[[World, float, e.AnyEvent], None]] = {
-    e.ThreadOpened: lambda world, at, event: world._opened(at, event),  # type: ignore[arg-type]
-    e.ThreadRouted: lambda world, at, event: world._routed(at, event),  # type: ignore[arg-type]
-    e.OfferMade: World._offered,  # type: ignore[dict-item]
-    e.OfferEnded: World._offer_ended,  # type: ignore[dict-item]
-    e.ThreadAssigned: lambda world, at, event: world._assigned(at, event),  # type: ignore[arg-type]
-    e.ThreadReleased: World._released,  # type: ignore[dict-item]
-    e.StatusChanged: lambda world, at, event: world._status(at, event),  # type: ignore[arg-type]
-    e.ThreadAbandoned: World._abandoned,  # type: ignore[dict-item]
-    e.WrapUpEnded: World._wrapped_up,  # type: ignore[dict-item]
-    e.ThreadClosed: World._closed,  # type: ignore[dict-item]
-}
