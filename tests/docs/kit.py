@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from omniroute import channel, hookspecs
 from omniroute.testing.conformance import (
+    desk,
     incoming,
     life,
     outgoing,
     shape,
 )
-from omniroute.testing.platform import Platform
+from omniroute.testing.platform import DeskPlatform, Platform
 from omniroute.testing.quality import RULES, TIERS
 
 PARTS_OF_THE_KIT = (
@@ -24,6 +25,7 @@ PARTS_OF_THE_KIT = (
     ("Requests to our webhook", incoming.Requests),
     ("What goes out", outgoing.Outgoing),
     ("Start, failures, end", life.Life),
+    ("Desks", desk.DeskConformance),
 )
 HEADING = re.compile(r"^# --- (\w+): (.+?) ---$")
 
@@ -48,7 +50,7 @@ def _checks() -> Iterator[str]:
 def platform() -> str:
     """What an adapter may show."""
     rows = ["| method | what it plays |", "|---|---|"]
-    for name, member in vars(Platform).items():
+    for name, member in (vars(Platform) | vars(DeskPlatform)).items():
         if name.startswith("_") or not inspect.isfunction(member) or name == "missing":
             continue
         said = " ".join((inspect.getdoc(member) or "").split())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from omniroute.testing.conformance import ChannelConformance, Requests
+from omniroute.testing.conformance import ChannelConformance, DeskConformance, Requests
 from omniroute_slack.channel import SlackChannel
-from omniroute_slack.testing.platform import HookTown, Town
+from omniroute_slack.testing.platform import HookTown, Office, Town
 
 
 class TestSlack(ChannelConformance):
@@ -15,3 +15,8 @@ class TestSlack(ChannelConformance):
 class TestSlackByHttp(Requests):
     channel = SlackChannel
     platform = HookTown
+
+
+class TestSlackDesk(DeskConformance):
+    channel = SlackChannel
+    platform = Office

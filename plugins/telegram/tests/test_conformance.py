@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from omniroute.testing.conformance import ChannelConformance, Requests
+from omniroute.testing.conformance import ChannelConformance, DeskConformance, Requests
 from omniroute_telegram.channel import TelegramChannel
-from omniroute_telegram.testing.platform import HookTown, Town
+from omniroute_telegram.testing.platform import HookTown, Office, Town
 
 NOT_TOLD = "the Bot API tells nobody of deleted messages"
 
@@ -20,3 +20,8 @@ class TestTelegram(ChannelConformance):
 class TestTelegramByWebhook(Requests):
     channel = TelegramChannel
     platform = HookTown
+
+
+class TestTelegramDesk(DeskConformance):
+    channel = TelegramChannel
+    platform = Office

@@ -152,3 +152,35 @@ class Platform:
 def shows(platform: type[Platform], what: str) -> bool:
     """Whether an adapter has a method of its own of this name."""
     return getattr(platform, what) is not getattr(Platform, what)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an agent sees of ours: words, and the labels of buttons below them."""
+
+    text: str
+    buttons: tuple[str, ...] = ()
+
+
+class DeskPlatform(Platform):
+    """A platform on which Ana works, too; what she does comes in as customers' doings do."""
+
+    def account(self) -> str:
+        """Ana's account, as `Address.value` has it."""
+        self.missing("account")
+
+    async def seen(self) -> Sequence[Seen]:
+        """What Ana sees of ours now, oldest first, with what only she can read."""
+        self.missing("seen")
+
+    async def presses(self, label: str) -> None:
+        """Ana presses the newest button that begins with *label*."""
+        self.missing("presses")
+
+    async def writes(self, text: str) -> None:
+        """Ana writes where she works on the thread that she has accepted."""
+        self.missing("writes")
+
+    async def notes(self, text: str) -> None:
+        """Ana writes a note there, for colleagues alone."""
+        self.missing("notes")

@@ -14,9 +14,17 @@ import pytest
 from omniroute_example.channel import ExampleChannel
 from omniroute_example.testing import Town
 from tests.testing.conformance.wrong import WRONG
+from tests.testing.conformance.wrong_desks import WRONG as WRONG_DESKS
+from tests.testing.conformance.wrong_desks import Spoilt, channel_with
 
-from omniroute.testing.conformance import CHECKS, ChannelConformance
+from omniroute.testing.conformance import (
+    CHECKS,
+    DESK_CHECKS,
+    ChannelConformance,
+    DeskConformance,
+)
 from omniroute.testing.platform import NotShown
+from omniroute_telegram.testing.platform import Office
 
 ABSENT = {"breaks": "it is called anew for each event"}
 CASES = [(check, kind) for check, kinds in WRONG.items() for kind in kinds]
@@ -39,6 +47,26 @@ def test_a_wrong_channel_is_found_out(check: str, kind: Any, tmp_path: Path) -> 
     given = [tmp_path] if inspect.signature(run).parameters else []
     with pytest.raises(BaseException) as found:
         run(*given)
+    assert not isinstance(found.value, pytest.skip.Exception | KeyboardInterrupt | NotShown)
+
+
+DESK_CASES = [(check, kind) for check, kinds in WRONG_DESKS.items() for kind in kinds]
+
+
+def test_every_check_of_a_desk_has_one_that_fails_it() -> None:
+    assert sorted(WRONG_DESKS) == DESK_CHECKS
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    DESK_CASES,
+    ids=[f"{check[5:]}-{kind.__name__}" for check, kind in DESK_CASES],
+)
+def test_a_wrong_desk_is_found_out(check: str, kind: type[Spoilt], tmp_path: Path) -> None:
+    about = {"channel": channel_with(kind), "platform": Office, "patience": 0.5}
+    kit = type("TestWrong", (DeskConformance,), about)()
+    with pytest.raises(BaseException) as found:
+        getattr(kit, check)(tmp_path)
     assert not isinstance(found.value, pytest.skip.Exception | KeyboardInterrupt | NotShown)
 
 

@@ -8,11 +8,12 @@
 Each check is a test of its own; what it finds is said in plain words.  pytest is all that it needs.
 """
 
+from omniroute.testing.conformance.desk import DESK_CHECKS, DeskConformance
 from omniroute.testing.conformance.incoming import Incoming, Requests
 from omniroute.testing.conformance.life import Life
 from omniroute.testing.conformance.outgoing import Outgoing
 from omniroute.testing.conformance.shape import Shape
-from omniroute.testing.platform import Got, How, NotShown, Platform, Request
+from omniroute.testing.platform import DeskPlatform, Got, How, NotShown, Platform, Request
 
 
 class ChannelConformance(Shape, Incoming, Requests, Outgoing, Life):
@@ -24,7 +25,10 @@ CHECKS = sorted(name for name in dir(ChannelConformance) if name.startswith("tes
 
 __all__ = [
     "CHECKS",
+    "DESK_CHECKS",
     "ChannelConformance",
+    "DeskConformance",
+    "DeskPlatform",
     "Got",
     "How",
     "NotShown",

@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from omniroute.testing.fakes import Fault
-from omniroute.testing.platform import Got, How, Platform, Request
-from omniroute_slack.testing.people import Chat
+from omniroute.testing.platform import DeskPlatform, Got, How, Platform, Request, Seen
+from omniroute_slack.testing.people import Chat, buttons_of
 from omniroute_slack.testing.server import Delivery, FakeSlack, serving
 from omniroute_slack.testing.world import Json, Limits
 
@@ -116,6 +116,45 @@ class Town(Platform):
 
     def nowhere(self) -> str:
         return "C0NOWHERE"
+
+
+class Office(DeskPlatform, Town):
+    """The same with Ana, who works from her chat with the app."""
+
+    async def __aenter__(self) -> Office:
+        await super().__aenter__()
+        self.ana = self.fake.person("Ana Ruiz").chat()
+        return self
+
+    def account(self) -> str:
+        return self.ana.person.id
+
+    async def seen(self) -> Sequence[Seen]:
+        bot = self.fake.world.bot["id"]
+        posts = [message for message in self.ana.everything() if message["user"] == bot]
+        shown = [Seen(_words(message), _labels(message)) for message in posts]
+        return [*shown, *(Seen(html.unescape(text)) for text in self.ana.asides())]
+
+    async def presses(self, label: str) -> None:
+        self.ana.presses(label)
+
+    async def writes(self, text: str) -> None:
+        """Below the card, which is the head of the thread's place."""
+        card = next(m for m in self.ana.everything() if m["user"] == self.fake.world.bot["id"])
+        self.ana.thread(card).says(text)
+
+    async def notes(self, text: str) -> None:
+        await self.writes(f"note {text}")
+
+
+def _words(message: Json) -> str:
+    """All that can be read of a message, blocks included."""
+    blocks = [b["text"]["text"] for b in message.get("blocks", ()) if "text" in b]
+    return html.unescape("\n".join([str(message["text"]), *blocks]))
+
+
+def _labels(message: Json) -> tuple[str, ...]:
+    return tuple(str(button["text"]["text"]) for button in buttons_of(message))
 
 
 class HookTown(Town):

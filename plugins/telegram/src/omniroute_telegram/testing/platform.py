@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from omniroute.testing.fakes import Fault
-from omniroute.testing.platform import Got, How, Platform, Request
+from omniroute.testing.platform import DeskPlatform, Got, How, Platform, Request, Seen
 from omniroute_telegram.testing.people import Chat
 from omniroute_telegram.testing.server import FakeTelegram, serving
 from omniroute_telegram.testing.world import Json, Limits
@@ -117,6 +117,45 @@ class Town(Platform):
         self.fake.updates.waiting.clear()  # it goes by this request, and by no other
         headers = {"x-telegram-bot-api-secret-token": secret, "content-type": "application/json"}
         return Request(json.dumps(self._update).encode(), headers, "/hook")
+
+
+class Office(DeskPlatform, Town):
+    """The same with Ana, who works from her chat with the bot."""
+
+    async def __aenter__(self) -> Office:
+        await super().__aenter__()
+        self.ana = self.fake.person("Ana Ruiz").chat()
+        return self
+
+    def account(self) -> str:
+        return str(self.ana.person.id)
+
+    async def seen(self) -> Sequence[Seen]:
+        bot = self.fake.world.bot["id"]
+        posts = [m for m in self.ana.messages() if m["from"]["id"] == bot]
+        answers = [str(one.get("text", "")) for one in self.fake.world.callbacks.values()]
+        shown = [Seen(str(m.get("text", "")), _labels(m)) for m in posts]
+        return [*shown, *(Seen(text) for text in answers if text)]
+
+    async def presses(self, label: str) -> None:
+        for message in reversed(self.ana.messages()):
+            for row in message.get("reply_markup", {}).get("inline_keyboard", ()):
+                for button in row:
+                    if button["text"].startswith(label):
+                        self.fake.presses(self.ana.person.user, message, button["callback_data"])
+                        return
+        raise AssertionError(f"no button “{label}”")
+
+    async def writes(self, text: str) -> None:
+        self.ana.says(text)
+
+    async def notes(self, text: str) -> None:
+        self.ana.says(f"/note {text}")
+
+
+def _labels(message: Json) -> tuple[str, ...]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", ())
+    return tuple(str(button["text"]) for row in rows for button in row)
 
 
 HOOK_SECRET: Final = "of-no-value-to-anybody"  # noqa: S105 - opens this fake only
