@@ -152,7 +152,22 @@ async def test_customers_read_their_mail_on_a_page(prepared: Demo, server: Serve
     page = await asyncio.to_thread(Browserless(server.url).call, "GET", "/stage/mail")
     assert "&lt;b&gt;three months&lt;/b&gt;" in page.text
     assert "Sofia Ricci" in page.text
-    assert page.headers["content-security-policy"] == "default-src 'none'; style-src 'self'"
+    policy = "default-src 'none'; style-src 'self'; form-action 'self'"
+    assert page.headers["content-security-policy"] == policy
+
+
+@live
+async def test_dora_works_by_mail_alone_on_the_same_page(prepared: Demo, server: Server) -> None:
+    before = len(prepared.sink.received)
+    browser = Browserless(server.url)
+    form = "application/x-www-form-urlencoded"
+    asked = asyncio.to_thread(browser.call, "POST", "/stage/mail/new", "text=%23mine", form)
+    assert (await asked).status == 303
+    [*_, answer] = await prepared.sink.wait_for(before + 1)
+    assert answer["To"] == "dora@desk.example"
+    body = answer.get_body(("plain",))
+    assert body is not None
+    assert "Replying does what its #commands say" in body.get_content()
 
 
 @live

@@ -108,6 +108,7 @@ async def _introduce(server: Server, desk: Demo, heard: bool) -> None:
               | curl -s smtp://127.0.0.1:{smtp_port(server)} --mail-from {JOE.email} \\
                 --mail-rcpt {ADDRESS} -T -
             (answers to customers appear at {server.url}/stage/mail)
+            (work by mail alone there, as Dora: send #status online, then answer her cards)
   Terminal  {_ourselves()} threads --config {shlex.quote(str(desk.config))}
             (or: why, rules explain, channel list, verify)
 """

@@ -9,13 +9,14 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from omniroute.demo import chats, mailbox, stage_page
+from omniroute.demo import bymail, chats, mailbox, stage_page
 from omniroute.demo.colleagues import PLAYED, work
 from omniroute.demo.history import History
 from omniroute.demo.player import Player
@@ -147,11 +148,16 @@ class Demo:
         ):
             self.sink = sink
             self._write_settings(sink.port)
-            mounts = {"/stage": [*stage_page.routes(self), *mailbox.routes(sink)]}
+
+            def hand_in(mail: EmailMessage) -> Awaitable[None]:
+                return bymail.hand_in(smtp_port(server), mail)
+
+            mounts = {"/stage": [*stage_page.routes(self), *mailbox.routes(sink, hand_in)]}
             server = Server(load(self.config), demo=True, mounts=mounts)
             here.hasten(server, HURRIED if hurry else HASTENED)
             try:
                 await server.start()
+                await bymail.let_her_in(server)
                 await here.connected()
                 here.comes(JOE, here.joe)
                 visitors = self._visitors(server, say)
@@ -204,6 +210,7 @@ folder = "{RULES}"
 [channels.{MAIL}]
 kind = "email"
 addresses = ["{ADDRESS}"]
+desk_address = "{bymail.DESK}"  # where Dora works, who does so by mail alone
 listen_port = {self._smtp_port}
 smtp_host = "127.0.0.1"  # the customers' mailbox, at /stage/mail while the demo runs
 smtp_port = {sink_port}
@@ -264,4 +271,4 @@ def copy_rules(target: Path, patience: str = "15s") -> None:
         text = text.replace(
             f"    email: {agent}@", f"    desks: [{desk}, web]\n    email: {agent}@"
         )
-    team.write_text(text, encoding="utf-8")
+    team.write_text(bymail.with_her_desk(text), encoding="utf-8")

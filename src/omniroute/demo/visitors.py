@@ -16,6 +16,7 @@ from email.utils import make_msgid, parseaddr
 from typing import Final
 from urllib.parse import urlsplit
 
+from omniroute.demo.bymail import ADDRESS as DORA
 from omniroute.demo.chats import token
 from omniroute.demo.colleagues import always
 from omniroute.demo.script import JOE, MATTERS, Customer, Matter, customers, said, thanks_for
@@ -73,14 +74,14 @@ class Visitors:
         return matter
 
     async def read(self, sink: MailSink, after: tuple[float, float] = READING) -> None:
-        """Say thanks for what came by mail, until cancelled.  Joe is left to the visitor."""
+        """Say thanks for what came by mail, until cancelled.  The visitor plays Joe, and Dora."""
         async with asyncio.TaskGroup() as group:
             count = 0
             while True:
                 count += 1
                 mail = (await sink.wait_for(count, None))[-1]
                 name, address = parseaddr(str(mail["To"]))
-                if address != JOE.email and self._chance.random() < 0.7:
+                if address not in (JOE.email, DORA) and self._chance.random() < 0.7:
                     group.create_task(self._thank(mail, name, address, after))
 
     async def _thank(
