@@ -261,6 +261,17 @@ class Workplace(Desk, Protocol):
 
 
 @runtime_checkable
+class ForgetsThreads(Protocol):
+    """What a desk may offer besides: taking away what its platform shows of threads."""
+
+    async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
+        """Take away every post about *threads*: how many went, and how many the platform keeps.
+
+        Called once whoever wrote in them has been erased; may be called again.
+        """
+
+
+@runtime_checkable
 class OffersDesk(Protocol):
     """A channel account over which agents work, too (`Cap.AGENT_DESK`)."""
 

@@ -26,6 +26,7 @@ from omniroute import (
     Pressed,
     Receiver,
     Refused,
+    Rejected,
     Sheet,
     Told,
     Wrote,
@@ -71,6 +72,7 @@ class Blackboard:
         self.answers: dict[str, str] = {}
         self.closed: dict[str, bool] = {}
         self.faults: list[Exception] = []
+        self.stays: set[str] = set()  # posts that cannot be taken away
         self.rooms = False  # a place for each thread, which colleagues read
 
     def is_shared(self, place: str) -> bool:
@@ -107,6 +109,8 @@ class Blackboard:
         self.posts[post] = replace(self.posts[post], text=text, buttons=buttons)
 
     async def remove(self, place: str, post: str) -> None:
+        if post in self.stays:
+            raise Rejected("it is too old to be taken away")
         self.posts.pop(post, None)
 
     async def mark(self, place: str, post: str, mark: Mark | None) -> None:

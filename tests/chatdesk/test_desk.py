@@ -158,6 +158,26 @@ async def test_in_an_own_chat_only_what_is_ones_own_goes_on(office: Office) -> N
     assert all("Bo's eyes" not in chalk.text for chalk in office.board.posts.values())
 
 
+# --- what is erased ---
+
+
+async def test_what_was_shown_of_somebody_is_taken_away_and_what_stays_is_counted(
+    office: Office,
+) -> None:
+    await office.shows(CardKind.ASSIGNED)
+    office.changes(lines=(said(1, "hello"), said(2, "my card is 4711")), turns=2)
+    await office.desk.following.follow(1)
+    number, _ = office.board.find("my card is 4711")
+    before = len(office.board.posts)
+    office.board.stays = {number}
+    assert await office.desk.forget_threads([1, 7]) == (before - 1, 1)
+    assert list(office.board.posts) == [number]
+    assert office.desk.book.threads() == []
+    await office.desk.following.follow(1)  # nothing of it comes back
+    assert list(office.board.posts) == [number]
+    assert await office.desk.forget_threads([1]) == (0, 0)
+
+
 # --- what is written ---
 
 

@@ -110,6 +110,6 @@ def test_a_person_is_given_everything_and_then_forgotten(
     ana = running.agent("ana")
     ana.do({"do": "Resolve", "thread": 2})
     said = omniroute("customers", "erase", WORK, "--yes", *config).lines
-    assert said == ["erased: 1 messages, 1 addresses, 0 files, 0 unread letters"]
+    assert said == ["erased: 1 messages, 1 addresses, 0 files, 0 unread letters, 0 posts at desks"]
     assert omniroute("customers", "show", WORK, *config).err
     assert omniroute("verify", *config).lines

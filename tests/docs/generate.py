@@ -66,6 +66,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol.Intake": partial(source.protocol, channel.Intake),
     "protocol.Proofs": partial(source.protocol, channel.Proofs),
     "protocol.Desk": partial(source.protocol, desk.Desk),
+    "protocol.ForgetsThreads": partial(source.protocol, desk.ForgetsThreads),
     "protocol.Door": partial(source.protocol, desk.Door),
     "protocol.Workplace": partial(source.protocol, desk.Workplace),
     "protocol.OffersDesk": partial(source.protocol, desk.OffersDesk),

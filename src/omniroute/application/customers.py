@@ -71,6 +71,8 @@ class Erased(msgspec.Struct, frozen=True):
     files: int
     letters: int  # dead letters that named them
     seq: int
+    copies: int = 0  # posts about them that desks have taken away
+    kept: int = 0  # and that a desk's platform does not let us take away
 
 
 class Remains(Protocol):
@@ -97,6 +99,8 @@ class Customers:
         """Who else keeps something; set by whoever puts the server together."""
         self.on_shared: Callable[[str, bool], None] = lambda handle, shared: None
         """Who tells the writers of an address apart, likewise."""
+        self.at_desks: Callable[[Sequence[int]], Awaitable[tuple[int, int]]] = _nothing
+        """Who has desks take away what they show of threads, likewise."""
         self._shown = shown
 
     # --- looking ---------------------------------------------------------------------------------
@@ -255,13 +259,16 @@ class Customers:
         letters = 0
         if self.remains is not None:
             letters = await self.remains.forget(plan.values, plan.files)
-        return Erased(len(plan.handles), len(plan.messages), len(plan.files), letters, answer.seq)
+        copies, kept = await self.at_desks(plan.threads)
+        counts = (len(plan.handles), len(plan.messages), len(plan.files), letters)
+        return Erased(*counts, answer.seq, copies, kept)
 
     def _plan(self, who: str) -> _Plan:
         page = self._show(who)
         handles = tuple(handle.id for handle in page.handles)
         with self._views.reading() as db:
             said = [row["id"] for row in self._messages(db, handles, notes=True)]
+            threads = _threads(db, page.id)
             reasons = _reasons(db, handles)
             shared = _files_of_others(db, said)
         bodies = self._bodies(said)
@@ -271,7 +278,7 @@ class Customers:
         gone = [f"b/{message}" for message in said] + [f"p/{handle}" for handle in handles]
         gone += [f"b/{note}" for note in reasons]
         gone += self._failures(values)
-        return _Plan(handles, dict.fromkeys(gone), values, sorted(files), tuple(said))
+        return _Plan(handles, dict.fromkeys(gone), values, sorted(files), tuple(said), threads)
 
     def _messages(
         self, db: sqlite3.Connection, handles: Sequence[str], *, notes: bool = False
@@ -311,6 +318,16 @@ class Customers:
         return found
 
 
+async def _nothing(threads: Sequence[int]) -> tuple[int, int]:
+    return 0, 0
+
+
+def _threads(db: sqlite3.Connection, customer: str) -> tuple[int, ...]:
+    """Every thread of a customer's, those that were folded into another, too."""
+    rows = db.execute("SELECT id FROM threads WHERE customer = ? ORDER BY id", (customer,))
+    return tuple(row["id"] for row in rows)
+
+
 class _Plan(msgspec.Struct, frozen=True):
     """What an erasure will take away."""
 
@@ -319,6 +336,7 @@ class _Plan(msgspec.Struct, frozen=True):
     values: list[str]
     files: list[str]
     messages: tuple[str, ...]
+    threads: tuple[int, ...]
 
 
 def _reasons(db: sqlite3.Connection, handles: Sequence[str]) -> list[str]:

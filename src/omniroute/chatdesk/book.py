@@ -228,6 +228,21 @@ class Book:
         """Forget a post."""
         self._db.execute("DELETE FROM posts WHERE place = ? AND post = ?", (place, post))
 
+    def posts_of(self, thread: int) -> Sequence[tuple[str, str]]:
+        """Every post about a thread, by its place: lines, cards, heads, questions."""
+        rows = self._db.execute(
+            "SELECT place, post FROM shown WHERE thread = :thread"
+            " UNION SELECT place, post FROM posts WHERE thread = :thread"
+            " UNION SELECT place, header FROM places WHERE thread = :thread AND header != ''",
+            {"thread": thread},
+        )
+        return [(place, post) for place, post in rows]
+
+    def forget(self, thread: int) -> None:
+        """Nothing is known of a thread any more."""
+        for table in ("shown", "posts", "places", "current"):
+            self._db.execute(f"DELETE FROM {table} WHERE thread = ?", (thread,))  # noqa: S608
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()

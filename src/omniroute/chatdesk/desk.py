@@ -164,6 +164,21 @@ class ChatDesk:
         if self.book.get(post.place, post.post) is not None:
             self.book.put(dataclasses.replace(post, looks=looks))
 
+    async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
+        """Take away what is shown of *threads*; see `ForgetsThreads`."""
+        gone = kept = 0
+        for thread in threads:
+            async with self.lock(thread):
+                for place, post in self.book.posts_of(thread):
+                    try:
+                        await self.surface.remove(place, post)
+                        gone += 1
+                    except RemoteError as error:
+                        log.warning("a post about #%d stays: %s", thread, error)
+                        kept += 1
+                self.book.forget(thread)
+        return gone, kept
+
     # --- what agents did ---
 
     async def did(self, act: Wrote | Pressed) -> None:

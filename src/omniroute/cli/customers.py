@@ -192,10 +192,13 @@ def erase(who: str, yes: bool, config: Path, json_: bool) -> None:
     gone = server.post("/api/admin/customers/erase", {"who": page["id"]})
     if json_:
         return print_json(gone)
-    return click.echo(
+    click.echo(
         f"erased: {gone['messages']} messages, {gone['handles']} addresses, "
-        f"{gone['files']} files, {gone['letters']} unread letters"
+        f"{gone['files']} files, {gone['letters']} unread letters, {gone['copies']} posts at desks"
     )
+    if gone["kept"]:
+        click.echo(f"{gone['kept']} posts stay: their platform does not let us take them away")
+    return None
 
 
 AT_ONCE = 100  # records that are sent together

@@ -260,7 +260,9 @@ class Server:
         return Site(folder, self.url, self.settings.server.organisation, secret, self.proofs)
 
     def _build_sites(self) -> list[Serving]:
-        self.application.customers.remains = Leftovers(self.node, self.proofs)
+        leftovers = Leftovers(self.node, self.proofs)
+        self.application.customers.remains = leftovers
+        self.application.customers.at_desks = leftovers.forget_threads
         self.application.customers.on_shared = self.node.shared.declare
         self.application.ways.means = means_of(self.node.parts.channels)
         self.application.ways.conversations.handle = self.node.parts.keyed.handle

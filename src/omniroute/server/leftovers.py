@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from omniroute.channel import Forgets
+from omniroute.desk import ForgetsThreads
 from omniroute.runtime.node import Node
 from omniroute.runtime.proofs import Proofs
 
@@ -37,6 +38,20 @@ class Leftovers:
             except Exception:
                 log.exception("%s “%s”: did not forget somebody", channel.kind, channel.account)
         return letters
+
+    async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
+        """Have desks take away what they show of *threads*: posts that went, and that stay."""
+        gone = kept = 0
+        for name, desk in self._node.parts.desks.items():
+            if not isinstance(desk, ForgetsThreads):
+                continue
+            try:
+                went, stay = await desk.forget_threads(threads)
+            except Exception:
+                log.exception("desk %s: did not forget somebody", name)
+            else:
+                gone, kept = gone + went, kept + stay
+        return gone, kept
 
     async def _letters(self, values: Sequence[str]) -> int:
         spool = self._node.parts.spool

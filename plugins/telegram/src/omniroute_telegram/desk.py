@@ -43,6 +43,9 @@ class TelegramDesk:
     async def present(self, card: Card) -> Receipt:
         return await self.chat.present(card)
 
+    async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
+        return await self.chat.forget_threads(threads)
+
     async def agent(self, account: int) -> str:
         """Whose an account is, if it is an agent's."""
         door = await self.chat.opened()
