@@ -65,7 +65,7 @@ class Scene:
     def __init__(
         self, fake: FakeSlack, folder: Path, *, undo: float, triage: bool,
         channels: Mapping[str, dict[str, Any]], bos_desk: str, http: bool, offers: str,
-        broadcast: bool,
+        broadcast: bool, grace: str,
     ) -> None:  # fmt: skip
         self.fake, self.folder = fake, folder
         self.triage: Room | None = fake.channel("triage") if triage else None
@@ -75,6 +75,10 @@ class Scene:
             text = re.sub(r"\btimeout: \d+s\b", f"timeout: {offers}", path.read_text())
             if broadcast:
                 text = text.replace("for: 2m}", "for: 2m, broadcast: true}", 1)
+            if path.name == "support.yaml":
+                text = text.replace(
+                    "defaults:\n", f"defaults:\n  presence: {{offline_grace: {grace}}}\n", 1
+                )
             path.write_text(text)
         (rules / "team.yaml").write_text(TEAM.replace("BOS_DESK", bos_desk))
         slack: dict[str, Any] = {
@@ -136,7 +140,7 @@ class Scene:
 async def scene(
     folder: Path, *, undo: float = 0.0, triage: bool = False, sink: MailSink | None = None,
     channels: Mapping[str, dict[str, Any]] | None = None, bos_desk: str = "slack",
-    http: bool = False, offers: str = "1h", broadcast: bool = False,
+    http: bool = False, offers: str = "1h", broadcast: bool = False, grace: str = "60s",
 ) -> AsyncIterator[Scene]:  # fmt: skip
     """A server, from its start to its stop; with a mailbox if there is a *sink*."""
     async with AsyncExitStack() as stack:
@@ -149,7 +153,7 @@ async def scene(
                             "smtp_starttls": False}  # fmt: skip
         made = Scene(
             fake, folder, undo=undo, triage=triage, channels=more, bos_desk=bos_desk, http=http,
-            offers=offers, broadcast=broadcast,
+            offers=offers, broadcast=broadcast, grace=grace,
         )  # fmt: skip
         await made.server.start()
         try:

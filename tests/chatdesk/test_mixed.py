@@ -17,12 +17,18 @@ from omniroute_telegram import testing as telegram
 
 
 @asynccontextmanager
-async def mixed(folder: Path, *, broadcast: bool = False) -> AsyncIterator[tuple[Scene, Phone]]:
+async def mixed(
+    folder: Path, *, broadcast: bool = False, grace: str = "60s"
+) -> AsyncIterator[tuple[Scene, Phone]]:
     """Ana on Slack; Bo on Telegram, not there yet."""
     async with telegram.serving(telegram.FakeTelegram()) as phones:
         account = {"kind": "telegram", "token": Secret(phones.token), "api_url": phones.url}
         async with scene(
-            folder, channels={"telegram": account}, bos_desk="telegram", broadcast=broadcast
+            folder,
+            channels={"telegram": account},
+            bos_desk="telegram",
+            broadcast=broadcast,
+            grace=grace,
         ) as desk:
             yield desk, Phone(desk, phones)
             assert phones.unknown == []
@@ -114,3 +120,19 @@ async def test_who_has_two_desks_is_asked_where_they_were_last(tmp_path: Path) -
         bo.own.says("status online")
         desk.customer("Kim").says("My refund as well, please")
         await bo.asked()
+
+
+async def test_who_comes_online_is_asked_at_once_and_who_goes_hands_on_what_waits(
+    tmp_path: Path,
+) -> None:
+    async with mixed(tmp_path, grace="1s") as (desk, phone):
+        joe = desk.customer("Joe Miller")
+        joe.says("My refund, please")
+        ana = await desk.agent("ana", "Ana Ruiz")
+        await ana.takes()
+        (before,) = await desk.server.application.query.threads(SYSTEM)
+        bo = await phone.comes()
+        ana.own.says("status offline")
+        await bo.sees("Why you", 20)
+        (after,) = await desk.server.application.query.threads(SYSTEM)
+        assert (after.routing_since, after.phase) == (before.routing_since, "offered")
