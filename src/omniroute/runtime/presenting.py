@@ -96,8 +96,9 @@ class Presenting:
         await self._wait((effect.until - self._clock.now()) / 2000)
         for kind, desk in self._desks_of(effect.agent):
             shown = self._shown_on.get(effect.offer, set())
-            agent = self._inbox.state.agents[effect.agent]
-            if self._stands(effect) and kind not in shown and kind not in agent.lost:
+            agent = self._inbox.state.agents.get(effect.agent)
+            reached = agent is not None and kind not in agent.lost
+            if reached and self._stands(effect) and kind not in shown:
                 shown.add(kind)
                 await self._on(kind, desk, effect)
         if not self._stands(effect):
