@@ -213,3 +213,31 @@ def test_a_customer_joined_to_one_who_is_cold_brings_their_history() -> None:
     assert [past.thread for past in joe.row.history] == [1]
     assert (joe.row.open, joe.row.last_agent) == (2, "ana")
     rig.fold()
+
+
+# --- numbers change hands (reliability B53) ---
+
+
+def test_a_number_that_two_accounts_have_shown_to_be_theirs_is_for_a_person() -> None:
+    rig = Rig()
+    rig.agent("ana")
+    joe = rig.customer("joe", telegram="1", phone="+491", verified=True)
+    eve = rig.customer("eve", telegram="2", phone="+491", verified=True)
+    joe.on("telegram").says("my number")
+    eve.on("telegram").says("my number, too")
+    assert joe.thread.id != eve.thread.id
+    (suggested,) = rig.happened(LinkSuggested)
+    assert suggested.veto == "claimed"
+    joe.on("telegram").says("still mine")
+    assert len(rig.happened(LinkSuggested)) == 1
+    rig.fold()
+
+
+def test_one_number_on_two_platforms_is_one_person() -> None:
+    rig = Rig()
+    rig.agent("ana")
+    joe = rig.customer("joe", telegram="1", phone="+491", verified=True)
+    too = rig.customer("joe", whatsapp="9", phone="+491", verified=True)
+    joe.on("telegram").says("my number")
+    too.on("whatsapp").says("here, too")
+    assert len(rig.threads) == 1

@@ -77,6 +77,38 @@ def test_what_could_not_be_read_is_said_beside_what_could(running: Running) -> N
     assert message["unread"]
 
 
+# --- others in the conversation (reliability I1, I5) ---
+
+
+def mail(sender: str, text: str, *fields: str) -> bytes:
+    lines = [f"From: {sender}", "To: help@desk.example", *fields, "", text]
+    return "\r\n".join(lines).encode()
+
+
+def test_who_is_in_copy_lands_in_the_thread_and_who_is_not_does_not(running: Running) -> None:
+    joe, ana, eve = "cc-joe@mail.example", "cc-ana@mail.example", "cc-eve@mail.example"
+    asked = mail(joe, "our order is late", f"Cc: {ana}", "Message-ID: <cc-1@mail.example>")
+    running.raw_mail(asked, sender=joe)
+    thread = running.thread_of(joe)["id"]
+    answers = "In-Reply-To: <cc-1@mail.example>"
+    # Whoever knows the message and was not named has a thread of their own, and so has a subject.
+    running.raw_mail(mail(eve, "add me", answers, f"Subject: Re: [#{thread}]"), sender=eve)
+    assert running.thread_of(eve)["id"] != thread
+    running.raw_mail(mail(ana, "it was order 4711", answers), sender=ana)
+
+    def said() -> list[tuple[str, str]]:
+        items = running.local.get(f"/api/threads/{thread}")["items"]
+        return [(i["kind"], i["text"]) for i in items if i["kind"] in ("customer", "participant")]
+
+    both = [("customer", "our order is late"), ("participant", "it was order 4711")]
+    until("both are in one thread", 15, lambda: said() == both)
+    page = running.local.get(f"/api/threads/{thread}")
+    assert page["replying_to"].startswith(joe)
+    assert [one["address"] for one in page["participants"]] == [ana]
+    assert page["copies"] == []
+    assert all(row["name"] != ana for row in running.threads())
+
+
 def test_a_mail_of_30_mb_is_refused_before_it_is_sent(running: Running) -> None:
     refusal = pytest.raises(smtplib.SMTPSenderRefused)
     with smtplib.SMTP("127.0.0.1", running.house.smtp) as smtp, refusal as refused:

@@ -160,6 +160,7 @@ def _tags(t: Telling) -> str:
 AGAINST: Final = {
     "not_same": "a colleague said they are two people",
     "shared": "several people may write from one of them",
+    "claimed": "another account has shown that number to be its own",
 }
 """What may stand against a link, besides a kind of address of which a person has one."""
 

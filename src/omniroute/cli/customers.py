@@ -285,6 +285,8 @@ _SHARED = {"suspected": "shared?", "shared": "shared"}
 def _against(veto: str) -> str:
     if veto == "shared":
         return "several people may write from one of them"
+    if veto == "claimed":
+        return "another account has shown that number to be its own"
     if veto == "not_same":
         return "a colleague said they are two people"
     return f"each has another {channel(veto)}"

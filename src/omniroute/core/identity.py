@@ -27,6 +27,11 @@ NOT_SAME = "not_same"
 """The veto of a person who said that the two are not the same."""
 
 
+CLAIMED = "claimed"
+"""The veto where another account of the same platform has shown a telephone number to be its own:
+numbers change hands, so which of the two has it now is for a person to find out."""
+
+
 def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
     """The customer who sent *message*, joining what verified evidence joins."""
     sender = message.sender
@@ -78,7 +83,7 @@ def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
             turn.emit(e.LinkAdded(link, ours.id))
             return "linked"
         return ""
-    against = veto(turn, ours, theirs)
+    against = veto(turn, ours, theirs) or _claimed(turn, sender, claim, theirs)
     if not against and barred(turn, a, b):
         if not sure:
             return ""  # it is several people's: that it is also this one's says nothing
@@ -92,6 +97,21 @@ def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:
         return ""
     turn.emit(e.LinkSuggested(link, against if sure else ""))
     return "vetoed" if sure else "suggested"
+
+
+def _claimed(turn: Turn, sender: Seen, claim: Claimed, theirs: Customer) -> str:
+    """Whether the number that is claimed is another account's already."""
+    if claim.handle.kind.partition(":")[0] != "phone":
+        return ""
+    known = turn.state.handles
+    for link in theirs.links:
+        ends = {link.a, link.b}
+        if not link.live or link.evidence is not Evidence.VERIFIED or claim.handle.id not in ends:
+            continue
+        (other,) = ends - {claim.handle.id}
+        if other != sender.id and known[other].kind == sender.kind:
+            return CLAIMED
+    return ""
 
 
 def _linked(customer: Customer, a: HandleId, b: HandleId) -> bool:
