@@ -194,3 +194,23 @@ def test_two_matters_of_two_people_who_are_one_stay_two() -> None:
     assert rig.state.threads[1].agent == "ana"
     assert joe.thread.id == 2
     assert joe.thread.turns == 2
+
+
+def test_the_first_thread_is_as_it_was_before_what_was_split_off() -> None:
+    rig, joe = desk()
+    ana = rig.agent("ana", refunds=3)
+    joe.on("webchat").says("refund")
+    first = joe.thread
+    ana.accepts()
+    rig.wait(minutes=1)
+    ana.replies("a moment", joe)
+    assert not rig.state.threads[first.id].waiting
+    joe.on("webchat").says("white page", about={"topic": "tech"})
+    assert rig.state.threads[first.id].waiting
+    ana.new_matter(joe)
+    kept = rig.state.threads[first.id]
+    assert (kept.message, kept.turns, kept.replies) == (first.message, 1, 1)
+    assert not kept.waiting  # it was answered; the other waits in its own thread
+    assert joe.thread.waiting
+    rig.restart()
+    rig.fold()

@@ -94,6 +94,7 @@ class CustomerSplit(Event, frozen=True):
     handles: tuple[HandleId, ...]
     history: tuple[ThreadId, ...] = ()  # closed threads that go with them
     open: bool = False  # the open thread goes with them
+    threads: tuple[ThreadId, ...] = ()  # every open thread that does, other matters included
 
 
 class HandleCalled(Event, frozen=True):

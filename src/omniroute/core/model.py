@@ -226,6 +226,7 @@ class Voice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     replies: int = 0  # released to this handle
     waiting: bool = False
     failed: str = ""  # how our last message to it failed, until one arrives or they write
+    before: Voice | None = None  # as it was before its last message, less what was before that
 
 
 class Participant(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

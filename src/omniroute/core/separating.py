@@ -172,7 +172,11 @@ def _part(turn: Turn, id: CustomerId) -> None:
     keeper = _keeper(joint, home, others)
     for side in others:
         history = tuple(p.thread for p in whole.history if p.handles and p.handles[-1] in side)
-        turn.emit(e.CustomerSplit(id, side[0], side, history, open=side is keeper))
+        with_them = side is keeper
+        threads = tuple(t for t in whole.beside if turn.thread(t).handle in side)
+        if with_them and whole.open is not None:
+            threads = (whole.open, *threads)
+        turn.emit(e.CustomerSplit(id, side[0], side, history, open=with_them, threads=threads))
     if joint is not None:
         _part_thread(turn, joint.id, keeper, [home, *others])
         _stop_astray(turn, joint.id)

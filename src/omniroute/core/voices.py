@@ -28,7 +28,7 @@ def heard(voices: tuple[Voice, ...], wrote: CustomerWrote, at: int) -> tuple[Voi
     else:
         new = replace(
             old, at=at, message=wrote.message, channel=wrote.channel, live=wrote.live,
-            turns=old.turns + 1, waiting=True, failed="",
+            turns=old.turns + 1, waiting=True, failed="", before=replace(old, before=None),
         )  # fmt: skip
     return tuple(new if voice is old else voice for voice in voices)
 
@@ -36,7 +36,9 @@ def heard(voices: tuple[Voice, ...], wrote: CustomerWrote, at: int) -> tuple[Voi
 def answered(voices: tuple[Voice, ...], handle: HandleId) -> tuple[Voice, ...]:
     """*voices* after a reply to *handle*."""
     return tuple(
-        replace(v, replies=v.replies + 1, waiting=False) if v.handle == handle else v
+        replace(v, replies=v.replies + 1, waiting=False, before=_at_rest(v.before))
+        if v.handle == handle
+        else v
         for v in voices
     )
 
@@ -48,7 +50,26 @@ def arrived(voices: tuple[Voice, ...], handle: HandleId, failed: str) -> tuple[V
 
 def settled(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
     """*voices* after the thread was resolved: nobody waits."""
-    return tuple(replace(v, waiting=False) if v.waiting else v for v in voices)
+    return tuple(
+        replace(v, waiting=False, before=_at_rest(v.before)) if v.waiting else v for v in voices
+    )
+
+
+def _at_rest(voice: Voice | None) -> Voice | None:
+    return replace(voice, waiting=False) if voice is not None and voice.waiting else voice
+
+
+def unsaid(voices: tuple[Voice, ...], handle: HandleId) -> tuple[Voice, ...]:
+    """*voices* without the last message of *handle*; without the voice where it was all it said."""
+    found = []
+    for voice in voices:
+        if voice.handle != handle:
+            found.append(voice)
+        elif voice.before is not None:
+            found.append(replace(voice.before, turns=voice.turns - 1, replies=voice.replies))
+        elif voice.turns > 1:  # what was before it is not known any more
+            found.append(replace(voice, turns=voice.turns - 1))
+    return tuple(found)
 
 
 def together(one: Iterable[Voice], other: Iterable[Voice]) -> tuple[Voice, ...]:

@@ -463,8 +463,8 @@ WITH_MATTERS = (*KINDS, "new_matter", "new_matter")
 """Besides, agents make threads of their own of what customers wrote last."""
 
 
-def acts(seed: int, count: int) -> list[Act]:
+def acts(seed: int, count: int, kinds: Sequence[str] = KINDS) -> list[Act]:
     """A history for those who have no property test to think of one."""
     random = Random(seed)  # noqa: S311 - the same acts for the same seed, which guards nothing
     digits = range(10)
-    return [Act(random.choice(KINDS), *random.choices(digits, k=3)) for _ in range(count)]
+    return [Act(random.choice(kinds), *random.choices(digits, k=3)) for _ in range(count)]

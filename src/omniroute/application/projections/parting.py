@@ -80,7 +80,12 @@ def customer_split(fold: Fold, event: e.CustomerSplit) -> None:
         "UPDATE threads SET customer = ? WHERE root IN (SELECT value FROM json_each(?))",
         (event.into, json(event.history)),
     )
-    if event.open:
+    if event.threads:
+        fold.db.execute(
+            "UPDATE threads SET customer = ? WHERE root IN (SELECT value FROM json_each(?))",
+            (event.into, json(event.threads)),
+        )
+    elif event.open:  # recorded before every thread was named
         fold.db.execute(
             "UPDATE threads SET customer = ? WHERE customer = ? AND root IN"
             " (SELECT id FROM threads WHERE phase NOT IN ('closed', 'folded'))",
@@ -203,8 +208,8 @@ def matter_split(fold: Fold, event: e.MatterSplit) -> None:
         "UPDATE messages SET thread = ? WHERE id = (SELECT message FROM threads WHERE id = ?)",
         (event.into, event.thread),
     )
-    fold.db.execute("UPDATE threads SET turns = turns - 1 WHERE id = ?", (event.thread,))
     recount(fold, event.into)
+    recount(fold, event.thread)
     fold.touch(event.into)
     fold.happened(event.thread, event)
     fold.happened(event.into, event)

@@ -10,7 +10,7 @@ from omniroute.core.evolve.changes import Folds, change
 from omniroute.core.model import Thread
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
-from omniroute.core.voices import answered, arrived, heard
+from omniroute.core.voices import answered, arrived, heard, spoken_by, unsaid
 
 FOLDS = Folds()
 
@@ -73,7 +73,9 @@ def _(state: State, event: e.TopicTurned, at: int) -> None:
 @FOLDS.of(e.MatterSplit)
 def _(state: State, event: e.MatterSplit, at: int) -> None:
     """The customer's words go to the new thread from now on; the old one keeps its agent."""
-    old = change(state, event, turned=None, turns=state.threads[event.thread].turns - 1)
+    old = change(state, event, turned=None)
+    rest = unsaid(old.voices, old.handle)
+    state.put_thread(replace(spoken_by(old, rest), turns=old.turns - 1, replies=old.replies))
     customer = state.customers[old.customer]
     state.put_counters(replace(state.counters, next_thread=event.into + 1))
     beside = (*customer.beside, event.thread)
