@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from omniroute.testing.conformance import ChannelConformance
+from omniroute.testing.conformance import ChannelConformance, DeskConformance
 from omniroute_email.channel import EmailChannel
-from omniroute_email.testing.platform import Town
+from omniroute_email.testing.platform import Office, Town
 
 
 class TestEmail(ChannelConformance):
@@ -17,5 +17,14 @@ class TestEmail(ChannelConformance):
         "deletes": "mail that is sent is sent",
         "something_new": "there are no kinds of mail: what we do not know is still a message",
         "breaks": "each mail comes over a connection of its own",
+        "fails:rate": "SMTP has no way to say how long to wait",
+    }
+
+
+class TestEmailDesk(DeskConformance):
+    channel = EmailChannel
+    platform = Office
+    absent: ClassVar = {
+        "presses": "a link opens a page, whose button is no mail: see tests/maildesk",
         "fails:rate": "SMTP has no way to say how long to wait",
     }

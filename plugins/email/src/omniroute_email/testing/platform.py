@@ -14,9 +14,11 @@ from typing import Any, Final
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from aiosmtplib import SMTPException, send
 
-from omniroute.testing.platform import Got, How, Platform
+from omniroute.testing.platform import DeskPlatform, Got, How, Platform, Seen
 
 HELP: Final = "help@demo.example"
+DESK: Final = "desk@demo.example"
+ANA: Final = "ana@demo.example"
 EDGE: Final = "mx.demo.example"
 USER, PASSWORD = "desk", "of-no-value-to-anybody"
 SAYS: Final[Mapping[How, str]] = {
@@ -185,6 +187,28 @@ class Town(Platform):
                 await asyncio.sleep(0.02)
             else:
                 return
+
+
+class Office(DeskPlatform, Town):
+    """The same with Ana, who works by mail."""
+
+    def settings(self) -> Mapping[str, object]:
+        return {**super().settings(), "desk_address": DESK}
+
+    def account(self) -> str:
+        return ANA
+
+    async def seen(self) -> Sequence[Seen]:
+        """Her mails; the links of older ones lead to pages that say what is so."""
+        mails = [mail for mail in self.sink.mails if ANA in str(mail["To"])]
+        shown = [Seen(_text(mail)) for mail in mails]
+        return [*shown[:-1], *(Seen(one.text, _links(one.text)) for one in shown[-1:])]
+
+
+def _links(text: str) -> tuple[str, ...]:
+    """What stands before a link that does something, in a line of its own."""
+    found = (line.partition(": http") for line in text.splitlines())
+    return tuple(label for label, link, where in found if link and "/desk/" in where)
 
 
 def _text(mail: EmailMessage) -> str:
