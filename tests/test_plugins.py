@@ -440,6 +440,41 @@ def test_every_call_is_traced_on_demand_and_nothing_that_was_said(
     assert MESSAGE.text not in log.text
 
 
+def test_hooks_that_register_and_observe_are_traced_too(
+    monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OMNIROUTE_TRACE_PLUGINS", "1")
+
+    def omniroute_event(notice: Notice) -> None: ...
+
+    plugins = loaded(answering("omniroute_channels", []), plugin(omniroute_event))
+    plugins.channels()
+    (observer,) = plugins.observers()
+    observer.tell(NOTICE)
+    registered, heard = log.messages
+    assert registered.startswith("plugin acme: omniroute_channels answered in ")
+    assert heard.startswith(f"plugin bolt: omniroute_event heard of {NOTICE.name} in ")
+
+
+def test_a_plugin_that_is_not_installed_is_loaded_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from omniroute import hookimpl\n\n\n@hookimpl\ndef omniroute_facts():\n"
+        "    return {'mine': True}\n"
+    )
+    plugins = Plugins()
+    plugins.load_path(path)
+    assert plugins.names() == ["mine"]
+    assert plugins.facts(MESSAGE, "email") == {"mine": True}
+    for wrong, said in (("broken.py", "ZeroDivisionError"), ("missing.py", "is no Python file")):
+        if wrong.startswith("broken"):
+            (tmp_path / wrong).write_text("1 / 0\n")
+        with pytest.raises(PluginErrors, match=said):
+            plugins.load_path(tmp_path / wrong)
+    with pytest.raises(PluginErrors, match="`omniroute channel new NAME` makes one"):
+        plugins.load_path(tmp_path)
+
+
 def test_without_demand_nothing_is_traced(log: pytest.LogCaptureFixture) -> None:
     loaded(answering("omniroute_facts", {"a": 1})).facts(MESSAGE, "email")
     assert log.messages == []

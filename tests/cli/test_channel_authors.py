@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from omniroute_example.channel import ExampleChannel
 from omniroute_example.testing import Town
 from tests.cli.terminal import Ran, omniroute
 
-from omniroute import Busy
+from omniroute import Busy, Channel, Inbound
+from omniroute.cli.channel_live import Account, Recorder, write
 from omniroute.scaffold.making import make
+from omniroute.testing.stage import Stage
+from omniroute.testing.subject import find
 
 ONE_FILE = """
 from omniroute_example.channel import ExampleChannel
@@ -98,6 +104,12 @@ def test_recorded_events_are_read_again(home: Path, tmp_path: Path) -> None:
     ran = omniroute("channel", "replay", home, wrong, "--json")
     assert ran.code == 1
     assert json.loads(ran.out)[0]["error"].startswith("dead letter: DecodeError")
+
+
+def test_the_kinds_that_are_installed() -> None:
+    head, *rows = omniroute("channel", "list", "--installed").lines
+    assert head.split() == ["kind", "label", "plugin"]
+    assert [row.split()[0] for row in rows] == ["email", "slack", "telegram", "webchat"]
 
 
 def test_what_a_channel_is() -> None:
@@ -198,8 +210,18 @@ def test_no_account_of_that_name_can_be_recorded(tmp_path: Path) -> None:
     assert refusal == ("channels.chatt: is no account of the settings — did you mean “chat”?")
 
 
+@asynccontextmanager
+async def listening_into(channel: Channel, recorder: Recorder) -> AsyncIterator[asyncio.Task[None]]:
+    """Have a channel listen into a recorder."""
+    task = asyncio.ensure_future(channel.listen(recorder))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_real_events_are_recorded_without_anybody_in_them(tmp_path: Path) -> None:
-    from omniroute_example.channel import ExampleChannel
 
     from omniroute.cli.channel_live import Recorder, write
     from omniroute.testing.stage import Stage
@@ -222,3 +244,38 @@ async def test_real_events_are_recorded_without_anybody_in_them(tmp_path: Path) 
         assert "Miller" not in said
         senders = {channel.parse(path.read_bytes())[0].sender.value for path in paths}  # type: ignore[union-attr]
         assert len(senders) == 1
+
+
+@pytest.mark.parametrize("kind", ["telegram", "slack", "webchat"])
+async def test_a_real_account_is_recorded(kind: str, tmp_path: Path) -> None:
+    subject = find(kind)
+    into = tmp_path / "events"
+    into.mkdir()
+    async with subject.platform()() as town:
+        stage = Stage(subject.kind, town, tmp_path, 20)
+        stage.open()
+        account = Account("main", subject.kind, stage.settings)
+        channel, known = account.open(tmp_path)
+        said = ["My name is Joe Miller", "and I was charged twice"]
+        # Telegram waits for a yes to each before the next.
+        recorder = Recorder(len(said), takes=kind == "telegram")
+        async with AsyncExitStack() as stack:
+            if channel.routes():
+                stage.channel = channel
+                stage.mount()
+            task = await stack.enter_async_context(listening_into(channel, recorder))
+            says = [asyncio.ensure_future(town.says(text)) for text in said]
+            async with asyncio.timeout(20):
+                await recorder.enough.wait()
+            assert not task.done()
+            for one in says:
+                one.cancel()
+        paths = write(recorder.raws.values(), channel, known, True, into)
+        assert len(paths) >= 1
+        read = [one for path in paths for one in channel.parse(path.read_bytes())]
+        assert sorted(len(one.text) for one in read if isinstance(one, Inbound)) == sorted(
+            map(len, said)
+        )
+        left = "".join(path.read_text(errors="replace") for path in paths)
+        for told in ("Joe", "Miller", "charged"):
+            assert told not in left

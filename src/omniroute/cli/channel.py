@@ -47,15 +47,31 @@ def channel() -> None:
 
 
 @channel.command("list")
+@click.option("--installed", is_flag=True, help="The kinds that can be opened here, instead.")
 @config
 @as_json
-def list_(config: Path, json_: bool) -> None:
+def list_(installed: bool, config: Path, json_: bool) -> None:
     """List channel accounts with their health and what to do."""
+    if installed:
+        kinds = _installed()
+        return print_json(kinds) if json_ else click.echo(table(kinds, ("kind", "label", "plugin")))
     rows = client(config).get("/api/admin/channels")
     if json_:
         return print_json(rows)
     shown = [{**row, "state": "ok" if row["ok"] else "needs you"} for row in rows]
     return click.echo(table(shown, ("kind", "account", "state", "found", "fix")))
+
+
+def _installed() -> list[dict[str, str]]:
+    """The kinds of channel that plugins bring; needs no server."""
+    from omniroute.plugins import Plugins
+
+    plugins = Plugins()
+    plugins.load_installed()
+    return [
+        {"kind": kind, "label": str(getattr(each, "label", kind)), "plugin": each.__module__}
+        for kind, each in sorted(plugins.channels().items())
+    ]
 
 
 @channel.command("dead-letters")

@@ -186,15 +186,22 @@ def _hidden(text: str, known: list[str]) -> str:
     show_default=True,
     help="Folder that the events are written to.",
 )
+@click.option("--take", is_flag=True, help="Acknowledge it: the server never gets it.")
 @config
 @plugin_files
 def record(
-    account: str, count: int, redacts: bool, into: Path, config: Path, files: tuple[Path, ...]
+    account: str,
+    count: int,
+    redacts: bool,
+    into: Path,
+    take: bool,
+    config: Path,
+    files: tuple[Path, ...],
 ) -> None:
     """Write real events of an account into files, for tests, without personal data.
 
-    Nothing is acknowledged: what comes in here comes in again when the server listens.  Stop the
-    server meanwhile, where a platform lets only one of them listen.
+    Nothing is acknowledged unless you say so: what comes in here comes in again when the server
+    listens.  Stop the server meanwhile, where a platform lets only one of them listen.
     """
     known = {one.name: one for one in accounts(config, files)}
     if account not in known:
@@ -202,16 +209,22 @@ def record(
         raise ConfigError(f"channels.{account}", "is no account of the settings", hint)
     into.mkdir(parents=True, exist_ok=True)
     click.echo(f"waits for {count} events on “{account}”; write to it now (Ctrl+C ends)")
-    asyncio.run(_record(known[account], count, redacts, into))
+    asyncio.run(_record(known[account], Recorder(count, takes=take), redacts, into))
+
+
+HINT = (
+    "the platform tells of the same event again, as it waits for a yes before the next; --take"
+    " says yes: what is recorded then does not reach the server"
+)
 
 
 class Recorder:
-    """An intake that writes down and promises nothing."""
+    """An intake that writes down and promises nothing, unless it *takes* what comes."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, takes: bool = False) -> None:
         self.raws: dict[str, bytes] = {}
         self.enough = asyncio.Event()
-        self._count = count
+        self._count, self._takes, self._hinted = count, takes, False
 
     def ready(self) -> None:
         """Listening has begun."""
@@ -221,17 +234,22 @@ class Recorder:
 
     async def accept(self, raw: bytes, *, key: str = "") -> None:
         """Note *raw*, once; and have the platform keep it, too."""
+        name = key or fingerprint(raw)
+        again = name in self.raws
         if len(self.raws) < self._count:
-            self.raws.setdefault(key or fingerprint(raw), raw)
+            self.raws.setdefault(name, raw)
         if len(self.raws) >= self._count:
             self.enough.set()
-        raise Busy("it is only being recorded")
+        elif again and not self._hinted:
+            self._hinted = True
+            click.echo(HINT, err=True)
+        if not self._takes:
+            raise Busy("it is only being recorded")
 
 
-async def _record(account: Account, count: int, redacts: bool, into: Path) -> None:
+async def _record(account: Account, recorder: Recorder, redacts: bool, into: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         channel, known = account.open(Path(folder))
-        recorder = Recorder(count)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(_served(channel))
             listening = asyncio.create_task(channel.listen(recorder))

@@ -54,8 +54,12 @@ class Stage:
         """Make the account anew, as a start does; with the same folder, unless another is named."""
         self.settings = self.platform.settings() if settings is None else settings
         self.channel = self.another(ACCOUNT, folder)
-        self._router = Router(routes=[Mount(self.platform.mount, routes=self.channel.routes())])
+        self.mount()
         return self.channel
+
+    def mount(self) -> None:
+        """Have requests of the platform reach the channel that is now here."""
+        self._router = Router(routes=[Mount(self.platform.mount, routes=self.channel.routes())])
 
     def config(self) -> Any:
         """The settings as the channel gets them."""
