@@ -44,6 +44,21 @@ def test_every_picture_has_words_for_those_who_do_not_see_it() -> None:
         assert not re.search(r"!\[\]", each.prose), each.name
 
 
+def test_every_picture_that_is_shown_is_there_and_small_and_every_other_is_not() -> None:
+    shown = set()
+    for each in PAGES:
+        for source in re.findall(r'<img src="([^"]+)"', each.prose):
+            path = (each.path.parent / source).resolve()
+            assert 0 < path.stat().st_size < 100_000, source
+            shown.add(path.name)
+    assert shown == {path.name for path in (DOCS / "pictures").iterdir()}
+
+
+def test_every_agent_s_guide_has_pictures() -> None:
+    for guide in ("slack", "telegram", "the-console"):
+        assert page(f"how-to/work-from-{guide}.md").prose.count("<img ") >= 2
+
+
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
 def test_a_picture_stands_by_itself_in_light_and_in_dark(picture: Path) -> None:
     text = picture.read_text()

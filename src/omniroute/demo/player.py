@@ -120,11 +120,7 @@ class Player:
     async def play(self, number: int) -> None:
         """Play a scene to its end.  Raises whatever it fails with."""
         scene, application = SCENES[number - 1], self._server.application
-        self._plays += 1
-        cast = Cast(
-            self._server, self._windows, self._sink, self._visitors,
-            number=self._plays, beat=self._beat, say=self._tell, look=self._look,
-        )  # fmt: skip
+        cast = self.cast()
         self.number, self.lines, self.outcome = number, [], ""
         self.looks = {}
         self.at_ease.clear()
@@ -141,6 +137,14 @@ class Player:
             application.undo = cast.hold
             self.at_ease.set()
             self._ring()
+
+    def cast(self) -> Cast:
+        """Everybody, for one more play."""
+        self._plays += 1
+        return Cast(
+            self._server, self._windows, self._sink, self._visitors,
+            number=self._plays, beat=self._beat, say=self._tell, look=self._look,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Break off what plays."""

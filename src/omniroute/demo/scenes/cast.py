@@ -72,9 +72,9 @@ class Cast:
         for id in sorted(self._threads):
             row = (await application.query.thread(SYSTEM, id)).row
             if row.phase not in ("resolved", "closed", "folded"):
-                if row.agent != "ana":
+                if not row.agent:
                     await self._does("ana", c.Take(thread=id))
-                await self._does("ana", c.Resolve(thread=id))
+                await self._does(row.agent or "ana", c.Resolve(thread=id))
 
     async def status(self, agent: str, status: Status) -> None:
         """Somebody says whether they can be asked."""
@@ -90,11 +90,10 @@ class Cast:
 
         What waits for them already is offered to them first, so that the play's is next.
         """
+        none = dict.fromkeys(self.server.node.state.agents, 0)
+        await self._team({**none, **dict.fromkeys(more, PLENTY)})
         agents = self.server.node.state.agents
-        full = {id: agent.load for id, agent in agents.items()}
-        await self._team({**full, **dict.fromkeys(more, PLENTY)})
-        loads = {id: agent.load for id, agent in self.server.node.state.agents.items()}
-        await self._team({**loads, **{id: loads[id] + n for id, n in more.items()}})
+        await self._team({**none, **{id: agents[id].load + n for id, n in more.items()}})
 
     async def _team(self, room: dict[str, int]) -> None:
         """The team with other capacities; as its file says, without."""
