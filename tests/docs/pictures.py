@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from conftest import find_chromium
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from omniroute.demo.desk import Demo
 from omniroute.demo.last_hour import YOU
@@ -46,7 +46,7 @@ class Camera:
 
     async def window(self, address: str, width: int, height: int) -> Page:
         """A new window."""
-        size = {"width": width, "height": height}
+        size = ViewportSize(width=width, height=height)
         page = await self._browser.new_page(viewport=size, color_scheme="light", locale="en-GB")
         await page.goto(address)
         return page
