@@ -283,6 +283,17 @@ class Village:
                     for item in record.items
                 ]
                 return self._yes("undone", "Taken back; the customer never saw it.")
+            case c.Edit() | c.Delete():
+                text = command.text if isinstance(command, c.Edit) else "(deleted)"
+                record.items = [
+                    msgspec.structs.replace(
+                        item, text=text, former=(*item.former, item.text), change="edited"
+                    )
+                    if item.message == command.message
+                    else item
+                    for item in record.items
+                ]
+                return self._yes("edited", "Changed.")
             case c.Note():
                 self._write(record, kind="note", text=command.text, author=me.name)
                 return self._yes("noted", "Noted, for colleagues only.")
