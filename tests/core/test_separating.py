@@ -13,6 +13,7 @@ from omniroute.core.events import (
     LinkRetracted,
     LinkSuggested,
     NotSame,
+    TargetMissed,
     ThreadDivided,
     ThreadUnfolded,
 )
@@ -362,3 +363,35 @@ def test_an_unfolded_thread_is_no_longer_in_the_archive() -> None:
     desk.parted()
     assert "tc/2" not in desk.rig.machine.rows
     assert [unfolded.thread for unfolded in desk.rig.happened(ThreadUnfolded)] == [2]
+
+
+PROMISED = """
+version: 1
+defaults: {queue: general, sla: {first_reply: 4h}}
+facts: [topic]
+enrich: [{id: soon, when: {topic: soon}, set: {sla: {first_reply: 10m}}}]
+queues: {general: {}}
+"""
+
+
+def test_whoever_stays_has_their_own_promise_again_and_who_goes_takes_theirs() -> None:
+    rig = Rig(PROMISED)
+    lea = rig.lead("lea")
+    lea.goes("offline")
+    joe = rig.customer("joe", email="joe@x.example")
+    kim = rig.customer("kim", email="kim@x.example")
+    joe.on("email").says("hello")
+    rig.wait(seconds=1)
+    kim.on("email").says("hurry", about={"topic": "soon"})
+    (slow,), (soon,) = joe.thread.targets, kim.thread.targets
+    lea.merges(joe.known_as("email"), kim.known_as("email"))
+    assert joe.thread.targets == (soon,)
+    rig.wait(minutes=1)
+    lea.denies(joe.known_as("email"), kim.known_as("email"))
+    assert joe.thread.targets == (slow,)
+    assert kim.thread.targets == (soon,)
+    assert (joe.thread.deadline, kim.thread.deadline) == (slow.due, soon.due)
+    rig.wait(minutes=10)
+    assert [missed.thread for missed in rig.happened(TargetMissed)] == [kim.thread.id]
+    rig.restart()
+    rig.fold()

@@ -262,6 +262,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     resolved: bool = False  # what is done makes nothing urgent
     agent: AgentId = ""  # who had it
     took: bool = False  # that agent has the joined thread through it
+    targets: tuple[Target, ...] = ()  # what was promised in the other thread before it came
 
 
 class Turned(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

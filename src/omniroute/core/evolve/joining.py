@@ -40,7 +40,9 @@ def _(state: State, event: e.ThreadFolded, at: int) -> None:
     into = state.threads[event.into]
     resolved = thread.phase is Phase.RESOLVED
     first = thread.voices[0].handle if thread.voices else thread.handle
-    fold = Fold(thread.id, first, by_itself(thread), resolved, event.agent, event.took)
+    fold = Fold(
+        thread.id, first, by_itself(thread), resolved, event.agent, event.took, into.targets
+    )
     change(
         state, event, folded_into=event.into, step_used=ran(thread, at), clock_since=None, held=()
     )
@@ -85,6 +87,27 @@ def _nearer(ours: tuple[Target, ...], theirs: tuple[Target, ...]) -> tuple[Targe
     return tuple(kept.values())
 
 
+def _given_back(targets: tuple[Target, ...], old: Thread, fold: Fold) -> tuple[Target, ...]:
+    """*targets* less those that *old* brought when it came, which go with it."""
+    brought = {_same(target): target for target in old.targets}
+    own = {target.kind: target for target in fold.targets}
+    kept = []
+    for target in targets:
+        theirs, ours = brought.get(_same(target)), own.get(target.kind)
+        if theirs is None or (ours is not None and _same(ours) == _same(target)):
+            kept.append(target)
+        elif ours is not None:
+            stands = not target.due and ours.due and theirs.due
+            later = target.left + ours.due - theirs.due
+            kept.append(replace(ours, due=0, left=later) if stands else ours)
+    return tuple(kept)
+
+
+def _same(target: Target) -> tuple[str, int, int]:
+    """What tells one promise from another of its kind."""
+    return target.kind, target.since, target.span
+
+
 @FOLDS.of(e.ThreadUnfolded)
 def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
     joint, old = state.threads[event.out_of], state.known_thread(event.thread)
@@ -106,8 +129,13 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
     for folded in within:
         state.put_thread(replace(state.known_thread(folded.thread), folded_into=old.id))
     assert joint.own is not None
-    left = tuple(f for f in joint.folds if f not in (fold, *within))
-    rest = as_urgent(joint, event.rest, joint.own, left)
+    left = tuple(
+        replace(f, targets=_given_back(f.targets, old, fold))
+        for f in joint.folds
+        if f not in (fold, *within)
+    )
+    rest = replace(joint, targets=_given_back(joint.targets, old, fold))
+    rest = as_urgent(rest, event.rest, joint.own, left)
     _leave(state, rest, event.handles, event.participants)
 
 
