@@ -118,3 +118,22 @@ def test_any_text_at_all_can_be_looked_through(text: str) -> None:
     automaton = Automaton([Expression("(?i)refund"), Expression(r"\d+")])
     assert all(n in (0, 1) for n in automaton.matching(prepared))
     assert marked(prepared).count("\x01") % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "there"),
+    [
+        ("refund*", "They refunded it, and other REFUNDS", True),
+        ("refund*", "a prerefund", False),
+        ("refund*", "refund", True),
+        ("*erstattung", "Ich bitte um Rückerstattung!", True),
+        ("*erstattung", "die Erstattungen", False),
+        ("*storn*", "Bitte um Stornierung", True),
+        ("cancel my contract*", "please cancel my contracts", True),
+        ("übergab*", "die Übergaben", True),
+    ],
+)
+def test_a_word_may_be_left_open_at_an_end(word: str, text: str, there: bool) -> None:
+    assert found([word], text) == (word if there else None)
+    finders = [WordList([word])]
+    assert list(Automaton(finders).matching(marked(readable(text)))) == [0] * there

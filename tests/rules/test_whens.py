@@ -152,3 +152,10 @@ def test_words_by_language(rules: Callable[..., RuleSet], faults: Callable[..., 
     assert "“english” is no language — such as en or de" in faults(
         "route:\n" + ruled % ("message.text", "{any_of: {english: [a]}}")
     )
+
+
+def test_words_left_open_where_that_says_nothing(faults: Callable[..., str]) -> None:
+    said = faults("enrich: [{id: x, when: {message.text: {any_of: [re*]}}, set: {tags: [a]}}]")
+    assert "“re*” would find nearly everything — write at least 3 letters of it" in said
+    said = faults("enrich: [{id: x, when: {message.text: {any_of: [a*b]}}, set: {tags: [a]}}]")
+    assert "“a*b” has a * in the middle" in said

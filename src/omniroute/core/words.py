@@ -89,6 +89,18 @@ class Expression:
         return None if found is None else str(found[0])
 
 
+OPEN = "*"
+"""At an end of a word or phrase: the word may go on there, as where it is inflected."""
+
+
+def _form(word: str) -> str:
+    """A word or phrase as it is looked up in a marked text."""
+    form = marked(readable(word.removeprefix(OPEN).removesuffix(OPEN)))
+    if word.startswith(OPEN):
+        form = form.removeprefix(MARK)
+    return form.removesuffix(MARK) if word.endswith(OPEN) else form
+
+
 class WordList:
     """Words and phrases, any of which may stand in a marked text."""
 
@@ -96,7 +108,7 @@ class WordList:
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = tuple(words)
-        self._forms = tuple(marked(readable(word.strip())) for word in words)
+        self._forms = tuple(_form(word.strip()) for word in words)
 
     @property
     def pattern(self) -> str:

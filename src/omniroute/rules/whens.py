@@ -31,7 +31,7 @@ from omniroute.core.conditions import (
     Words,
 )
 from omniroute.core.model import Fact
-from omniroute.core.words import Expression, PatternError
+from omniroute.core.words import OPEN, Expression, PatternError
 from omniroute.rules.expressions import ExpressionError, Expressions
 from omniroute.rules.grammar import ALWAYS, LANGUAGE
 from omniroute.rules.reading import ENOUGH, Reader
@@ -40,6 +40,7 @@ from omniroute.rules.yaml12 import Fields, Node, Scalar
 
 _LANGUAGE = re.compile(LANGUAGE)
 _ORDERS = ("lt", "lte", "gt", "gte")
+SHORTEST = 3  # letters of a word that is left open
 _TEXTUAL = ("any_of", "regex", "known")
 _TESTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.TEXT: _TEXTUAL,
@@ -181,18 +182,31 @@ class Whens:
 def _words(reader: Reader, node: Node) -> Test | None:
     """A list of words, or one for each language."""
     if not isinstance(node, Fields):
-        words = reader.texts(node, "a word or a phrase")
+        words = _read_words(reader, node)
         return Words(words) if words else None
     by: dict[str, tuple[str, ...]] = {}
     for language, (key, value) in node.entries.items():
         if not _LANGUAGE.fullmatch(language):
             reader.fault(key, f"“{shown(language)}” is no language", "such as en or de")
-        elif words := reader.texts(value, "a word or a phrase"):
+        elif words := _read_words(reader, value):
             by[language] = words
     if not node.entries:
         reader.fault(node, "no words", "name some for each language: {en: [refund]}")
     every = tuple(dict.fromkeys(word for words in by.values() for word in words))
     return Words(every, tuple(by.items())) if len(by) == len(node.entries) and by else None
+
+
+def _read_words(reader: Reader, node: Node) -> tuple[str, ...]:
+    words = reader.texts(node, "a word or a phrase")
+    for word in words:
+        stem = word.removeprefix(OPEN).removesuffix(OPEN)
+        if OPEN in stem:
+            fix = "leave a word open at an end of the phrase only, or write a regex"
+            reader.fault(node, f"“{shown(word)}” has a {OPEN} in the middle", fix)
+        elif stem != word and len(stem) < SHORTEST:
+            fix = f"write at least {SHORTEST} letters of it"
+            reader.fault(node, f"“{shown(word)}” would find nearly everything", fix)
+    return words
 
 
 def _value(reader: Reader, kind: Kind, node: Node) -> Fact:

@@ -14,6 +14,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 from omniroute.core.conditions import Domain, Is, Known, Pattern, Test, Words
+from omniroute.core.words import OPEN
 
 _CLASSES = {"CATEGORY_DIGIT": "1", "CATEGORY_WORD": "a", "CATEGORY_SPACE": " "}
 _OTHERS = {"CATEGORY_NOT_DIGIT": "a", "CATEGORY_NOT_WORD": " ", "CATEGORY_NOT_SPACE": "a"}
@@ -23,7 +24,7 @@ def sample(test: Test) -> str | None:
     """A text of which a test holds, or None where none can be made up."""
     match test:
         case Words(words) if words:
-            return words[0]
+            return words[0].strip(OPEN)
         case Pattern(pattern):
             return _of_pattern(pattern)
         case Is(values) if values:
