@@ -6,7 +6,10 @@ from typing import Any
 
 from tests.web.village import MINUTE, Clock, Record, Village
 
+from omniroute.application.copies import ParticipantView
+from omniroute.application.likeness import Likely
 from omniroute.application.pages import AgentView, FileView, HandleView, Item, ThreadRow
+from omniroute.application.ways import Way
 
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
 
@@ -78,6 +81,7 @@ def _records(now: int) -> list[Record]:
     records = [Record(joe, _joes_items(now), _JOES_CARD, _JOES_HANDLES, (_joes_past(now),))]
     records += [_simple(thread, now) for thread in simple]
     records[3].offer = ("o4820", "ana", now + 41_000)
+    records[0].more = _joes_ways(now)
     return records
 
 
@@ -95,6 +99,26 @@ _JOES_HANDLES = (
     HandleView("h1", "email", "joe@example.org", "Joe Miller", True),
     HandleView("h2", "webchat", "user 5521", "Joe", True),
 )
+
+
+def _joes_ways(now: int) -> dict[str, Any]:
+    """Two ways to Joe, one of which is closed; his wife is in copy; he may be somebody else."""
+    gone = "web chat: this visitor has gone"
+    return {
+        "ways": (
+            Way("h1", "email", "joe@example.org by e-mail"),
+            Way("h2", "webchat", "Joe by web chat", gone),
+        ),
+        "instead": gone,
+        "participants": (
+            ParticipantView("h3", "email", "ana@example.org", "Ana Miller", "named"),
+            ParticipantView("h4", "email", "tax@example.org", "", "added", copied=True),
+        ),
+        "copies": ("tax@example.org",),
+        "likely": (
+            Likely("c2", "Joe Miller", 0.7, ("both write as joe.miller@…",), "h1", "h9", 4803),
+        ),
+    }
 
 
 def _joes_past(now: int) -> ThreadRow:

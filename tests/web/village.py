@@ -49,6 +49,7 @@ class Record(msgspec.Struct):
     history: tuple[ThreadRow, ...] = ()
     offer: tuple[str, str, int] | None = None  # id, agent, until
     links: tuple[LinkView, ...] = ()
+    more: dict[str, Any] = {}  # of the page
 
 
 class People:
@@ -163,6 +164,7 @@ class Village:
                     "reopen": solved,
                     "tag": True,
                     "prioritise": mine,
+                    "copy": mine,
                     "merge": True,
                     "split": True,
                     "undo": held,
@@ -173,6 +175,7 @@ class Village:
             ),
             expected="It will probably wait 4 min." if row.phase == "queued" else "",
             links=record.links,
+            **record.more,
         )
 
     async def threads(self, actor: Actor, wanted: Filter) -> Sequence[ThreadRow]:

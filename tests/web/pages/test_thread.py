@@ -35,6 +35,27 @@ def test_the_composer_says_where_a_reply_goes_and_that_a_note_stays(site: Site) 
     assert "Note stays inside" in composer
 
 
+def test_the_way_a_reply_goes_and_who_gets_a_copy_are_shown_and_can_be_chosen(site: Site) -> None:
+    composer = part(site.get("/threads/4812").text, "composer")
+    assert '<select name="to" form="reply-form"' in composer
+    said = text_of(composer)
+    assert "Joe by web chat — web chat: this visitor has gone" in said
+    assert "cc tax@example.org" in said
+    assert 'name="everybody" value="yes" form="reply-form"' in composer
+    failed = text_of(part(site.get("/threads/4812").text, "line-r2"))
+    assert "Send to joe@example.org by e-mail" in failed
+
+
+def test_who_takes_part_and_who_it_may_be_stand_beside_it(site: Site) -> None:
+    side = part(site.get("/threads/4812").text, "side")
+    said = text_of(side)
+    assert "Ana Miller ana@example.org was named always copy take out" in said
+    assert "tax@example.org gets a copy take out" in said
+    assert "May be Joe Miller #4803 : both write as joe.miller@… 0.70" in said
+    assert 'name="b" value="h9"' in side
+    assert 'href="/threads/4803"' in side
+
+
 def test_reply_and_note_are_two_forms_with_a_text_each(site: Site) -> None:
     page = site.get("/threads/4812").text
     assert 'action="/threads/4812/reply"' in part(page, "reply-form")
@@ -226,7 +247,7 @@ def test_who_is_who_is_said_and_can_be_taken_back(site: Site) -> None:
     side = part(site.get("/threads/4812").text, "side")
     assert "are one person: Bo Berg said so Not the same person" in text_of(side)
     assert "say why they are one all the same" in text_of(side)
-    assert side.count('action="/threads/4812/not-same"') == 2
+    assert side.count('action="/threads/4812/not-same"') == 3
     assert side.count('action="/threads/4812/merge"') == 1
     assert side.count("somebody else</button>") == len(site.village.records[4812].handles)
 
