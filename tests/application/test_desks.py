@@ -244,7 +244,7 @@ async def test_two_threads_are_said_to_be_one_persons_and_taken_apart_again(desk
     page = await desk.application.query.thread(BO, sams)
     assert page.row.id == joes
     assert [link.text for link in page.links] == [
-        "joe@x.org and sam@x.org are one person: Bo Berg said so"
+        "joe@x.org and sam@x.org are one person: Bo Berg said so (“the same order number”)"
     ]
 
     with pytest.raises(Refused, match="no address “12345” — theirs are joe@x"):

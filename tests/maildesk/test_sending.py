@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.maildesk.scene import DESK, EDGE, HELP, Mailbox, scene, text_of
 from tests.maildesk.test_safety import taken
 
-from omniroute import Card, CardKind
+from omniroute import Card, CardKind, ForgetsThreads
 
 
 def bounce_of(mail: EmailMessage, to: str, recipient: str) -> str:
@@ -208,3 +208,12 @@ async def test_an_answer_that_the_mailbox_does_not_take_is_no_dead_letter(tmp_pa
         await desk.until(lambda: desk.server.node.state.agents["ana"].lost == ("email",))
         await desk.settled()
         assert await desk.server.node.parts.spool.dead() == []
+
+
+async def test_of_who_is_erased_the_desk_keeps_nothing(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        await taken(desk)
+        workplace = desk.channel.desk()
+        assert isinstance(workplace, ForgetsThreads)
+        assert await workplace.forget_threads([1]) == (0, 1)  # what lies in her mailbox stays
+        assert desk.channel.desk().book.conversations(1) == []

@@ -57,12 +57,12 @@ def test_the_first_answer_that_a_link_got_stays(book: Book) -> None:
 
 
 def test_what_waits_is_kept_no_longer_than_its_links_last(book: Book) -> None:
-    book.put("a", "You get it back", 1000, 100)
+    book.put("a", "You get it back", 1, 1000, 100)
     assert book.get("a") == "You get it back"
     book.drop("a")
     assert book.get("a") == ""
-    book.put("a", "You get it back", 1000, 100)
-    book.put("b", "Hello", 1100, 100)
+    book.put("a", "You get it back", 1, 1000, 100)
+    book.put("b", "Hello", 2, 1100, 100)
     assert (book.get("a"), book.get("b")) == ("", "Hello")
 
 
@@ -75,3 +75,13 @@ def test_what_is_noted_together_is_noted_or_not(book: Book) -> None:
     with pytest.raises(RuntimeError):
         interrupted()
     assert book.conversations(1) == []
+
+
+def test_what_is_forgotten_is_gone_and_counted(book: Book) -> None:
+    book.begin(1, "ana@x.example")
+    book.show(1, "ana@x.example", "m1", "")
+    book.show(2, "ana@x.example", "m2", "")
+    book.put("a", "You get it back", 1, 1000, 100)
+    assert (book.forget(1), book.forget(1)) == (1, 0)
+    assert (book.conversations(1), book.lines(1, "ana@x.example"), book.get("a")) == ([], {}, "")
+    assert book.lines(2, "ana@x.example") == {"m2": ""}

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS offers (
   offer TEXT PRIMARY KEY, address TEXT NOT NULL, open INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS waiting (
-  id TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL
+  id TEXT PRIMARY KEY, what TEXT NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS done (link TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (address TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
@@ -102,6 +102,14 @@ class Book:
             "UPDATE conversations SET over = 1 WHERE thread = ? AND address = ?", (thread, address)
         )
 
+    def forget(self, thread: int) -> int:
+        """Nothing is known of a thread any more; how many of its lines had been sent."""
+        count = self._db.execute("SELECT COUNT(*) FROM lines WHERE thread = ?", (thread,))
+        sent = int(count.fetchone()[0])
+        for table in ("lines", "conversations", "waiting"):
+            self._db.execute(f"DELETE FROM {table} WHERE thread = ?", (thread,))  # noqa: S608
+        return sent
+
     # --- lines ---
 
     def lines(self, thread: int, address: str) -> dict[str, str]:
@@ -145,10 +153,12 @@ class Book:
 
     # --- what waits for a word ---
 
-    def put(self, id: str, what: str, now: int, window: int) -> None:
+    def put(self, id: str, what: str, thread: int, now: int, window: int) -> None:
         """Something waits for an agent's word, for *window* ms; it may be what they wrote."""
         self._db.execute("DELETE FROM waiting WHERE at <= ?", (now - window,))
-        self._db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", (id, what, now))
+        self._db.execute(
+            "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", (id, what, thread, now)
+        )
 
     def drop(self, id: str) -> None:
         """It waits no longer."""

@@ -141,6 +141,14 @@ class EmailDesk:
             case _:
                 await self._work(card, address)
 
+    async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
+        """Forget *threads*; what was sent lies in agents' mailboxes, and stays there."""
+        stay = 0
+        for thread in threads:
+            async with self.lock(thread):
+                stay += self.book.forget(thread)
+        return 0, stay
+
     # --- cards ---
 
     async def _offer(self, card: Card, address: str) -> None:

@@ -44,7 +44,7 @@ class Waits:
     ) -> None:
         id = waiting.key
         what = msgspec.json.encode(waiting).decode()
-        self._book.put(id, what, self._desk.clock(), LINKS_LAST)
+        self._book.put(id, what, about.thread, self._desk.clock(), LINKS_LAST)
         ask = self._desk.waiting_link
         links = [
             (LABELS[verb], ask(verb, act.agent, act.address, about.thread, id)),
