@@ -162,6 +162,7 @@ class Server:
         desk = self.desk_files
         team = self._team_of(desk)
         on_trial = tried(self._readers[0], self.node.state.trial)
+        await self._fill_views()  # cards of the last run are shown as soon as the node starts
         await self.node.start(desk.rules, desk.sources, team, on_trial)
         await self.node.open_desks(
             lambda kind: DeskDoor(
