@@ -141,6 +141,8 @@ def test_in_words() -> None:
     ]
     assert whole is not None
     assert fit_told(person(es=5), whole, None) == (True, ["pt 3≥2 via es - 2"])
+    named = Ask(any=((GERMAN, Ask(agents=("bo",))),))
+    assert fit_told(person(), named, None) == (False, ["neither de 0<3 nor being bo"])
     assert fit_told(person(de=1), whole, None) == (False, ["neither de 1<3 nor pt 0<2"])
     assert fit_told(person("bo", de=3, junior=2), whole, None) == (
         False,

@@ -188,8 +188,10 @@ def fit_told(person: Person, ask: Ask, most: float | None) -> tuple[bool, list[s
         if fits:
             said += min(fits)[2]
         else:
-            none = " nor ".join(", ".join(way) for _, way in ways)
-            said.append(f"neither {none}" if len(ways) > 1 else none)
+            none = [", ".join(way) for _, way in ways]
+            if len(none) > 1:
+                none = [way.replace("is not ", "being ") for way in none]
+            said.append(f"neither {' nor '.join(none)}" if len(none) > 1 else none[0])
     for one in ask.none:
         barred, so = fit_told(person, one, None)
         ok = ok and not barred
