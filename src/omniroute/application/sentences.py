@@ -111,6 +111,8 @@ DONE: Mapping[str, Sentence] = {
     "boosted": lambda told: f"{told.it} has moved in its queue.",
     "new_matter": lambda told: f"It is #{told.value('thread')} now; {told.it} goes on without it.",
     "merged": "They are one customer now; a split undoes it.",
+    "imported": "The record is taken in.",
+    "proved": "It is shown that both are one person's.",
     "already_one": "They are one customer already.",
     "split": "They are two customers now, each with what they wrote; a merge undoes it.",
     "not_same": "Noted: two people. Nothing will join them by itself.",
