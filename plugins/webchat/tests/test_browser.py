@@ -23,6 +23,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from omniroute import Amendment
+
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
 
@@ -153,6 +155,35 @@ async def test_a_visitor_writes_and_the_answer_appears(serve: Serves, browser: B
     await expect(texts(page)).to_have_text(
         ["Where is my parcel?", "On its way: https://globex.example/track/1."]
     )
+    assert joe.faults == []
+
+
+async def test_what_an_agent_changes_changes_on_the_screen(serve: Serves, browser: Browser) -> None:
+    served = await serve()
+    page = (joe := await visit(browser, served.home)).page
+    await write(page, "When?")
+    await sent(page, 1)
+    chat = served.chat
+    where, who = chat.inbound[-1].conversation, chat.inbound[-1].sender
+    await chat.channel.show_typing(where, who)
+    await expect(page.locator("#writing")).to_have_text("An answer is being written…")
+    await chat.answers("On Munday", key="e1")
+    await expect(page.locator("#writing")).to_have_text("")
+    await chat.answers("Your sister ordered, too", key="e2")
+    await expect(texts(page)).to_have_count(3)
+    await chat.channel.edit(Amendment(where, who, ("e1",), "On <b>Monday</b>"))
+    await chat.channel.delete(Amendment(where, who, ("e2",)))
+    now = ["When?", "On <b>Monday</b>", "This message was deleted."]
+    await expect(texts(page)).to_have_text(now)
+    await expect(page.locator(".theirs .about").first).to_contain_text("Edited")
+    await page.reload()
+    await expect(texts(page)).to_have_text(now)
+
+    await page.get_by_label("Your message").fill("And")
+    async with asyncio.timeout(20):
+        while not chat.notebook.writers:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert chat.notebook.writers == [who]
     assert joe.faults == []
 
 
