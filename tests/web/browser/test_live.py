@@ -6,6 +6,8 @@ from tests.web.browser.conftest import Served, listen
 from tests.web.people import row
 from tests.web.village import Record
 
+from omniroute.application.pages import Change
+
 pytestmark = pytest.mark.browser
 
 
@@ -48,6 +50,20 @@ def test_a_message_appears_while_a_reply_is_written(page: Page, served: Served) 
     page.keyboard.type("dear ")
     expect(page.locator("#reply-text")).to_have_value("Hello dear world")
     expect(page.locator("#reply-text")).to_be_focused()
+
+
+def test_who_is_writing_is_shown_both_ways(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/threads/4812")
+    page.keyboard.press("r")
+    with page.expect_response("**/threads/4812/writing") as answered:
+        page.keyboard.type("Hello")
+    assert answered.value.status == 204
+    served.call(served.village.tell, Change(0, writing=(4799,)))
+    served.call(served.village.tell, Change(0, writing=(4812,)))
+    expect(page.locator("#writes")).to_contain_text("is writing")
+    served.call(served.village.customer_writes, 4812, "and another thing")
+    expect(page.locator("#writes")).to_be_hidden()
+    assert served.village.writing == [("ana", 4812)]
 
 
 def test_the_focus_stays_on_its_row_when_rows_move(page: Page, served: Served) -> None:
