@@ -24,7 +24,7 @@ PORTS = ("8420", "2525")  # that a page may name, as the settings do
 MAKE = {"make demo": "omniroute demo --port 8420 --smtp-port 2525"}  # less the installation
 PATIENCE = 240.0  # seconds for a command, or for a server to say that it serves
 READY = re.compile(r"^OmniRoute serves |^Stop with Ctrl", re.M)
-SETTLING = 10.0  # seconds in which a question that comes too early is asked again
+SETTLING = 20.0  # seconds in which a question that comes too early is asked again
 ASKS = re.compile(
     r"omniroute (threads|why|channel list|rules (explain|trial|stale|backtest)|verify)\b"
     r"|curl .*\bGET\b"

@@ -17,7 +17,7 @@ from omniroute.channel import Cap, Channel
 from omniroute.testing.platform import NotShown, Platform
 from omniroute.testing.stage import Stage
 
-SCENE: Final = 60.0  # s until a check gives up: something hangs
+SCENE: Final = 120.0  # s until a check gives up: something hangs
 
 
 class Bound:
