@@ -110,3 +110,16 @@ async def test_what_a_participant_said_is_given_out_with_them_and_not_with_the_c
     joe = await desk.application.customers.export(di, f"#{thread}")
     assert [said.text for said in anas.messages] == ["it is 4711"]
     assert "it is 4711" not in [said.text for said in joe.messages]
+
+
+async def test_whom_only_the_erased_have_named_is_gone_with_them(desk: Desk) -> None:
+    thread = await joes(desk)
+    desk.scene.writes(BOB, "my own matter", name="Bob", named=())
+    desk.scene.writes(JOE, "and Bob, too", named=(BOB,))
+    desk.scene.resolves("bo", thread)
+    desk.scene.wait(days=30)
+    await desk.seen()
+    di = await desk.application.actor("di")
+    await desk.application.customers.erase(di, f"#{thread}")
+    left = desk.scene.reader.get([f"p/h:{who}" for who in (JOE, ANA, BOB)])
+    assert list(left) == [f"p/h:{BOB}"]

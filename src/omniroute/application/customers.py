@@ -24,11 +24,13 @@ from omniroute.application.projections.people import NOBODY
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
 from omniroute.core import inputs as i
+from omniroute.core.model import Thread
 from omniroute.runtime.rows import Body, Failure
 from omniroute.stores.api import Reader
 
 _body = msgspec.json.Decoder(Body)
 _failure = msgspec.json.Decoder(Failure)
+_thread = msgspec.json.Decoder(Thread)
 
 AT_ONCE = 500  # rows read together
 
@@ -278,6 +280,7 @@ class Customers:
         gone = [f"b/{message}" for message in said] + [f"p/{handle}" for handle in handles]
         gone += [f"b/{note}" for note in reasons]
         gone += self._failures(values)
+        gone += [f"p/{handle}" for handle in self._named(threads)]
         return _Plan(handles, dict.fromkeys(gone), values, sorted(files), tuple(said), threads)
 
     def _messages(
@@ -305,6 +308,17 @@ class Customers:
             rows = self._reader.get(keys[start : start + AT_ONCE])
             found |= {key[2:]: _body.decode(row) for key, row in rows.items()}
         return found
+
+    def _named(self, threads: Sequence[int]) -> list[str]:
+        """Whom only these threads name: people in copy who have never written themselves."""
+        rows = self._reader.get([f"{kind}/{id}" for id in threads for kind in ("t", "tc")])
+        named = {p.handle for row in rows.values() for p in _thread.decode(row).participants}
+        with self._views.reading() as db:
+            known = db.execute(
+                "SELECT id FROM handles WHERE id IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(sorted(named)).decode(),),
+            ).fetchall()
+        return sorted(named - {row["id"] for row in known})
 
     def _failures(self, values: Sequence[str]) -> list[str]:
         """Reports of failed deliveries that name one of their addresses."""
