@@ -188,9 +188,9 @@ class Views:
     def close(self) -> None:
         """Let go of the file; closing twice is harmless."""
         self._edition += 1
-        self._db.close()
         while True:
             try:
                 self._idle.get_nowait()[1].close()
             except queue.Empty:
-                return
+                break
+        self._db.close()  # the last, since a reader cannot take the log away
