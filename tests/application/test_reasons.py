@@ -251,13 +251,19 @@ WHYS = [
         "Ana Ruiz said that two addresses are one person's",
     ),
     (
+        {"about": "identity", "handle": "h", "how": "imported"},
+        "a record of theirs was taken in",
+    ),
+    (
         {"about": "identity", "handle": "h", "how": "perhaps_shared"},
         "several people may write from the sender's address",
     ),
 ]
 
 
-@pytest.mark.parametrize(("why", "said"), WHYS, ids=["escalate", "unsaid", "merged", "shared"])
+@pytest.mark.parametrize(
+    ("why", "said"), WHYS, ids=["escalate", "unsaid", "merged", "imported", "shared"]
+)
 def test_a_decision_in_words(why: dict[str, Any], said: str) -> None:
     assert in_words(why, "", Directory(agents={"ana": "Ana Ruiz"})) == said
 

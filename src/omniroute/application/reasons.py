@@ -99,7 +99,7 @@ def _identity(why: Mapping[str, Any], directory: Directory) -> str:
     if why.get("how") == "merged":
         by = directory.name(why["by"]) if why.get("by") else "somebody"
         return f"{by} said that two addresses are one person's"
-    return _IDENTITY[why["how"]]
+    return _IDENTITY.get(why.get("how", ""), f"the sender: {why.get('how')}")
 
 
 _IDENTITY = {
@@ -109,6 +109,7 @@ _IDENTITY = {
     "linked": "the sender was joined with another address of the same person, vouched for",
     "suggested": "the sender may be somebody we know: suggested, not joined",
     "vetoed": "the sender was not joined: something they can have only once differs",
+    "imported": "a record of theirs was taken in",
     "perhaps_shared": "several people may write from the sender's address",
 }
 
