@@ -25,7 +25,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "telegram": ("telegram.accept",),
     "slack": ("slack.accept",),
     "parsing": ("email.parse",),
-    "routing": ("rules.route",),
+    "routing": ("rules.route", "rules.route.new"),
     "simulating": ("simulate.arrivals",),
     "memory": ("memory.waiting_thread", "memory.agent"),
     "matching": (

@@ -1,9 +1,14 @@
-"""`rules.route`: what a rule set makes of a message, beside a chain of plain ifs."""
+"""`rules.*`: what a rule set makes of a message, beside a chain of plain ifs.
+
+`rules.route` has fifty messages come again and again; what no rule can tell apart is judged once
+and kept.  `rules.route.new` has no two messages alike, and each is held against all fifty rules.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,7 +21,7 @@ from omniroute.core.ladder import Stage
 from omniroute.core.model import Fact
 from omniroute.core.rules import Defaults, Queue, RouteRule, RuleSet, route
 
-ROWS = ("rules.route",)
+ROWS = ("rules.route", "rules.route.new")
 
 Asked: TypeAlias = Mapping[str, Fact]
 
@@ -35,21 +40,34 @@ CHAIN = tuple(
 async def run(names: Collection[str], scale: Scale, folder: Path, progress: Progress) -> list[Row]:
     """The rows of this module."""
     rules = rule_set()
-    messages = [_facts(number) for number in range(RULES)]
+    sources: dict[str, Iterator[Asked]] = {
+        ROWS[0]: cycle([_facts(number) for number in range(RULES)]),
+        ROWS[1]: (_facts(number) for number in count(RULES)),
+    }
+    return [
+        await _beside(name, rules, messages, scale, progress)
+        for name, messages in sources.items()
+        if name in names
+    ]
+
+
+async def _beside(
+    name: str, rules: RuleSet, messages: Iterator[Asked], scale: Scale, progress: Progress
+) -> Row:
+    def rate(ask: Callable[[Asked], object]) -> float:
+        asked = list(islice(messages, scale.routings))
+        began = time.thread_time()
+        for facts in asked:
+            ask(facts)
+        return scale.routings / (time.thread_time() - began)
 
     async def ours() -> float:
-        began = time.thread_time()
-        for number in range(scale.routings):
-            route(rules, messages[number % RULES], (), sample.NOON)
-        return scale.routings / (time.thread_time() - began)
+        return rate(lambda facts: route(rules, facts, (), sample.NOON))
 
     async def floor() -> float:
-        began = time.thread_time()
-        for number in range(scale.routings):
-            chain(messages[number % RULES])
-        return scale.routings / (time.thread_time() - began)
+        return rate(chain)
 
-    return [await in_turn(ROWS[0], "messages/s", scale.rounds, ours, floor, progress)]
+    return await in_turn(name, "messages/s", scale.rounds, ours, floor, progress)
 
 
 def rule_set() -> RuleSet:

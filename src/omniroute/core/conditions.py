@@ -212,6 +212,18 @@ def required(condition: Condition) -> frozenset[int] | None:
     return None
 
 
+def pinned(condition: Condition) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Public facts, each with words of which it must have one for the condition to hold."""
+    match condition:
+        case Leaf(fact=fact, test=Is(values)) if not condition.private:
+            words = tuple(value for value in values if isinstance(value, str))
+            if len(words) == len(values):
+                yield fact, words
+        case All(parts):
+            for part in parts:
+                yield from pinned(part)
+
+
 _NONE: Expressions = {}
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 import msgspec
 
@@ -18,7 +17,6 @@ from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import (
     FACTS,
     Cel,
-    Check,
     Clock,
     Condition,
     Expressions,
@@ -29,7 +27,6 @@ from omniroute.core.conditions import (
     View,
     compile_condition,
     leaves,
-    required,
 )
 from omniroute.core.conditions import asked as asks
 from omniroute.core.ladder import Stage, asked, climb, filled, holes, joined
@@ -37,6 +34,7 @@ from omniroute.core.model import Ask, Fact, Needs, Step
 from omniroute.core.model import Sla as Sla
 from omniroute.core.observations import Observer, Texts
 from omniroute.core.requirements import both, every_skill
+from omniroute.core.sieve import Sieve
 from omniroute.core.skills import Skills
 from omniroute.core.spans import show_span
 from omniroute.core.urgency import DAY, HOUR, MINUTE, PRIORITIES, Calendar, due
@@ -223,49 +221,6 @@ class Routing(msgspec.Struct, frozen=True, omit_defaults=True):
     boost: int = 0
 
 
-R = TypeVar("R", EnrichRule, RouteRule)
-
-
-class _Sieve(Generic[R]):
-    """Rules in order, with their conditions compiled.
-
-    Most rules ask for something in the text.  Such a rule cannot match unless that was observed,
-    so it is not even looked at: ten thousand of them cost what the few cost that may match.
-    """
-
-    __slots__ = ("_checked", "_keyed", "_others")
-
-    def __init__(
-        self, rules: Sequence[R], calendars: Mapping[str, Calendar], expressions: Expressions
-    ) -> None:
-        self._checked: list[tuple[R, Check]] = [
-            (rule, compile_condition(rule.when, calendars, expressions)) for rule in rules
-        ]
-        self._others: list[int] = []
-        self._keyed: dict[int, list[int]] = {}
-        for index, rule in enumerate(rules):
-            asked = required(rule.when)
-            if asked is None:
-                self._others.append(index)
-            else:
-                for leaf in asked:
-                    self._keyed.setdefault(leaf, []).append(index)
-
-    def sift(self, view: View, every: bool) -> Iterator[tuple[R, bool]]:
-        """The rules that match, or *every* one, and whether it does."""
-        likely: Iterable[int] = range(len(self._checked))
-        if not every and self._keyed:
-            found = set(self._others)
-            for leaf in view.observed:
-                found.update(self._keyed.get(leaf, ()))
-            likely = sorted(found)
-        for index in likely:
-            rule, check = self._checked[index]
-            matched = check(view)
-            if matched or every:
-                yield rule, matched
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
     """Everything an admin wrote, compiled.
@@ -290,8 +245,8 @@ class RuleSet:
     topical: frozenset[str] = field(init=False, repr=False)  # rules that ask what it is about
     waits: tuple[str, ...] = field(init=False, repr=False)  # queues whose expected wait is asked
     waiting_told: frozenset[str] = field(init=False, repr=False)  # replies that say how long
-    _enriching: _Sieve[EnrichRule] = field(init=False, repr=False)
-    _routing: _Sieve[RouteRule] = field(init=False, repr=False)
+    _enriching: Sieve[EnrichRule] = field(init=False, repr=False)
+    _routing: Sieve[RouteRule] = field(init=False, repr=False)
     _holes: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     _ladders: dict[tuple[object, ...], tuple[Step, ...]] = field(init=False, repr=False)
     _sameness: _Sameness = field(init=False, repr=False)
@@ -302,8 +257,8 @@ class RuleSet:
             object.__setattr__(self, name, value)
 
         every: list[EnrichRule | RouteRule] = [*self.enrich, *self.route]
-        keep("_enriching", _Sieve(self.enrich, self.calendars, self.expressions))
-        keep("_routing", _Sieve(self.route, self.calendars, self.expressions))
+        keep("_enriching", Sieve(self.enrich, self.calendars, self.expressions))
+        keep("_routing", Sieve(self.route, self.calendars, self.expressions))
         keep("_holes", {rule.id: tuple(_asked(rule.stages)) for rule in self.route})
         keep("_ladders", {})
         keep("_sameness", _Sameness(every, self.calendars, self.expressions))
