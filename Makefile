@@ -25,8 +25,11 @@ help: ## show this list
 demo: $(INSTALLED) ## start a working desk with sample agents and customers
 	@$(BIN)/omniroute demo $(DEMO_ARGS)
 
+# One more than there are cores: many tests wait for servers and browsers that they have started.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2) + 1)
+
 test: $(INSTALLED_DEV) ## run every test; choose with PYTEST_ARGS="tests/core -x"
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadgroup $(PYTEST_ARGS)
 
 check: lint types contracts ## style, types and import contracts; `make -k check` shows all findings
 

@@ -12,6 +12,13 @@ ENDS_A_PARAGRAPH = {
     *("table", "ul"),
 }
 PHRASES = {"a", "b", "bdi", "button", "h1", "h2", "label", "p", "small", "span", "summary"}
+HIDES = {
+    *("id", "remove", "append", "matches", "closest", "contains", "attributes", "children"),
+    *("action", "method", "target", "submit", "reset", "elements", "parentNode", "nextSibling"),
+    *("firstChild", "nodeType", "tagName", "classList", "dataset", "isEqualNode"),
+}
+"""Names of controls under which a script no longer finds the form's own, as htmx's morph found
+when it called `form.remove()`."""
 BLOCKS = ENDS_A_PARAGRAPH - {"h1", "h2"}
 
 PAGES = [
@@ -71,6 +78,8 @@ class Checked(HTMLParser):
             labelled = "aria-label" in given or "label" in self.open or "hidden" in given
             if not labelled and given.get("type") != "radio":
                 self.faults.append(f"{where} without a label")
+        if given.get("name") in HIDES:
+            self.faults.append(f"{where} named {given['name']} hides what its form can do")
         if "id" in given:
             self.ids.append(given["id"])
         for name in ("aria-labelledby", "aria-controls", "for", "popovertarget"):

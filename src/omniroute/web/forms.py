@@ -64,7 +64,7 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             return _tag(thread, key, form)
         case "copy":
             add = tuple(field(form, "add").replace(",", " ").replace(";", " ").split())
-            remove = tuple(name for name in (field(form, "remove"),) if name)
+            remove = tuple(name for name in (field(form, "off"),) if name)
             return c.Copy(key=key, thread=thread, add=add, remove=remove)
         case "prioritise":
             return c.Prioritise(key=key, thread=thread, priority=number(form, "priority"))
@@ -135,7 +135,7 @@ def _until(form: FormData, viewer: Viewer) -> int:
 
 def _tag(thread: int, key: str, form: FormData) -> c.Tag:
     add = tuple(tag for tag in (t.strip() for t in field(form, "add").split(",")) if tag)
-    remove = tuple(tag for tag in (field(form, "remove"),) if tag)
+    remove = tuple(tag for tag in (field(form, "off"),) if tag)
     if not add and not remove:
         raise Refused("invalid", "Write a tag first.")
     return c.Tag(key=key, thread=thread, add=add, remove=remove)

@@ -48,7 +48,7 @@ def test_a_note_is_a_note(site: Site) -> None:
         ("resolve", {}, c.Resolve(thread=4820)),
         ("reopen", {}, c.Reopen(thread=4820)),
         ("tag", {"add": "vip, refund"}, c.Tag(thread=4820, add=("vip", "refund"))),
-        ("tag", {"remove": "delivery"}, c.Tag(thread=4820, remove=("delivery",))),
+        ("tag", {"off": "delivery"}, c.Tag(thread=4820, remove=("delivery",))),
         ("prioritise", {"priority": 30}, c.Prioritise(thread=4820, priority=30)),
         ("done", {}, c.Done(thread=4820)),
         ("boost", {"minutes": 10}, c.Boost(thread=4820, by=10 * MINUTE)),

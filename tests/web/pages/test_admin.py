@@ -19,13 +19,13 @@ def test_channels_and_dead_letters_are_listed(admin: Site) -> None:
 
 
 def test_a_dead_letter_is_tried_again(admin: Site) -> None:
-    answer = admin.post("/admin/retry", {"id": "3"})
+    answer = admin.post("/admin/retry", {"letter": "3"})
     assert answer.headers["location"] == "/admin/channels"
     assert admin.operations.retried == ["3"]
 
 
 def test_for_agents_there_is_no_such_page(site: Site) -> None:
     assert site.get("/admin/channels").status_code == 403
-    assert site.post("/admin/retry", {"id": "3"}).status_code == 403
+    assert site.post("/admin/retry", {"letter": "3"}).status_code == 403
     assert "/admin/channels" not in site.get("/").text
     assert site.operations.retried == []

@@ -24,7 +24,7 @@ async def channels(request: Request, visit: Visit) -> Response:
 
 async def retry(request: Request, visit: Visit) -> Response:
     """Try a dead letter again, after a repair."""
-    letter = forms.field(await request.form(), "id")
+    letter = forms.field(await request.form(), "letter")
     await operations_of(request).retry(letter)
     return sent(request, visit, "/admin/channels", f"Dead letter {letter} is being read again.")
 
