@@ -17,6 +17,7 @@ from typing import Final
 from conftest import find_chromium
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
+from omniroute.demo.bymail import ADDRESS as DORA
 from omniroute.demo.desk import Demo
 from omniroute.demo.last_hour import YOU
 from omniroute.demo.scenes.cast import WITHIN, Cast
@@ -121,6 +122,30 @@ async def console(cast: Cast, camera: Camera) -> None:
     await page.close()
 
 
+async def mail(cast: Cast, camera: Camera) -> None:
+    """Dora is asked by a mail; shown as her mail program would show it."""
+    page = await camera.window(f"{cast.server.url}/stage/mail", 760, 560)
+    await page.get_by_role("button", name="Send").first.click()  # #status online
+    await cast.mails(cast.customer("Ruth Adler"), "Order 1182", SAYS)
+    async with asyncio.timeout(60):
+        while (card := _card(cast)) is None:
+            await page.wait_for_timeout(300)
+    await page.close()
+    page = await camera.window("about:blank", 720, 360)
+    await page.set_content(card)
+    await camera.take(page, "mail-offer")
+    await page.close()
+
+
+def _card(cast: Cast) -> str | None:
+    """An offer among the mails that Dora got, as HTML."""
+    for one in cast.sink.received:
+        html = one.get_body(("html",)) if DORA in str(one["To"]) else None
+        if html is not None and "Accept" in (text := html.get_content()):
+            return str(text)
+    return None
+
+
 async def stage(cast: Cast, camera: Camera) -> None:
     """Both sides of it."""
     page = await camera.window(f"{cast.server.url}/stage/", 1180, 900)
@@ -130,7 +155,7 @@ async def stage(cast: Cast, camera: Camera) -> None:
 
 
 PICTURES: Final[tuple[Callable[[Cast, Camera], Awaitable[None]], ...]] = (
-    telegram, console, slack, stage,
+    telegram, console, slack, mail, stage,
 )  # fmt: skip
 
 

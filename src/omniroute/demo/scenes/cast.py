@@ -45,7 +45,7 @@ class Cast:
         look: Callable[[str, str, str], None],
     ) -> None:
         self.server, self.windows, self.say, self.beat = server, windows, say, beat
-        self._sink, self._visitors, self._number, self._look = sink, visitors, number, look
+        self.sink, self._visitors, self._number, self._look = sink, visitors, number, look
         self._threads: set[int] = set()
         self.ana, self.bo = windows.ana.chat(), windows.bo.chat()
         self.hold = server.application.undo  # ms for which a wrong reply can be taken back
@@ -136,12 +136,12 @@ class Cast:
         def came() -> bool:
             return any(
                 who.email in str(mail["To"]) and text in str(mail.get_content())
-                for mail in self._sink.received
+                for mail in self.sink.received
             )
 
         async with asyncio.timeout(WITHIN):
             while not came():
-                await self._sink.wait_for(len(self._sink.received) + 1, None)
+                await self.sink.wait_for(len(self.sink.received) + 1, None)
 
     # --- the desk ---
 
