@@ -92,7 +92,7 @@ class Life:
     def _begin(self, rules: RuleSet) -> None:
         outside = self._outside
         ways = outside.ways
-        self.line = ways.line(outside.platform, self.number, self.touch)
+        self.line = ways.line(outside.platform, self.number)
         self.spool = ways.spool(outside.folder / "spool")
         parts = Parts(
             ways.store(outside.store, self._chance),
@@ -119,11 +119,6 @@ class Life:
     def _started(self) -> bool:
         task = self._starting
         return task is not None and task.done() and task.exception() is None
-
-    def touch(self) -> None:
-        """Raise `Killed` if this process is dead."""
-        if self.dead:
-            raise Killed
 
     def step(self) -> None:
         """Run one callback."""

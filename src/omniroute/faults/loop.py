@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Killed(BaseException):
-    """The process ends here.  Nothing of ours catches it; what a dead node touches raises it."""
+    """The process ends here; nothing of ours catches it."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):

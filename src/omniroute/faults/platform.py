@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -55,7 +55,6 @@ class Platform:
         self.chance = chance
         self.acknowledged: dict[str, Said] = {}
         self.delivered: list[Got] = []
-        self.refused: set[str] = set()
         self.healed = False  # from then on everything goes well
 
     def answer(self) -> str:
@@ -74,11 +73,10 @@ class Line:
     max_text: ClassVar[int] = 1000
     Config: ClassVar[type] = msgspec.defstruct("Config", [])
 
-    def __init__(self, platform: Platform, life: int, touch: Callable[[], None]) -> None:
-        """*touch* raises when the process is dead."""
+    def __init__(self, platform: Platform, life: int) -> None:
         self.account = "a"
         self.intake: Intake | None = None
-        self._platform, self._life, self._touch = platform, life, touch
+        self._platform, self._life = platform, life
 
     def parse(self, raw: bytes) -> Sequence[Inbound]:
         said = json.loads(raw)
@@ -101,7 +99,6 @@ class Line:
         if how == "busy":
             raise Retry("busy", after=chance.uniform(1, 20))
         if how == "refused":
-            platform.refused.add(out.idempotency_key)
             raise Rejected("no such chat")
         if how != "silent" or chance.random() < 0.5:
             got = Got(out.idempotency_key, out.to.value, out.text, out.repeat, self._life)
