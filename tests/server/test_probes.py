@@ -141,6 +141,12 @@ def test_what_is_not_ready_is_said(metrics: Metrics) -> None:
     assert answer.json()["wrong"] == {"store": "the disk is full"}
 
 
+def test_a_stranger_is_told_what_is_not_ready_and_not_why(metrics: Metrics) -> None:
+    answer = asked(metrics, Secret(TOKEN), store="/srv/desk.db: the disk is full").get("/readyz")
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert answer.json()["wrong"] == {"store": "see the log"}
+
+
 def test_a_running_server_is_ready_and_counts(running: Running) -> None:
     assert running.local.get("/readyz") == {"ok": True, "wrong": {}}
     running.mail("Vera Nowak <vera@mail.example>", "Bill", "I would like a refund")

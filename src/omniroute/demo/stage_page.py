@@ -46,7 +46,7 @@ def routes(demo: Demo) -> Sequence[BaseRoute]:
             ],
         }
         frames = f"frame-src 'self' {here.telegram.url} {here.slack.url}"
-        policy = f"default-src 'self'; base-uri 'none'; frame-ancestors 'none'; {frames}"
+        policy = f"default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; {frames}"
         shown = html.render(scenes=SCENES, windows=windows)
         return HTMLResponse(shown, headers={"Content-Security-Policy": policy})
 

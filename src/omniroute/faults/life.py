@@ -77,7 +77,6 @@ class Life:
 
     def __init__(self, number: int, outside: Outside, chance: Chance) -> None:
         self.number, self.dead, self.over = number, False, False
-        self.failed: StoreError | None = None
         self._outside, self._chance = outside, chance
         self.loop = VirtualLoop(lambda: outside.clock() / 1000)
         self.spool: SteppedSpool | None = None
@@ -159,7 +158,7 @@ class Life:
 
     def _trouble(self, error: StoreError) -> None:
         if isinstance(error, InDoubt | Moved):
-            self.over, self.failed = True, error
+            self.over = True
 
 
 async def _card(effect: Present) -> Card:

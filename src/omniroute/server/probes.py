@@ -20,12 +20,14 @@ Ready = Callable[[], Mapping[str, str]]
 
 
 def probes(ready: Ready, metrics: Metrics, token: Secret | None) -> list[BaseRoute]:
-    """The routes; without *token* everybody who comes this far may read the figures."""
+    """The routes; without *token* whoever comes this far is the owner, and may read everything."""
 
     async def readyz(request: Request) -> Response:
-        wrong = ready()
+        wrong = dict(ready())
+        if token is not None:  # a reason may name a path or a host, which strangers need not know
+            wrong = dict.fromkeys(wrong, "see the log")
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-        return JSONResponse({"ok": not wrong, "wrong": dict(wrong)}, status)
+        return JSONResponse({"ok": not wrong, "wrong": wrong}, status)
 
     async def figures(request: Request) -> Response:
         if token is not None:

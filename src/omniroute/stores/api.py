@@ -17,9 +17,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from omniroute.errors import StoreError
+
+T = TypeVar("T")
 
 Head = tuple[int, bytes]
 """Number and hash of the last record."""
@@ -161,6 +163,13 @@ def chained(at: Head, records: Iterable[bytes]) -> list[Record]:
         previous = chain(previous, body)
         links.append(Record(seq, previous, body))
     return links
+
+
+def read_at(at: Head, found: Head, rows: T) -> T:
+    """*rows*, which were read at the head *found*; raises `Moved` if that is not *at*."""
+    if found != at:
+        raise Moved(at, found)
+    return rows
 
 
 def check_keys(keys: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ from omniroute.stores.api import (
     chained,
     check_keys,
     check_page,
+    read_at,
 )
 from omniroute.stores.doubt import settle
 from omniroute.stores.postgres_server import Place, check_promises, create, fault_of
@@ -87,12 +88,12 @@ class PostgresStore:
     def get(self, keys: Sequence[str], at: Head) -> dict[str, bytes]:
         check_keys(keys)
         found, rows = self._line.call(self._line.get(keys))
-        return _at(at, found, rows)
+        return read_at(at, found, rows)
 
     def scan(self, prefix: str, after: str, limit: int, at: Head) -> list[tuple[str, bytes]]:
         check_page(limit, prefix, after)
         found, rows = self._line.call(self._line.scan(prefix, after, limit))
-        return _at(at, found, rows)
+        return read_at(at, found, rows)
 
     def tail(self, after: int, limit: int = 1000) -> list[Record]:
         check_page(limit)
@@ -289,12 +290,6 @@ def _refusal(error: Exception) -> tuple[str, str]:
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return fault, "check user and password in store.url"
     return fault, "check that the server runs, and store.url"
-
-
-def _at(at: Head, found: Head, rows: T) -> T:
-    if found != at:
-        raise Moved(at, found)
-    return rows
 
 
 def _head(row: asyncpg.Record | None) -> Head:

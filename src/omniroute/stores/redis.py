@@ -28,6 +28,7 @@ from omniroute.stores.api import (
     chained,
     check_keys,
     check_page,
+    read_at,
 )
 from omniroute.stores.doubt import settle
 from omniroute.stores.memory import MemoryReader, MemoryStore
@@ -94,11 +95,11 @@ class RedisStore:
 
     def get(self, keys: Sequence[str], at: Head) -> dict[str, bytes]:
         check_keys(keys)
-        return _at(at, *self._line.get(keys))
+        return read_at(at, *self._line.get(keys))
 
     def scan(self, prefix: str, after: str, limit: int, at: Head) -> list[tuple[str, bytes]]:
         check_page(limit, prefix, after)
-        return _at(at, *self._line.scan(prefix, after, limit))
+        return read_at(at, *self._line.scan(prefix, after, limit))
 
     def tail(self, after: int, limit: int = 1000) -> list[Record]:
         check_page(limit)
@@ -258,9 +259,3 @@ class Line:
 def _head(found: Sequence[bytes | None]) -> Head:
     seq, digest = found
     return GENESIS if seq is None or digest is None else (int(seq), digest)
-
-
-def _at(at: Head, found: Head, rows: T) -> T:
-    if found != at:
-        raise Moved(at, found)
-    return rows
