@@ -46,7 +46,8 @@ def routes(demo: Demo) -> Sequence[BaseRoute]:
             ],
         }
         frames = f"frame-src 'self' {here.telegram.url} {here.slack.url}"
-        policy = f"default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; {frames}"
+        own = "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+        policy = f"{own}; {frames}"
         shown = html.render(scenes=SCENES, windows=windows)
         return HTMLResponse(shown, headers={"Content-Security-Policy": policy})
 
