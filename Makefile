@@ -1,7 +1,7 @@
 # OmniRoute from nothing but Python 3.11 or newer and make. `make` alone lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts bench lock clean
+.PHONY: help demo test check lint types contracts bench docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,9 @@ contracts: $(INSTALLED_DEV)
 
 bench: $(INSTALLED) ## measure, beside the floor that each figure stands on
 	@$(BIN)/omniroute bench $(BENCH_ARGS)
+
+docs: $(INSTALLED_DEV) ## build the documentation as a site, every link followed
+	@$(BIN)/python -m tests.docs.site
 
 # uv.lock names where each package was found and stays out of the repository; an existing one keeps
 # its versions, so delete it to move to the newest releases.
