@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -188,11 +189,14 @@ class Horn(Bell):
 
 
 class Faulty(MemoryStore):
-    """A store whose next commits fail as they are told."""
+    """A store whose next commits fail as they are told, take their time, or find nobody there."""
 
     def __init__(self) -> None:
         super().__init__()
         self.faults: deque[StoreError] = deque()
+        self.answers = threading.Event()  # while it is not set a commit waits
+        self.answers.set()
+        self.away = False
 
     def copy(self) -> Faulty:
         other = Faulty()
@@ -200,6 +204,9 @@ class Faulty(MemoryStore):
         return other
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
+        assert self.answers.wait(PATIENCE)
+        if self.away:
+            raise Unavailable("the store", "is away")
         if self.faults:
             raise self.faults.popleft()
         return super().commit(at, records, puts)

@@ -1,10 +1,12 @@
 """Redis holds the contract, and says what it does not promise; on a real server."""
 
 import itertools
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, Moved, Store, Unavailable, verify_chain
@@ -12,6 +14,7 @@ from omniroute.stores.redis import RedisStore
 from omniroute.stores.redis_server import Place
 from omniroute.testing.lost_answer import LostAnswer
 from omniroute.testing.redis_server import RedisServer, redis_server
+from omniroute.testing.server_process import free_port, until
 from omniroute.testing.store_contract import StoreContract
 
 pytestmark = pytest.mark.redis
@@ -125,3 +128,67 @@ def test_a_password_is_not_shown() -> None:
     place = Place.read("rediss://ana:hunter2@cache.example:6380/1?space=eu")
     assert "hunter2" not in f"{place} {place!r}"
     assert str(place) == "rediss://cache.example:6380/1 (eu)"
+
+
+# --- what a server may do to a store that is open ---
+
+
+def refusal(store: Store, said: str) -> None:
+    """A commit is refused whole; what is stored is as it was."""
+    head = store.head()
+    with pytest.raises(Unavailable, match=said):
+        store.commit(head, [b"no"], {"no": b"1"})
+    assert store.head() == head
+
+
+def test_f27_a_primary_that_became_a_replica_refuses_and_one_again_takes(
+    server: RedisServer,
+) -> None:
+    store = RedisStore(f"{server.url}?space=replica")
+    head = store.commit(GENESIS, [b"one"], {})
+    with redis.Redis(port=server.port) as client:
+        client.replicaof("127.0.0.1", free_port())
+        refusal(store, "read only replica")
+        client.replicaof("NO", "ONE")
+    assert store.commit(head, [b"two"], {})[0] == 2
+    store.close()
+
+
+def test_f28_without_memory_left_a_commit_is_refused_whole(server: RedisServer) -> None:
+    store = RedisStore(f"{server.url}?space=memory")
+    head = store.commit(GENESIS, [b"one"], {"k": b"1"})
+    with redis.Redis(port=server.port) as client:
+        client.config_set("maxmemory", "100kb")
+        refusal(store, "maxmemory")
+        assert store.get(["k"], head) == {"k": b"1"}
+        client.config_set("maxmemory", "0")
+    assert store.commit(head, [b"two"], {})[0] == 2
+    store.close()
+
+
+def test_f32_a_server_that_is_busy_with_somebody_elses_script_is_asked_again(
+    server: RedisServer,
+) -> None:
+    store = RedisStore(f"{server.url}?space=busy")
+    head = store.commit(GENESIS, [b"one"], {})
+    with (
+        redis.Redis(port=server.port) as client,
+        socket.create_connection(("127.0.0.1", server.port)) as somebody,
+    ):
+        client.config_set("lua-time-limit", 50)
+        somebody.sendall(b'EVAL "while 1 do end" 0\r\n')
+        until("it says that it is busy", 20, lambda: says_busy(client))
+        with pytest.raises(Unavailable, match=r"(?i)busy"):
+            store.commit(head, [b"no"], {})
+        client.script_kill()
+        until("it answers again", 20, lambda: not says_busy(client))
+    assert store.commit(head, [b"two"], {})[0] == 2
+    store.close()
+
+
+def says_busy(client: redis.Redis) -> bool:
+    try:
+        client.ping()
+    except redis.ResponseError as error:
+        return "busy" in str(error).lower()
+    return False

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omniroute.runtime.spool_file import LARGE, Arrival, DeadLetter, Entry, Sends, SpoolFile
-from omniroute.runtime.spool_thread import Answers, SpoolThread
+from omniroute.runtime.spool_thread import ROOM, Answers, SpoolThread
 
 __all__ = ["DeadLetter", "Entry", "Sends", "Spool"]
 
@@ -25,17 +25,20 @@ T = TypeVar("T")
 class Spool:
     """One file, one thread, one event loop.  Methods are called on the loop."""
 
-    def __init__(self, path: Path, *, min_free: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, path: Path, *, min_free: int = 64 * 1024 * 1024, room: int = ROOM) -> None:
         """Open the spool at *path*, made if absent.
 
         Below *min_free* bytes of free disk new entries are refused; what is left is for the rest
-        to be worked off.  Raises `Unavailable` or `Corrupt`, naming the path and what to do.
+        to be worked off.  So they are while *room* bytes wait to be written.
+
+        Raises `Unavailable` or `Corrupt`, naming the path and what to do.
         """
         self._file = SpoolFile(path)
         self._new = self._file.new
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
         self._thread = self._threaded(self._file, min_free, self._answer)
+        self._thread.room = room
 
     @property
     def name(self) -> str:
@@ -60,9 +63,9 @@ class Spool:
         """Keep *raw*, which arrived at *at* (ms), and return its id once it is on the disk.
 
         If *key* is not empty and *channel* and *account* have brought it before, nothing is added
-        and the id is that of the first.  Raises `Unavailable` if the disk is full, nearly full or
-        failing: then nothing was promised, and the sender should be told to come again.  A caller
-        who is cancelled may find the entry kept all the same.
+        and the id is that of the first.  Raises `Unavailable` if the disk is full, nearly full,
+        failing or too slow: then nothing was promised, and the sender should be told to come
+        again.  A caller who is cancelled may find the entry kept all the same.
         """
         file = None
         if len(raw) >= LARGE:

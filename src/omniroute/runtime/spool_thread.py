@@ -29,6 +29,12 @@ BATCH = 512
 BATCH_BYTES = 8 * 1024 * 1024
 """Raw bytes in one transaction, about."""
 
+ROOM = 64 * 1024 * 1024
+"""Bytes of arrivals that may wait to be written; what comes on top is refused, to come again."""
+
+ARRIVAL = 1024
+"""Bytes that an arrival takes besides its raw, about."""
+
 PAGE = 4096
 
 Question = Callable[[], object]
@@ -73,6 +79,8 @@ class SpoolThread:
     def __init__(self, file: SpoolFile, min_free: int, answer: Callable[[Answers], None]) -> None:
         """Write to *file*; *answer* is called on the loop of whoever asked last."""
         self.commits = 0
+        self.room = ROOM
+        self._came = self._went = 0  # bytes of arrivals: the one is the loop's, the other ours
         self._file = file
         self._min_free = min_free
         self._answer = answer
@@ -93,6 +101,8 @@ class SpoolThread:
         """Have *asked* written, and return its outcome once it is on the disk."""
         if self._closed is not None:
             raise Unavailable(str(self._file.path), "the spool is closed")
+        if isinstance(asked, Arrival):
+            self._admit(asked)
         self._loop = asyncio.get_running_loop()
         future: Waiting = self._loop.create_future()
         self._asked.append((future, asked))
@@ -126,6 +136,15 @@ class SpoolThread:
         if free - size < self._min_free:
             fault = f"the disk is nearly full: {free >> 20} MB free, {self._min_free >> 20} wanted"
             raise Unavailable(str(self._file.path), fault, "free some space")
+
+    def _admit(self, arrival: Arrival) -> None:
+        """Raise `Unavailable` if more arrives than the disk can take and memory should hold."""
+        size = _weight(arrival)
+        if self._came - self._went + size > self.room:
+            self._file.unlink([arrival.file] if arrival.file else [])
+            fault = f"{self.room >> 20} MB wait to be written already"
+            raise Unavailable(str(self._file.path), fault, "its disk is slower than what arrives")
+        self._came += size
 
     def _wake_up(self) -> None:
         # The thread clears the event before it takes what was asked: a set event is enough.
@@ -167,6 +186,7 @@ class SpoolThread:
             if isinstance(asked, Arrival):
                 batch.arrivals.append((future, asked))
                 size += len(asked.raw)
+                self._went += _weight(asked)
             else:
                 batch.questions.append((future, asked))
         batch.done = _take(self._done, BATCH)
@@ -258,6 +278,10 @@ class SpoolThread:
             self._loop.call_soon_threadsafe(message)
         except RuntimeError:
             pass  # the loop is closed: nobody is left to be told
+
+
+def _weight(arrival: Arrival) -> int:
+    return len(arrival.raw) + ARRIVAL
 
 
 def _take(items: deque[T], limit: int) -> list[T]:
