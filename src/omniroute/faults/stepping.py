@@ -110,3 +110,4 @@ class SteppedSpool(Spool):
         """The process dies: what is not committed is gone, and the file is free."""
         self._file.sqlite.db.rollback()
         self._file.close()
+        self.suspects.close()

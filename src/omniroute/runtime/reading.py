@@ -24,6 +24,7 @@ from omniroute.runtime.inbox import Inbox, Work
 from omniroute.runtime.messages import Messages
 from omniroute.runtime.returns import Returns
 from omniroute.runtime.spool import Entry, Spool
+from omniroute.runtime.suspects import DEATHS
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import InDoubt, Moved
 
@@ -114,6 +115,12 @@ class Reading:
         if channel is None:
             why = f"there is no {entry.channel} channel “{entry.account}” any more"
             return await self._bury(entry.id, why)
+        suspects = self._spool.suspects
+        if suspects.deadly(entry.id):
+            log.error("%s “%s”: entry %d kills whoever reads it", *entry[1:3], entry.id)
+            await self._bury(entry.id, f"the process died while reading it, {DEATHS} times")
+            return suspects.end(entry.id)
+        suspects.begin(entry.id)
         try:
             said = checked(channel, await _parsed(channel, entry.raw))
             inbounds = [one for one in said if isinstance(one, Inbound)]
@@ -127,6 +134,8 @@ class Reading:
             kind = type(error).__name__
             log.warning("%s “%s”: entry %d is a dead letter: %s", *entry[1:3], entry.id, kind)
             return await self._bury(entry.id, _reason(error))
+        finally:
+            suspects.end(entry.id)
         if not works and said:
             return self._spool.done([entry.id])
         if not works:

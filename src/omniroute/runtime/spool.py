@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from omniroute.runtime.spool_file import LARGE, Arrival, DeadLetter, Entry, Sends, SpoolFile
 from omniroute.runtime.spool_thread import ROOM, Answers, SpoolThread
+from omniroute.runtime.suspects import Suspects
 
 __all__ = ["DeadLetter", "Entry", "Sends", "Spool"]
 
@@ -34,6 +35,7 @@ class Spool:
         Raises `Unavailable` or `Corrupt`, naming the path and what to do.
         """
         self._file = SpoolFile(path)
+        self.suspects = self._beside(path)
         self._new = self._file.new
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
@@ -146,8 +148,16 @@ class Spool:
     async def close(self) -> None:
         """Write what was asked, end the thread and close the file; closing twice is harmless."""
         await self._thread.close()
+        self.suspects.close()
 
     # -- details -----------------------------------------------------------------------------------
+
+    def _beside(self, path: Path) -> Suspects:
+        try:
+            return Suspects(path.with_name(path.name + ".reading"))
+        except BaseException:
+            self._file.close()
+            raise
 
     def _threaded(
         self, file: SpoolFile, min_free: int, answer: Callable[[Answers], None]

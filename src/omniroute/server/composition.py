@@ -45,6 +45,7 @@ from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.server.stores import BuiltIn, open_store
+from omniroute.server.watchdog import Watchdog
 from omniroute.server.workbench import ServerWorkbench
 from omniroute.settings import section
 from omniroute.stores.api import Corrupt, InDoubt, Moved
@@ -147,6 +148,7 @@ class Server:
             self._readers[2], self.application, self.settings.rules.folder, lambda: self.desk_files
         )
         self.metrics = Metrics(self.application.reading, self.clock.now)
+        self.watchdog = Watchdog()
         self._begun = False
         self._sites = self._build_sites()
 
@@ -158,6 +160,7 @@ class Server:
     async def start(self) -> None:
         """Take up what the last run left, and serve; *failed* is set if it must not go on."""
         sys.setswitchinterval(SWITCH)
+        self.watchdog.start()
         self.application.start()
         desk = self.desk_files
         team = self._team_of(desk)
@@ -205,6 +208,7 @@ class Server:
                 await asyncio.gather(*(site.end() for site in self._sites))
                 await self.node.stop()
         finally:
+            self.watchdog.stop()
             await self.workbench.close()
             await self.application.stop()
             for reader in self._readers:
