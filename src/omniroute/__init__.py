@@ -21,6 +21,8 @@ from omniroute.channel import (
     ReadsFiles,
     Receipt,
     Site,
+    Template,
+    Templates,
     Types,
     Undelivered,
 )
@@ -146,6 +148,8 @@ __all__ = [
     "StoreError",
     "StoreFactory",
     "Surface",
+    "Template",
+    "Templates",
     "Thread",
     "Told",
     "Types",

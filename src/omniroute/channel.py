@@ -36,6 +36,7 @@ class Cap(enum.Flag):
     AGENT_DESK = enum.auto()
     START_CONVERSATION = enum.auto()  # we may write first
     COPIES = enum.auto()  # a message can go to others in copy
+    TEMPLATES = enum.auto()  # see `Templates`
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,20 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A message that a platform has approved: it goes where plain words do not any more.
+
+    *name* is one word, which no other template of the account has; agents write it.  In *text*
+    stands ``{{variable}}`` where each of *variables* belongs; these are filled in their order.
+    """
+
+    name: str
+    text: str
+    variables: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to send.
 
@@ -148,6 +163,8 @@ class Outbound:
     person wrote it; a channel marks it so, where the platform knows such a mark.  *copies* are
     others who get the message, too, and are shown in it; given only where the channel can
     (`Cap.COPIES`).  Where one of them is refused nobody gets it: raise `Rejected` naming them.
+    *template* names the `Template` to send, with *values* for its variables; *text* is then what
+    the customer will read, and no words of the agent's own (`Cap.TEMPLATES`).
     """
 
     idempotency_key: str
@@ -163,6 +180,8 @@ class Outbound:
     quotes: str = ""
     automatic: bool = False
     copies: tuple[Address, ...] = ()
+    template: str = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +280,15 @@ class Channel(Protocol):
     *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
     description; secrets are of type `omniroute.Secret`.
 
-    Four more class variables are looked at where they are there: *label*, what people call the
+    Five more variables are looked at where they are there: *label*, what people call the
     channel (“Telegram”; the kind unless said); *max_caption*, how many characters a message
     with files may have: longer text then goes first, in messages of its own; *counts*, how the
     platform counts both: ``characters`` unless said, ``utf16`` (an emoji is two, as in
-    JavaScript) or ``bytes`` of UTF-8; and *answer_window*, for how many seconds after a
-    customer's message answers are taken (86,400 where a platform gives a day): after that the
-    next way to the customer is proposed.
+    JavaScript) or ``bytes`` of UTF-8; *answer_window*, for how many seconds after a customer's
+    message answers are taken (86,400 where a platform gives a day; an account may have its own):
+    after that the next way to the customer is proposed, or a template; and *reaches*, the kinds
+    of address at which we may write first, where that is not the channel's own kind alone
+    (``("whatsapp", "phone")``).
     """
 
     kind: ClassVar[str]  # a slug: "email"
@@ -321,6 +342,17 @@ class Deletes(Protocol):
         """Take a message of ours away; one that is gone already is no failure.
 
         May be repeated.  Raises `Retry`, `Rejected` or `NotAuthorised`.
+        """
+
+
+@runtime_checkable
+class Templates(Protocol):
+    """What a channel with `Cap.TEMPLATES` offers besides."""
+
+    def templates(self) -> Sequence[Template]:
+        """What may be sent outside the *answer_window*, as it was last known.
+
+        Called for each look at a thread, from any thread: it answers at once.
         """
 
 

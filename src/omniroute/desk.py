@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from starlette.routing import BaseRoute
 
-from omniroute.channel import File, Receipt
+from omniroute.channel import File, Receipt, Template
 
 
 class CardKind(enum.StrEnum):
@@ -104,11 +104,13 @@ class Way:
     """A way to the customer: *text* is as ``joe@x.org by e-mail``.
 
     *handle* is what a reply names to take it; *doubt* says what stands against it, if anything.
+    *until* (ms since the epoch) is when plain answers are taken no more; 0: they always are.
     """
 
     handle: str
     text: str
     doubt: str = ""
+    until: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class Sheet:
     clock: str = ""  # when this was looked at, as people say it where the desk is
     ways: tuple[Way, ...] = ()  # how the customer can be answered; the first is taken
     lasting: bool = False  # what goes out there now cannot be changed afterwards
+    templates: tuple[Template, ...] = ()  # go to the customer even where plain words do not
 
 
 @dataclass(frozen=True, slots=True)

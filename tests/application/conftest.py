@@ -172,11 +172,11 @@ class Scene:
         verified: bool = True, also: str = "", evidence: Evidence = Evidence.VERIFIED,
         files: tuple[Attachment, ...] = (), html: str = "", automatic: bool = False,
         topic: str = "", tier: str = "", called: str = "", named: tuple[str, ...] = (),
-        within: str = "",
+        within: str = "", account: str = "main",
     ) -> int:  # fmt: skip
         """A customer says something; the thread it lands in."""
         number = self.next()
-        body = Body(text, subject=subject, files=files, html=html)
+        body = Body(text, subject=subject, files=files, html=html, account=account)
         reached = Reached("webchat" if channel == "webchat" else "email", who, name, verified)
         puts: dict[str, bytes | None] = {f"b/m{number}": msgspec.json.encode(body)}
         if name or not self.reader.get([f"p/{handle(who, verified)}"]):
@@ -194,7 +194,7 @@ class Scene:
         sender = i.Seen(handle(who, verified), reached.kind, verified=verified)
         answer = self.decide(
             lambda at: i.MessageReceived(
-                f"in/{number}", at, f"m{number}", channel, "main", sender, claims, facts,
+                f"in/{number}", at, f"m{number}", channel, account, sender, claims, facts,
                 rules="r1", live=channel == "webchat", automatic=automatic, name=called,
                 named=tuple(map(handle, named)), within=(handle(within),) if within else (),
             ),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from omniroute.application import commands as c
 from omniroute.application.desks import DeskDoor
 from omniroute.application.ways import Means
+from omniroute.channel import Template
 from omniroute.core import inputs as i
 from omniroute.core.effects import Deliver
 from omniroute.errors import Refused
-from omniroute.runtime.rows import Attachment
+from omniroute.runtime.rows import Attachment, Body
 
 if TYPE_CHECKING:
     from tests.application.conftest import Desk
@@ -140,3 +142,115 @@ async def test_nobody_is_answered_at_an_address_that_several_share(desk: Desk) -
     desk.scene.decide(lambda at: i.ShareDeclared("share", at, f"h:{JOE}"))
     await desk.seen()
     assert [way.text for way in (await door(desk).look("ana", thread)).ways] == ["Joe by web chat"]
+
+
+# --- templates ---
+
+NEWS = Template("order_news", "Order {{number}}: {{news}}", ("number", "news"), "en")
+
+
+async def joe_was_silent(desk: Desk) -> int:
+    """Joe wrote by a platform that takes answers for a minute only, and that minute is over."""
+    thread = desk.scene.writes("v-17", "charged twice", channel="webchat", name="Joe")
+    desk.scene.replies("ana", thread, "hello")
+    desk.application.ways.means = {"webchat": Means(window=60_000, templates=lambda: (NEWS,))}
+    desk.scene.wait(minutes=2)
+    await desk.seen()
+    return thread
+
+
+def last_body(desk: Desk) -> Body:
+    key = f"b/{last(desk).message}"
+    return msgspec.json.decode(desk.scene.reader.get([key])[key], type=Body)
+
+
+async def test_whoever_may_not_write_plainly_any_more_reads_so_and_what_goes(desk: Desk) -> None:
+    thread = await joe_was_silent(desk)
+    sheet = await door(desk).look("ana", thread)
+    why = "web chat takes no answer until the customer writes there again; a template goes"
+    assert sheet.to == f"Joe by web chat ({why})"
+    assert sheet.templates == (NEWS,)
+    with pytest.raises(Refused) as refused:
+        await door(desk).say("ana", thread, "reply hello?")
+    assert refused.value.text == (
+        "Nothing gets through by web chat until the customer writes there again; a template does:"
+        " template order_news <number> <news>."
+    )
+
+
+async def test_a_template_goes_out_with_its_values_and_the_words_the_customer_reads(
+    desk: Desk,
+) -> None:
+    thread = await joe_was_silent(desk)
+    told = await door(desk).say("ana", thread, 'template order_news 4711 "on its way"')
+    assert told == "Goes out in 5 s; you can take it back until then: “Order 4711: on its way”"
+    desk.scene.wait(seconds=6)
+    assert last(desk).handle == "h:v-17"
+    body = last_body(desk)
+    assert (body.text, body.template) == ("Order 4711: on its way", "order_news")
+    assert body.values == ("4711", "on its way")
+
+
+async def test_an_agent_can_ask_which_templates_there_are(desk: Desk) -> None:
+    thread = await joe_was_silent(desk)
+    said = await door(desk).say("ana", thread, "template")
+    assert said == "template order_news <number> <news>\n    Order {{number}}: {{news}}"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        ("template order_new 1 2", "no_template", "did you mean “order_news”?"),
+        ("template order_news 4711", "bad_values", "template order_news <number> <news>"),
+        ("template order_news 1 2 3", "bad_values", '"quotation marks"'),
+    ],
+)
+async def test_a_template_that_cannot_be_meant_sends_nothing(
+    desk: Desk, line: str, code: str, words: str
+) -> None:
+    thread = await joe_was_silent(desk)
+    with pytest.raises(Refused) as refused:
+        await door(desk).say("ana", thread, line)
+    assert refused.value.code == code
+    assert words in refused.value.text
+
+
+async def test_a_template_goes_alone(desk: Desk) -> None:
+    thread = await joe_was_silent(desk)
+    reply = c.Reply(thread=thread, text="hello", template="order_news", seen=1)
+    with pytest.raises(Refused) as refused:
+        await desk.does("ana", reply)
+    assert refused.value.code == "template_alone"
+
+
+async def test_a_template_begins_a_conversation_at_an_address_that_is_proved(desk: Desk) -> None:
+    thread = desk.scene.writes("v-17", "call me", channel="webchat", name="Joe", also=JOE)
+    desk.scene.replies("ana", thread, "hello")
+    await desk.seen()
+    whatsapp = Means(window=60_000, opens="main", reaches=("email",), templates=lambda: (NEWS,))
+    desk.application.ways.means = {"whatsapp": whatsapp}
+    sheet = await door(desk).look("ana", thread)
+    assert [(way.text, way.doubt) for way in sheet.ways] == [
+        ("Joe by web chat", ""),
+        (
+            f"{JOE} by WhatsApp",
+            "WhatsApp takes no answer until the customer writes there again; a template goes",
+        ),
+    ]
+    await door(desk).say("ana", thread, "template order_news 4711 sent")
+    desk.scene.wait(seconds=6)
+    assert (last(desk).handle, last(desk).begins) == (f"h:{JOE}", ("whatsapp", "main"))
+
+
+async def test_accounts_of_one_kind_may_differ(desk: Desk) -> None:
+    thread = await joe_was_silent(desk)
+    desk.scene.writes("v-17", "are you there?", channel="webchat", name="Joe", account="second")
+    desk.scene.wait(minutes=2)
+    await desk.seen()
+    desk.application.ways.means = {
+        "webchat": Means(window=60_000),
+        "webchat/second": Means(window=600_000),
+    }
+    sheet = await door(desk).look("ana", thread)
+    assert sheet.ways[0].doubt == ""
+    assert sheet.ways[0].until > desk.application.now()

@@ -29,6 +29,12 @@ AT = 1_772_442_000_000  # 2026-03-02 10:00 +01:00
         ("new matter", Spoken("new")),
         ("boost -90s", Spoken("boost", span=-90_000)),
         ("status away", Spoken("status", status="away")),
+        ("template", Spoken("template")),
+        ("template hi", Spoken("template", to="hi")),
+        (
+            'template Order 4711 "two days" “not on Sunday”',
+            Spoken("template", to="Order", values=("4711", "two days", "not on Sunday")),
+        ),
     ],
 )
 def test_what_agents_say(line: str, meant: Spoken) -> None:

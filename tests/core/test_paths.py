@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omniroute.core.events import ReplyReleased, ReplyWithdrawn
-from omniroute.core.paths import FILES, WINDOW, Path, plan, trouble
+from omniroute.core.paths import FILES, TEMPLATE, WINDOW, Path, plan, trouble
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
 
@@ -38,6 +38,26 @@ def test_time_is_over_at_its_end() -> None:
     assert trouble(Path("a", "whatsapp", until=NOW), NOW) == WINDOW
     assert trouble(Path("a", "whatsapp", until=NOW + 1), NOW) == ""
     assert trouble(Path("a", "webchat", files=False), NOW, files=True) == FILES
+
+
+def test_a_template_goes_when_plain_words_do_not_any_more() -> None:
+    closed = Path("a", "whatsapp", until=NOW - 1, templates=("order_update",))
+    assert trouble(closed, NOW) == WINDOW
+    assert trouble(closed, NOW, template="order_update") == ""
+    assert trouble(closed, NOW, template="another") == TEMPLATE
+    mail = Path("b", "email")
+    assert trouble(mail, NOW, template="order_update") == TEMPLATE
+    made = plan((mail, closed), NOW, template="order_update")
+    assert made is not None
+    assert made.path == closed
+
+
+def test_of_two_ways_to_one_address_the_one_that_works_is_taken() -> None:
+    sms, template = Path("a", "sms"), Path("a", "whatsapp", until=1, templates=("hi",))
+    for named, path in (("", sms), ("hi", template)):
+        made = plan((sms, template), NOW, chosen="a", template=named)
+        assert made is not None
+        assert (made.path, made.doubt) == (path, "")
 
 
 @given(paths, st.booleans())

@@ -365,12 +365,14 @@ class House:
         agent: str = "ana",
         files: tuple[Attachment, ...] = (),
         quotes: str = "",
+        template: str = "",
+        values: tuple[str, ...] = (),
         hold: int = 0,
         **way: object,
     ) -> str:
         """An agent answers, whatever the customer has written meanwhile; the message's id."""
         message = f"reply{next(self.keys)}"
-        body = encode(Body(text=text, files=files, quotes=quotes))
+        body = encode(Body(text=text, files=files, quotes=quotes, template=template, values=values))
         await self.do(
             i.ReplyWritten,
             {"b/" + message: body},

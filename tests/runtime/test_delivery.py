@@ -172,6 +172,14 @@ async def test_a_long_answer_goes_in_parts_that_are_known_one_by_one(desk: House
 # --- what a platform says ---
 
 
+async def test_a_template_goes_whole_with_its_values(desk: House) -> None:
+    said = "Order 4711 is here. " * 100
+    await desk.replies(said, template="order_news", values=("4711",))
+    await sent(desk)
+    (out,) = desk.pipe.sent
+    assert (out.template, out.values, out.text) == ("order_news", ("4711",), said)
+
+
 async def test_a_platform_that_asks_for_time_gets_it(desk: House) -> None:
     desk.pipe.answers.extend([Retry("too many requests", 30.0), Retry("too many requests", 7.5)])
     await desk.replies("you get it back")

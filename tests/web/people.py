@@ -10,6 +10,7 @@ from omniroute.application.copies import ParticipantView
 from omniroute.application.likeness import Likely
 from omniroute.application.pages import AgentView, FileView, HandleView, Item, ThreadRow
 from omniroute.application.ways import Way
+from omniroute.channel import Template
 
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
 
@@ -115,6 +116,7 @@ def _joes_ways(now: int) -> dict[str, Any]:
             ParticipantView("h4", "email", "tax@example.org", "", "added", copied=True),
         ),
         "copies": ("tax@example.org",),
+        "templates": (Template("order_news", "Order {{number}} is here.", ("number",), "en"),),
         "likely": (
             Likely("c2", "Joe Miller", 0.7, ("both write as joe.miller@…",), "h1", "h9", 4803),
         ),

@@ -39,8 +39,10 @@ def check(command: c.AnyCommand, now: int) -> None:
     if len(command.key) > MOST_KEY:
         raise Invalid("bad_key")
     match command:
-        case c.Reply(text=text, seen=seen, files=files):
-            if text.strip() or not files:
+        case c.Reply(text=text, seen=seen, files=files, template=template):
+            if template and (text.strip() or files):
+                raise Invalid("template_alone")
+            if text.strip() or not (files or template):
                 _said(text, MOST_TEXT)
             if seen < 0:
                 raise Invalid("bad_seen")

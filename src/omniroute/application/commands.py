@@ -50,7 +50,8 @@ class Reply(OnThread, frozen=True, kw_only=True):
     reply is refused with what was written, unless *anyway*.  *files* are kept already; *quotes*
     is the message that is answered in particular.  *to* is the handle that it goes to; unless
     named it takes the way that the thread's page says.  With *everybody* each participant gets a
-    copy, and not only those who always do.
+    copy, and not only those who always do.  Instead of *text* it may name a *template* that the
+    channel offers, with *values* for its variables in their order.
     """
 
     text: str
@@ -60,6 +61,8 @@ class Reply(OnThread, frozen=True, kw_only=True):
     quotes: str = ""
     to: str = ""
     everybody: bool = False
+    template: str = ""
+    values: tuple[str, ...] = ()
 
 
 class Undo(OnThread, frozen=True, kw_only=True):

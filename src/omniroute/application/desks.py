@@ -15,6 +15,7 @@ from omniroute.application.door import Application
 from omniroute.application.pages import ThreadPage
 from omniroute.application.sheets import queue_first, sheet
 from omniroute.application.subscriptions import Subscription
+from omniroute.application.templates import listed
 from omniroute.channel import File
 from omniroute.core.commands import USAGE, Misheard, Spoken, understand
 from omniroute.desk import Kept, Receiver, Sheet, Told
@@ -109,6 +110,8 @@ class DeskDoor:
             return Told(await self._application.query.why(actor, thread, brief=True), "why")
         if heard.verb == "who":
             return Told(f"#{thread}: {page.row.agent_name or 'nobody yet'}", "who")
+        if heard.verb == "template" and not heard.to:
+            return Told(listed(page.templates), "templates")
         if heard.verb == "merge":
             other = await self._application.query.thread(actor, int(heard.to))
             a, b = page.handles[0].id, other.handles[0].id
@@ -122,7 +125,8 @@ class DeskDoor:
             arguments["to"] = _way(page, heard.to) if heard.to else ""
             arguments["everybody"] = heard.everybody
             arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
-        return await self.act(agent, heard.verb, {"thread": thread, "key": key, **arguments})
+        verb = "reply" if heard.verb == "template" else heard.verb
+        return await self.act(agent, verb, {"thread": thread, "key": key, **arguments})
 
     def understood(self, line: str) -> None:
         """Raise `Refused` for what `say` would not understand, or for whom nobody knows."""
@@ -215,6 +219,9 @@ class DeskDoor:
                 return {"offer": offer, "why": heard.text}
             case "reply":
                 return {"text": heard.text, "seen": seen}
+            case "template":
+                named = {"template": heard.to, "values": heard.values}
+                return {"text": "", "seen": seen, **named}
             case "note" | "edit":
                 return {"text": heard.text}
             case "transfer":

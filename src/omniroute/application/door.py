@@ -160,6 +160,8 @@ class Application:
             way = Addressed()
             if isinstance(command, c.Reply):
                 way = await asyncio.to_thread(self.ways.addressed, command, self._clock())
+                if command.template:
+                    command = msgspec.structs.replace(command, text=way.text)
             copies = NOBODY
             if isinstance(command, c.Copy):
                 named = self.ways.conversations.copies

@@ -9,6 +9,7 @@ import msgspec
 from omniroute.application.copies import ParticipantView
 from omniroute.application.likeness import Likely
 from omniroute.application.ways import Way
+from omniroute.channel import Template
 
 
 class ThreadRow(msgspec.Struct, frozen=True):
@@ -183,6 +184,7 @@ class ThreadPage(msgspec.Struct, frozen=True):
     likely: tuple[Likely, ...] = ()  # who else the customer may be
     participants: tuple[ParticipantView, ...] = ()  # others in the conversation
     copies: tuple[str, ...] = ()  # who gets a copy of an answer, by address
+    templates: tuple[Template, ...] = ()  # go to the customer even where plain words do not
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -171,6 +171,7 @@ class Queries:
                 likely=dossier.likely(),
                 participants=here,
                 copies=copies,
+                templates=tuple(self._ways.templates(paths)),
                 can=verbs(
                     actor,
                     row.phase,

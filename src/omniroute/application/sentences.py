@@ -26,6 +26,7 @@ class Told:
     customer: str = ""
     wrote: str = ""  # the customer's last words
     wrote_at: int = 0
+    words: str = ""  # what goes out, where the agent wrote it in other words
 
     @property
     def it(self) -> str:
@@ -68,12 +69,14 @@ def _held(told: Told) -> str:
     release = told.values.get("release")
     left = release - told.now if isinstance(release, int) else 0
     where = f" to {told.customer}" if told.value("way") else ""
-    return f"Goes out in {words.span(left)}{where}; you can take it back until then."
+    said = f": “{words.one_line(told.words, 300)}”" if told.words else ""
+    return f"Goes out in {words.span(left)}{where}; you can take it back until then{said or '.'}"
 
 
 def _replied(told: Told) -> str:
     where = f" to {told.customer}" if told.value("way") else ""
-    return f"Your answer is on its way{where}."
+    said = f": “{words.one_line(told.words, 300)}”" if told.words else ""
+    return f"Your answer is on its way{where}{said or '.'}"
 
 
 def _transferred(told: Told) -> str:
@@ -182,8 +185,17 @@ INVALID: Mapping[str, Sentence] = {
     "too_long": lambda told: f"That is too long; at most {told.value('most')} characters.",
     "no_files": lambda told: f"No files go by {told.value('channel')}; send them another way.",
     "window_closed": lambda told: (
-        f"Nothing gets through by {told.value('channel')} until the customer writes there again."
+        f"Nothing gets through by {told.value('channel')} until the customer writes there again"
+        + (f"; a template does: {told.value('templates')}." if told.value("templates") else ".")
     ),
+    "no_template": lambda told: (
+        f"No template “{told.value('name')}” goes to this customer — {told.value('hint')}."
+    ),
+    "bad_values": lambda told: (
+        f"Say it as: {told.value('usage')} — of “{told.value('text')}”; put a value of several"
+        ' words in "quotation marks".'
+    ),
+    "template_alone": "A template goes alone, without words or files of your own.",
     "one_receiver": "Name one agent or one queue to hand over to.",
     "past": "That time is over; choose a later one.",
     "too_far": "That is more than a year away; choose an earlier time.",

@@ -91,8 +91,9 @@ def _at(desk: str, make: Make) -> Make:
 def _body(command: c.AnyCommand) -> Body | None:
     """The private row of what is written; none where nothing is."""
     match command:
-        case c.Reply(text=text, files=files, quotes=quotes):
-            return Body(text=clean(text).strip(), files=files, quotes=quotes)
+        case c.Reply(text=text, files=files, quotes=quotes, template=template, values=values):
+            said, given = clean(text).strip(), tuple(clean(value).strip() for value in values)
+            return Body(text=said, files=files, quotes=quotes, template=template, values=given)
         case c.Note(text=said) | c.Pass(why=said) | c.Transfer(why=said) | c.Merge(why=said):
             text = clean(said).strip()
             return Body(text=text) if text else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from omniroute.application import commands as c
 from omniroute.application import words
@@ -43,18 +44,20 @@ class Voice:
             told = self._since(told)
         elif answered.code == "customer_wrote":
             told = self._with_last_words(told)
-        elif answered.ok and (to := values.get("way")) and isinstance(command, c.Reply):
-            told = self._with_receiver(told, str(to))
+        elif answered.ok and isinstance(command, c.Reply):
+            told = self._with_receiver(told, command)
         return self._hinted(sentence(answered.ok, answered.code, told), answered.code, values)
 
     def _since(self, told: Told) -> Told:
         since, _ = self._moments(told.thread)
         return Told(told.directory, told.now, told.thread, told.values, since=since)
 
-    def _with_receiver(self, told: Told, handle: str) -> Told:
-        reached = self._present.reached(handle)
+    def _with_receiver(self, told: Told, reply: c.Reply) -> Told:
+        handle = str(told.values.get("way") or "")
+        reached = self._present.reached(handle) if handle else None
         address = words.address(reached.kind, reached.value, reached.display) if reached else ""
-        return Told(told.directory, told.now, told.thread, told.values, customer=address)
+        said = reply.text if reply.template else ""
+        return replace(told, customer=address, words=said)
 
     def _with_last_words(self, told: Told) -> Told:
         thread = self._present.standing(told.thread).thread

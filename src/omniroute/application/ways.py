@@ -14,60 +14,92 @@ from omniroute.application import commands as c
 from omniroute.application import words
 from omniroute.application.bounds import Invalid
 from omniroute.application.copies import Conversations, ParticipantView
-from omniroute.channel import Cap, Channel
+from omniroute.application.templates import filled, named, usage
+from omniroute.channel import Cap, Channel, Template, Templates
 from omniroute.core.model import Customer, Handle, HandleId, Thread
-from omniroute.core.paths import FILES, WINDOW, Path, Plan, plan, surely, trouble, written_from
+from omniroute.core.paths import (
+    FILES,
+    TEMPLATE,
+    WINDOW,
+    Path,
+    Plan,
+    plan,
+    surely,
+    trouble,
+    written_from,
+)
 from omniroute.core.sharing import is_shared
+from omniroute.runtime.rows import Body
 from omniroute.stores.api import Reader
 
+NEVER_OPEN = 1
+"""Until when a platform with a window takes plain answers from whoever has not written: never."""
+
+_body = msgspec.json.Decoder(Body)
 _customer = msgspec.json.Decoder(Customer)
 _handle = msgspec.json.Decoder(Handle)
 _thread = msgspec.json.Decoder(Thread)
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What a kind of channel can do for an answer; of one that is not installed, all is hoped."""
+    """What a channel can do for an answer; of one that is not installed, all is hoped."""
 
     files: bool = True
     copies: bool = False
     window: int = 0  # ms for which answers are taken after a customer's message; 0: always
     opens: str = ""  # the account over which we may write first
+    reaches: tuple[str, ...] = ()  # kinds of address to which; none: its own kind
+    templates: Callable[[], Sequence[Template]] = tuple
 
 
 class Way(msgspec.Struct, frozen=True):
     """A way to the customer, in words: *text* is as ``joe@x.org by e-mail``.
 
-    *doubt* says what stands against it, if anything does.
+    *doubt* says what stands against it, if anything does.  *until* (ms since the epoch) is the end
+    of the time in which plain answers are taken; 0: they always are.
     """
 
     handle: str
     channel: str
     text: str
     doubt: str = ""
+    until: int = 0
 
 
 class Addressed(msgspec.Struct, frozen=True):
-    """Where an answer goes: no handle where it goes to whoever wrote last, and what to begin."""
+    """Where an answer goes: no handle where it goes to whoever wrote last, and what to begin.
+
+    *text* is what a template says there.
+    """
 
     to: HandleId = ""
     channel: str = ""
     account: str = ""
     copies: tuple[HandleId, ...] = ()
+    text: str = ""
 
 
 def means_of(channels: Mapping[tuple[str, str], Channel]) -> dict[str, Means]:
-    """What the channels that run can do, by their kinds."""
+    """What the channels that run can do, by kind and by ``kind/account``."""
     found: dict[str, Means] = {}
     for (kind, account), channel in channels.items():
         opens = account if Cap.START_CONVERSATION in channel.caps else ""
         before = found.get(kind, Means())
-        found[kind] = Means(
+        found[kind] = found[f"{kind}/{account}"] = Means(
             files=Cap.FILES_OUT in channel.caps,
             copies=Cap.COPIES in channel.caps,
             window=int(getattr(channel, "answer_window", 0) * 1000),
             opens=before.opens or opens,
+            reaches=tuple(getattr(channel, "reaches", ())),
+            templates=_templates_of(channel),
         )
     return found
+
+
+def _templates_of(channel: object) -> Callable[[], Sequence[Template]]:
+    if isinstance(channel, Templates) and Cap.TEMPLATES in getattr(channel, "caps", Cap.NONE):
+        return channel.templates
+    return tuple
 
 
 class Ways:
@@ -77,7 +109,8 @@ class Ways:
         self._reader = reader
         self.conversations = Conversations(reader)
         self.means: Mapping[str, Means] = {}
-        """By kind of channel; set by whoever puts the server together."""
+        """By kind of channel, and by ``kind/account`` where accounts differ; set by whoever puts
+        the server together."""
 
     def open(self, thread: int) -> Thread | None:
         """The thread's own row, while it is open."""
@@ -86,52 +119,89 @@ class Ways:
 
     def paths(self, thread: Thread) -> Sequence[Path]:
         """Every way to the thread's customer, the best first."""
-        found = [
-            self._path(Path(v.handle, v.channel, v.message, failed=v.failed), v.at)
-            for v in written_from(thread)
-        ]
-        return [*found, *self._others(thread, {path.handle for path in found})]
+        voices = written_from(thread)
+        rows = self._reader.get([f"b/{voice.message}" for voice in voices])
+        bodies = {key: _body.decode(row) for key, row in rows.items()}
+        found = []
+        for v in voices:
+            body = bodies.get(f"b/{v.message}")
+            account = "" if body is None else body.account
+            path = Path(v.handle, v.channel, v.message, failed=v.failed, account=account)
+            found.append(self._path(path, v.at))
+        return [*found, *self._others(thread, {(path.handle, path.channel) for path in found})]
+
+    def _means(self, path: Path) -> Means:
+        """Of the account, where it is known."""
+        of_kind = self.means.get(path.channel, Means())
+        return self.means.get(f"{path.channel}/{path.account}", of_kind)
 
     def _path(self, path: Path, at: int) -> Path:
-        means = self.means.get(path.channel, Means())
-        until = at + means.window if means.window else 0
-        return msgspec.structs.replace(path, until=until, files=means.files)
+        """*path* with what its channel can do; the customer wrote there *at*, or never (0)."""
+        means = self._means(path)
+        until = (at + means.window if at else NEVER_OPEN) if means.window else 0
+        names = tuple(template.name for template in means.templates())
+        return msgspec.structs.replace(path, until=until, files=means.files, templates=names)
 
-    def _others(self, thread: Thread, known: set[HandleId]) -> Sequence[Path]:
-        """Proved addresses that have not written here, on channels where we may write first."""
+    def _others(self, thread: Thread, known: set[tuple[HandleId, str]]) -> Sequence[Path]:
+        """Proved addresses that have not written here, on channels where we may write first.
+
+        Where one address is reached by several, those come first that take plain words.
+        """
         row = self._reader.get([f"c/{thread.customer}"]).get(f"c/{thread.customer}")
         if row is None:
             return []
-        new = [id for id in surely(_customer.decode(row), thread) if id not in known]
-        rows = self._reader.get([f"h/{id}" for id in new])
-        handles = [_handle.decode(rows[f"h/{id}"]) for id in new if f"h/{id}" in rows]
+        ids = surely(_customer.decode(row), thread)
+        rows = self._reader.get([f"h/{id}" for id in ids])
+        handles = [_handle.decode(rows[f"h/{id}"]) for id in ids if f"h/{id}" in rows]
+        opens = [(kind, m) for kind, m in self.means.items() if m.opens and "/" not in kind]
+        opening = sorted(opens, key=lambda one: one[1].window)
         return [
-            Path(handle.id, handle.kind, files=means.files, account=means.opens)
+            self._path(Path(handle.id, kind, account=means.opens), 0)
             for handle in handles
             if handle.verified and not is_shared(handle)
-            if (means := self.means.get(handle.kind, Means())).opens
+            for kind, means in opening
+            if handle.kind in (means.reaches or (kind,)) and (handle.id, kind) not in known
         ]
+
+    def templates(self, paths: Sequence[Path]) -> Sequence[Template]:
+        """Those that go by any of *paths*, each once: what the best way has comes first."""
+        found: dict[str, Template] = {}
+        for path in paths:
+            for template in self._means(path).templates():
+                found.setdefault(template.name, template)
+        return tuple(found.values())
 
     def addressed(self, reply: c.Reply, now: int) -> Addressed:
         """Where *reply* goes.  Raises `Invalid` where nothing would get there."""
         thread = self.open(reply.thread)
         if thread is None:
             return Addressed()  # whatever became of it is said elsewhere
-        files = bool(reply.files)
-        made = plan(self.paths(thread), now, files=files, chosen=reply.to)
+        paths, name = self.paths(thread), reply.template
+        made = plan(paths, now, files=bool(reply.files), chosen=reply.to, template=name)
         if made is None:
-            if reply.to:
+            if reply.to or name:
                 raise Invalid("no_way")
             return Addressed()
         path = made.path
-        if made.doubt in (FILES, WINDOW):
-            code = "no_files" if made.doubt == FILES else "window_closed"
-            raise Invalid(code, channel=words.channel(path.channel))
+        self._check(made, paths, name)
+        text = filled(named(self.templates([path]), name), reply.values) if name else ""
         copies = tuple(p.handle for p in self.in_copy(thread, path, everybody=reply.everybody))
-        if path.handle == thread.handle:
-            return Addressed(copies=copies)
-        channel = path.channel if path.account else ""
-        return Addressed(path.handle, channel, path.account, copies)
+        if path.answers:
+            to = "" if path.handle == thread.handle else path.handle
+            return Addressed(to, copies=copies, text=text)
+        return Addressed(path.handle, path.channel, path.account, copies, text)
+
+    def _check(self, made: Plan, paths: Sequence[Path], template: str) -> None:
+        """Raise `Invalid` for an answer that would not get there."""
+        channel = words.channel(made.path.channel)
+        if made.doubt == TEMPLATE:
+            named(self.templates(paths), template)  # raises for one that is known nowhere
+            raise Invalid("no_template", name=template, hint=f"it does not go by {channel}")
+        if made.doubt == FILES:
+            raise Invalid("no_files", channel=channel)
+        if made.doubt == WINDOW:
+            there = [usage(template) for template in self.templates(paths)]
+            raise Invalid("window_closed", channel=channel, templates=words.listed(there, "or"))
 
     def in_copy(
         self, thread: Thread, path: Path, *, everybody: bool = False
@@ -158,9 +228,16 @@ def shown(
     made = plan(paths, now)
     if made is None:
         return (), ""
-    rest = [path for path in paths if path.handle != made.path.handle]
+    each = {path.handle: path for path in reversed((made.path, *paths))}  # the first of a handle
+    rest = [path for path in each.values() if path.handle != made.path.handle][::-1]
     ways = tuple(
-        Way(path.handle, path.channel, name(path), doubt(path, trouble(path, now), failure(path)))
+        Way(
+            path.handle,
+            path.channel,
+            name(path),
+            doubt(path, trouble(path, now), failure(path)),
+            path.until if path.until > NEVER_OPEN else 0,
+        )
         for path in (made.path, *rest)
     )
     return ways, _instead(made, failure)
@@ -182,7 +259,8 @@ def doubt(path: Path, why: str, failure: str) -> str:
         return ""
     channel = words.channel(path.channel)
     if why == WINDOW:
-        return f"{channel} takes no answer until the customer writes there again"
+        then = "; a template goes" if path.templates else ""
+        return f"{channel} takes no answer until the customer writes there again{then}"
     if why == FILES:
         return f"{channel} carries no files"
     said = failure.partition("; ")[0]  # what follows is a hint

@@ -146,7 +146,7 @@ class Pressing:
             return told
 
     async def _anyway(self, act: Pressed, thread: int, pending: Pending) -> Told:
-        if pending.line.startswith(("via ", "all ")):
+        if pending.line.startswith(("via ", "all ", "template ")):
             fault = "Write it anew: it was to go another way than usual."
             raise Refused("out_of_date", fault)
         asked = {

@@ -11,6 +11,7 @@ from omniroute.desk import Line, Sheet
 HELP: Final = """\
 What you write in your own thread goes to the customer; /note keeps it inside.
 /reply text · /all text · /cc address · /via email text · /note text
+/template: what a platform has approved, for when it takes no plain words any more
 /transfer who why · /snooze 2h · /resolve · /reopen
 /tag word · /priority high · /who · /why · /undo · /take · /accept · /pass
 Change or delete what you wrote and it changes at the customer's, where their channel can;

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omniroute.chatdesk.desk import ChatDesk
 
 ANYWHERE: Final = ("status", "help", "mine", "start")
-WRITTEN: Final = ("reply", "via", "all", "note")
+WRITTEN: Final = ("reply", "via", "all", "note", "template")
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -124,7 +124,7 @@ class Writing:
         await self._desk.following.follow(thread)
 
     async def _kept(self, act: Wrote, line: str) -> tuple[Kept, ...]:
-        if not act.files or not line.startswith(("reply", "via ", "all ")):
+        if not act.files or not line.startswith(("reply", "via ", "all ", "template ")):
             return ()
         files = [await self._surface.fetch(file) for file in act.files]
         return tuple([await self._desk.door.keep(act.agent, file) for file in files])
@@ -148,7 +148,8 @@ class Writing:
         if told.code == "held":
             undo = self._desk.button(act.place, "Undo", "undo", thread, 0, told.message)
             sheet = await self._desk.door.look(act.agent, thread)
-            text = told if verb == "via" else f"To {sheet.to or sheet.title}. {told}"
+            elsewhere = verb in ("via", "template")
+            text = told if elsewhere else f"To {sheet.to or sheet.title}. {told}"
             post, _ = await self._surface.post(
                 act.place, text, [[undo]], quotes=act.post, urgent=True, only=act.account
             )
@@ -182,7 +183,7 @@ class Writing:
                 pass  # it has gone out this moment
             else:
                 await self._desk.following.follow(thread)
-                return None if act.deleted else await self._line(act, thread, f"reply {sent}")
+                return None if act.deleted else await self._line(act, thread, _again(sent))
         change = {"thread": known.thread, "message": known.line, "key": act.key}
         if not act.deleted:
             change["text"] = _said(sent)
@@ -222,6 +223,12 @@ def _command(text: str) -> tuple[str, str]:
     word, _, rest = text[1:].partition(" ")
     word, _, more = word.partition("\n")
     return word.partition("@")[0].lower(), f"{more} {rest}".strip()
+
+
+def _again(text: str) -> str:
+    """The line that a changed one is now, where the one before was taken back."""
+    command, rest = _command(text)
+    return f"{command} {rest}" if command in WRITTEN else f"reply {text}"
 
 
 def _said(text: str) -> str:

@@ -34,6 +34,7 @@ class Spoken(msgspec.Struct, frozen=True, omit_defaults=True):
     remove: tuple[str, ...] = ()
     everybody: bool = False  # a reply of which each participant gets a copy
     warm: bool = False  # a transfer for which the receiver is asked first
+    values: tuple[str, ...] = ()  # for the variables of the template *to*
 
 
 class Misheard(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ USAGE: Mapping[str, str] = {
     "reply": "reply <text>",
     "via": "via <channel|address> <text>",
     "all": "all <text>",
+    "template": "template [name] [value …]",
     "cc": "cc <address …|-address …>",
     "note": "note <text>",
     "transfer": "transfer <who|queue> <why>",
@@ -76,6 +78,7 @@ USAGE: Mapping[str, str] = {
 """Every verb with how it is said."""
 
 _TAG = re.compile(r"-?[\w][\w.:/-]{0,49}")
+_VALUE = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]|(\S+)")  # as telephones quote, too
 
 
 def understand(line: str, at: int, *, files: bool = False) -> Heard:
@@ -128,6 +131,13 @@ def _via(rest: str, at: int) -> Heard | None:
 
 def _all(rest: str, at: int) -> Heard | None:
     return Spoken("reply", text=rest, everybody=True) if rest else None
+
+
+def _template(rest: str, at: int) -> Heard | None:
+    """A message that the platform has approved; without a name: which there are."""
+    name, *words = rest.split(None, 1) or [""]
+    values = tuple(quoted or bare for quoted, bare in _VALUE.findall("".join(words)))
+    return Spoken("template", to=name, values=values)
 
 
 def _cc(rest: str, at: int) -> Heard | None:
@@ -195,6 +205,7 @@ _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "reply": _text("reply"),
     "via": _via,
     "all": _all,
+    "template": _template,
     "cc": _cc,
     "note": _text("note"),
     "edit": _text("edit"),

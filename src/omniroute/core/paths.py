@@ -19,6 +19,8 @@ WINDOW = "window"
 """The platform takes no answer any more until the customer writes again."""
 FILES = "files"
 """The platform carries no files."""
+TEMPLATE = "template"
+"""The platform has approved no template of that name."""
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -27,18 +29,19 @@ class Path(msgspec.Struct, frozen=True):
     handle: HandleId
     channel: str
     answers: MessageId = ""  # what came from there; none where we would write first
-    until: int = 0  # until when answers are taken; 0: always
+    until: int = 0  # until when plain answers are taken; 0: always
     failed: str = ""  # how our last message to it failed
     files: bool = True  # whether it carries files
-    account: str = ""  # of the channel, where we would write first
+    account: str = ""  # of the channel
+    templates: tuple[str, ...] = ()  # names of those that go there, at any time
 
 
 class Plan(msgspec.Struct, frozen=True):
     """Where an answer goes.
 
     *instead* is the way that it would have gone otherwise, and *why* what stands against that one:
-    `WINDOW`, `FILES`, or how our last message failed.  *doubt* stands against *path* itself, where
-    there is no better one or it was chosen all the same.
+    `WINDOW`, `FILES`, `TEMPLATE`, or how our last message failed.  *doubt* stands against *path*
+    itself, where there is no better one or it was chosen all the same.
     """
 
     path: Path
@@ -47,9 +50,14 @@ class Plan(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-def trouble(path: Path, at: int, *, files: bool = False) -> str:
-    """What stands against *path* at a time, or an empty string; *files*: some are to go along."""
-    if path.until and path.until <= at:
+def trouble(path: Path, at: int, *, files: bool = False, template: str = "") -> str:
+    """What stands against *path* at a time, or an empty string.
+
+    *files*: some are to go along; *template* is one that is to go instead of plain words.
+    """
+    if template and template not in path.templates:
+        return TEMPLATE
+    if not template and path.until and path.until <= at:
         return WINDOW
     if path.failed:
         return path.failed
@@ -57,20 +65,30 @@ def trouble(path: Path, at: int, *, files: bool = False) -> str:
 
 
 def plan(
-    paths: Sequence[Path], at: int, *, files: bool = False, chosen: HandleId = ""
+    paths: Sequence[Path],
+    at: int,
+    *,
+    files: bool = False,
+    chosen: HandleId = "",
+    template: str = "",
 ) -> Plan | None:
     """The way for an answer among *paths*, the best first; ``None`` where nothing leads there.
 
     One that was *chosen* is taken, whatever stands against it.
     """
+
+    def against(path: Path) -> str:
+        return trouble(path, at, files=files, template=template)
+
     if chosen:
-        path = next((path for path in paths if path.handle == chosen), None)
-        return None if path is None else Plan(path, doubt=trouble(path, at, files=files))
+        there = [path for path in paths if path.handle == chosen]
+        path = next((path for path in there if not against(path)), there[0] if there else None)
+        return None if path is None else Plan(path, doubt=against(path))
     if not paths:
         return None
-    first, why = paths[0], trouble(paths[0], at, files=files)
+    first, why = paths[0], against(paths[0])
     for path in paths if why else ():
-        if not trouble(path, at, files=files):
+        if not against(path):
             return Plan(path, first, why)
     return Plan(first, doubt=why)
 

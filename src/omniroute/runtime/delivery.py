@@ -170,6 +170,8 @@ class Delivery:
             quotes=self._quoted(body, answers),
             automatic=bool(effect.reply) or effect.bot,
             copies=tuple(_address(copy) for copy in copies if copy is not None),
+            template=body.template,
+            values=body.values,
         )
         return channel, _in_parts(first, body.text, channel)
 
@@ -320,6 +322,8 @@ def _address(reached: Reached) -> Address:
 
 def _in_parts(first: Outbound, text: str, channel: Channel) -> list[Outbound]:
     """One message or several; files go with the first words, or last where those are too many."""
+    if first.template:  # it goes as it was approved
+        return [dataclasses.replace(first, text=text)]
     unit = unit_of(channel)
     texts = split(text, channel.max_text, unit)
     caption = getattr(channel, "max_caption", channel.max_text)

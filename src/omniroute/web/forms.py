@@ -9,7 +9,7 @@ from omniroute.errors import Refused
 from omniroute.web.viewer import Viewer
 
 VERBS = (
-    "accept", "pass", "take", "reply", "undo", "edit", "delete", "note", "transfer",
+    "accept", "pass", "take", "reply", "template", "undo", "edit", "delete", "note", "transfer",
     "snooze", "resolve", "reopen", "tag", "prioritise", "boost", "done",
     "new-matter", "copy",
     "merge", "not-same", "split",
@@ -42,6 +42,10 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
                 to=field(form, "to"),
                 everybody=field(form, "everybody") == "yes",
             )
+        case "template":
+            values = tuple(v.strip() for v in form.getlist("value") if isinstance(v, str))
+            seen, name = number(form, "seen"), field(form, "template")
+            return c.Reply(key=key, thread=thread, text="", seen=seen, template=name, values=values)
         case "undo":
             return c.Undo(key=key, thread=thread, message=field(form, "message"))
         case "edit":

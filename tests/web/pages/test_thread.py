@@ -46,6 +46,14 @@ def test_the_way_a_reply_goes_and_who_gets_a_copy_are_shown_and_can_be_chosen(si
     assert "Send to joe@example.org by e-mail" in failed
 
 
+def test_a_template_has_a_form_with_a_field_for_each_of_its_variables(site: Site) -> None:
+    side = part(site.get("/threads/4812").text, "side")
+    assert "Order {{number}} is here." in text_of(side)
+    assert '<form method="post" action="/threads/4812/template"' in side
+    assert '<input type="hidden" name="template" value="order_news">' in side
+    assert side.count('name="value"') == 1
+
+
 def test_who_takes_part_and_who_it_may_be_stand_beside_it(site: Site) -> None:
     side = part(site.get("/threads/4812").text, "side")
     said = text_of(side)

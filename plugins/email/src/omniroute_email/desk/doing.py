@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("omniroute.email")
 
-ANSWERS: Final = ("reply", "all", "via")
+ANSWERS: Final = ("reply", "all", "via", "template")
 FIRST: Final = ("accept", "take", "reopen")
 LAST: Final = ("transfer", "warm", "snooze", "resolve", "done", "new", "merge", "split", "pass")
-TOLD: Final = ("accept", "take", "reopen", "pass", "undo", "why", "who")
+TOLD: Final = ("accept", "take", "reopen", "pass", "undo", "why", "who", "template")
 """Verbs whose answer is sent; of the others no news is good news."""
 
 UNDER_WAY: Final = ("held", "sending", "sent")
@@ -114,7 +114,7 @@ class Doing:
         for number, line in enumerate(lines):
             key, rest = f"{act.key}/{number}", tuple(lines[number + 1 :])
             try:
-                if _verb(line) in ANSWERS:
+                if _verb(line) in ANSWERS and line != "template":  # which asks what there is
                     waiting = Waiting(line, about.turns, key, rest, files)
                     if await self._waits_instead(act, about, waiting):
                         return said

@@ -20,7 +20,8 @@ Commands stand at the very top, each in a line of its own:
 #accept · #pass why · #take · #note text · #transfer who why · #warm who why · #snooze 2h
 #resolve · #reopen · #tag word · #priority high · #merge #thread why · #who · #why · #help
 #all text answers everybody who takes part, #cc address adds one, #via email text answers
-another way; #edit text and #delete change what you have sent.
+another way; #edit text and #delete change what you have sent. #template names what goes where
+a platform takes no plain words any more, #template name value … sends it.
 #undo takes back what has not gone out; #hold above an answer shows it to you before it goes.
 #status online|away|transfers|offline and #mine need no thread: write them in a new mail.
 With #note all that you write stays inside. What is not understood does nothing at all."""
