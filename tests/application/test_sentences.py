@@ -15,7 +15,7 @@ from omniroute.application.sentences import DONE, INVALID, REFUSED, Told, senten
 ROOT = Path(omniroute.__file__).parent
 NOT_FOR_PEOPLE = {
     "received", "timer", "nothing_due", "desk", "delivered", "team", "rules", "trial",
-    "left", "amended", "imported", "proved",
+    "left", "amended", "imported", "proved", "writing",
 }  # fmt: skip
 """Answers to inputs that no agent made."""
 

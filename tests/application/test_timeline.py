@@ -273,6 +273,7 @@ NOT_ABOUT_A_THREAD = [
     e.RulesActivated("r1"),
     e.TrialBegan(Trial("r2", "shadow")),
     e.TrialEnded("r2", "stopped"),
+    e.WriterChanged("n1", 1),
 ]
 
 

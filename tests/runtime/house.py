@@ -302,14 +302,14 @@ class House:
         self.node = self.made()
         await self.start()
 
-    async def again(self) -> None:
-        """The process dies here and another starts on what it left.
+    async def again(self, spool: str = "spool") -> None:
+        """The process dies here and another starts on what it left; on another *spool*, elsewhere.
 
         Calls of a platform that go on are cut off; whatever the old node still commits is not seen.
         """
         left = self.store.copy()
         await self.close()
-        self.store, self.spool = left, Jammed(self.folder / "spool")
+        self.store, self.spool = left, Jammed(self.folder / spool)
         self.node = self.made()
         await self.start()
 

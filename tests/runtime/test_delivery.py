@@ -395,6 +395,34 @@ async def test_what_was_refused_for_now_before_a_crash_is_not_in_doubt(desk: Hou
     assert not event.repeat
 
 
+async def test_what_another_node_may_have_sent_is_sent_again_and_marked(desk: House) -> None:
+    desk.pipe.answers.append(never)
+    await desk.replies("you get it back")
+    await hanging(desk)
+    await desk.again("another spool")
+    (event,) = await sent(desk)
+    assert [out.repeat for out in desk.pipe.sent] == [False, True]
+    assert event.repeat
+    await desk.replies("anything else?")
+    await sent(desk, 2)
+    assert not desk.pipe.sent[-1].repeat
+
+
+async def test_what_another_node_may_have_sent_is_marked_after_a_crash_of_the_next_one(
+    desk: House,
+) -> None:
+    desk.pipe.answers += [never, Retry("too many requests", 30.0)]
+    await desk.replies("you get it back")
+    await hanging(desk)
+    desk.awake.clear()
+    await desk.again("another spool")
+    await hanging(desk, 2)
+    await desk.until(lambda: desk.slept)
+    await desk.again("another spool")
+    await desk.until(lambda: len(desk.pipe.sent) == 3)
+    assert [out.repeat for out in desk.pipe.sent] == [False, True, True]
+
+
 async def test_of_a_long_answer_only_the_missing_parts_go_out_after_a_crash(desk: House) -> None:
     desk.pipe.answers.extend([Receipt(), never])
     await desk.replies("a" * 100 + "b" * 100 + "c" * 50)

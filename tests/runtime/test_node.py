@@ -140,7 +140,7 @@ async def test_rules_and_team_are_in_force_before_anything_is_read(tmp_path: Pat
     async with house.running():
         await house.read(1)
         names = [type(entry.input).__name__ for entry in house.journal()]
-        assert names == ["RulesLoaded", "TeamLoaded", "MessageReceived"]
+        assert names == ["WritingTaken", "RulesLoaded", "TeamLoaded", "MessageReceived"]
         assert house.row("r/r1") == b"rules"
 
 

@@ -259,6 +259,14 @@ def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
     return Answer(True, "trial")
 
 
+def _writing_taken(turn: Turn, input: i.WritingTaken) -> Answer:
+    """Begin a term, unless the node that wrote last goes on."""
+    tenure = turn.state.tenure
+    if tenure.node != input.node:
+        turn.emit(e.WriterChanged(input.node, tenure.term + 1))
+    return Answer(True, "writing")
+
+
 _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.MessageReceived: threads.receive,
     i.MessageAmended: _amended,
@@ -296,4 +304,5 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.TeamLoaded: team.load,
     i.RulesLoaded: _rules_loaded,
     i.RulesTried: _rules_tried,
+    i.WritingTaken: _writing_taken,
 }

@@ -710,6 +710,16 @@ class TrialEnded(Event, frozen=True):
     how: str  # stopped | replaced
 
 
+# --- the nodes ---
+
+
+class WriterChanged(Event, frozen=True):
+    """Another node writes the journal, and performs what is decided, from now on."""
+
+    node: str
+    term: int
+
+
 AnyEvent: TypeAlias = (
     HandleSeen
     | HandleCalled
@@ -797,4 +807,5 @@ AnyEvent: TypeAlias = (
     | RulesActivated
     | TrialBegan
     | TrialEnded
+    | WriterChanged
 )

@@ -441,6 +441,12 @@ class RulesTried(Input, frozen=True):
     by: AgentId = ""
 
 
+class WritingTaken(Input, frozen=True):
+    """A node begins to write; *node* is the name of its spool."""
+
+    node: str
+
+
 AnyInput: TypeAlias = (
     MessageReceived
     | MessageAmended
@@ -478,4 +484,5 @@ AnyInput: TypeAlias = (
     | TeamLoaded
     | RulesLoaded
     | RulesTried
+    | WritingTaken
 )

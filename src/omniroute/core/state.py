@@ -36,6 +36,7 @@ from omniroute.core.owners import Owner, queue_named, queue_owner
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.core.skills import joined
 from omniroute.core.states import ASSIGNED, OPEN, RESOLVED, SNOOZED
+from omniroute.core.tenure import NOBODY, Tenure
 from omniroute.core.timers import Alarms, Due, agent_due, next_due
 from omniroute.core.trials import CANARY, NONE, SHADOW, Trial
 
@@ -73,6 +74,7 @@ class State:
         self.agents: dict[AgentId, Agent] = {}
         self.counters = Counters()
         self.trial = NONE
+        self.tenure = NOBODY
         self.paces: dict[str, Pace] = {}  # by queue
         self.rules = BARE
         self.alerting = False  # whether somebody is told where a queue is deep
@@ -155,6 +157,11 @@ class State:
         """Replace what is on trial."""
         self._undo.setdefault("n/trial", self.trial)
         self._try(trial)
+
+    def put_tenure(self, tenure: Tenure) -> None:
+        """Replace who writes."""
+        self._undo.setdefault("n/writer", self.tenure)
+        self.tenure = tenure
 
     def adopt(self, rules: RuleSet) -> None:
         """Make a rule set known; it decides from the moment that an event makes it the active one.
@@ -313,6 +320,8 @@ class State:
         """The row ``n/`` and what stands below it."""
         if name.startswith("pace/"):
             return self.paces.get(name[5:])
+        if name == "writer":
+            return self.tenure if self.tenure.term else None
         if name:
             return self.trial if self.trial.version else None
         return self.counters
@@ -386,6 +395,8 @@ class State:
                 self._count(old)
             case "n", Trial():
                 self._try(old)
+            case "n", Tenure():
+                self.tenure = old
             case "n", Pace():
                 self.paces[name[5:]] = old
                 self._alarms.changed(queue_owner(name[5:]))
@@ -440,6 +451,8 @@ class State:
             self._alarms.changed(queue_owner(key[7:]))
         elif key == "n/trial":
             self.trial = msgspec.json.decode(row, type=Trial)
+        elif key == "n/writer":
+            self.tenure = msgspec.json.decode(row, type=Tenure)
 
     # --- time ---
 

@@ -107,7 +107,7 @@ class _Hopeful(Line):
 
 
 def _no_recovery(node: Node) -> None:
-    def nothing() -> None: ...
+    def nothing(doubtful: object = None) -> None: ...
 
     node.outbox.recover = nothing  # type: ignore[method-assign]
 

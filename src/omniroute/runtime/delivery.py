@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TypeAlias, TypeVar
 
@@ -79,14 +79,19 @@ class Delivery:
         self._channels, self._files, self._clock = channels, files, clock
         self._names, self._sleep, self._timeout = names, sleep, timeout
         self._turns = {account: asyncio.Semaphore(AT_ONCE) for account in channels}
+        self._doubted: set[str] = set()  # what another node may have sent, by effect
         self._known: dict[str, Outcome] = {}  # what the journal does not have yet, by attempt key
         self.calling: set[asyncio.Task[object]] = set()  # who waits for a platform's answer
         self.halted = False  # no new attempt begins
         self._recalled: dict[str, str] = {}  # what is not to leave any more, and by which effect
 
-    def recover(self, owed: Iterable[str]) -> None:
-        """Take up what an earlier process noted of the effects that are still *owed*, by id."""
-        owed, settled = set(owed), []
+    def recover(self, owed: Mapping[str, bool]) -> None:
+        """Take up what an earlier process noted of the effects that are still *owed*.
+
+        By id; true where another node, whose notes we do not have, may have sent it.
+        """
+        settled = []
+        self._doubted = {id for id, doubtful in owed.items() if doubtful}
         for key, sends in self._spool.attempts().items():
             if key.partition(".")[0] not in owed:
                 settled.append(key)  # the journal has it; the spool was not told in time
@@ -236,6 +241,7 @@ class Delivery:
         key = out.idempotency_key
         reach("outbox.before_attempt")
         doubtful = await self._spool.attempt(key, self._clock.now()) > 0
+        doubtful = doubtful or key.partition(".")[0] in self._doubted
         reach("outbox.before_send")
         after, known = None, True
         try:
@@ -311,6 +317,7 @@ class Delivery:
             ),
             puts,
         )
+        self._doubted.discard(effect.id)
         for key in keys:
             self._known.pop(key, None)
         self._spool.settle(keys)

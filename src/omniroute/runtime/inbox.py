@@ -71,6 +71,13 @@ class Inbox:
 
     # --- for callers ---
 
+    def take(self, node: str) -> Committed:
+        """Have *node* be the writer, as the journal has it.  Before `start`; raises `StoreError`.
+
+        From the commit on whoever wrote before finds that the head has moved, and stops.
+        """
+        return self._writer.take(node)
+
     def start(self) -> None:
         """Begin to decide.  Call on the event loop that callers live on."""
         self._loop = asyncio.get_running_loop()

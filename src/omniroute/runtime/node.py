@@ -173,10 +173,13 @@ class Node:
         *tried* are the rules that were on trial.  Raises what a channel raised in place of
         listening; all that several did, if they did.
         """
-        self.outbox.recover()
+        tenure, me = self.state.tenure, self.parts.spool.name
+        self.outbox.recover(lambda owed: tenure.node != me or owed.term < tenure.term)
         self.state.adopt(rules)  # before the timers that came due meanwhile are decided
         if tried is not None:
             self.state.adopt(tried)
+        if (taken := self.inbox.take(me)).entries:
+            self._committed(taken)
         self.inbox.start()
         await self.adopt(rules, sources, team)
         for handle in self.shared.listed:

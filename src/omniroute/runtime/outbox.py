@@ -95,14 +95,17 @@ class Outbox:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = False
 
-    def recover(self) -> None:
-        """Take up what an earlier process left.  Call it before anything new can be committed."""
+    def recover(self, doubtful: Callable[[Owed], bool] = lambda owed: False) -> None:
+        """Take up what an earlier process left.  Call it before anything new can be committed.
+
+        *doubtful* says what another node may have sent without our having a note of it.
+        """
         after, owed = "", []
         while rows := self._reader.scan("o/", after):
             owed += [_owed(row) for _, row in rows]
             after = rows[-1][0]
         owed.sort(key=lambda one: (one.seq, one.place))
-        self._delivery.recover(one.effect.id for one in owed)
+        self._delivery.recover({one.effect.id: doubtful(one) for one in owed})
         effects = [one.effect for one in owed]
         self.take(effect for effect in effects if not isinstance(effect, Recall))
         self.take(effect for effect in effects if isinstance(effect, Recall))

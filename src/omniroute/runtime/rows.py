@@ -29,12 +29,13 @@ class Owed(msgspec.Struct, frozen=True):
     """An effect not yet settled, and its place: the journal's number, and which of that entry's.
 
     Effects are named by a hash; without their place two answers might go out in the wrong order
-    after a restart.
+    after a restart.  *term* is that of the writer who decided it (`core.tenure`).
     """
 
     seq: int
     place: int
     effect: AnyEffect
+    term: int = 0
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -20,7 +20,7 @@ import msgspec
 
 from omniroute.core.effects import AnyEffect, Deliver
 from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
-from omniroute.core.inputs import AnyInput, due_now
+from omniroute.core.inputs import AnyInput, WritingTaken, due_now
 from omniroute.core.owners import queue_named
 from omniroute.core.state import State
 from omniroute.core.timers import Due
@@ -94,6 +94,19 @@ class Writer:
         """Whether a timer is due."""
         due = self.state.due()
         return due is not None and due[0] <= self._clock.now()
+
+    def take(self, node: str) -> Committed:
+        """Begin to write as *node*, before anything else is decided.  Raises `StoreError`."""
+        term = self.state.tenure.term + 1
+        decided = _Round(self, self._clock.now())
+        try:
+            decided.answer([(lambda at: WritingTaken(f"writer/{node}/{term}", at, node), {})])
+            self._head = decided.commit()
+        except BaseException:
+            self.state.rollback()
+            raise
+        self.state.settle()
+        return Committed(self._head, tuple(decided.entries), tuple(decided.effects))
 
     def round(self, works: Sequence[tuple[Make, Puts]]) -> tuple[Committed, list[Answered]]:
         """Decide and commit *works* in their order.  Whatever is raised, nothing has happened."""
@@ -202,7 +215,7 @@ class _Round:
             self.effects.extend(decision.effects)
         seq = self._writer._head[0] + len(self.entries)
         for place, effect in enumerate(decision.effects):
-            self._puts["o/" + effect.id] = encode(Owed(seq, place, effect))
+            self._puts["o/" + effect.id] = encode(Owed(seq, place, effect, self._state.tenure.term))
             if isinstance(effect, Deliver) and effect.reply:
                 self._puts.update(self._writer._canned(effect, input))
         return decision, _answered(decision.answer, seq)

@@ -123,6 +123,10 @@ def trial(fold: Fold, event: e.TrialBegan | e.TrialEnded) -> None:
     """The core's own row says what is on trial."""
 
 
+def writer_changed(fold: Fold, event: e.WriterChanged) -> None:
+    """The core's own row says who writes."""
+
+
 FOLDS: dict[type[e.Event], Folding] = {
     e.HandleSeen: handle_seen,
     e.AgentJoined: agent_joined,
@@ -139,4 +143,5 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.RulesActivated: rules_activated,
     e.TrialBegan: trial,
     e.TrialEnded: trial,
+    e.WriterChanged: writer_changed,
 }

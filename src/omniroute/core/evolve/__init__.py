@@ -19,13 +19,14 @@ from omniroute.core.evolve import (
     promises,
     rules,
     waiting,
+    writing,
 )
 from omniroute.core.evolve.changes import Folds
 from omniroute.core.state import State
 
 _SUBJECTS = (
     *(people, conversation, waiting, promises, offers),
-    *(owning, ending, joining, agents, rules),
+    *(owning, ending, joining, agents, rules, writing),
 )
 FOLDS = Folds(pair for subject in _SUBJECTS for pair in subject.FOLDS.items())
 
