@@ -60,6 +60,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol.Channel": partial(source.protocol, channel.Channel),
     "protocol.Edits": partial(source.protocol, channel.Edits),
     "protocol.Deletes": partial(source.protocol, channel.Deletes),
+    "protocol.Templates": partial(source.protocol, channel.Templates),
     "protocol.Types": partial(source.protocol, channel.Types),
     "protocol.Forgets": partial(source.protocol, channel.Forgets),
     "protocol.ReadsFiles": partial(source.protocol, channel.ReadsFiles),
