@@ -188,6 +188,21 @@ async def test_pushed_payloads_are_kept_before_the_yes(fake: FakeSlack, pushed: 
     assert len(pushed.kept.kept) == 1
 
 
+async def test_whose_address_it_is_is_proved_to_slack_alone(
+    fake: FakeSlack, pushed: Any
+) -> None:
+    app = Starlette(routes=list(pushed.channel.routes()))
+    asked = {"type": "url_verification", "challenge": "x" * 5000}
+    body, right = fake.signed(fake.deliver("events_api", asked))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        for _ in range(20):
+            answer = await client.post("/hook", content=body, headers=right)
+            assert answer.json() == {"challenge": "x" * 200}
+        assert (await client.post("/hook", content=body)).status_code == 401
+    assert pushed.kept.kept == {}
+
+
 @pytest.mark.parametrize("stamp", ["", "zz", "nan", "1" * 5000, "٠١٢", "-1", "1e3"])
 def test_a_stamp_that_is_none_is_never_signed(stamp: str) -> None:
     assert not is_signed(Secret("s" * 20), b"{}", stamp, "v0=00", 0.0)
