@@ -1,5 +1,6 @@
 """``omniroute faults``."""
 
+import pytest
 from tests.cli.terminal import omniroute
 
 
@@ -33,3 +34,11 @@ def test_mutants_are_listed() -> None:
 def test_what_cannot_be_meant() -> None:
     assert "write 0:100" in omniroute("faults", "--seeds", "5").misuse
     assert "did you mean “nocas”" in omniroute("faults", "--mutant", "nocsa").misuse
+
+
+@pytest.mark.crash
+def test_a_real_server_is_killed_and_judged() -> None:
+    ran = omniroute("faults", "--real", "--rounds", 1, "--json")
+    about = ran.json
+    assert (ran.code, about["ok"], about["kills"], about["store"]) == (0, True, 1, "sqlite")
+    assert about["acknowledged"] > 0

@@ -1,41 +1,40 @@
 """The server is killed by SIGKILL, at every labelled crash point and at random moments.
 
-Judged by the receiving sides' own records; see `omniroute.testing.crash_trial`.
+Judged by the receiving sides' own records; see `omniroute.testing.crash_trial`.  A longer run is
+`omniroute faults --real`.
 """
 
 import random
-import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from omniroute.runtime.crashpoints import LABELS
 from omniroute.testing.crash_trial import Trial
+from omniroute.testing.postgres_server import postgres
+from omniroute.testing.redis_server import redis_server
 
 pytestmark = pytest.mark.crash
 
-KILLS = 100
-RULES = """
-version: 1
-defaults: {queue: general}
-queues: {general: {}}
-route:
-  - {id: everything, to: {queue: general}}
-"""  # as little as can be: a hundred starts take their time
-TEAM = "version: 1\nagents: {ana: {name: Ana Ruiz, email: ana@desk.example}}\n"
+KILLS = {"sqlite": 40, "postgres": 8, "redis": 8}
 
 
 @pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Trial]:
-    rules = tmp_path / "rules"
-    rules.mkdir()
-    (rules / "desk.yaml").write_text(RULES)
-    (rules / "team.yaml").write_text(TEAM)
-    trial = Trial(tmp_path, rules)
-    trial.open()
-    yield trial
-    trial.close()
+def store() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def trial(tmp_path: Path, store: str) -> Iterator[Trial]:
+    servers: dict[str, Any] = {"sqlite": nullcontext, "postgres": postgres, "redis": redis_server}
+    with servers[store]() as database:
+        trial = Trial(tmp_path, database)
+        trial.open()
+        yield trial
+        trial.close()
 
 
 def test_killed_at_every_crash_point_nothing_is_lost_and_nothing_sent_twice(trial: Trial) -> None:
@@ -53,15 +52,18 @@ def test_killed_at_every_crash_point_nothing_is_lost_and_nothing_sent_twice(tria
     trial.judge()
 
 
-def test_killed_at_random_moments_nothing_is_lost_and_nothing_sent_twice(trial: Trial) -> None:
-    chance = random.Random(4812)
-    for _ in range(KILLS):
-        killer = threading.Timer(chance.uniform(0.02, 0.6), trial.server.kill)
-        killer.start()
-        trial.act_until_dead()
-        killer.join()
-        trial.server.start()
-    trial.act()
+@pytest.mark.parametrize(
+    "store",
+    [
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("redis", marks=pytest.mark.redis),
+    ],
+)
+def test_killed_at_random_moments_nothing_is_lost_and_nothing_sent_twice(
+    trial: Trial, store: str
+) -> None:
+    trial.kill_at_random(KILLS[store], random.Random(4812))
     trial.judge()
 
 

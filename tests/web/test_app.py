@@ -11,6 +11,7 @@ from tests.web.site import URL, Site
 
 from omniroute.application.door import Application
 from omniroute.application.signin import SignIn
+from omniroute.stores.api import Unavailable
 from omniroute.web import ports
 from omniroute.web.app import build
 from omniroute.web.rendering import asset
@@ -67,6 +68,21 @@ def test_a_fault_of_ours_tells_nothing_and_is_not_hidden_from_the_log(site: Site
     assert "Something went wrong on our side." in answer.text
     assert "swordfish" not in answer.text
     assert client.get("/api/board").json()["code"] == "fault"
+
+
+def test_a_store_that_is_away_asks_to_come_again_and_shows_no_address(site: Site) -> None:
+    class Away(type(site.village)):  # type: ignore[misc]
+        async def board(self, actor: object) -> Any:
+            raise Unavailable("redis://10.0.0.7 (desk)", "Connection refused", "see that it runs")
+
+    site.village.__class__ = Away
+    page, called = site.get("/"), site.get("/api/board")
+    for answer in (page, called):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "5"
+        assert "10.0.0.7" not in answer.text
+    assert "The database does not answer at the moment" in page.text
+    assert called.json()["code"] == "store"
 
 
 def the_real_ones_fit(application: Application, accounts: SignIn) -> None:

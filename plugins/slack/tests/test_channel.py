@@ -188,9 +188,7 @@ async def test_pushed_payloads_are_kept_before_the_yes(fake: FakeSlack, pushed: 
     assert len(pushed.kept.kept) == 1
 
 
-async def test_whose_address_it_is_is_proved_to_slack_alone(
-    fake: FakeSlack, pushed: Any
-) -> None:
+async def test_whose_address_it_is_is_proved_to_slack_alone(fake: FakeSlack, pushed: Any) -> None:
     app = Starlette(routes=list(pushed.channel.routes()))
     asked = {"type": "url_verification", "challenge": "x" * 5000}
     body, right = fake.signed(fake.deliver("events_api", asked))

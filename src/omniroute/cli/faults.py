@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from omniroute.cli.faults_real import STORES, real
 from omniroute.cli.output import as_json, print_json, progress
 from omniroute.errors import did_you_mean
 
@@ -38,14 +39,42 @@ class Seeds(click.ParamType[range]):
 
 @click.command()
 @click.option("--seeds", type=Seeds(), default="0:100", show_default=True, help="Which to try.")
-@click.option("--events", type=click.IntRange(1, 10_000), default=EVENTS, show_default=True,
-              help="How much happens from outside in each.")  # fmt: skip
+@click.option(
+    "--events",
+    type=click.IntRange(1, 10_000),
+    default=EVENTS,
+    show_default=True,
+    help="How much happens from outside in each.",
+)
 @click.option("--mutant", default="", help="Break the engine in this way; `list` lists them.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes at a time.")
 @click.option("--trace", is_flag=True, help="Tell what happens; for one seed.")
+@click.option(
+    "--real",
+    "is_real",
+    is_flag=True,
+    help="Kill a real server under traffic instead; the first seed says when.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="How often it is killed, with --real.",
+)
+@click.option("--store", type=click.Choice(STORES), default=STORES[0], show_default=True,
+              help="What its desk lies on, with --real; a database server is killed, too.")  # fmt: skip
 @as_json
 def faults(
-    seeds: range, events: int, mutant: str, jobs: int | None, trace: bool, json_: bool
+    seeds: range,
+    events: int,
+    mutant: str,
+    jobs: int | None,
+    trace: bool,
+    is_real: bool,
+    rounds: int,
+    store: str,
+    json_: bool,
 ) -> None:
     """Let a node live through crashes, lost answers and failing platforms, seed by seed.
 
@@ -54,6 +83,8 @@ def faults(
     lost or decided twice, nothing sent twice without a mark, nothing left over.  Exit 1 if a seed
     does not hold, or, with --mutant, if every seed does.
     """
+    if is_real:
+        return real(store, rounds, seeds[0], json_)
     if mutant:
         from omniroute.faults.mutants import MUTANTS  # needs what tests need
 

@@ -4,6 +4,8 @@ Customers write by mail and in the web chat, an agent answers them all.  Whateve
 (SMTP 250, HTTP 200, a command's ok) is noted on this side; whatever was not is tried again after
 the restart with the same id, as mail servers and browsers do.  The judges are the receiving sides'
 own records: the mail sink's file and the chat's lines.
+
+The desk lies in SQLite, or on a database server that is killed, too.
 """
 
 from __future__ import annotations
@@ -12,31 +14,57 @@ import json
 import smtplib
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
+from random import Random
+from typing import Final, Protocol
 
 import msgspec
 
 from omniroute.cli.client import Client
+from omniroute.cli.stored import stored
 from omniroute.core.events import CustomerWrote
 from omniroute.runtime.record import decode
-from omniroute.stores.sqlite import SqliteReader
+from omniroute.server.settings import load
+from omniroute.stores.api import Reader
 from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
 
 ADDRESS = "help@desk.example"
 CHAT = "/channels/webchat/site"
+RULES: Final = """
+version: 1
+defaults: {queue: general}
+queues: {general: {}}
+route:
+  - {id: everything, to: {queue: general}}
+"""  # as little as can be: a hundred starts take their time
+TEAM: Final = "version: 1\nagents: {ana: {name: Ana Ruiz, email: ana@desk.example}}\n"
+SHORTEST, LONGEST = 0.02, 0.6  # seconds from a start to a kill
+
+
+class Database(Protocol):
+    """A database server of our own, where a desk may lie."""
+
+    @property
+    def url(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass
 class Trial:
-    """One desk under fire, in *folder*; *rules* is a folder of rules with an agent ana."""
+    """One desk under fire, in *folder*; on *database* if there is one, else on SQLite."""
 
     folder: Path
-    rules: Path
+    database: Database | None = None
     acknowledged: list[str] = field(default_factory=list)  # customers' texts
     answered: list[str] = field(default_factory=list)  # agents' texts
     pending_reply: tuple[int, str, int] | None = None
@@ -52,6 +80,10 @@ class Trial:
             [*command, "--port", str(self.sink), "--record", str(self.record)],
             stdout=subprocess.DEVNULL,
         )
+        rules = self.folder / "rules"
+        rules.mkdir()
+        (rules / "desk.yaml").write_text(RULES)
+        (rules / "team.yaml").write_text(TEAM)
         self.config = self.folder / "omniroute.toml"
         self.config.write_text(self._settings())
         self.server = ServerProcess(self.config)
@@ -63,8 +95,9 @@ class Trial:
 port = {self.http}
 [store]
 path = "desk.db"
+url = {json.dumps(f"{self.database.url}?space=trial" if self.database else "")}
 [rules]
-folder = {json.dumps(str(self.rules))}
+folder = "rules"
 [replies]
 undo_seconds = 0
 [channels.help]
@@ -130,7 +163,10 @@ new_sessions_per_minute = 0
     def _reply(self) -> None:
         """Ana answers the thread that waits for her longest; a second try has the same key."""
         if self.pending_reply is None:
-            rows = [row for row in self.ana.get("/api/threads") if row["waiting"]]
+            threads = self.ana.get("/api/threads")
+            if isinstance(threads, dict):
+                raise OSError(f"not told: {threads}")  # the database is away
+            rows = [row for row in threads if row["waiting"]]
             if not rows:
                 return
             row = min(rows, key=lambda row: row["last_at"])
@@ -155,6 +191,28 @@ new_sessions_per_minute = 0
                     continue  # asked to come again: come again
                 return
         raise AssertionError(f"still alive after {seconds:.0f} s")
+
+    def kill_at_random(
+        self, times: int, chance: Random, move: Callable[[int, int], None] = lambda done, all: None
+    ) -> None:
+        """Kill the server so many times, at any moment, and start it again.
+
+        Now and then its database dies before it and is back first.
+        """
+        for done in range(times):
+            killer = threading.Timer(chance.uniform(SHORTEST, LONGEST), self._kill, (chance,))
+            killer.start()
+            self.act_until_dead()
+            killer.join()
+            self.server.start()
+            move(done + 1, times)
+        self.act()
+
+    def _kill(self, chance: Random) -> None:
+        if self.database is not None and chance.random() < 0.3:
+            self.database.kill()
+            self.database.start()
+        self.server.kill()
 
     # --- judgement ---
 
@@ -204,12 +262,19 @@ new_sessions_per_minute = 0
 
     def _decided(self) -> Counter[str]:
         """How often the journal has each text as a customer's message."""
-        reader, after, messages = SqliteReader(self.folder / "desk.db"), 0, []
-        while records := reader.tail(after):
-            for record in records:
-                events = decode(record.body).ev
-                messages += [f"b/{e.message}" for e in events if isinstance(e, CustomerWrote)]
-            after = records[-1].seq
-        texts = {key: msgspec.json.decode(row)["text"] for key, row in reader.get(messages).items()}
-        reader.close()
+        with stored(load(self.config)) as reader:
+            messages = _written(reader)
+            rows = reader.get(messages)
+        texts = {key: msgspec.json.decode(row)["text"] for key, row in rows.items()}
         return Counter(texts[message].strip() for message in messages)
+
+
+def _written(reader: Reader) -> list[str]:
+    """The rows of the bodies of all that customers wrote, in the journal's order."""
+    after, found = 0, []
+    while records := reader.tail(after):
+        for record in records:
+            events = decode(record.body).ev
+            found += [f"b/{event.message}" for event in events if isinstance(event, CustomerWrote)]
+        after = records[-1].seq
+    return found

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from omniroute.errors import ConfigError, Refused
+from omniroute.errors import ConfigError, Refused, StoreError
 from omniroute.web import api, faults, live
 from omniroute.web.console import Console
 from omniroute.web.guard import MOST_BODY, MOST_LOCAL_BODY, Guard
@@ -121,6 +121,7 @@ def create_console(
             SignedOut: faults.on_signed_out,
             Refused: faults.on_refused,
             ConfigError: faults.on_config,
+            StoreError: faults.on_store,
             HTTPException: faults.on_http,
             Exception: faults.on_bug,
         },

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -13,6 +15,10 @@ from omniroute.application.sentences import INVALID
 from omniroute.errors import Refused
 from omniroute.web.answers import bare, console_of, is_partial, parts
 from omniroute.web.visits import SignedOut, Visit, see_out
+
+log = logging.getLogger(__name__)
+
+COME_AGAIN: Final = 5  # seconds until a program asks again where the database is away
 
 STATUS_OF = {
     **dict.fromkeys(INVALID, 422),
@@ -80,6 +86,17 @@ async def on_http(request: Request, error: Exception) -> Response:
     text = "There is no such page." if error.status_code == 404 else f"{phrase}."
     response = await _tell(request, error.status_code, phrase.lower().replace(" ", "_"), text)
     response.headers.update(error.headers or {})
+    return response
+
+
+async def on_store(request: Request, error: Exception) -> Response:
+    """The database is away, full or failing: what was asked may be asked again."""
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    text = (
+        "The database does not answer at the moment. Nothing is lost: try again in a few seconds."
+    )
+    response = await _tell(request, HTTPStatus.SERVICE_UNAVAILABLE, "store", text)
+    response.headers["Retry-After"] = str(COME_AGAIN)
     return response
 
 
