@@ -62,8 +62,13 @@ class Seeds(click.ParamType[range]):
     show_default=True,
     help="How often it is killed, with --real.",
 )
-@click.option("--store", type=click.Choice(STORES), default=STORES[0], show_default=True,
-              help="What its desk lies on, with --real; a database server is killed, too.")  # fmt: skip
+@click.option(
+    "--store",
+    type=click.Choice(STORES),
+    default=STORES[0],
+    show_default=True,
+    help="What its desk lies on, with --real; a database server is killed, too.",
+)
 @as_json
 def faults(
     seeds: range,
