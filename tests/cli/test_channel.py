@@ -33,6 +33,13 @@ def test_no_dead_letters(config: Options) -> None:
     assert "'x' is not a valid integer" in omniroute("channel", "retry", "x", *config).misuse
 
 
+def test_automatic_replies_pause_nowhere(config: Options) -> None:
+    assert omniroute("channel", "pauses", *config).lines == ["automatic replies go out everywhere"]
+    assert omniroute("channel", "pauses", *config, "--json").json == []
+    misuse = omniroute("channel", "pauses", "--end", "gone.example", *config).misuse
+    assert "no automatic replies pause at “gone.example” — they pause nowhere" in misuse
+
+
 def test_a_dead_letter_is_seen_and_read_again(tmp_path: Path) -> None:
     house = House(tmp_path)
     options = ("--config", house.config)

@@ -271,9 +271,10 @@ def test_a_bot_and_a_machine_that_does_not_say_so_stop_after_three() -> None:
     rig.wait(minutes=10)
     robby.replies("How can I help?", joe)
     joe.on("webchat").says("here")
-    for _ in range(5):
+    for number in range(5):
         robby.replies("How can I help?", joe)
-        joe.on("webchat").says("I am here")
+        rig.wait(seconds=7)
+        joe.on("webchat").says(f"I am here for the {number}th time")
     rig.fold()
 
 

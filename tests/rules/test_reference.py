@@ -43,6 +43,7 @@ HEADINGS = {
     "defaults": "What holds otherwise",
     "presence": "Presence",
     "transfers": "Transfers",
+    "automatic": "Automatic replies",
     "team file": "The team file",
     "agent": "An agent",
     "capacity": "Capacity",

@@ -32,6 +32,7 @@ from omniroute.application.pages import (
     ThreadPage,
     ThreadRow,
 )
+from omniroute.application.pauses import PauseView
 from omniroute.errors import Refused
 
 MINUTE = 60_000
@@ -93,6 +94,7 @@ class Village:
         self.writing: list[tuple[str, int]] = []
         self.refuse: Refused | None = None
         self.seq = 100
+        self.quiet = Quiet()
         self.held = 5_000  # ms that a reply can be taken back
         self.listeners: set[asyncio.Queue[Change]] = set()
         self.answers: dict[str, c.Outcome] = {}
@@ -108,6 +110,10 @@ class Village:
     @property
     def customers(self) -> People:
         return People()
+
+    @property
+    def pauses(self) -> Quiet:
+        return self.quiet
 
     # --- reads ---
 
@@ -448,3 +454,17 @@ class Lists:
 
     async def take_in(self, actor: Actor, people: importing.People) -> Sequence[importing.Taken]:
         return [importing.Taken(new=len(person.addresses)) for person in people.people]
+
+
+class Quiet:
+    """Automatic replies pause in one domain, until somebody ends it."""
+
+    def __init__(self) -> None:
+        self.known = [PauseView("r1", "gone.example", "20 messages came back", 0, 3_600_000)]
+
+    async def show(self, actor: Actor) -> Sequence[PauseView]:
+        return self.known
+
+    async def end(self, actor: Actor, realm: str) -> str:
+        self.known = [pause for pause in self.known if pause.realm != realm]
+        return "Automatic replies go out there again."

@@ -27,6 +27,7 @@ from omniroute.application.heartbeats import Heartbeats
 from omniroute.application.importing import Importing
 from omniroute.application.judgement import asked_for, judge
 from omniroute.application.pages import Change, FileView
+from omniroute.application.pauses import Pauses
 from omniroute.application.ports import Clock, Files, Inbox
 from omniroute.application.present import Present
 from omniroute.application.projector import Projector
@@ -81,6 +82,7 @@ class Application:
         self.customers = Customers(
             views, reader, inbox, lambda: self.directory, self._voice, self._shown
         )
+        self.pauses = Pauses(reader, inbox, clock, self._voice)
         self.ways = Ways(reader)
         self.importing = Importing(reader, inbox, clock)
         self.query = Queries(

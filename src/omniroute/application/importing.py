@@ -66,6 +66,8 @@ class Importing:
         self._reader, self._inbox, self._clock = reader, inbox, clock
         self.handle: Callable[[Address], HandleId] = lambda address: address.value
         """How an address becomes a handle's id; set by whoever puts the server together."""
+        self.realm: Callable[[str, str], str] = lambda kind, value: ""
+        """How a kind and a value become the id of a domain, likewise."""
 
     async def take_in(self, actor: Actor, people: People) -> Sequence[Taken]:
         """What became of each record, in their order.
@@ -116,7 +118,10 @@ class Importing:
                 state.absorb(key, row)
 
     def _seen(self, person: Person) -> tuple[i.Seen, ...]:
-        return tuple(i.Seen(self.handle(_address(a)), a.kind, a.unique) for a in person.addresses)
+        return tuple(
+            i.Seen(self.handle(_address(a)), a.kind, a.unique, realm=self.realm(a.kind, a.value))
+            for a in person.addresses
+        )
 
     def _rows(self, person: Person, seen: Sequence[i.Seen]) -> dict[str, bytes | None]:
         """Rows of addresses that have none, or no name; what their owner wrote is left as it is."""

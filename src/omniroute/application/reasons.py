@@ -82,6 +82,8 @@ _UNSAID = {
     "machine": "a machine wrote",
     "unverified": "nobody vouches for the sender's address",
     "told": "they had it within a day",
+    "paused_sent": "there were too many within an hour",
+    "paused_came_back": "too many messages came back from there",
 }
 
 

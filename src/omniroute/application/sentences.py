@@ -120,6 +120,7 @@ DONE: Mapping[str, Sentence] = {
     "split": "They are two customers now, each with what they wrote; a merge undoes it.",
     "not_same": "Noted: two people. Nothing will join them by itself.",
     "shared": "Nobody is joined over that address now; each who writes from it is on their own.",
+    "resumed": "Automatic replies go out there again.",
     "single": "Noted: one person's address, whatever names they use.",
     "still_joined": "That link is taken back; others still hold them together.",
     "erased": "What they said and were called is erased.",
@@ -162,6 +163,15 @@ REFUSED: Mapping[str, Sentence] = {
         f"A bot has answered {told.it} three times in ten minutes: two machines may be talking. "
         "A person should look."
     ),
+    "mechanical": lambda told: (
+        f"In {told.it} a bot was answered as only machines answer, three times in a row: at once, "
+        "or in the same words. A person should look."
+    ),
+    "too_often": lambda told: (
+        f"A bot has answered {told.it} {told.value('most')} times within a minute: two machines "
+        "may be talking. A person should look."
+    ),
+    "not_paused": "No automatic replies pause there.",
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",
     "no_way": "No way leads there: it is not this customer's for sure, or cannot be written to.",

@@ -148,6 +148,10 @@ TOLD: Final = {
     "folded": "#{thread} was joined to another thread of {title}; {owner} goes on.",
     "stranded": "#{thread} {title} waits, and nobody can take it: {word}.",
     "deep": "{more} wait in {word}; #{thread} {title} was the last to come.",
+    "quiet": (
+        "Automatic replies pause: {more} {word} within an hour, the last in #{thread} {title}. "
+        "An admin may end the pause."
+    ),
     "handed_on": "#{thread} {title} is handed on and on.",
     "declined": "{word} passed: #{thread} {title} stays yours.",
     "expired": "{word} did not answer: #{thread} {title} stays yours.",

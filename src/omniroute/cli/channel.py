@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import click
 
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
+from omniroute.errors import did_you_mean
 
 AUTHORS: Final[Mapping[str, str]] = {
     "new": "channel_making:new",
@@ -85,6 +87,33 @@ def dead_letters(config: Path, json_: bool) -> None:
     if not rows:
         return click.echo("no dead letters")
     return click.echo(table(rows, ("id", "channel", "account", "why")))
+
+
+@channel.command()
+@click.option("--end", metavar="WHERE", help="End the pause there: a domain, or everywhere.")
+@config
+@as_json
+def pauses(end: str | None, config: Path, json_: bool) -> None:
+    """List where automatic replies pause, and why; or end such a pause."""
+    server = client(config)
+    rows = server.get("/api/admin/pauses")
+    if end is not None:
+        known = {row["where"]: row["realm"] for row in rows}
+        if end not in known:
+            hint = did_you_mean(end, known) or f"they pause {', '.join(known) or 'nowhere'}"
+            raise click.UsageError(f"no automatic replies pause at “{end}” — {hint}")
+        answer = server.post("/api/admin/pauses/end", {"realm": known[end]})
+        return print_json(answer) if json_ else click.echo(answer["text"])
+    if json_:
+        return print_json(rows)
+    if not rows:
+        return click.echo("automatic replies go out everywhere")
+    shown = [{**row, "until": _moment(row["until"])} for row in rows]
+    return click.echo(table(shown, ("where", "because", "until")))
+
+
+def _moment(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000).astimezone():%Y-%m-%d %H:%M}"
 
 
 @channel.command()

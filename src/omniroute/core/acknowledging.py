@@ -2,8 +2,9 @@
 
 Two programs that answer each other must not go on for ever, even where neither says that it is
 one: whoever has had an acknowledgement hears the same one again only after the window.  And a bot
-of ours that has answered three mails within minutes says no more by mail until a while has passed;
-whoever writes in a chat may be as quick as that.
+of ours that has answered three mails within minutes says no more by mail until a while has passed.
+Whoever writes in a chat may be as quick as that, and is taken for a machine only if they answer as
+one: at once, or in the same words, three times in a row; or oftener in a minute than people can.
 """
 
 from __future__ import annotations
@@ -40,3 +41,18 @@ def another(rounds: tuple[int, ...], at: int) -> tuple[int, ...]:
 def goes_round(rounds: tuple[int, ...], at: int) -> bool:
     """Whether a bot has answered so often, so lately, that it may well be talking to a machine."""
     return len(rounds) == ROUNDS and at - rounds[0] < WITHIN
+
+
+AT_ONCE: Final = 1_000  # ms, in which nobody reads an answer and writes one
+MINUTE: Final = 60_000  # ms
+KEPT: Final = 60  # times of a bot's answers in chats
+
+
+def chatted(chats: tuple[int, ...], at: int) -> tuple[int, ...]:
+    """When a bot answered in chats within the last minute, and now."""
+    return (*within_a_minute(chats, at), at)[-KEPT:]
+
+
+def within_a_minute(chats: tuple[int, ...], at: int) -> tuple[int, ...]:
+    """Those of *chats* that are not longer ago."""
+    return tuple(when for when in chats if at - when < MINUTE)

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core.answers import SOLVED
+from omniroute.core.autoreplies import reply_by_itself
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Phase, Thread
 from omniroute.core.offers import begin_step
+from omniroute.core.restraint import why_quiet
 from omniroute.core.rules import RuleSet
-from omniroute.core.telling import reply_by_itself
 from omniroute.core.turn import Turn
 
 DEFLECTED = "deflected"
 ANSWERED = "answered"
+QUIET = "quiet"
 
 
 def reads(thread: Thread) -> bool:
@@ -30,6 +32,10 @@ def propose_article(turn: Turn, thread: Thread, rules: RuleSet, rule: str) -> No
     deflection = next((r.deflect for r in rules.route if r.id == rule), None)
     if deflection is None:
         return
+    if because := why_quiet(turn, thread):
+        turn.explain("unsaid", thread=thread.id, reply=deflection.reply, because=because)
+        _fall_through(turn, thread, QUIET)
+        return
     turn.emit(e.ArticleProposed(thread.id, rule, deflection.article))
     reply_by_itself(turn, turn.thread(thread.id), deflection.reply)
 
@@ -41,5 +47,11 @@ def answer_article(turn: Turn, thread: Thread, message: MessageReceived) -> None
         turn.emit(e.ThreadSolved(thread.id, "", turn.at + window, how=DEFLECTED))
         if not window:
             turn.emit(e.ThreadClosed(thread.id))
-    elif thread.phase is Phase.QUEUED:  # else its queue is closed, and nobody could be asked
-        begin_step(turn, thread, turn.at, skipped=ANSWERED)
+    else:
+        _fall_through(turn, thread, ANSWERED)
+
+
+def _fall_through(turn: Turn, thread: Thread, because: str) -> None:
+    """Ask agents now, unless the queue is closed and nobody could be asked."""
+    if thread.phase is Phase.QUEUED:
+        begin_step(turn, thread, turn.at, skipped=because)

@@ -23,7 +23,9 @@ from omniroute.core import (
     overflow,
     presence,
     promises,
+    quiet,
     resting,
+    restraint,
     separating,
     stranding,
     team,
@@ -40,6 +42,9 @@ from omniroute.core.states import OPEN
 from omniroute.core.timers import abandoning, snooze_end
 from omniroute.core.trials import Trial
 from omniroute.core.turn import Answer, Deciders, Decision, Turn
+
+RETURNED = ("bounced", "rejected")
+"""Outcomes of what came back: who keeps being sent such mail is harmed, and so are we."""
 
 __all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
 
@@ -60,6 +65,8 @@ def keys(state: State, input: i.AnyInput) -> list[str]:
             _want_handle(state, id, wanted)
             _want_folded(state, id, wanted)
     else:
+        if isinstance(input, i.Delivered) and input.handle and input.outcome in RETURNED:
+            _want_handle(state, input.handle, wanted)
         thread = state.threads.get(getattr(input, "thread", -1))
         if thread is not None and thread.phase in OPEN:
             _want_customer(state, thread.customer, wanted)
@@ -189,9 +196,16 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
         )
     else:
         blamed = input.handle if input.outcome != "withdrawn" else ""
+        counts = bool(blamed) and input.outcome in RETURNED and (thread is None or not thread.live)
+        realm = quiet.realm_of(turn.state.handles.get(blamed)) if counts else None
         turn.emit(
-            e.ReplyFailed(input.thread, input.message, input.effect, input.outcome, handle=blamed)
-        )
+            e.ReplyFailed(
+                input.thread, input.message, input.effect, input.outcome,
+                handle=blamed, realm=realm,
+            )
+        )  # fmt: skip
+        if realm is not None:
+            restraint.came_back(turn, blamed, thread)
         recalled = input.outcome == "withdrawn"
         if thread is not None and not recalled and (told := thread.agent or thread.last_agent):
             turn.present(thread.id, told, "told", reason="failed")
@@ -294,6 +308,7 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.SplitAsked: separating.split,
     i.EraseAsked: separating.erase,
     i.ShareDeclared: separating.share,
+    i.ResumeAsked: restraint.resume,
     i.PersonImported: importing.take_in,
     i.HandlesProved: identity.prove,
     i.TimerDue: _time_came,

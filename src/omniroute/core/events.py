@@ -22,6 +22,7 @@ from omniroute.core.model import (
     MessageId,
     Offer,
     Participant,
+    Pause,
     Sharing,
     Sla,
     Status,
@@ -139,6 +140,8 @@ class CustomerWrote(ThreadEvent, frozen=True):
     live: bool = False
     automatic: bool = False
     answerable: bool = True  # by a machine: somebody vouches for the sender, who is none
+    words: str = ""  # keyed hash of what it says, where a bot may be asked to answer it
+    mechanical: bool = False  # it answered a bot as a machine would
 
 
 class ParticipantsChanged(ThreadEvent, frozen=True):
@@ -269,6 +272,7 @@ class ReplyFailed(ThreadEvent, frozen=True):
     effect: str
     outcome: str
     handle: HandleId = ""  # that cannot be reached; empty where the message was at fault
+    realm: str | None = None  # it came back from there, and counts; empty where none is known
 
 
 # --- where it waits ---
@@ -626,6 +630,22 @@ class PrioritySet(ThreadEvent, frozen=True):
     agent: AgentId
 
 
+# --- machines of ours ---
+
+
+class AutomaticRepliesPaused(Event, frozen=True):
+    """No automatic replies go out to who does not wait on the other side, in a realm or at all."""
+
+    pause: Pause
+
+
+class AutomaticRepliesResumed(Event, frozen=True):
+    """An admin ended a pause before its time."""
+
+    realm: str
+    by: AgentId = ""
+
+
 # --- agents and rules ---
 
 
@@ -795,6 +815,8 @@ AnyEvent: TypeAlias = (
     | WeightSet
     | TagsSet
     | PrioritySet
+    | AutomaticRepliesPaused
+    | AutomaticRepliesResumed
     | AgentJoined
     | AgentLeft
     | StatusChanged

@@ -8,6 +8,8 @@ its own: a forged From joins nobody.
 
 from __future__ import annotations
 
+import msgspec
+
 from omniroute.core import events as e
 from omniroute.core.folding import fold
 from omniroute.core.inputs import Claimed, HandlesProved, MessageReceived, Seen
@@ -55,8 +57,13 @@ def prove(turn: Turn, proved: HandlesProved) -> Answer:
 
 def _see(turn: Turn, seen: Seen) -> None:
     if seen.id not in turn.state.handles:
-        handle = Handle(seen.id, seen.id, seen.kind, turn.at, seen.unique, seen.verified)
-        turn.emit(e.HandleSeen(handle))
+        turn.emit(e.HandleSeen(appearing(seen, turn.at)))
+
+
+def appearing(seen: Seen, at: int) -> Handle:
+    """A handle that is seen for the first time: a customer of its own."""
+    realm = seen.realm or msgspec.UNSET
+    return Handle(seen.id, seen.id, seen.kind, at, seen.unique, seen.verified, realm=realm)
 
 
 def _weigh(turn: Turn, sender: Seen, claim: Claimed) -> str:

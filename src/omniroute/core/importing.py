@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.identity import NOT_SAME, join, veto
-from omniroute.core.model import Customer, Evidence, Handle, HandleId, Link
+from omniroute.core.identity import NOT_SAME, appearing, join, veto
+from omniroute.core.model import Customer, Evidence, HandleId, Link
 from omniroute.core.sharing import SHARED, barred, is_shared
 from omniroute.core.turn import Answer, Turn
 
@@ -28,8 +28,7 @@ def take_in(turn: Turn, asked: i.PersonImported) -> Answer:
     new = {id for id in handles if id not in state.handles}
     for seen in asked.handles:
         if seen.id not in state.handles:
-            handle = Handle(seen.id, seen.id, seen.kind, turn.at, seen.unique, seen.verified)
-            turn.emit(e.HandleSeen(handle))
+            turn.emit(e.HandleSeen(appearing(seen, turn.at)))
     # The oldest is whom the others are joined to, so that the order in the record means nothing.
     first, *rest = sorted(handles, key=lambda id: (id in new, state.handles[id].since, id))
     count = {"new": len(new), "joined": 0, "suggested": 0, "against": 0}

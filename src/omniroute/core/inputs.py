@@ -38,6 +38,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str
     unique: bool = False
     verified: bool = True
+    realm: str = ""  # keyed hash of its domain, where it has one
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -68,6 +69,7 @@ class MessageReceived(Input, frozen=True):
     named: tuple[HandleId, ...] = ()  # to whom else it was sent, as it says
     within: tuple[HandleId, ...] = ()  # in whose conversations it stands, as it proves
     shared: bool = False  # several people read the place where it was written
+    words: str = ""  # keyed hash of what it says, where somebody waits on the other side
 
     def observed_under(self, version: str) -> tuple[int, ...]:
         """What holds of the private conditions of a rule set; numbers of others mean nothing."""
@@ -297,6 +299,13 @@ class ShareDeclared(Input, frozen=True):
     by: AgentId = ""
 
 
+class ResumeAsked(Input, frozen=True):
+    """A pause of automatic replies is to end: in a realm, or everywhere where that is empty."""
+
+    realm: str
+    by: AgentId = ""
+
+
 class EraseAsked(Input, frozen=True):
     """What these handles of one customer said and are called is erased; *by* is who ordered it."""
 
@@ -474,6 +483,7 @@ AnyInput: TypeAlias = (
     | SplitAsked
     | EraseAsked
     | ShareDeclared
+    | ResumeAsked
     | PersonImported
     | HandlesProved
     | TimerDue

@@ -81,6 +81,7 @@ class Handle(msgspec.Struct, frozen=True, gc=False):
     unique: bool = False
     verified: bool = True
     sharing: Sharing | msgspec.UnsetType = msgspec.UNSET  # unset while nothing was heard
+    realm: str | msgspec.UnsetType = msgspec.UNSET  # keyed hash of the domain, where it has one
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -118,6 +119,36 @@ class Customer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     beside: tuple[ThreadId, ...] = ()  # open ones of which a new matter was split off
     told: tuple[tuple[str, int], ...] = ()  # by ourselves of late: the reply's name, and when
     rounds: tuple[int, ...] = ()  # when a bot answered what was not live; the last few
+    chats: tuple[int, ...] = ()  # when a bot answered what was live; the last few
+
+
+class Pause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Automatic replies say nothing for a while: in one *realm*, or everywhere where that is empty.
+
+    *because*: so many were ``sent`` within an hour, or so many messages ``came_back``.
+    """
+
+    realm: str
+    because: str
+    since: int
+    until: int
+    count: int  # replies sent, or messages that came back, within the hour
+    handle: HandleId = ""  # of whom the last one came back; its domain is the realm's
+
+
+class Automation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What machines of ours have said of late to people who do not wait on the other side.
+
+    Counted by slots of time: when one began, and how many in it.
+    """
+
+    sent: tuple[tuple[int, int], ...] = ()  # automatic replies
+    returned: tuple[tuple[str, int, int], ...] = ()  # what came back, by realm
+    pauses: tuple[Pause, ...] = ()
+
+
+IDLE = Automation()
+"""While nothing has been said."""
 
 
 class Sla(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -350,6 +381,8 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     handed_off: bool = False  # by a bot to people: it says no more here
     sending: tuple[tuple[MessageId, str], ...] = ()  # a bot's answers on their way, by effect
     participants: tuple[Participant, ...] = ()  # in the order in which they came
+    words: str = ""  # keyed hash of what the customer said last, where somebody waits
+    mechanical: int = 0  # so many times in a row they answered a bot as a machine would
 
 
 class Caps(msgspec.Struct, frozen=True, omit_defaults=True):

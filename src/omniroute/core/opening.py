@@ -8,10 +8,10 @@ and not the first whose timer fired.
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core.autoreplies import acknowledge
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Phase, Thread, ThreadId
 from omniroute.core.states import WAITING
-from omniroute.core.telling import acknowledge
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import Calendar
 

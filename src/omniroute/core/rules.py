@@ -77,6 +77,21 @@ class Transfers(msgspec.Struct, frozen=True, omit_defaults=True):
     within_ms: int = HOUR // 2  # … in such a time, and leads are told
 
 
+class Automatic(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How much machines of ours may say; spans in ms.
+
+    Where nobody waits on the other side, so that anybody may have forged the sender: so many
+    automatic replies go out within an hour, and they pause where so many messages came back
+    within one, in a realm or in all.  *answers* is for bots where somebody waits.
+    """
+
+    per_hour: int = 200
+    returned: int = 20  # from one realm
+    returned_all: int = 100
+    pause_ms: int = 6 * HOUR
+    answers: int = 10  # of a bot's to one customer within a minute
+
+
 class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     """What holds where no rule says otherwise."""
 
@@ -86,6 +101,7 @@ class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     weights: Mapping[str, int] = {}  # by kind of channel, unless a rule sets it; 1 for others
     presence: Presence = Presence()
     transfers: Transfers = Transfers()
+    automatic: Automatic = Automatic()
 
     def weight_of(self, channel: str) -> int:
         """What a thread on this kind of channel takes of an agent's capacity."""

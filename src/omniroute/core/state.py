@@ -18,9 +18,11 @@ from msgspec.structs import replace
 
 from omniroute.core.matching import Index
 from omniroute.core.model import (
+    IDLE,
     NO_PACE,
     Agent,
     AgentId,
+    Automation,
     Customer,
     CustomerId,
     Handle,
@@ -76,6 +78,7 @@ class State:
         self.trial = NONE
         self.tenure = NOBODY
         self.paces: dict[str, Pace] = {}  # by queue
+        self.automation = IDLE
         self.rules = BARE
         self.alerting = False  # whether somebody is told where a queue is deep
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
@@ -152,6 +155,11 @@ class State:
         self.paces[queue] = pace
         if pace.remind_at != old.remind_at:
             self._alarms.changed(queue_owner(queue))
+
+    def put_automation(self, automation: Automation) -> None:
+        """Replace what is known of our automatic replies."""
+        self._undo.setdefault("n/automation", self.automation)
+        self.automation = automation
 
     def put_trial(self, trial: Trial) -> None:
         """Replace what is on trial."""
@@ -322,6 +330,8 @@ class State:
             return self.paces.get(name[5:])
         if name == "writer":
             return self.tenure if self.tenure.term else None
+        if name == "automation":
+            return self.automation
         if name:
             return self.trial if self.trial.version else None
         return self.counters
@@ -397,6 +407,8 @@ class State:
                 self._try(old)
             case "n", Tenure():
                 self.tenure = old
+            case "n", Automation():
+                self.automation = old
             case "n", Pace():
                 self.paces[name[5:]] = old
                 self._alarms.changed(queue_owner(name[5:]))
@@ -449,6 +461,8 @@ class State:
         elif key.startswith("n/pace/"):
             self.paces[key[7:]] = msgspec.json.decode(row, type=Pace)
             self._alarms.changed(queue_owner(key[7:]))
+        elif key == "n/automation":
+            self.automation = msgspec.json.decode(row, type=Automation)
         elif key == "n/trial":
             self.trial = msgspec.json.decode(row, type=Trial)
         elif key == "n/writer":

@@ -7,9 +7,10 @@ whatever happens afterwards that could help is heard.
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core.autoreplies import acknowledge
 from omniroute.core.matching import Found
 from omniroute.core.model import Phase, Thread, ThreadId
-from omniroute.core.telling import acknowledge, tell_leads
+from omniroute.core.telling import tell_leads
 from omniroute.core.turn import Turn
 
 LOOP = 10

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core.acknowledging import AT_ONCE
+from omniroute.core.autoreplies import acknowledge
 from omniroute.core.clocks import first_promotion
 from omniroute.core.deflecting import answer_article, propose_article, reads
+from omniroute.core.handing import is_bot
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.matters import listen
@@ -15,7 +18,6 @@ from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
 from omniroute.core.resting import rouse
 from omniroute.core.rules import WAIT, Routing, route
-from omniroute.core.telling import acknowledge
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.waits import of_queue
 
@@ -46,6 +48,8 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             live=message.live,
             automatic=message.automatic,
             answerable=message.sender.verified and not message.automatic,
+            words=message.words if is_bot(turn, before.agent) else "",
+            mechanical=_mechanical(turn, before, message),
         )
     )
     thread = _weighed(turn, before, turn.thread(id))
@@ -72,6 +76,15 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
     if thread.phase is not Phase.NEW and not message.automatic and not reads(thread):
         hear_again(turn, turn.thread(id), message)
     return Answer(True, "received", {"thread": id, "how": how})
+
+
+def _mechanical(turn: Turn, before: Thread, message: MessageReceived) -> bool:
+    """Whether this answers a bot as only a machine would: at once, or in the words of before."""
+    if before.waiting or not message.live or not is_bot(turn, before.agent):
+        return False
+    answered = turn.state.customers[before.customer].chats[-1:]
+    at_once = bool(answered) and turn.at - answered[0] <= AT_ONCE
+    return at_once or (message.words != "" and message.words == before.words)
 
 
 def _weighed(turn: Turn, before: Thread, thread: Thread) -> Thread:

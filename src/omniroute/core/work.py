@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.acknowledging import goes_round
+from omniroute.core.acknowledging import ROUNDS, goes_round, within_a_minute
 from omniroute.core.handing import OWNED, is_bot, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
@@ -102,6 +102,12 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
         rounds = turn.state.customers[thread.customer].rounds
         if not thread.live and goes_round(rounds, turn.at):
             return refused("goes_round")
+        if thread.mechanical >= ROUNDS:
+            return refused("mechanical")
+        most = turn.state.rules.defaults.automatic.answers
+        chats = turn.state.customers[thread.customer].chats
+        if thread.live and len(within_a_minute(chats, turn.at)) >= most:
+            return refused("too_often", most=most)
     if asked.copies:
         if not taking_part(thread).issuperset(asked.copies):
             return refused("no_participant")

@@ -159,6 +159,28 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "presence": Key("When an agent counts as gone, and what follows.", ref("presence")),
         "articles": Key("What stands before an article's path to make it a link.", TEXT),
         "transfers": Key("What follows when a thread is handed on.", ref("transfers")),
+        "automatic": Key("How much machines of ours may say.", ref("automatic")),
+    },
+    "automatic": {
+        "per_hour": Key(
+            "Automatic replies within an hour where nobody waits on the other side, as by mail; "
+            "200 if left out, and then they pause until the hour is over.",
+            {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        ),
+        "returned": Key(
+            "Messages that come back from one domain within an hour until automatic replies to it "
+            "pause; 20 if left out.",
+            {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        ),
+        "returned_all": Key(
+            "The same from everywhere, until all automatic replies pause; 100 if left out.",
+            {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        ),
+        "pause": Key("For how long, unless an admin ends it; `6h` if left out.", ref("span")),
+        "answers": Key(
+            "A bot's answers to one customer in a chat within a minute; 10 if left out.",
+            {"type": "integer", "minimum": 1, "maximum": 60},
+        ),
     },
     "transfers": {
         "no_return": Key(

@@ -12,6 +12,7 @@ from omniroute.core.rules import (
     PICKS,
     REQUEUE,
     Alert,
+    Automatic,
     Defaults,
     Overflow,
     Presence,
@@ -240,6 +241,7 @@ def defaults(reader: Reader, node: Node | None, names: Names, root: Node) -> Def
         weights=_weights(reader, given["weights"]) if "weights" in given else {},
         presence=_presence(reader, given["presence"]) if "presence" in given else Presence(),
         transfers=_transfers(reader, given["transfers"]) if "transfers" in given else Transfers(),
+        automatic=_automatic(reader, given["automatic"]) if "automatic" in given else Automatic(),
     )
 
 
@@ -253,6 +255,19 @@ def _transfers(reader: Reader, node: Node) -> Transfers:
     if "within" in given:
         said["within_ms"] = reader.span(given["within"])
     return Transfers(**{key: value for key, value in said.items() if value is not None})
+
+
+def _automatic(reader: Reader, node: Node) -> Automatic:
+    given = reader.shape(node, "automatic")
+    said: dict[str, Any] = {}
+    for key in ("per_hour", "returned", "returned_all"):
+        if key in given:
+            said[key] = reader.integer(given[key], 1, 1_000_000)
+    if "pause" in given:
+        said["pause_ms"] = reader.span(given["pause"])
+    if "answers" in given:
+        said["answers"] = reader.integer(given["answers"], 1, 60)
+    return Automatic(**{key: value for key, value in said.items() if value is not None})
 
 
 def _weights(reader: Reader, node: Node) -> dict[str, int]:

@@ -26,6 +26,11 @@ def canonical(kind: str, value: str) -> str:
     return value
 
 
+def domain_of(kind: str, value: str) -> str:
+    """The domain of an address that has one; empty otherwise."""
+    return mailboxes.canonical(value).rpartition("@")[2] if kind == EMAIL else ""
+
+
 def compare(one: Address, other: Address) -> Alike:
     """How two addresses stand to each other, whoever vouches for them."""
     kinds = {one.kind, other.kind}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omniroute.channel import Address
 from omniroute.errors import ConfigError
-from omniroute.runtime.equivalence import canonical
+from omniroute.runtime.equivalence import canonical, domain_of
 
 KEY_BYTES = 32
 
@@ -44,6 +44,16 @@ class Keyed:
     def name(self, name: str) -> str:
         """What the core is told of a name: whether it has heard it before."""
         return self._hash("name", name)
+
+    def realm(self, kind: str, value: str) -> str:
+        """What the core is told of an address's domain; empty where it has none."""
+        domain = domain_of(kind, value)
+        return self._hash("realm", kind, domain) if domain else ""
+
+    def words(self, text: str) -> str:
+        """What the core is told of a text: whether it is the one before.  Eight digits only, so
+        that it says nothing else, even to who has the key."""
+        return self._hash("words", " ".join(text.casefold().split()))[:8]
 
     def message(self, channel: str, account: str, external_id: str, key: str) -> str:
         """The id of a message, the same however often it is delivered."""

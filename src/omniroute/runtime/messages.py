@@ -110,7 +110,8 @@ class Messages:
         within = self._places.within(channel, inbound, handle)
         puts.update(self._places.rows(channel, inbound, handle))
         named = self._named(inbound, handle, puts)
-        seen = Seen(handle, sender.kind, sender.unique, sender.verified)
+        realm = self._keyed.realm(sender.kind, sender.value)
+        seen = Seen(handle, sender.kind, sender.unique, sender.verified, realm)
         claimed = tuple(
             Claimed(self._seen(claim.address), claim.evidence, kind)
             for claim in (*claims, *self._perhaps(sender, claims))
@@ -119,7 +120,7 @@ class Messages:
         text, subject, name = inbound.text, inbound.subject, inbound.sender.display
         emails, automatic = _vouched_emails(inbound, claims), inbound.automatic
         account, live, sent_at = channel.account, Cap.LIVE in channel.caps, body.sent_at
-
+        words = self._keyed.words(text) if live else ""
         language = str(facts.get(LANGUAGE) or "")
 
         def holding(rules: RuleSet) -> tuple[int, ...]:
@@ -149,6 +150,7 @@ class Messages:
                 named=named,
                 within=within,
                 shared=bool(inbound.place),
+                words=words,
             )
 
         return Work(make, puts)
@@ -240,7 +242,8 @@ class Messages:
         if found is None or handle == sender.id:
             return ()
         reached = msgspec.json.decode(found, type=Reached)
-        seen = Seen(handle, reached.kind, verified=reached.verified)
+        realm = self._keyed.realm(reached.kind, reached.value)
+        seen = Seen(handle, reached.kind, verified=reached.verified, realm=realm)
         return (Claimed(seen, Evidence.INFERRED, ANSWERS),)
 
     def _perhaps(self, sender: Address, claims: Sequence[Claim]) -> list[Claim]:
@@ -252,7 +255,9 @@ class Messages:
         return [Claim(other, Evidence.INFERRED) for other in dict.fromkeys(others)]
 
     def _seen(self, address: Address) -> Seen:
-        return Seen(self._keyed.handle(address), address.kind, address.unique, address.verified)
+        handle = self._keyed.handle(address)
+        realm = self._keyed.realm(address.kind, address.value)
+        return Seen(handle, address.kind, address.unique, address.verified, realm)
 
     # --- what ---
 

@@ -206,7 +206,8 @@ class Proofs:
         seen, rows = [], dict[str, bytes | None]()
         for address in (one, other):
             handle = self._keyed.handle(address)
-            seen.append(Seen(handle, address.kind, address.unique, address.verified))
+            realm = self._keyed.realm(address.kind, address.value)
+            seen.append(Seen(handle, address.kind, address.unique, address.verified, realm))
             rows[f"p/{handle}"] = self.names.row(handle, address, wrote=False)
         key = f"proof/{secrets.token_hex(12)}"
         a, b = seen

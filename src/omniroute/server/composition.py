@@ -272,6 +272,7 @@ class Server:
         self.application.ways.means = means_of(self.node.parts.channels)
         self.application.ways.conversations.handle = self.node.parts.keyed.handle
         self.application.importing.handle = self.node.parts.keyed.handle
+        self.application.importing.realm = self.node.parts.keyed.realm
         operations = ServerOperations(
             self.node, self.application, self.store, self.rulebook, self.workbench, self.enrolment
         )

@@ -372,8 +372,11 @@ class History:
                 effect=sent.id,
                 thread=sent.thread,
                 message=sent.message,
-                outcome=("sent", "rejected")[c % 2],
+                outcome=("sent", "rejected", "bounced")[c % 3],
+                handle=sent.handle if c % 2 else "",
             )
+            if c % 5 == 0:
+                self.machine.put(i.ResumeAsked, realm="", by="di")
 
     def again(self, a: int, b: int, c: int) -> None:
         """A timer comes once more: everything it could do is done."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from omniroute.core import inputs as i
 from omniroute.core.engine import Answer
@@ -80,7 +81,8 @@ class Customer:
         """One of their addresses, as a message shows it."""
         handle = f"{kind}:{self._addresses[kind]}{'?' * self._forged}"
         unique = kind in self._stage.one_per_person
-        return i.Seen(handle, kind, unique, not self._forged)
+        realm = self._addresses[kind].partition("@")[2]
+        return i.Seen(handle, kind, unique, not self._forged, realm)
 
     def has(self, handles: Sequence[str]) -> bool:
         """Whether one of these handles is theirs."""
@@ -205,6 +207,7 @@ class Place:
             trial=tried.version if tried else "",
             trial_observed=holding(tried) if tried else (),
             live=self.channel not in self.stage.not_live,
+            words=f"{crc32(text.encode()):08x}",
             automatic=automatic,
             name=called,
             named=named,

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from omniroute.core.effects import Deliver, Present
 from omniroute.core.engine import Answer, Deciders, Decision
 from omniroute.core.events import Event
-from omniroute.core.inputs import Delivered, Member, TeamLoaded
+from omniroute.core.inputs import Delivered, Member, ResumeAsked, TeamLoaded
 from omniroute.core.model import Thread
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import BARE, State
@@ -169,6 +169,11 @@ class Rig:
         return self.machine.put(
             Delivered, effect=effect.id, thread=effect.thread, outcome=outcome, **about
         )
+
+    def resumes(self, realm: str = "", *, refused: str = "") -> None:
+        """An admin ends a pause of automatic replies, in a realm or everywhere."""
+        answer = self.machine.put(ResumeAsked, realm=realm, by="admin").answer
+        assert answer.ok != bool(refused), f"an admin ends a pause: {answer}"
 
     # --- what came of it ---
 

@@ -48,6 +48,8 @@ def routes() -> list[BaseRoute]:
         page("/api/admin/customers/export", export, admin=True),
         action("/api/admin/customers/erase", erase, admin=True),
         action("/api/admin/customers/import", take_in, admin=True),
+        page("/api/admin/pauses", pauses, admin=True),
+        action("/api/admin/pauses/end", end_pause, admin=True),
         page("/api/agents", agents),
         action("/api/commands", commands),
         page("/api/admin/verify", _operation(verify), admin=True),
@@ -127,6 +129,25 @@ async def share(request: Request, visit: Visit) -> Response:
 class _Share(msgspec.Struct):
     address: str
     shared: bool = True
+
+
+async def pauses(request: Request, visit: Visit) -> Response:
+    """Where automatic replies pause, and why."""
+    return answer(await console_of(request).application.pauses.show(visit.actor))
+
+
+async def end_pause(request: Request, visit: Visit) -> Response:
+    """End a pause, ``{"realm": …}``; the realm is empty for the one that is everywhere."""
+    try:
+        said = msgspec.json.decode(await request.body(), type=_Realm)
+    except msgspec.DecodeError:
+        raise Refused("invalid", "Give the realm of a pause.") from None
+    done = await console_of(request).application.pauses.end(visit.actor, said.realm)
+    return answer({"text": done})
+
+
+class _Realm(msgspec.Struct):
+    realm: str
 
 
 async def export(request: Request, visit: Visit) -> Response:

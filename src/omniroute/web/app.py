@@ -179,6 +179,7 @@ def console_routes() -> list[BaseRoute]:
         action("/team/{agent}/activate", enrolment.activate, admin=True),
         page("/admin/channels", admin.channels, admin=True),
         action("/admin/retry", admin.retry, admin=True),
+        action("/admin/pauses/end", admin.end_pause, admin=True),
         page("/admin/rules", rules.show, admin=True),
         page("/admin/rules/{version}", rules.version, admin=True),
         action("/admin/rules/promote", rules.promote, admin=True),

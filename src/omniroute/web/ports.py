@@ -25,6 +25,7 @@ from omniroute.application.pages import (
     ThreadPage,
     ThreadRow,
 )
+from omniroute.application.pauses import PauseView
 from omniroute.application.rulebook import Rulebook
 from omniroute.application.workbench import Workbench
 
@@ -62,6 +63,13 @@ class Importing(Protocol):
     async def take_in(self, actor: Actor, people: People) -> Sequence[Taken]: ...
 
 
+class Pauses(Protocol):
+    """Automatic replies that pause."""
+
+    async def show(self, actor: Actor) -> Sequence[PauseView]: ...
+    async def end(self, actor: Actor, realm: str) -> str: ...
+
+
 class Application(Protocol):
     """The one door."""
 
@@ -72,6 +80,8 @@ class Application(Protocol):
 
     @property
     def importing(self) -> Importing: ...
+    @property
+    def pauses(self) -> Pauses: ...
     @property
     def query(self) -> Query: ...
     async def do(self, actor: Actor, command: AnyCommand) -> Outcome: ...

@@ -115,6 +115,10 @@ def no_view(
     """What follows for threads are events of theirs; whoever must know is told by a card."""
 
 
+def no_thread(fold: Fold, event: e.AutomaticRepliesPaused | e.AutomaticRepliesResumed) -> None:
+    """The core's own row says where automatic replies pause."""
+
+
 def rules_activated(fold: Fold, event: e.RulesActivated) -> None:
     """Versions are kept with every decision; pages need no table of them yet."""
 
@@ -140,6 +144,8 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.OwnerUnreachable: no_view,
     e.QueueDeep: no_view,
     e.QueueEased: no_view,
+    e.AutomaticRepliesPaused: no_thread,
+    e.AutomaticRepliesResumed: no_thread,
     e.RulesActivated: rules_activated,
     e.TrialBegan: trial,
     e.TrialEnded: trial,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.acknowledging import another, told
+from omniroute.core.acknowledging import another, chatted, told
 from omniroute.core.evolve.changes import Folds, change
 from omniroute.core.model import Thread
+from omniroute.core.quiet import paused, resumed, with_returned, with_sent
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
 from omniroute.core.voices import answered, arrived, heard, spoken_by, unsaid
@@ -33,10 +34,13 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
     if event.automatic and thread.turns:
         change(state, event, turns=thread.turns + 1, voices=voices, by_machine=True)
         return
+    again = thread.mechanical if thread.waiting else 0
     change(
         state,
         event,
         voices=voices,
+        words=event.words,
+        mechanical=thread.mechanical + 1 if event.mechanical else again,
         channel=event.channel,
         handle=event.handle,
         answerable=event.answerable,
@@ -123,8 +127,10 @@ def _(state: State, event: e.ReplyReleased, at: int) -> None:
     agent = state.agents.get(event.agent)
     if agent is not None and agent.kind == "bot":
         sending = (*sending, (event.message, event.effect))
-        if thread.waiting and not thread.live:
-            customer = state.customers[thread.customer]
+        customer = state.customers[thread.customer]
+        if thread.live:
+            state.put_customer(replace(customer, chats=chatted(customer.chats, at)))
+        elif thread.waiting:
             state.put_customer(replace(customer, rounds=another(customer.rounds, at)))
     voices = answered(thread.voices, event.handle)
     change(
@@ -135,8 +141,10 @@ def _(state: State, event: e.ReplyReleased, at: int) -> None:
 
 @FOLDS.of(e.AutomaticReplyReleased)
 def _(state: State, event: e.AutomaticReplyReleased, at: int) -> None:
-    change(state, event)
-    customer = state.customers[state.threads[event.thread].customer]
+    thread = change(state, event)
+    if not thread.live:
+        state.put_automation(with_sent(state.automation, at))
+    customer = state.customers[thread.customer]
     state.put_customer(replace(customer, told=told(customer.told, ((event.reply, at),), at)))
 
 
@@ -150,6 +158,8 @@ def _(state: State, event: e.ArticleProposed, at: int) -> None:
 def _(state: State, event: e.ReplySent | e.ReplyFailed, at: int) -> None:
     """A delivery's outcome is for people to read, and says which way is open; only what a bot
     sends could be recalled."""
+    if isinstance(event, e.ReplyFailed) and event.realm is not None:
+        state.put_automation(with_returned(state.automation, event.realm, at))
     thread = state.threads.get(event.thread)
     if thread is None or thread.phase not in OPEN:  # what is closed is out of reach, come what may
         return
@@ -183,3 +193,13 @@ def _(state: State, event: e.ChangeSettled, at: int) -> None:
 @FOLDS.of(e.MessageAmended)
 def _(state: State, event: e.MessageAmended, at: int) -> None:
     """What a message says is for people to read; it moves nothing in the core."""
+
+
+@FOLDS.of(e.AutomaticRepliesPaused)
+def _(state: State, event: e.AutomaticRepliesPaused, at: int) -> None:
+    state.put_automation(paused(state.automation, event.pause))
+
+
+@FOLDS.of(e.AutomaticRepliesResumed)
+def _(state: State, event: e.AutomaticRepliesResumed, at: int) -> None:
+    state.put_automation(resumed(state.automation, event.realm))

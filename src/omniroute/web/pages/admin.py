@@ -18,8 +18,16 @@ async def channels(request: Request, visit: Visit) -> Response:
     values: Values = {
         "channels": await operations.channels(),
         "letters": await operations.dead_letters(),
+        "pauses": await console_of(request).application.pauses.show(visit.actor),
     }
     return await page(request, visit, "channels.html", values)
+
+
+async def end_pause(request: Request, visit: Visit) -> Response:
+    """Let automatic replies go out again."""
+    realm = forms.field(await request.form(), "realm")
+    said = await console_of(request).application.pauses.end(visit.actor, realm)
+    return sent(request, visit, "/admin/channels", said)
 
 
 async def retry(request: Request, visit: Visit) -> Response:
