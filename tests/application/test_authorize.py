@@ -65,7 +65,7 @@ def test_the_table_speaks_of_every_action() -> None:
 
 
 @pytest.mark.parametrize(("action", "role", "letter", "allowed"), CELLS)
-def test_a_cell(action: Action, role: str, letter: str, allowed: bool) -> None:
+def test_incident_19_a_cell(action: Action, role: str, letter: str, allowed: bool) -> None:
     ana = Actor(Kind.AGENT, "ana", role)
     thing = Object("#4812", OWNERS[letter], OWNERS[letter].title())
     if allowed:

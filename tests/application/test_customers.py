@@ -174,7 +174,7 @@ async def test_only_admins_take_a_persons_data_away(desk: Desk, what: str) -> No
         await getattr(desk.application.customers, what)(ANA, "joe@x.org")
 
 
-async def test_what_is_erased_is_nowhere_and_what_was_decided_stays(desk: Desk) -> None:
+async def test_incident_25_what_is_erased_is_nowhere_and_what_was_decided_stays(desk: Desk) -> None:
     scene, people = desk.scene, desk.application.customers
     people.remains = elsewhere = Elsewhere()
     thread = scene.writes("joe@x.org", "My xylophone", name="Joe Miller", files=(BILL, LOGO))

@@ -165,7 +165,7 @@ def test_a_reply_that_can_still_be_undone_goes_on_in_the_thread_that_stays() -> 
     two.same.on("telegram").receives_nothing()
 
 
-def test_i6_a_reply_leaves_to_the_handle_it_was_written_for() -> None:
+def test_i6_incident_13_a_reply_leaves_to_the_handle_it_was_written_for() -> None:
     two = Two("assigned", "assigned")
     ana = two.agents["ana"]
     ana.replies("for your mail", two.joe, hold=20)

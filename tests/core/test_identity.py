@@ -173,7 +173,7 @@ def test_one_message_may_join_three() -> None:
     rig.fold()
 
 
-def test_i7_two_first_messages_of_one_handle_at_once_are_one_customer_and_one_thread() -> None:
+def test_i7_incident_12_two_first_messages_at_once_are_one_customer_and_one_thread() -> None:
     rig = Rig()
     joe = rig.customer("joe", webchat="v1")
     with rig.machine.one_commit():

@@ -333,7 +333,9 @@ def brought(rig: Rig, whom: Customer, place: str, phase: str, agent: Agent, extr
 
 
 @pytest.mark.parametrize(("older", "younger"), [*itertools.product(PHASES, PHASES)])
-def test_whatever_two_threads_were_doing_a_split_undoes_a_merge(older: str, younger: str) -> None:
+def test_incident_13_whatever_two_threads_were_doing_a_split_undoes_a_merge(
+    older: str, younger: str
+) -> None:
     desk = Desk()
     rig = desk.rig
     extra = rig.agent("cy", capacity=0, status="offline")

@@ -57,7 +57,7 @@ async def test_of_two_the_other_reads_who_was_faster(tmp_path: Path) -> None:
         assert bo.mails()
 
 
-async def test_a_link_that_is_over_broken_or_somebodys_says_so(tmp_path: Path) -> None:
+async def test_incident_20_a_link_that_is_over_broken_or_somebodys_says_so(tmp_path: Path) -> None:
     async with scene(tmp_path) as desk:
         ana = await desk.agent("ana", "Ana Ruiz")
         joe = desk.mailbox("joe@mail.example", "Joe Miller")

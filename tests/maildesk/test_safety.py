@@ -76,7 +76,7 @@ async def test_an_out_of_office_makes_away_and_is_a_private_line(tmp_path: Path)
         assert len(ana.mails()) == before  # nothing is answered that a machine wrote
 
 
-async def test_who_is_no_agent_is_refused_and_told_once(tmp_path: Path) -> None:
+async def test_incident_15_who_is_no_agent_is_refused_and_told_once(tmp_path: Path) -> None:
     async with scene(tmp_path) as desk:
         ana, joe = await taken(desk)
         card = next(mail for mail in ana.mails() if "Yours, if" in text_of(mail))
@@ -97,6 +97,31 @@ async def test_who_is_no_agent_is_refused_and_told_once(tmp_path: Path) -> None:
         assert (await desk.page()).row.phase == "assigned"
         assert desk.server.node.state.agents["ana"].status == "online"
         assert joe.mails() == []
+
+
+async def test_incident_3_only_token_sender_and_proof_together_answer_a_customer(
+    tmp_path: Path,
+) -> None:
+    """FreeScout CVE-2026-47123: nine ways to answer, of which one reaches the customer."""
+    async with scene(tmp_path) as desk:
+        ana, joe = await taken(desk)
+        card = next(mail for mail in ana.mails() if "Yours, if" in text_of(mail))
+        bo = await desk.agent("bo", "Bo Lindgren")
+        theirs = bo.mails()[-1]  # its token, where it has one, is another's
+        eve = desk.mailbox("eve@other.example", "Ana Ruiz")
+        for whose in (card, theirs, None):
+            for sender, genuine in ((ana, True), (eve, True), (ana, False)):
+                if whose is card and sender is ana and genuine:
+                    continue
+                said = "Send the money to my account."
+                if whose is None:
+                    await sender.writes(DESK, said, genuine=genuine)
+                else:
+                    await sender.answers(whose, said, genuine=genuine)
+        await desk.settled()
+        assert joe.mails() == []
+        await ana.answers(card, "You get it back.")
+        await joe.gets("You get it back.")
 
 
 async def test_a_code_binds_once_and_only_who_is_vouched_for(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """What has befallen other help desks by mail, and does not befall this one (reliability.md, I…).
 
-Told here where no file of its own tells it: I3 and I15 (who works by mail) in desk/, I4 (tokens) in
-test_tokens.py, I8 (loops) in tests/server/test_loops.py, I9 (storms of bounces) in
-tests/runtime/test_returns.py, I24 (delivered twice) in test_session.py.
+Told here where no file of its own tells it; every test of an incident has its number in its name,
+and tests/style/test_incidents.py says which there must be.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ async def test_an_empty_message_and_dots_arrive_as_they_were_sent(
 @pytest.mark.parametrize(
     "end", [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\r\n.\n"]
 )
-async def test_no_message_can_be_smuggled_inside_another(
+async def test_incident_16_no_message_can_be_smuggled_inside_another(
     serve: Serve, spool: Kept, end: bytes
 ) -> None:
     _, port = await serve()
@@ -397,7 +397,7 @@ def key(message: bytes, **facts: object) -> str:
     return delivery_key(Envelope(**{**given, **rest, **facts}), message)  # type: ignore[arg-type]
 
 
-def test_a_redelivery_has_the_same_key_whatever_relays_have_added() -> None:
+def test_incident_24_a_redelivery_has_the_same_key_whatever_relays_have_added() -> None:
     assert key(b"Received: by relay\r\n" + MAIL, received_at=7) == key(MAIL)
 
 

@@ -37,7 +37,7 @@ def test_a_token_can_be_made_on_any_day(at: int) -> None:
 
 
 @given(st.integers(0, len(SIGNED) - 1), st.text(max_size=3))
-def test_a_changed_token_is_none(at: int, other: str) -> None:
+def test_incident_4_a_changed_token_is_none(at: int, other: str) -> None:
     for changed in (SIGNED[:at] + other + SIGNED[at + 1 :], SIGNED[:at] + other + SIGNED[at:]):
         assert REPLIES.key_in(changed) == (KEY if changed == SIGNED else "")
 

@@ -16,7 +16,7 @@ def test_the_formatted_version_stands_in_a_frame_without_rights(site: Site) -> N
     assert "receipt</b>" not in page  # not on the page itself
 
 
-def test_the_frame_may_load_and_run_nothing(site: Site) -> None:
+def test_incident_26_the_frame_may_load_and_run_nothing(site: Site) -> None:
     answer = site.get(FRAME)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -44,7 +44,7 @@ def test_a_message_is_shown_only_in_its_own_thread(site: Site) -> None:
     assert site.get("/threads/4799/messages/m2/frame").status_code == 404
 
 
-def test_a_file_can_only_be_saved(site: Site) -> None:
+def test_incident_18_a_file_can_only_be_saved(site: Site) -> None:
     answer = site.get("/threads/4812/files/5ha")
     assert answer.content == b"%PDF-1.4 receipt"
     assert answer.headers["content-type"] == "application/octet-stream"

@@ -42,6 +42,8 @@ def build(tree: Tree | bytes, boundary: str = "b") -> bytes:
         (("alternative", [PLAIN % b"a", ("related", [HTML % b"b", IMAGE % b"i"])]), "a", "b", "i"),
         (("related", [("alternative", [PLAIN % b"a", HTML % b"b"]), IMAGE % b"i"]), "a", "b", "i"),
         (("mixed", [PLAIN % b"a", IMAGE % b"i", PLAIN % b"z"]), "a z", "a z", "i"),
+        (("mixed", [PLAIN % b"a", ENRICHED % b"e"]), "a", "a", "e"),
+        (("mixed", [ENRICHED % b"e", PLAIN % b"a"]), "e a", "e a", ""),
         (("mixed", [PLAIN % b"a", PDF % b"p", HTML % b"b"]), "a b", "a b", "p"),
         (("mixed", [PLAIN % b"a", ATTACHED % b"t"]), "a", "a", "t"),
         (("mixed", [PLAIN % b"a", NAMED % b"t"]), "a", "a", "t"),

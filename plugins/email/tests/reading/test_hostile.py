@@ -86,7 +86,7 @@ HOSTILE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE.keys())
-def test_whatever_is_made_to_keep_us_busy_is_read(message: bytes) -> None:
+def test_incident_17_whatever_is_made_to_keep_us_busy_is_read(message: bytes) -> None:
     found = fields_of(message, "")
     for name in ("text", "reply", "subject", "from_name", "unread"):
         assert len(str(found[name])) <= 300_000

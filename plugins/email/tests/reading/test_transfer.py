@@ -22,6 +22,11 @@ def test_pieces_of_base64_may_follow_each_other() -> None:
     assert from_base64(base64.b64encode(b"one!") + base64.b64encode(b"two")) == b"one!two"
 
 
+@pytest.mark.parametrize("below", [b"ignored", b"\r\n-- \r\nsent by a list", b"ab"])
+def test_words_below_base64_are_not_taken_for_it(below: bytes) -> None:
+    assert from_base64(b"eW91IGhhdmUgaXQu\r\nb25lIQ==\r\n" + below) == b"you have it.one!"
+
+
 @pytest.mark.parametrize(
     ("body", "encoding", "data", "remark"),
     [

@@ -97,6 +97,8 @@ def _show(part: Part, bodies: Bodies, into: _Into) -> None:
 def _is_inline(part: Part, place: int, kind: str) -> bool:
     if part.disposition == "attachment":
         return False
-    if is_plain(part) or part.media_type == "text/html":
+    if is_shown_as_text(part):
+        if place and part.media_type not in ("text/plain", "text/html"):
+            return False  # read where it is the message, and a file where it comes with one
         return place == 0 or (kind != "related" and not part.name)
     return part.main_type in _SHOWN and (place == 0 or kind != "related")

@@ -32,8 +32,14 @@ def transferred(body: bytes, encoding: str) -> tuple[bytes, str]:
 
 
 def from_base64(data: bytes) -> bytes:
-    """Decode leniently: foreign characters are skipped, padding may be missing or amid the data."""
+    """Decode leniently: foreign characters are skipped, padding may be missing or amid the data.
+
+    Padding ends the data (RFC 2045, 6.8).  Some programs go on with more of it; words that somebody
+    has added below are no whole base64, and are not taken for it.
+    """
     pieces = _PADDING.split(data.translate(None, _NOT_BASE64), maxsplit=1000)
+    if len(pieces) > 1 and len(pieces[-1]) % 4:
+        pieces.pop()
     return b"".join(_from_piece(piece) for piece in pieces)
 
 
