@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -76,3 +78,19 @@ async def test_closing_lets_a_message_that_is_being_kept_have_its_answer(spool: 
 class Spooling(Intake):
     asked: asyncio.Event
     open: asyncio.Event
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_closing_ends_a_session_that_is_just_beginning(spool: Intake, turns: int) -> None:
+    config = Config(addresses=["help@demo.example"], listen_port=0)
+    reception = Reception(config, mailboxes(config, "channels.email"), spool)
+    async with serving(reception, "channels.email") as port:
+        caller = socket.create_connection(("127.0.0.1", port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    with caller:
+        caller.settimeout(15)
+        with suppress(ConnectionResetError):
+            while caller.recv(100):
+                pass
+    assert reception.count == 0

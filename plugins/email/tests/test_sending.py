@@ -7,7 +7,7 @@ import email
 import email.policy
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from omniroute import Address, NotAuthorised, Outbound, Rejected, Retry, Secret, Site
+from omniroute.testing.mail_sink import serving_smtp
 from omniroute_email.channel import EmailChannel
 from omniroute_email.settings import Config
 
@@ -78,20 +79,10 @@ def served_securely() -> ssl.SSLContext:
     return context
 
 
-@asynccontextmanager
-async def server(
+def server(
     sink: Sink, secure: ssl.SSLContext | None = None, /, **options: object
-) -> AsyncIterator[int]:
-    loop = asyncio.get_running_loop()
-
-    def session() -> SMTP:
-        return SMTP(sink, loop=loop, hostname="sink.example", **options)  # type: ignore[arg-type]
-
-    serving = await loop.create_server(session, "127.0.0.1", 0, ssl=secure)
-    try:
-        yield serving.sockets[0].getsockname()[1]
-    finally:
-        serving.close()
+) -> AbstractAsyncContextManager[int]:
+    return serving_smtp(sink, 0, secure, hostname="sink.example", **options)
 
 
 @asynccontextmanager

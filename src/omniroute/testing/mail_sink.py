@@ -11,7 +11,9 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Callable
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP as POLICY
@@ -19,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from omniroute.testing.connections import let_go
 
 
 class MailSink:
@@ -29,25 +33,16 @@ class MailSink:
         self.received: list[EmailMessage] = []
         self.answer: Callable[[], str] = lambda: "250 kept"
         self._record = record
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.BaseTransport] = set()
+        self._stack = AsyncExitStack()
         self._arrived = asyncio.Event()
 
     async def __aenter__(self) -> MailSink:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self._connections, self, enable_SMTPUTF8=True, loop=loop),
-            "127.0.0.1",
-            self.port,
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        serving = serving_smtp(self, self.port, enable_SMTPUTF8=True)
+        self.port = await self._stack.enter_async_context(serving)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for transport in list(self._connections):
-            transport.close()
+        await self._stack.aclose()
 
     async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope
@@ -103,14 +98,36 @@ def _text(message: EmailMessage) -> str:
     return text.replace("\r\n", "\n")
 
 
+@asynccontextmanager
+async def serving_smtp(
+    handler: object, port: int = 0, secure: ssl.SSLContext | None = None, /, **options: Any
+) -> AsyncIterator[int]:
+    """Serve SMTP on this machine with aiosmtpd's *options*; gives the port.
+
+    TLS is spoken from the first byte with *secure*.  When the block ends, so has every connection.
+    """
+    loop = asyncio.get_running_loop()
+    known: set[asyncio.Transport] = set()
+
+    def connection() -> SMTP:
+        return _Connection(known, handler, loop=loop, **options)
+
+    server = await loop.create_server(connection, "127.0.0.1", port, ssl=secure)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        await let_go([server], lambda: known)
+
+
 class _Connection(SMTP):
     """A connection that is known for as long as it lasts."""
 
-    def __init__(self, known: set[asyncio.BaseTransport], handler: object, **more: Any) -> None:
+    def __init__(self, known: set[asyncio.Transport], handler: object, **more: Any) -> None:
         super().__init__(handler, **more)
         self._known = known
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self._known.add(transport)
         super().connection_made(transport)
 

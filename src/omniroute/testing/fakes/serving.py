@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Send
+
+from omniroute.testing.connections import let_go
 
 
 @contextlib.asynccontextmanager
@@ -41,16 +43,18 @@ async def serving(
 
 async def _end(server: uvicorn.Server) -> None:
     """Let go of everybody; calls that are being answered are broken off."""
-    for one in server.servers:
-        one.close()
-    for connection in list(server.server_state.connections):
-        transport = getattr(connection, "transport", None)
-        if isinstance(transport, asyncio.Transport):
-            transport.abort()
+    await let_go(server.servers, lambda: _transports(server))
     calls = list(server.server_state.tasks)
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
+
+
+def _transports(server: uvicorn.Server) -> Iterator[asyncio.Transport]:
+    for connection in server.server_state.connections:
+        transport = getattr(connection, "transport", None)
+        if isinstance(transport, asyncio.Transport):
+            yield transport
 
 
 async def broken(send: Send) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from aiosmtplib import SMTPException, send
 
+from omniroute.testing.mail_sink import serving_smtp
 from omniroute.testing.platform import DeskPlatform, Got, How, Platform, Seen
 
 HELP: Final = "help@demo.example"
@@ -86,22 +87,15 @@ class Town(Platform):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        loop = asyncio.get_running_loop()
-
-        def session() -> SMTP:
-            return SMTP(
-                self.sink,
-                loop=loop,
-                hostname="sink.example",
-                enable_SMTPUTF8=True,
-                authenticator=self.sink.signs_in,
-                auth_require_tls=False,
-                auth_exclude_mechanism=["LOGIN"],
-            )
-
-        server = await loop.create_server(session, "127.0.0.1", 0)
-        self._stack.callback(server.close)
-        self.out = int(server.sockets[0].getsockname()[1])
+        serving = serving_smtp(
+            self.sink,
+            hostname="sink.example",
+            enable_SMTPUTF8=True,
+            authenticator=self.sink.signs_in,
+            auth_require_tls=False,
+            auth_exclude_mechanism=["LOGIN"],
+        )
+        self.out = await self._stack.enter_async_context(serving)
         return self
 
     async def __aexit__(self, *_: object) -> None:
