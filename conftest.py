@@ -16,6 +16,7 @@ settings.load_profile("desk")
 
 PATIENCE = 20_000  # ms
 GROUPS = ("crash", "browser", "postgres", "redis")
+NO_NODE = "Node.js is not installed (Debian: apt-get install nodejs)"
 NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or set CHROMIUM)"
 
 
@@ -57,6 +58,7 @@ def absent() -> dict[str, str]:
     """The markers of tests that cannot run here, and why."""
     found = {
         "browser": (find_chromium(), NO_CHROMIUM),
+        "node": (shutil.which("node"), NO_NODE),
         "postgres": (postgres_server.programs(), postgres_server.MISSING),
         "redis": (redis_server.program(), redis_server.MISSING),
     }

@@ -21,6 +21,7 @@ from omniroute.server.settings import SECTIONS
 from omniroute.simulate.grammar import SHAPES as SCENARIO
 from omniroute.stores import api
 from omniroute_email.settings import Config as EmailSettings
+from omniroute_http.settings import Settings as HttpSettings
 from omniroute_slack.settings import Config as SlackSettings
 from omniroute_telegram.settings import Config as TelegramSettings
 from omniroute_webchat.settings import Settings as WebChatSettings
@@ -43,10 +44,12 @@ def values_of(*modules: ModuleType) -> list[type]:
 PARTS: dict[str, Callable[[], str]] = {
     **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
     "settings.email": partial(source.settings, EmailSettings),
+    "settings.http": partial(source.settings, HttpSettings),
     "settings.slack": partial(source.settings, SlackSettings),
     "settings.telegram": partial(source.settings, TelegramSettings),
     "settings.webchat": partial(source.settings, WebChatSettings),
     **{f"scenario.{shape}": partial(source.scenario, shape) for shape in SCENARIO},
+    **{f"example.{name}": partial(source.example, name) for name in source.EXAMPLES},
     "commands": source.commands,
     **{f"hook.{name}": partial(source.hook, name) for name in HOOKS},
     "caps": source.caps,

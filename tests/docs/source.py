@@ -26,6 +26,7 @@ from omniroute.core import states
 from omniroute.core.skills import Skills
 from omniroute.runtime import crashpoints
 from omniroute.simulate.grammar import SHAPES as SCENARIO
+from omniroute.testing.pages import settings_of
 from omniroute.web.faults import status_of
 
 SHOWN = "```python no-run: made from the source"
@@ -35,11 +36,8 @@ SHOWN = "```python no-run: made from the source"
 
 def settings(kind: type) -> str:
     """Every field of a section, with what it means and its limits."""
-    described = shape.type_info(kind)
-    assert isinstance(described, shape.StructType)
     rows = [
-        (f"`{field.encode_name}`", _unless_set(field), _meaning(field.type))
-        for field in described.fields
+        (f"`{name}`", _unless_set(field), _meaning(field.type)) for name, field in settings_of(kind)
     ]
     return _table(("setting", "unless set", "meaning"), rows)
 
@@ -76,6 +74,18 @@ def _limits(kind: shape.Type) -> str:
         if kind.max_length is not None:
             return f"At most {kind.max_length} characters."
     return ""
+
+
+# --- examples ---
+
+EXAMPLES = ("client.py", "client.mjs")
+
+
+def example(name: str) -> str:
+    """A program that joins over HTTP."""
+    code = (ROOT / "plugins/http/examples" / name).read_text(encoding="utf-8").rstrip()
+    language = {".py": "python", ".mjs": "js"}[Path(name).suffix]
+    return f"```{language} file={name}\n{code}\n```\n"
 
 
 # --- the command line ---

@@ -24,6 +24,7 @@ def test_settings_that_are_shown_can_be_loaded(
         monkeypatch.setenv(name, "a password")
     for secret in ("chat.secret", "mail.password", "telegram.token"):
         Path(secret).write_text("x" * 40)
+    Path("shop.secret").write_text("whsec_" + "x" * 32)
     Path("slack.bot").write_text("xoxb-of-no-value")
     Path("slack.app").write_text("xapp-of-no-value")
     path = tmp_path / "omniroute.toml"

@@ -7,6 +7,7 @@ class TestPages(PluginPages):
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,12 +40,27 @@ class PluginPages:
 
 def settings_rows(config: type) -> list[str]:
     """A row for each setting: its name, what holds unless it is set, and its description."""
-    kinds = msgspec.inspect.type_info(config)
-    assert isinstance(kinds, msgspec.inspect.StructType)
     return [
-        f"| `{field.encode_name}` | {_unless_set(field)} | {description_of(field.type)} |"
-        for field in kinds.fields
+        f"| `{name}` | {_unless_set(field)} | {description_of(field.type)} |"
+        for name, field in settings_of(config)
     ]
+
+
+def settings_of(config: object, place: str = "") -> Iterator[tuple[str, msgspec.inspect.Field]]:
+    """Each setting by its full name, and those of the tables in it after it.
+
+    One that stands in tables by a name of the admin's own is called ``table.NAME.setting``.
+    """
+    kind = msgspec.inspect.type_info(config) if isinstance(config, type) else config
+    assert isinstance(kind, msgspec.inspect.StructType)
+    for field in kind.fields:
+        name = f"{place}{field.encode_name}"
+        yield name, field
+        inner = field.type.type if isinstance(field.type, msgspec.inspect.Metadata) else field.type
+        if isinstance(inner, msgspec.inspect.DictType):
+            name, inner = f"{name}.NAME", inner.value_type
+        if isinstance(inner, msgspec.inspect.StructType):
+            yield from settings_of(inner, f"{name}.")
 
 
 def description_of(kind: msgspec.inspect.Type) -> str:

@@ -75,10 +75,8 @@ class Stage:
         return channel
 
     def secrets(self) -> list[str]:
-        """Every secret of the settings."""
-        config = self.config()
-        values = [getattr(config, field.name) for field in msgspec.structs.fields(config)]
-        return [value.reveal() for value in values if isinstance(value, Secret) and value]
+        """Every secret of the settings, those in tables of theirs too."""
+        return list(_secrets(self.config()))
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
@@ -177,6 +175,19 @@ class Stage:
             return await ask(
                 self._serve, request.method, path, request.body, request.headers, endless=endless
             )
+
+
+def _secrets(value: object) -> Iterator[str]:
+    match value:
+        case Secret():
+            yield from [value.reveal()] if value else []
+        case msgspec.Struct():
+            yield from _secrets([getattr(value, name) for name in value.__struct_fields__])
+        case dict():
+            yield from _secrets(list(value.values()))
+        case list() | tuple():
+            for inner in value:
+                yield from _secrets(inner)
 
 
 class _Logged(logging.Handler):

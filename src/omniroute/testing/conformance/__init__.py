@@ -32,6 +32,7 @@ __all__ = [
     "Got",
     "How",
     "NotShown",
+    "Outgoing",
     "Platform",
     "Request",
     "Requests",

@@ -7,15 +7,13 @@ import re
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from omniroute.channel import Cap
 from omniroute.contracts import channel_faults
 from omniroute.desk import OffersDesk, Workplace
 from omniroute.settings import Secret
 from omniroute.testing.conformance.scenes import Bound, scene
 from omniroute.testing.conformance.watching import impurities
-from omniroute.testing.pages import description_of
+from omniroute.testing.pages import description_of, settings_of
 from omniroute.testing.platform import Platform, shows
 from omniroute.testing.stage import Stage
 
@@ -36,9 +34,8 @@ class Shape(Bound):
         assert faults == [], "\n".join(faults)
 
     def test_every_setting_is_described(self) -> None:
-        kinds = msgspec.inspect.type_info(self.channel.Config)
-        assert isinstance(kinds, msgspec.inspect.StructType)
-        bare = [field.name for field in kinds.fields if not description_of(field.type)]
+        known = settings_of(self.channel.Config)
+        bare = [name for name, field in known if not description_of(field.type)]
         assert bare == [], (
             f"{bare}: write Annotated[…, msgspec.Meta(description=…)]; README, console and errors"
             " are made of it"
@@ -46,8 +43,8 @@ class Shape(Bound):
 
     def test_what_sounds_secret_is_a_secret(self) -> None:
         plain = [
-            field.name
-            for field in msgspec.structs.fields(self.channel.Config)
+            name
+            for name, field in settings_of(self.channel.Config)
             if SOUNDS_SECRET.search(field.name) and "Secret" not in str(field.type)
         ]
         assert plain == [], f"{plain}: make it an omniroute.Secret, which no log can show"
@@ -120,10 +117,9 @@ class Shape(Bound):
 
     def test_its_settings_hold_secrets_as_secrets(self) -> None:
         """A secret with a default in the source is none."""
-        for field in msgspec.structs.fields(self.channel.Config):
-            default = field.default
-            told = isinstance(default, Secret) and bool(default)
-            assert not told, f"{field.name} has a secret in the source as its default"
+        for name, field in settings_of(self.channel.Config):
+            told = isinstance(field.default, Secret) and bool(field.default)
+            assert not told, f"{name} has a secret in the source as its default"
 
     def test_its_package_is_typed(self) -> None:
         """Whoever uses it is type-checked against it."""

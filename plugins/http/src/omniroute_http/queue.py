@@ -1,0 +1,150 @@
+"""What waits for integrations that ask: a SQLite file of the channel's own.
+
+Items are numbered as they come.  Whoever asks for what came after a number says that all up to it
+has arrived, and that is deleted.  A cursor names the file besides, so that one of an older file
+acknowledges nothing of this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from omniroute import ConfigError
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 100  # items of an answer
+MUCH: Final = 20_000_000  # bytes of them, after the first
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS items (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  integration TEXT NOT NULL,
+  key TEXT NOT NULL,
+  reader TEXT NOT NULL,      -- for whom it is
+  at INTEGER NOT NULL,       -- s since the epoch
+  body BLOB NOT NULL,
+  UNIQUE (integration, key)
+);
+CREATE TABLE IF NOT EXISTS file (name TEXT NOT NULL);
+"""
+
+
+class Closed(Exception):
+    """Nobody listens (yet, or any more)."""
+
+
+class Page(NamedTuple):
+    """Items, in order, and the cursor behind them."""
+
+    items: list[bytes]
+    cursor: str
+
+
+class Backlog(NamedTuple):
+    """How much waits, and since when, in s since the epoch."""
+
+    waiting: int
+    since: int
+
+
+class Queue:
+    """The file.  Everything is done in a thread, one thing at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._name = ""
+
+    async def open(self) -> None:
+        """Open or make the file.  Raises `ConfigError`."""
+        try:
+            await asyncio.to_thread(self._open)
+        except sqlite3.Error as error:
+            fix = "free the disk, or move the file away"
+            raise ConfigError(str(self._path), f"cannot be used: {error}", fix) from None
+
+    def _open(self) -> None:
+        with self._lock:
+            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA secure_delete = ON")
+                db.executescript(_TABLES)
+                row = db.execute("SELECT name FROM file").fetchone()
+                self._name = row[0] if row else secrets.token_hex(6)
+                if row is None:
+                    db.execute("INSERT INTO file VALUES (?)", (self._name,))
+            except BaseException:
+                db.close()
+                raise
+            self._path.chmod(0o600)
+            self._db = db
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    async def put(self, integration: str, key: str, reader: str, body: bytes) -> None:
+        """Keep an item, durably, once for each *key* that waits.  Raises as `_do`."""
+        row = (integration, key, reader, int(time.time()), body)
+        await self._do(
+            lambda db: db.execute(
+                "INSERT INTO items (integration, key, reader, at, body) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (integration, key) DO NOTHING",
+                row,
+            )
+        )
+
+    async def after(self, integration: str, cursor: str) -> Page:
+        """What waits behind *cursor*; all before it has arrived and is gone."""
+        name, _, number = cursor.rpartition(".")
+        seen = int(number) if name == self._name and number.isdecimal() else 0
+        rows = await self._do(lambda db: _take(db, integration, min(seen, 2**62)))
+        last = rows[-1][0] if rows else seen
+        return Page([body for _, body in rows], f"{self._name}.{last}")
+
+    async def backlog(self, integration: str) -> Backlog:
+        """What nobody has acknowledged."""
+        query = "SELECT count(*), coalesce(min(at), 0) FROM items WHERE integration = ?"
+        return await self._do(lambda db: Backlog(*db.execute(query, (integration,)).fetchone()))
+
+    async def forget(self, readers: Iterable[str]) -> None:
+        """Delete what waits for these people."""
+        rows = [(reader,) for reader in readers]
+        await self._do(lambda db: db.executemany("DELETE FROM items WHERE reader = ?", rows))
+
+    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do *work* in a thread.  Raises `Closed` or `sqlite3.Error`."""
+
+        def do() -> T:
+            with self._lock:
+                if self._db is None:
+                    raise Closed
+                return work(self._db)
+
+        return await asyncio.to_thread(do)
+
+
+def _take(db: sqlite3.Connection, integration: str, seen: int) -> list[tuple[int, bytes]]:
+    db.execute("DELETE FROM items WHERE integration = ? AND seq <= ?", (integration, seen))
+    query = "SELECT seq, body FROM items WHERE integration = ? ORDER BY seq LIMIT ?"
+    rows: list[tuple[int, bytes]] = []
+    size = 0
+    for seq, body in db.execute(query, (integration, AT_ONCE)):
+        size += len(body)
+        if rows and size > MUCH:
+            break
+        rows.append((seq, body))
+    return rows
