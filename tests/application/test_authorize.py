@@ -24,6 +24,10 @@ from omniroute.errors import Refused
 # For each action what agent, lead and admin may do: o own, f nobody's, x somebody else's.
 EXPECTED = """
     read        ofx  ofx  ofx
+    people      ofx  ofx  ofx
+    colleagues  ofx  ofx  ofx
+    events      -    ofx  ofx
+    stats       ofx  ofx  ofx
     accept      o    o    o
     pass        o    o    o
     take        ofx  ofx  ofx
@@ -49,6 +53,8 @@ EXPECTED = """
     team        -    -    ofx
     verify      -    -    ofx
     channels    -    -    ofx
+    tokens      -    -    ofx
+    webhooks    -    -    ofx
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in EXPECTED.strip().splitlines()}
 OWNERS = {"o": "ana", "f": "", "x": "bo"}

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from omniroute.application.accounts import LONGEST, Accounts
 from omniroute.application.authorize import NOBODY, Actor, Kind
 from omniroute.application.signin import SignIn
+from omniroute.application.tokens import Tokens
 from omniroute.core.inputs import Member
 from omniroute.errors import Refused
 
@@ -29,8 +30,11 @@ def signin(desk: Desk) -> Iterator[SignIn]:
         lambda agent: agent in agents and agents[agent].employed,
         hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
     )
-    yield SignIn(accounts, desk.application, desk.scene.clock.now)
+    clock = desk.scene.clock.now
+    tokens = Tokens(desk.scene.path.with_suffix(".tokens"), desk.application.actor, clock)
+    yield SignIn(accounts, desk.application, clock, tokens)
     accounts.close()
+    tokens.close()
 
 
 async def test_a_link_made_on_the_machine(signin: SignIn) -> None:
@@ -78,3 +82,15 @@ async def test_a_session_ends_by_the_clock(desk: Desk, signin: SignIn) -> None:
 async def test_no_session(signin: SignIn) -> None:
     assert await signin.session("") is None
     assert await signin.session("guess") is None
+
+
+async def test_a_program_comes_with_the_role_its_agent_has_today(
+    desk: Desk, signin: SignIn
+) -> None:
+    made = await signin.tokens.make(DI, "CRM", ["threads:read"], agent="ana")
+    scopes = frozenset({"threads:read"})
+    assert await signin.bearer(made.token) == Actor(Kind.INTEGRATOR, "ana", "agent", scopes)
+    desk.scene.team(Member("ana", role="lead"))
+    assert await signin.bearer(made.token) == Actor(Kind.INTEGRATOR, "ana", "lead", scopes)
+    desk.scene.team(Member("bo"))
+    assert await signin.bearer(made.token) is None  # ana has left

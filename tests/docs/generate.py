@@ -12,7 +12,7 @@ from functools import partial
 from types import ModuleType
 
 import click
-from tests.docs import kit, source
+from tests.docs import kit, rest, source
 from tests.docs.pages import DOCS, ROOT, Page
 
 from omniroute import channel, desk, errors, hookspecs
@@ -20,11 +20,15 @@ from omniroute.application import sentences
 from omniroute.server.settings import SECTIONS
 from omniroute.simulate.grammar import SHAPES as SCENARIO
 from omniroute.stores import api
+from omniroute.web.rest.routes import document
 from omniroute_email.settings import Config as EmailSettings
 from omniroute_http.settings import Settings as HttpSettings
 from omniroute_slack.settings import Config as SlackSettings
 from omniroute_telegram.settings import Config as TelegramSettings
 from omniroute_webchat.settings import Settings as WebChatSettings
+
+OPENAPI = DOCS / "reference" / "openapi.json"
+"""The API's description, as it is served; stored for those who make clients of it."""
 
 HOOKS = [name for name in vars(hookspecs) if name.startswith("omniroute_")]
 
@@ -82,6 +86,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "refused.elsewhere": source.refused_elsewhere,
     "crash-points": source.crash_points,
     "states": source.diagram,
+    "api.operations": rest.operations,
+    "api.scopes": rest.scopes,
+    "api.events": rest.events,
     "kit.platform": kit.platform,
     "kit.checks": kit.checks,
     "kit.tiers": kit.tiers,
@@ -102,6 +109,7 @@ def main() -> None:
         if made != text:
             path.write_text(made, encoding="utf-8")
             click.echo(f"{path.relative_to(ROOT)} written")
+    OPENAPI.write_bytes(document())
 
 
 if __name__ == "__main__":

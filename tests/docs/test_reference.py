@@ -8,7 +8,7 @@ from collections import Counter
 from importlib.metadata import entry_points
 
 import pytest
-from tests.docs.generate import HOOKS, PARTS
+from tests.docs.generate import HOOKS, OPENAPI, PARTS
 from tests.docs.pages import PAGES, Page, page
 from tests.docs.source import literal_refusals
 
@@ -19,6 +19,7 @@ from omniroute.server.composition import load_plugins
 from omniroute.server.stores import BuiltIn
 from omniroute.stores import api
 from omniroute.web import plugin as web
+from omniroute.web.rest.routes import document
 
 GENERATED = [(each, name) for each in PAGES for name in each.generated]
 each_hook = pytest.mark.parametrize("hook", HOOKS)
@@ -28,6 +29,10 @@ each_hook = pytest.mark.parametrize("hook", HOOKS)
 def test_a_part_made_from_the_source_is_what_the_source_says(page: Page, name: str) -> None:
     said = "run `python -m tests.docs.generate`"
     assert page.generated[name] == PARTS[name](), f"{page.name}, {name}: {said}"
+
+
+def test_the_stored_description_of_the_api_is_the_one_that_is_served() -> None:
+    assert OPENAPI.read_bytes() == document(), "run `python -m tests.docs.generate`"
 
 
 def test_everything_that_is_made_stands_somewhere_and_once() -> None:

@@ -17,9 +17,10 @@ from tests.web.village import Doorman
 from omniroute.application.authorize import Actor
 from omniroute.application.bindings import Audited, Binding
 from omniroute.application.enrolment import Invitation
+from omniroute.application.tokens import NewToken, TokenView
 from omniroute.errors import Refused
 from omniroute.web.app import build
-from omniroute.web.ports import Accounts, Application, Operations
+from omniroute.web.ports import Accounts, Application, Operations, Tokens
 
 MORNING = 1_772_442_900_000
 """Mon 2026-03-02 09:15 UTC."""
@@ -95,6 +96,7 @@ class Workshop:
         self.rulebook = Shelf()
         self.workbench = Bench()
         self.enrolment = Registry()
+        self.tokens: Tokens = Keyring()
 
     async def verify(self) -> Mapping[str, object]:
         return {"ok": True, "records": 212}
@@ -110,6 +112,27 @@ class Workshop:
             raise Refused("unknown_letter", f"There is no dead letter “{id}”.")
         self.retried.append(id)
         return {"id": 3, "state": "new"}
+
+
+class Keyring:
+    """One token, which nobody can use."""
+
+    def __init__(self) -> None:
+        about = ("c0ffee", "the CRM", ("threads:read",), "", "di", MORNING, MORNING + 1)
+        self.tokens = [TokenView(*about)]
+
+    async def make(
+        self, by: Actor, name: str, scopes: Sequence[str], agent: str = "", days: int = 90
+    ) -> NewToken:
+        about = TokenView("f00d", name, tuple(scopes), agent, by.id, MORNING, MORNING + days)
+        self.tokens.append(about)
+        return NewToken("omni_f00d_secret", about)
+
+    async def list(self, by: Actor) -> Sequence[TokenView]:
+        return self.tokens
+
+    async def revoke(self, by: Actor, id: str) -> None:
+        self.tokens = [token for token in self.tokens if token.id != id]
 
 
 class Registry:

@@ -16,8 +16,10 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application import importing
 from omniroute.application.authorize import Actor, Kind
-from omniroute.application.customers import CustomerPage, Erased, Everything
+from omniroute.application.customers import CustomerPage, CustomerRow, Erased, Everything
+from omniroute.application.feed import Happenings
 from omniroute.application.likeness import Likely
+from omniroute.application.listing import Edge
 from omniroute.application.pages import (
     AgentView,
     Board,
@@ -33,6 +35,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.pauses import PauseView
+from omniroute.application.stats import FirstReply, Stats
 from omniroute.errors import Refused
 
 MINUTE = 60_000
@@ -62,6 +65,9 @@ class People:
     async def show(self, actor: Actor, who: str) -> CustomerPage:
         return self.joe
 
+    async def search(self, actor: Actor, text: str, limit: int = 20) -> Sequence[CustomerRow]:
+        return (CustomerRow("joe", "Joe", ()),)
+
     async def suggested(self, actor: Actor) -> Sequence[LinkView]:
         return ()
 
@@ -79,6 +85,15 @@ class People:
 
     async def erase(self, actor: Actor, who: str) -> Erased:
         return Erased(1, 2, 3, 4, 5)
+
+
+class Uneventful:
+    """A record in which nothing has happened."""
+
+    async def page(
+        self, actor: Actor, after: str = "", limit: int = 100, wait: float = 0
+    ) -> Happenings:
+        return Happenings((), "0.0")
 
 
 class Village:
@@ -106,6 +121,10 @@ class Village:
     @property
     def importing(self) -> Lists:
         return Lists()
+
+    @property
+    def feed(self) -> Uneventful:
+        return Uneventful()
 
     @property
     def customers(self) -> People:
@@ -184,7 +203,9 @@ class Village:
             **record.more,
         )
 
-    async def threads(self, actor: Actor, wanted: Filter) -> Sequence[ThreadRow]:
+    async def threads(
+        self, actor: Actor, wanted: Filter, after: Edge | None = None
+    ) -> Sequence[ThreadRow]:
         return [
             r.row
             for r in self.records.values()
@@ -192,7 +213,7 @@ class Village:
             and (not wanted.agent or r.row.agent == wanted.agent)
         ][: wanted.limit]
 
-    async def search(self, actor: Actor, text: str) -> Sequence[Hit]:
+    async def search(self, actor: Actor, text: str, limit: int = 20) -> Sequence[Hit]:
         found = []
         for record in self.records.values():
             for item in record.items:
@@ -222,6 +243,9 @@ class Village:
 
     async def agents(self, actor: Actor) -> Sequence[AgentView]:
         return tuple(self.team.values())
+
+    async def stats(self, actor: Actor, since: int, until: int) -> Stats:
+        return Stats(self.clock(), since, until, (), {}, 0, 0, 0, 0, FirstReply(0, 0, 0))
 
     async def file(self, actor: Actor, sha: str) -> bytes:
         return self.files[sha]
@@ -434,6 +458,9 @@ class Doorman:
         if agent is None:
             return None
         return Actor(Kind.AGENT, agent, self.village.team[agent].role)
+
+    async def bearer(self, token: str) -> Actor | None:
+        return None
 
     async def sign_out(self, token: str) -> None:
         self.sessions.pop(token, None)

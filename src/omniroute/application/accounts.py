@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from omniroute.application import words
 from omniroute.application.attempts import Attempts
+from omniroute.application.private import open_private
 from omniroute.errors import Refused
-from omniroute.stores.api import Corrupt, Unavailable
 
 T = TypeVar("T")
 
@@ -67,7 +66,8 @@ class Accounts:
         # One hash at a time: each takes 64 MB, and guessing shall not take the machine.
         self._slow = ThreadPoolExecutor(1, thread_name_prefix="passwords")
         self._nobody: str = ""  # a hash to compare with where there is none
-        self._db = _open(path)
+        fix = "move it away; passwords and links are then made anew"
+        self._db = open_private(path, TABLES, VERSION, "accounts file", fix)
 
     # --- links -----------------------------------------------------------------------------------
 
@@ -209,29 +209,3 @@ class Accounts:
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="replace")).digest()
-
-
-_FIX = "move it away; passwords and links are then made anew"
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)  # SQLite gives the files beside it the same mode
-        db = sqlite3.connect(path, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        raise Unavailable(str(path), f"cannot be opened: {error}", "check its owner") from error
-    try:
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("PRAGMA busy_timeout = 5000")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-    except sqlite3.Error as error:
-        db.close()
-        raise Corrupt(str(path), f"is no accounts file: {error}", _FIX) from error
-    if version > VERSION:
-        db.close()
-        raise Unavailable(str(path), "was written by a newer OmniRoute", "use that, or " + _FIX)
-    return db

@@ -2,6 +2,8 @@
 
 *Whose* the object is, seen from the actor: their ``own``, ``free`` (nobody's) or an ``other``
 agent's.  Pages, programs, buttons and mails all ask `authorize`; nothing else grants anything.
+A program comes with a token: it may what the token's scopes name, and where it acts in the name of
+somebody on the team, no more than they.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from omniroute.errors import Refused
 
 
 class Kind(enum.StrEnum):
-    """What an actor is.  ``system`` is the program itself and whoever runs it on its machine."""
+    """What an actor is.  ``system`` is the program itself and whoever runs it on its machine;
+    an ``integrator`` is a program of somebody else's, with a token."""
 
     AGENT = "agent"
+    INTEGRATOR = "integrator"
     SYSTEM = "system"
     NOBODY = "nobody"
 
@@ -25,6 +29,10 @@ class Action(enum.StrEnum):
     """What one may want to do: the agents' verbs, reading, and what admins do."""
 
     READ = "read"
+    PEOPLE = "people"
+    COLLEAGUES = "colleagues"
+    EVENTS = "events"
+    STATS = "stats"
     ACCEPT = "accept"
     PASS = "pass"  # noqa: S105 — a verb
     TAKE = "take"
@@ -50,6 +58,8 @@ class Action(enum.StrEnum):
     TEAM = "team"
     VERIFY = "verify"
     CHANNELS = "channels"
+    TOKENS = "tokens"
+    WEBHOOKS = "webhooks"
 
 
 class Whose(enum.StrEnum):
@@ -62,11 +72,15 @@ class Whose(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who asks.  *role* is agent, lead or admin; of no meaning for the other kinds."""
+    """Somebody who asks.  *role* is agent, lead or admin; of no meaning for system and nobody.
+
+    An integrator's *id* and *role* are those of whom it acts for, empty where it is nobody.
+    """
 
     kind: Kind
     id: str = ""
     role: str = ""
+    scopes: frozenset[str] = frozenset()  # of an integrator
 
 
 SYSTEM = Actor(Kind.SYSTEM, "system")
@@ -90,6 +104,10 @@ _ALL = frozenset(Whose)
 MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whose]]] = {
     #                    agent  lead   admin
     Action.READ:        (_ALL,  _ALL,  _ALL),
+    Action.PEOPLE:      (_ALL,  _ALL,  _ALL),
+    Action.COLLEAGUES:  (_ALL,  _ALL,  _ALL),
+    Action.EVENTS:      (_NONE, _ALL,  _ALL),
+    Action.STATS:       (_ALL,  _ALL,  _ALL),
     Action.ACCEPT:      (_OWN,  _OWN,  _OWN),
     Action.PASS:        (_OWN,  _OWN,  _OWN),
     Action.TAKE:        (_ALL,  _ALL,  _ALL),   # the core says who was first
@@ -115,10 +133,31 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.TEAM:        (_NONE, _NONE, _ALL),
     Action.VERIFY:      (_NONE, _NONE, _ALL),
     Action.CHANNELS:    (_NONE, _NONE, _ALL),
+    Action.TOKENS:      (_NONE, _NONE, _ALL),
+    Action.WEBHOOKS:    (_NONE, _NONE, _ALL),
 }  # fmt: skip
 """What an agent may do to whose objects, by role; the system may everything, nobody nothing."""
 
 ROLES = ("agent", "lead", "admin")
+
+SCOPES: Mapping[str, frozenset[Action]] = {
+    "threads:read": frozenset({Action.READ}),
+    "threads:write": frozenset({
+        Action.ACCEPT, Action.PASS, Action.TAKE, Action.REPLY, Action.UNDO, Action.CHANGE,
+        Action.NOTE, Action.TRANSFER, Action.SNOOZE, Action.RESOLVE, Action.REOPEN, Action.TAG,
+        Action.COPY, Action.PRIORITISE, Action.DONE, Action.BOOST, Action.NEW_MATTER,
+    }),
+    "customers:read": frozenset({Action.PEOPLE}),
+    "customers:write": frozenset({Action.MERGE, Action.SPLIT}),
+    "customers:personal": frozenset({Action.PERSONAL}),
+    "agents:read": frozenset({Action.COLLEAGUES}),
+    "agents:write": frozenset({Action.STATUS}),
+    "events:read": frozenset({Action.EVENTS}),
+    "stats:read": frozenset({Action.STATS}),
+    "webhooks": frozenset({Action.WEBHOOKS}),
+}  # fmt: skip
+"""What a token's scopes name.  Rules, team, channels, tokens and the journal's check are in none:
+a program that was given a token cannot give itself, or anybody, more."""
 
 
 def whose(actor: Actor, thing: Object) -> Whose:
@@ -132,7 +171,14 @@ def permitted(actor: Actor, action: Action, thing: Object) -> bool:
     """Whether *actor* may do *action* to *thing*."""
     if actor.kind is Kind.SYSTEM:
         return True
-    return _is_agent(actor) and whose(actor, thing) in MATRIX[action][ROLES.index(actor.role)]
+    if actor.kind is Kind.INTEGRATOR:
+        named = any(action in SCOPES.get(scope, ()) for scope in actor.scopes)
+        return named and (not actor.id or _by_role(actor, action, thing))
+    return _is_agent(actor) and _by_role(actor, action, thing)
+
+
+def _by_role(actor: Actor, action: Action, thing: Object) -> bool:
+    return actor.role in ROLES and whose(actor, thing) in MATRIX[action][ROLES.index(actor.role)]
 
 
 def authorize(actor: Actor, action: Action, thing: Object = Object()) -> None:
@@ -161,7 +207,13 @@ def _is_agent(actor: Actor) -> bool:
 
 
 def _sentence(actor: Actor, action: Action, thing: Object) -> str:
-    if not _is_agent(actor):
+    if actor.kind is Kind.INTEGRATOR:
+        wanted = next((scope for scope, named in SCOPES.items() if action in named), "")
+        if not wanted:
+            return "No token may do this."
+        if wanted not in actor.scopes:
+            return f"This token may not do this — make one with the scope {wanted}."
+    elif not _is_agent(actor):
         return "Sign in first."
     if not any(MATRIX[action][:2]):
         return "Only an admin may do this."

@@ -17,7 +17,7 @@ import msgspec
 from omniroute.application import listing, words
 from omniroute.application.authorize import Action, Actor, authorize
 from omniroute.application.directory import Directory
-from omniroute.application.likeness import Likely, likely
+from omniroute.application.likeness import Likely, likely, name_key
 from omniroute.application.pages import HandleView, LinkView, ThreadRow
 from omniroute.application.ports import Inbox
 from omniroute.application.projections.people import NOBODY
@@ -34,6 +34,16 @@ _thread = msgspec.json.Decoder(Thread)
 
 AT_ONCE = 500  # rows read together
 
+SEARCH = """
+    SELECT customers.id, customers.name FROM customers JOIN handles
+      ON handles.customer = customers.id
+    WHERE INSTR(LOWER(handles.value), :text) OR INSTR(LOWER(handles.display), :text)
+      OR (:name != '' AND INSTR(handles.called, :name))
+    GROUP BY customers.id
+    ORDER BY MAX(INSTR(LOWER(handles.value), :text) = 1 OR INSTR(LOWER(handles.display), :text) = 1)
+      DESC, customers.name, customers.id LIMIT :limit
+"""
+
 
 class CustomerPage(msgspec.Struct, frozen=True):
     """Who somebody is taken for, and their threads, the latest first."""
@@ -45,6 +55,14 @@ class CustomerPage(msgspec.Struct, frozen=True):
     threads: tuple[ThreadRow, ...]
 
 
+class CustomerRow(msgspec.Struct, frozen=True):
+    """Somebody in a list, and how they are reached."""
+
+    id: str
+    name: str
+    handles: tuple[HandleView, ...]
+
+
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message, as it is given to the person it is about."""
 
@@ -54,7 +72,7 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str
     text: str
     subject: str = ""
-    files: tuple[dict[str, object], ...] = ()
+    files: tuple[dict[str, str | int], ...] = ()
     former: tuple[str, ...] = ()
 
 
@@ -112,12 +130,25 @@ class Customers:
 
         Raises `Refused` (``unknown_customer``, ``ambiguous``).
         """
-        authorize(actor, Action.READ)
+        authorize(actor, Action.PEOPLE)
         return await asyncio.to_thread(self._show, who)
+
+    async def search(self, actor: Actor, text: str, limit: int = 20) -> tuple[CustomerRow, ...]:
+        """At most *limit* people whose name or address begins with *text*, or has it within."""
+        authorize(actor, Action.PEOPLE)
+        return await asyncio.to_thread(self._search, text, limit)
+
+    def _search(self, text: str, limit: int) -> tuple[CustomerRow, ...]:
+        with self._views.reading() as db:
+            asked = {"text": text.casefold(), "name": name_key(text), "limit": limit}
+            rows = db.execute(SEARCH, asked).fetchall()
+            return tuple(
+                CustomerRow(row["id"], row["name"], listing.handles(db, row["id"])) for row in rows
+            )
 
     async def suggested(self, actor: Actor) -> tuple[LinkView, ...]:
         """Every pair of addresses that may be one person's, and waits for somebody to say so."""
-        authorize(actor, Action.READ)
+        authorize(actor, Action.PEOPLE)
         return await asyncio.to_thread(self._suggested)
 
     def _show(self, who: str) -> CustomerPage:
@@ -166,7 +197,7 @@ class Customers:
 
     async def likely(self, actor: Actor, who: str) -> tuple[Likely, ...]:
         """Who may be the same person as *who*, by name and address, the likeliest first."""
-        authorize(actor, Action.READ)
+        authorize(actor, Action.PEOPLE)
         return await asyncio.to_thread(self._likely, who)
 
     def _likely(self, who: str) -> tuple[Likely, ...]:
@@ -175,7 +206,7 @@ class Customers:
 
     async def shared(self, actor: Actor) -> tuple[HandleView, ...]:
         """Addresses that several people write from, or may."""
-        authorize(actor, Action.READ)
+        authorize(actor, Action.PEOPLE)
         return await asyncio.to_thread(self._shared)
 
     def _shared(self) -> tuple[HandleView, ...]:
@@ -227,7 +258,7 @@ class Customers:
         said = []
         for row in rows:
             body = bodies.get(row["id"], Body(""))
-            files = tuple(
+            files: tuple[dict[str, str | int], ...] = tuple(
                 {"name": f.name, "type": f.media_type, "size": f.size, "sha256": f.sha}
                 for f in body.files
             )

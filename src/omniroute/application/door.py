@@ -23,6 +23,7 @@ from omniroute.application.changing import Caps, Written, find
 from omniroute.application.copies import NOBODY
 from omniroute.application.customers import Customers
 from omniroute.application.directory import Directory
+from omniroute.application.feed import Feed
 from omniroute.application.heartbeats import Heartbeats
 from omniroute.application.importing import Importing
 from omniroute.application.judgement import asked_for, judge
@@ -83,6 +84,7 @@ class Application:
             views, reader, inbox, lambda: self.directory, self._voice, self._shown
         )
         self.pauses = Pauses(reader, inbox, clock, self._voice)
+        self.feed = Feed(reader, self.projector.at_least)
         self.ways = Ways(reader)
         self.importing = Importing(reader, inbox, clock)
         self.query = Queries(

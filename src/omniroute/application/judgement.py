@@ -68,11 +68,13 @@ def judge(
 
     Raises `Refused` (``forbidden``) if they may not, `Invalid` if there is nothing to act on.
     """
-    if actor.kind is Kind.AGENT:
+    if actor.kind is not Kind.SYSTEM and actor.id:
         _check_employed(actor.id, standing)
     name = f"#{command.thread}" if isinstance(command, c.OnThread) else ""
     owner = author or owner_for(actor, command, standing.thread)
     authorize(actor, ACTIONS[type(command)], Object(name, owner, directory.name(owner)))
+    if actor.kind is Kind.INTEGRATOR and not actor.id:
+        raise Invalid("acts_for_nobody")
     if isinstance(command, c.OnThread):
         _check_thread(standing.thread)
     if meant := named(command):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import msgspec
 
@@ -96,9 +97,16 @@ def thread_rows(rows: Iterable[sqlite3.Row], directory: Directory) -> tuple[Thre
     return tuple(thread_row(row, directory) for row in rows)
 
 
-def filtered(db: sqlite3.Connection, wanted: Filter) -> list[sqlite3.Row]:
-    """The threads that *wanted* describes, latest message first."""
-    terms = ["root = id"]
+Edge: TypeAlias = tuple[int, int]
+"""Where a page of threads ended: when the last one's last message came, and its number."""
+
+
+def filtered(
+    db: sqlite3.Connection, wanted: Filter, after: Edge | None = None
+) -> list[sqlite3.Row]:
+    """The threads that *wanted* describes, latest message first; of a later page those *after*."""
+    terms = ["root = id"] if after is None else ["root = id", "(last_at, id) < (:at, :id)"]
+    at, id = after or (0, 0)
     terms += [term for name, term in _TERMS.items() if getattr(wanted, name) not in ("", (), None)]
     return db.execute(
         # Only terms of our own are put together, so that the right index can be used.
@@ -112,6 +120,8 @@ def filtered(db: sqlite3.Connection, wanted: Filter) -> list[sqlite3.Row]:
             "tag": wanted.tag,
             "waiting": wanted.waiting,
             "limit": max(1, min(wanted.limit, 1_000)),
+            "at": at,
+            "id": id,
         },
     ).fetchall()
 

@@ -19,6 +19,7 @@ from omniroute.application.changing import Caps, open_to
 from omniroute.application.copies import ParticipantView
 from omniroute.application.directory import Directory
 from omniroute.application.dossier import Dossier
+from omniroute.application.listing import Edge
 from omniroute.application.pages import (
     AgentView,
     Board,
@@ -31,6 +32,7 @@ from omniroute.application.pages import (
 )
 from omniroute.application.ports import Clock
 from omniroute.application.reasons import Waiting
+from omniroute.application.stats import Stats, stats
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
 from omniroute.application.voice import Voice
@@ -67,9 +69,16 @@ class Queries:
         """Everything about a thread; of a folded one, the page of that it was joined to."""
         return await self._ask(self._thread, actor, thread)
 
-    async def threads(self, actor: Actor, wanted: Filter = Filter()) -> tuple[ThreadRow, ...]:  # noqa: B008 — frozen
-        """The threads that *wanted* describes, latest message first."""
-        return await self._ask(self._threads, actor, wanted)
+    async def threads(
+        self, actor: Actor, wanted: Filter = Filter(), after: Edge | None = None  # noqa: B008 — frozen
+    ) -> tuple[ThreadRow, ...]:  # fmt: skip
+        """The threads that *wanted* describes, latest message first; from *after* the last seen."""
+        return await self._ask(self._threads, actor, wanted, after)
+
+    async def stats(self, actor: Actor, since: int, until: int) -> Stats:
+        """How it stands, and what came and went from *since* to before *until* (ms)."""
+        authorize(actor, Action.STATS)
+        return await asyncio.to_thread(self._stats, since, until)
 
     async def search(self, actor: Actor, text: str, limit: int = 20) -> tuple[Hit, ...]:
         """Threads in which *text* was said, or of that name or number, the best first."""
@@ -88,7 +97,8 @@ class Queries:
 
     async def agents(self, actor: Actor) -> tuple[AgentView, ...]:
         """The team."""
-        return await self._ask(self._agents, actor)
+        authorize(actor, Action.COLLEAGUES)
+        return await asyncio.to_thread(self._agents)
 
     async def card(self, actor: Actor, thread: int, agent: str) -> tuple[str, ...]:
         """The context card of a thread as *agent* is shown it."""
@@ -212,9 +222,13 @@ class Queries:
         waiting = self._waiting(db, dossier, directory, self._clock())
         return reasons.wait_band(dossier.row, waiting, directory)
 
-    def _threads(self, actor: Actor, wanted: Filter) -> tuple[ThreadRow, ...]:
+    def _threads(self, actor: Actor, wanted: Filter, after: Edge | None) -> tuple[ThreadRow, ...]:
         with self._views.reading() as db:
-            return listing.thread_rows(listing.filtered(db, wanted), self._directory())
+            return listing.thread_rows(listing.filtered(db, wanted, after), self._directory())
+
+    def _stats(self, since: int, until: int) -> Stats:
+        with self._views.reading() as db:
+            return stats(db, self._clock(), since, until)
 
     def _search(self, actor: Actor, text: str, limit: int) -> tuple[Hit, ...]:
         with self._views.reading() as db:
@@ -266,7 +280,7 @@ class Queries:
         with self._views.reading() as db:
             return self._dossier(db, thread).reasons()
 
-    def _agents(self, actor: Actor) -> tuple[AgentView, ...]:
+    def _agents(self) -> tuple[AgentView, ...]:
         with self._views.reading() as db:
             return listing.team(db, self._directory())
 

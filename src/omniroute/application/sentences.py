@@ -190,6 +190,9 @@ REFUSED: Mapping[str, Sentence] = {
 
 INVALID: Mapping[str, Sentence] = {
     "forbidden": "You may not do this.",
+    "acts_for_nobody": (
+        "This token acts for nobody on the team; make one with --agent, for an agent or a bot."
+    ),
     "reason_required": "Say in a few words why you hand over; it is what they read first.",
     "empty": "There is nothing written.",
     "too_long": lambda told: f"That is too long; at most {told.value('most')} characters.",

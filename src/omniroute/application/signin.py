@@ -8,14 +8,18 @@ from omniroute.application.accounts import Accounts
 from omniroute.application.authorize import Action, Actor, Kind, authorize
 from omniroute.application.door import Application
 from omniroute.application.ports import Clock
+from omniroute.application.tokens import Tokens
 from omniroute.errors import Refused
 
 
 class SignIn:
-    """From a browser's token to an `Actor`."""
+    """From a browser's session, or a program's token, to an `Actor`."""
 
-    def __init__(self, accounts: Accounts, application: Application, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, application: Application, clock: Clock, tokens: Tokens
+    ) -> None:
         self._accounts, self._application, self._clock = accounts, application, clock
+        self.tokens = tokens
 
     async def make_link(self, agent: str, by: Actor | None = None) -> str:
         """A one-time link's token for *agent*, made for the admin *by*, or for the machine."""
@@ -40,6 +44,10 @@ class SignIn:
             return await self._application.actor(agent)
         except Refused:
             return None
+
+    async def bearer(self, token: str) -> Actor | None:
+        """Whose program comes with *token*; nobody's if it is no good."""
+        return await self.tokens.actor(token)
 
     async def sign_out(self, token: str) -> None:
         """End a session."""

@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "channel": "omniroute.cli.channel:channel",
     "parse": "omniroute.cli.parse:parse",
     "agent": "omniroute.cli.agent:agent",
+    "token": "omniroute.cli.token:token",
     "bench": "omniroute.bench.command:bench",
 }
 

@@ -49,6 +49,10 @@ class Client:
         """The answer to a change.  Raises `Refused` or `NotRunning`."""
         return json.loads(self._call("POST", path, json.dumps(body or {})))
 
+    def delete(self, path: str) -> Any:
+        """The answer to an end.  Raises `Refused` or `NotRunning`."""
+        return json.loads(self._call("DELETE", path, None))
+
     def _call(self, method: str, path: str, body: str | None) -> bytes:
         self._check_owner()
         connection = _Local(socket_path(self._database))
@@ -98,7 +102,8 @@ def _refused(status: int, reason: str, content: bytes) -> Refused:
         said = None
     if not isinstance(said, dict):
         said = {}
-    return Refused(str(said.get("code", status)), str(said.get("text") or f"{status} {reason}"))
+    text = said.get("text") or " — ".join(filter(None, (said.get("detail"), said.get("fix"))))
+    return Refused(str(said.get("code", status)), text or f"{status} {reason}")
 
 
 def client(config: Path) -> Client:

@@ -392,6 +392,7 @@ def files_of(database: Path) -> dict[str, Path]:
         "spool": database.with_suffix(".spool"),
         "views": database.with_suffix(".views"),
         "accounts": database.with_suffix(".accounts"),
+        "tokens": database.with_suffix(".tokens"),
         "bindings": database.with_suffix(".bindings"),
         "key": database.with_suffix(".key"),
         "proofs": database.with_suffix(".proofs"),

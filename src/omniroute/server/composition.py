@@ -14,19 +14,20 @@ from starlette.routing import BaseRoute
 
 from omniroute.application import words
 from omniroute.application.accounts import Accounts
-from omniroute.application.authorize import SYSTEM
+from omniroute.application.authorize import SYSTEM, Actor
 from omniroute.application.bindings import Bindings
 from omniroute.application.desks import DeskDoor
 from omniroute.application.door import Application
 from omniroute.application.enrolment import Enrolment
 from omniroute.application.signin import SignIn
+from omniroute.application.tokens import Tokens
 from omniroute.application.views import Views
 from omniroute.application.ways import means_of
 from omniroute.channel import Cap, Channel, Site
 from omniroute.core.effects import Present
 from omniroute.core.inputs import Member
 from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
-from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
+from omniroute.errors import ConfigError, PluginError, Refused, StoreError, did_you_mean
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
@@ -93,6 +94,8 @@ class Server:
             opened.callback(self._listening.close)
             self._accounts = Accounts(self.paths["accounts"], self._on_team)
             opened.callback(self._accounts.close)
+            self.tokens = Tokens(self.paths["tokens"], self._actor, self.clock.now)
+            opened.callback(self.tokens.close)
             self.bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now)
             opened.callback(self.bindings.close)
             self.keyed = open_key(self.paths["key"])
@@ -128,7 +131,7 @@ class Server:
         self.application.on_writing = self.node.signs.agent
         self.node.signs.on_customer = self.application.customer_writes
         self.application.caps = lambda kind: caps.get(kind, Cap.NONE)
-        self.accounts = SignIn(self._accounts, self.application, self.clock.now)
+        self.accounts = SignIn(self._accounts, self.application, self.clock.now, self.tokens)
         self.enrolment = Enrolment(
             self.bindings,
             {name: desk for name, desk in parts.desks.items() if isinstance(desk, Workplace)},
@@ -214,6 +217,7 @@ class Server:
             for reader in self._readers:
                 reader.close()
             self._accounts.close()
+            self.tokens.close()
             self.proofs.close()
             self.bindings.close()
             socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
@@ -274,8 +278,9 @@ class Server:
         self.application.importing.handle = self.node.parts.keyed.handle
         self.application.importing.realm = self.node.parts.keyed.realm
         operations = ServerOperations(
-            self.node, self.application, self.store, self.rulebook, self.workbench, self.enrolment
-        )
+            self.node, self.application, self.store, self.rulebook, self.workbench,
+            self.enrolment, self.tokens,
+        )  # fmt: skip
         web = self.settings.server
         public = build(
             self.application,
@@ -344,6 +349,12 @@ class Server:
     def _on_team(self, agent: str) -> bool:
         known = any(person.id == agent for person in self.desk_files.people)
         return known and agent not in self.bindings.inactive
+
+    async def _actor(self, agent: str) -> Actor:
+        """An agent as an actor.  Raises `Refused` for who is let in nowhere."""
+        if not self._on_team(agent):
+            raise Refused("no_such_agent", f"Nobody on the team is called {agent}.")
+        return await self.application.actor(agent)
 
     def _team_of(self, desk: DeskFiles) -> tuple[Member, ...]:
         """Who works here: the team file's people, less those who were deactivated."""

@@ -12,6 +12,7 @@ from omniroute.application.door import Application
 from omniroute.application.enrolment import Enrolment
 from omniroute.application.past import explained
 from omniroute.application.rulebook import Rulebook
+from omniroute.application.tokens import Tokens
 from omniroute.application.workbench import Workbench
 from omniroute.channel import Channel, Health
 from omniroute.errors import Refused
@@ -35,7 +36,9 @@ class ServerOperations:
         rulebook: Rulebook,
         workbench: Workbench,
         enrolment: Enrolment,
+        tokens: Tokens,
     ) -> None:
+        self._tokens = tokens
         self._enrolment = enrolment
         self._node, self._application, self._store = node, application, store
         self._rulebook, self._workbench = rulebook, workbench
@@ -49,6 +52,11 @@ class ServerOperations:
     def enrolment(self) -> Enrolment:
         """Who may work from where."""
         return self._enrolment
+
+    @property
+    def tokens(self) -> Tokens:
+        """Tokens of other people's programs."""
+        return self._tokens
 
     @property
     def workbench(self) -> Workbench:

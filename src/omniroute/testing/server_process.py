@@ -196,9 +196,16 @@ class Browserless:
         """The value of the header ``Cookie``."""
         return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
-    def call(self, method: str, path: str, body: str = "", kind: str = "") -> Answer:
-        """Any request; redirects are not followed.  Raises `OSError` if there is no answer."""
+    def call(
+        self, method: str, path: str, body: str = "", kind: str = "", token: str = ""
+    ) -> Answer:
+        """Any request; redirects are not followed.  Raises `OSError` if there is no answer.
+
+        With a program's *token* it is that program's.
+        """
         headers = {"Origin": self._url, "X-CSRF-Token": self.token, "Cookie": self.cookies}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         if kind:
             headers["Content-Type"] = kind
         connection = http.client.HTTPConnection(urlsplit(self._url).netloc, timeout=10)

@@ -33,6 +33,7 @@ from omniroute.web.pages import (
 )
 from omniroute.web.ports import Accounts, Application, Clock, Operations
 from omniroute.web.rendering import STATIC
+from omniroute.web.rest import routes as rest
 from omniroute.web.routing import action, page
 from omniroute.web.visits import SignedOut
 
@@ -199,6 +200,7 @@ def console_routes() -> list[BaseRoute]:
         action("/sign-out", sign_in.leave),
         action("/demo/switch", sign_in.switch),
         *api.routes(),
+        *rest.routes(),
     ]
 
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from omniroute.application.sentences import INVALID
 from omniroute.errors import Refused
 from omniroute.web.answers import bare, console_of, is_partial, parts
+from omniroute.web.rest.problems import is_v1, problem, refusal
 from omniroute.web.visits import SignedOut, Visit, see_out
 
 log = logging.getLogger(__name__)
@@ -28,15 +29,23 @@ STATUS_OF = {
     "invalid": 422,
     "no_such_agent": 422,
     "no_such_queue": 422,
+    "no_json": 400,
     "not_found": 404,
     "stale_form": 403,
+    "bad_place": 422,
+    "bad_scope": 422,
+    "bad_token": 422,
     "too_many": 429,
     "too_much": 413,
+    "unknown_agent": 404,
+    "unknown_customer": 404,
     "unknown_file": 404,
     "unknown_letter": 404,
     "unknown_rules": 404,
     "unknown_message": 404,
     "unknown_thread": 404,
+    "unknown_token": 404,
+    "unsupported_media_type": 415,
     "weak_password": 422,
     "wrong_sign_in": 401,
 }
@@ -54,6 +63,9 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     door = "/sign-in" if where == "/" else f"/sign-in?next={quote(where, safe='')}"
     response: Response
+    if is_v1(request.url.path):
+        fix = "send Authorization: Bearer and a token that an admin made"
+        return problem(request, 401, "signed_out", "No token, or one that does not work", fix=fix)
     if wants_json(request):
         response = JSONResponse({"code": "signed_out", "text": "Sign in first."}, 401)
     elif is_partial(request):
@@ -71,6 +83,8 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
 async def on_refused(request: Request, error: Exception) -> Response:
     """Somebody asked for what they may not have, or what is no longer so."""
     assert isinstance(error, Refused)
+    if is_v1(request.url.path):
+        return refusal(request, status_of(error.code), error)
     return await _tell(request, status_of(error.code), error.code, error.text)
 
 
@@ -103,12 +117,16 @@ async def on_store(request: Request, error: Exception) -> Response:
 async def on_bug(request: Request, error: Exception) -> Response:
     """A fault of ours.  It is logged by the server; nothing of it is told here."""
     text = "Something went wrong on our side. Nothing you wrote is lost: go back and try again."
+    if is_v1(request.url.path):
+        return problem(request, 500, "fault", text)
     if wants_json(request):
         return JSONResponse({"code": "fault", "text": text}, 500)
     return bare(request, "fault.html", {"title": "A fault of ours", "text": text}, status=500)
 
 
 async def _tell(request: Request, status: int, code: str, text: str) -> Response:
+    if is_v1(request.url.path):
+        return problem(request, status, code, text)
     if wants_json(request):
         return JSONResponse({"code": code, "text": text}, status)
     visit: Visit | None = getattr(request.state, "visit", None)
