@@ -10,7 +10,7 @@ from omniroute.core import events as e
 from omniroute.core import opening, overflow, promises, resting
 from omniroute.core.model import Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
-from omniroute.core.states import ASSIGNED, OFFERED, OPEN, WAITING
+from omniroute.core.states import ASSIGNED, CLOSED, FOLDED, OFFERED, WAITING
 from omniroute.core.timers import promotion
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import HIGHEST, due
@@ -21,20 +21,22 @@ def keep(turn: Turn) -> None:
     if not turn.touched:
         return
     touched, turn.touched = turn.touched, {}
+    threads = turn.state.threads
     for id in touched:
-        thread = turn.state.threads.get(id)
-        if thread is None or thread.phase not in OPEN:
+        thread = threads.get(id)
+        if thread is None or thread.phase is CLOSED or thread.phase is FOLDED:
             continue
         if thread.phase in WAITING:
             opening.keep(turn, thread)
-            thread = turn.thread(id)
+            thread = threads[id]
         promises.keep(turn, thread)
-        thread = turn.thread(id)
+        thread = threads[id]
         if thread.phase is ASSIGNED:
-            resting.keep(turn, thread)
-        elif thread.phase in WAITING or thread.phase is OFFERED:
+            if thread.replies:
+                resting.keep(turn, thread)
+        elif thread.phase is OFFERED or thread.phase in WAITING:
             _plan_promotion(turn, thread)
-            overflow.plan(turn, turn.thread(id))
+            overflow.plan(turn, threads[id])
     turn.touched = {}
 
 

@@ -52,13 +52,13 @@ __all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
 def keys(state: State, input: i.AnyInput) -> list[str]:
     """Rows the next `decide` needs and the state does not have."""
     wanted: dict[str, None] = {}
-    if isinstance(input, i.MessageReceived):
+    if type(input) is i.MessageReceived:  # inputs have no kinds below them; this is asked often
         _want_handle(state, input.sender.id, wanted)
         for claim in input.claims:
             _want_handle(state, claim.handle.id, wanted)
         for handle in input.within:
             _want_handle(state, handle, wanted)
-    elif isinstance(input, i.CustomerLeft) and input.handle:
+    elif type(input) is i.CustomerLeft and input.handle:
         _want_handle(state, input.handle, wanted)
     elif (named := _NAMED.get(type(input))) is not None:
         for id in named(input):
@@ -113,9 +113,15 @@ def _want_folded(state: State, id: HandleId, wanted: dict[str, None]) -> None:
             wanted[key] = None
 
 
-def decide(state: State, input: i.AnyInput, deciders: Deciders | None = None) -> Decision:
-    """Decide one input on the state as it stands, and leave the state evolved by it."""
-    turn = Turn(state, input, deciders)
+def decide(
+    state: State, input: i.AnyInput, deciders: Deciders | None = None, *, explained: bool = True
+) -> Decision:
+    """Decide one input on the state as it stands, and leave the state evolved by it.
+
+    Where nobody will ask why, as in a simulation, *explained* may be false: the decision is the
+    same, and its why is empty.
+    """
+    turn = Turn(state, input, deciders, explained)
     answer = _answer(turn, input)
     if not answer.ok:
         turn.explain("refused", code=answer.code, **answer.values)

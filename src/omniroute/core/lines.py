@@ -25,7 +25,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import NOWHERE, Standing, more_room, standing
+from omniroute.core.ranking import NOWHERE, Standing, loaded, more_room, standing
 from omniroute.core.requirements import Fit, Person, named
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
@@ -118,6 +118,9 @@ class Lines:
 
     def _take_in_agent(self, id: AgentId, old: Agent | None, new: Agent | None) -> None:
         home = self._home.get(id)
+        if old is not None and new is not None and home is not None and _only_busier(old, new):
+            self._take_in_load(home, old, new)
+            return
         before = self._standings.pop(id, NOWHERE)
         pool = self._settled(home, old, new)
         if new is None or pool is None:
@@ -147,6 +150,17 @@ class Lines:
             for live in (False, True):
                 if before.present[live] and not (pool is home and now.present[live]):
                     self._left(home, id, live)
+
+    def _take_in_load(self, home: Pool, old: Agent, new: Agent) -> None:
+        """The usual case: an agent is who and where they were, and has more to do, or less."""
+        before = self._standings[new.id]
+        now = loaded(before, new)
+        home.note(new, now)
+        if now is not before:
+            self._standings[new.id] = now
+            home.count(before, now)
+        if more_room(old, before, new, now):
+            self.freed[new.id] = None
 
     def _crowded(self, agent: AgentId) -> None:
         """Look at what the agent, who has come, is asked for though they are full."""
@@ -334,6 +348,25 @@ class Lines:
         """Every waiting thread, in no particular order."""
         self.catch_up()
         return list(self._place)
+
+
+def _only_busier(old: Agent, new: Agent) -> bool:
+    """Whether nothing that counts here differs but how much they have; what was not replaced is the
+    very same value."""
+    return (
+        old.status is new.status
+        and old.lost is new.lost
+        and old.unresponsive is new.unresponsive
+        and old.skills is new.skills
+        and old.teams is new.teams
+        and old.reads is new.reads
+        and old.desks is new.desks
+        and old.chatless is new.chatless
+        and old.employed is new.employed
+        and old.capacity is new.capacity
+        and old.caps is None
+        and new.caps is None
+    )
 
 
 def _same(one: Agent, other: Agent) -> bool:

@@ -71,8 +71,11 @@ class Index(Lines):
         known = self._queues.get(queue)
         return known.pick if known is not None else "longest_idle"
 
-    def find(self, thread: Thread, limit: int = 2) -> Found:
-        """The best agents for a waiting thread, best first, and why the others are not."""
+    def find(self, thread: Thread, limit: int = 2, counted: bool = True) -> Found:
+        """The best agents for a waiting thread, best first, and why the others are not.
+
+        Unless they are to be *counted*, nothing is said of the others where somebody was found.
+        """
         self.catch_up()
         line = self._place[thread.id]
         barred = {exclusion.agent for exclusion in thread.excluded}
@@ -80,7 +83,10 @@ class Index(Lines):
             barred.update(offer.agent for offer in thread.offers)
         if line.named:
             return self._among_named(line, barred, limit)
-        return self._explained(line, barred, self._ranked(thread, line, barred, limit))
+        ranked = self._ranked(thread, line, barred, limit)
+        if ranked and not counted:
+            return Found(ranked, {}, hopeful=True, absent=False, barred=False)
+        return self._explained(line, barred, ranked)
 
     def _ranked(
         self, thread: Thread, line: Line, barred: set[AgentId], limit: int

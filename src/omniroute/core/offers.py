@@ -56,7 +56,8 @@ def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:
         everybody = step.broadcast or _after_a_miss(turn.state.queue(thread.queue), thread)
         many = everybody or turn.deciders is not None
         at_once = turn.state.queue(thread.queue).parallel
-        found = turn.state.index.find(thread, CANDIDATES if many else max(2, at_once))
+        most = CANDIDATES if many else max(2, at_once)
+        found = turn.state.index.find(thread, most, counted=turn.explained)
         if found.candidates:
             _offer(turn, thread, found, everybody, plan)
             return True
@@ -139,6 +140,8 @@ def _explain(
     turn: Turn, thread: Thread, found: Found, winner: Candidate | None = None, by: str = "",
     spared: str = "", bad: tuple[str, ...] = (),
 ) -> None:  # fmt: skip
+    if not turn.explained:
+        return
     told: dict[str, object] = {"thread": thread.id, "step": thread.step, "counts": found.counts}
     if winner is not None:
         told["winner"] = [winner.agent, list(winner.rank)]

@@ -167,15 +167,16 @@ class Pool:
     def count(self, before: Standing, now: Standing) -> None:
         """Keep the head counts by which a failed match is explained, as somebody's standing
         changes."""
-        for live in (False, True):
-            self.free[live] += now.able[live] - before.able[live]
-        if (now.present, now.units, now.mute) == (before.present, before.units, before.mute):
+        (mail, live), (had_mail, had_live) = now.able, before.able
+        self.free[False] += mail - had_mail
+        self.free[True] += live - had_live
+        if now.present == before.present and now.units == before.units and now.mute is before.mute:
             return
         self.mute += now.mute - before.mute
-        for live in (False, True):
-            self.present[live] += now.present[live] - before.present[live]
-            self.units[live] += now.units[live] * now.present[live]
-            self.units[live] -= before.units[live] * before.present[live]
+        for kind in (False, True):
+            self.present[kind] += now.present[kind] - before.present[kind]
+            self.units[kind] += now.units[kind] * now.present[kind]
+            self.units[kind] -= before.units[kind] * before.present[kind]
 
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""

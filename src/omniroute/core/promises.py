@@ -18,7 +18,6 @@ from omniroute.core.timers import running
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import Calendar, due
 
-_RELEASED = e.ReplyReleased
 FIRST, NEXT, RESOLUTION = "first_reply", "next_reply", "resolution"
 
 
@@ -54,7 +53,9 @@ def reply_of(thread: Thread) -> str:
 def keep(turn: Turn, thread: Thread) -> None:
     """Start, stop and resume the clocks of a thread's promises."""
     if thread.targets:
-        answered = _answered(turn, thread.id)
+        answered = thread.id in turn.answered
+        if not answered and _is_all(thread) and _in_step(thread, thread.targets[0]):
+            return
         for target in thread.targets:
             if answered or not _in_step(thread, target):
                 _keep_one(turn, thread.id, target, answered)
@@ -64,8 +65,14 @@ def keep(turn: Turn, thread: Thread) -> None:
         _deadline(turn, turn.thread(thread.id))
 
 
+def _is_all(thread: Thread) -> bool:
+    """Whether the reply that is promised is all that is: the usual case."""
+    only = len(thread.targets) == 1 and thread.targets[0].kind != RESOLUTION
+    return only and thread.sla.resolution is None
+
+
 def _in_step(thread: Thread, target: Target) -> bool:
-    """Whether a clock runs that should, for as long as the rules say: the usual case."""
+    """Whether a clock runs that should, for as long as the rules say."""
     sla = thread.sla
     return (
         target.due > 0
@@ -105,16 +112,6 @@ def _again(thread: Thread, target: Target) -> Target:
 def _runs(thread: Thread, target: Target) -> bool:
     """Whether the clock runs: while somebody waits for us, and their queue is open."""
     return thread.waiting and thread.phase is not HELD
-
-
-def _answered(turn: Turn, id: ThreadId) -> bool:
-    """Whether a person has answered in this turn; what a bot says keeps no promise."""
-    for event in turn.events:
-        if type(event) is _RELEASED and event.thread == id:
-            agent = turn.state.agents.get(event.agent)
-            if agent is not None and agent.kind != "bot":
-                return True
-    return False
 
 
 def _begin(turn: Turn, thread: Thread) -> None:

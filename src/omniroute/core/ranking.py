@@ -136,6 +136,15 @@ def standing(agent: Agent) -> Standing:
     return Standing(here, (mail_fits, live_fits), units_of, silent)
 
 
+def loaded(before: Standing, agent: Agent) -> Standing:
+    """The standing of an agent without caps of whom nothing but the load is another than before;
+    the very same where that changes nothing."""
+    mail, live = before.present
+    spare = agent.capacity - agent.live_load
+    able = mail and spare > agent.mail_load, live and spare > 0
+    return before if able == before.able else Standing(before.present, able, *before[2:])
+
+
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
     """Whether the agent, whose standing changed with them, can take what they could not before."""
     mail, live = now.able

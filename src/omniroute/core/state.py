@@ -10,7 +10,7 @@ cold) or in `rollback` (it does not: as if the round had never been).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -82,6 +82,7 @@ class State:
         self.rules = BARE
         self.alerting = False  # whether somebody is told where a queue is deep
         self._sets: dict[str, RuleSet] = {}  # known rule sets, by version
+        self._queues: Mapping[str, Queue] = BARE.queues  # of the active rules and of a canary
         self.folded: dict[ThreadId, Thread] = {}  # cold: taken in to be unfolded
         self.index = Index(self.agents, self.threads)
         self.draining: dict[AgentId, None] = {}
@@ -97,17 +98,22 @@ class State:
 
     def put_handle(self, handle: Handle) -> None:
         """Enter or replace a handle."""
-        self._undo.setdefault("h/" + handle.id, self.handles.get(handle.id))
+        key = "h/" + handle.id
+        self._undo.setdefault(key, self.handles.get(handle.id))
         self.handles[handle.id] = handle
-        self.absent.discard("h/" + handle.id)
+        self.absent.discard(key)
         self._warm.add(handle.customer)
 
     def put_customer(self, customer: Customer) -> None:
         """Enter or replace a customer."""
-        self._undo.setdefault("c/" + customer.id, self.customers.get(customer.id))
-        self.customers[customer.id] = customer
-        self.absent.discard("c/" + customer.id)
-        self._warm.add(customer.id)
+        id = customer.id
+        key = "c/" + id
+        if key not in self._undo:
+            self._undo[key] = self.customers.get(id)
+            self._warm.add(id)
+        if self.absent:
+            self.absent.discard(key)
+        self.customers[id] = customer
 
     def drop_customer(self, customer: CustomerId) -> None:
         """Two customers became one; this one is no more."""
@@ -122,7 +128,9 @@ class State:
         self.threads[id] = thread
         self._alarms.unseen[id] = None
         self.index.unseen_threads.setdefault(id, old)
-        before, now = _burdens(old), _burdens(thread)
+        # Whom a thread costs nothing has neither an agent nor offers: most need not be asked.
+        before = _burdens(old) if old is not None and (old.agent or old.offers) else ()
+        now = _burdens(thread) if thread.agent or thread.offers else ()
         if before != now:
             for burden in before:
                 if burden not in now:
@@ -196,6 +204,7 @@ class State:
         skills, queues = self.rules.skills, self.rules.queues
         if (canary := self._canary()) is not None:
             skills, queues = joined(skills, canary.skills), {**canary.queues, **queues}
+        self._queues = queues
         self.alerting = any(queue.alert is not None for queue in queues.values())
         self.index.adopt(skills, queues, self.rules.defaults.priority)
 
@@ -217,15 +226,11 @@ class State:
 
     def queue(self, name: str) -> Queue:
         """A queue of the active rules or of a canary; one that none has is as plain as can be."""
-        known = self.rules.queues.get(name)
-        if known is None and (canary := self._canary()) is not None:
-            known = canary.queues.get(name)
-        return known or Queue(name)
+        return self._queues.get(name) or Queue(name)
 
     def knows_queue(self, name: str) -> bool:
         """Whether the active rules, or a canary's, have a queue of this name."""
-        canary = self._canary()
-        return name in self.rules.queues or (canary is not None and name in canary.queues)
+        return name in self._queues
 
     def rules_for(self, customer: CustomerId, at: int) -> RuleSet:
         """The rules that decide for a customer: a canary's, or the active ones."""
@@ -294,7 +299,8 @@ class State:
         capped = agent.caps.queues if agent.caps is not None else {}
         loads: dict[str, int] = {}
         for id in agent.threads if capped else ():
-            for name, weight, _, queue in _burdens(self.threads.get(id)):
+            held = self.threads.get(id)
+            for name, weight, _, queue in _burdens(held) if held is not None else ():
                 if name == agent.id and queue in capped:
                     loads[queue] = loads.get(queue, 0) + weight
         return replace(agent, queue_loads=loads)
@@ -503,10 +509,8 @@ def _sort(into: dict[AgentId, None], agent: Agent, belongs: bool) -> None:
         into.pop(agent.id, None)
 
 
-def _burdens(thread: Thread | None) -> tuple[Burden, ...]:
+def _burdens(thread: Thread) -> tuple[Burden, ...]:
     """What a thread costs whom: its weight for who has it or is asked; nothing while put aside."""
-    if thread is None:
-        return ()
     if thread.offers:
         full = thread.weight, thread.live, thread.queue
         asked = tuple([(offer.agent, *full) for offer in thread.offers])

@@ -11,13 +11,14 @@ from omniroute.core.handing import is_bot
 from omniroute.core.identity import recognise
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.matters import listen
-from omniroute.core.model import Fact, Phase, Thread, ThreadId
+from omniroute.core.model import AgentId, Fact, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, notify, withdraw_absent
 from omniroute.core.participants import invite, joined_in, less_hearsay, take_part
 from omniroute.core.presence import give_back
 from omniroute.core.promises import promised, reply_of
 from omniroute.core.resting import rouse
 from omniroute.core.rules import WAIT, Routing, route
+from omniroute.core.state import State
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.waits import of_queue
 
@@ -26,6 +27,7 @@ COMPARED = ("queue", "priority", "steps", "sla", "tags", "weight", "reply", "def
 
 
 MANAGER = "customer.account_manager"
+"""Whom a plugin names as the agent who looks after the customer; nobody, where they have left."""
 
 
 def receive(turn: Turn, message: MessageReceived) -> Answer:
@@ -123,18 +125,8 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     rules = turn.state.rules_for(thread.customer, turn.at)
     facts = facts_of(turn, thread, message, how)
     routing = route(rules, facts, message.observed_under(rules.version), turn.at)
-    more: dict[str, object] = {} if rules is turn.state.rules else {"rules": rules.version}
-    if routing.passed:
-        more["passed"] = list(routing.passed)
-    turn.explain(
-        "route",
-        thread=thread.id,
-        rule=routing.rule,
-        enriched=list(routing.enriched),
-        queue=routing.queue,
-        facts={name: value for name, value in facts.items() if value not in (None, ())},
-        **more,
-    )
+    if turn.explained:
+        _explain(turn, thread, routing, facts)
     if (shadow := turn.state.shadow(turn.at)) is not None:
         beside = route(shadow, facts, message.observed_under(shadow.version), turn.at)
         turn.explain("shadow", thread=thread.id, **compared(routing, beside))
@@ -173,6 +165,26 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
         propose_article(turn, turn.thread(thread.id), rules, routing.deflect)
 
 
+def _explain(
+    turn: Turn, thread: Thread, routing: Routing, facts: dict[str, Fact | tuple[str, ...]]
+) -> None:
+    live = turn.state.rules.version
+    more: dict[str, object] = {} if routing.rules == live else {"rules": routing.rules}
+    if routing.passed:
+        more["passed"] = list(routing.passed)
+    if None in facts.values():
+        facts = {name: value for name, value in facts.items() if value is not None}
+    turn.explain(
+        "route",
+        thread=thread.id,
+        rule=routing.rule,
+        enriched=list(routing.enriched),
+        queue=routing.queue,
+        facts=facts,
+        **more,
+    )
+
+
 def _waits(turn: Turn, live: bool) -> dict[str, Fact]:
     """The expected waits that rules ask for; absent where they are unknown."""
     found: dict[str, Fact] = {}
@@ -181,15 +193,6 @@ def _waits(turn: Turn, live: bool) -> dict[str, Fact]:
         wait = of_queue(turn.state, queue, live)
         found[WAIT + queue] = None if wait is None else wait.likely
     return found
-
-
-def _account_manager(turn: Turn, message: MessageReceived) -> dict[str, Fact]:
-    """Whom a plugin names as the agent who looks after the customer, unless they have left."""
-    named = message.facts.get(MANAGER)
-    if named is None:
-        return {}
-    known = turn.state.agents.get(str(named))
-    return {MANAGER: named if known is not None and known.employed else None}
 
 
 def _keep_owner(turn: Turn, thread: Thread) -> bool:
@@ -226,21 +229,32 @@ def facts_of(
     turn: Turn, thread: Thread, message: MessageReceived, how: str
 ) -> dict[str, Fact | tuple[str, ...]]:
     """What rules may ask for, beside what was observed in the text."""
-    customer = turn.state.customers[thread.customer]
-    last = customer.last_agent or thread.last_agent
-    known = turn.state.agents.get(last)
-    return {
+    state = turn.state
+    customer = state.customers[thread.customer]
+    facts: dict[str, Fact | tuple[str, ...]] = {
         **message.facts,
         "channel": message.channel,
         "account": message.account,
         "message.automatic": message.automatic,
         "message.verified": message.sender.verified,
-        **_account_manager(turn, message),
-        "thread.last_agent": last if known is not None and known.employed else None,
-        "thread.idle": turn.at - customer.last_at if customer.last_at else None,
-        **_waits(turn, message.live),
-        "thread.reopened": how == "reopened",
-        "thread.history": len(customer.history),
-        "thread.deflected": True if thread.deflected else None,
-        "tags": thread.tags,
     }
+    if MANAGER in facts and not _works_here(state, str(facts[MANAGER])):
+        facts[MANAGER] = None
+    if (last := customer.last_agent or thread.last_agent) and _works_here(state, last):
+        facts["thread.last_agent"] = last
+    if customer.last_at:
+        facts["thread.idle"] = turn.at - customer.last_at
+    if state.rules.waits or state.trial.version:
+        facts |= _waits(turn, message.live)
+    facts["thread.reopened"] = how == "reopened"
+    facts["thread.history"] = len(customer.history)
+    if thread.deflected:
+        facts["thread.deflected"] = True
+    if thread.tags:
+        facts["tags"] = thread.tags
+    return facts
+
+
+def _works_here(state: State, agent: AgentId) -> bool:
+    known = state.agents.get(agent)
+    return known is not None and known.employed

@@ -12,13 +12,15 @@ import heapq
 from collections.abc import Callable
 from typing import TypeAlias
 
-from omniroute.core.model import Agent, Target, Thread
+from omniroute.core.model import Agent, Phase, Target, Thread
 from omniroute.core.owners import Owner
 from omniroute.core.states import (
     ASSIGNED,
+    CLOSED,
+    FOLDED,
     HELD,
+    NEW,
     OFFERED,
-    OPEN,
     QUEUED,
     RESOLVED,
     SNOOZED,
@@ -82,42 +84,52 @@ def running(thread: Thread) -> list[Target]:
 def next_due(thread: Thread) -> int | None:
     """The earliest moment at which something about *thread* is due, or None."""
     phase = thread.phase  # compared by identity: to look an enum up in a set takes its time
+    if phase is CLOSED or phase is FOLDED:
+        return None
     moments = [offer.until for offer in thread.offers] if thread.offers else []
     if thread.held:
         moments += [held.release for held in thread.held]
-    if phase is QUEUED:
-        if (end := step_end(thread)) is not None:
-            moments.append(end)
-    elif phase is SNOOZED and (end := snooze_end(thread)) is not None:
-        moments.append(end)
-    if thread.promote_at and (rise := promotion(thread)) is not None:
-        moments.append(rise)
-    if thread.overflow_at and thread.phase in WAITING:
-        moments.append(thread.overflow_at)
-    if thread.remind_at and thread.phase is STRANDED:
-        moments.append(thread.remind_at)
-    if thread.excluded and thread.phase in ASKING:
-        moments += [x.until for x in thread.excluded if x.until]
-    if thread.targets and thread.phase in OPEN:
-        for target in thread.targets:
-            if target.due and not target.late:
+    for target in thread.targets:
+        if target.due:
+            if not target.late:
                 moments.append(target.due)
-            if target.due and target.marks:
+            if target.marks:
                 moments.append(target.marks[0])
-    if thread.away_until and (gone := abandoning(thread)) is not None:
-        moments.append(gone)
-    if phase is HELD:
-        moments.append(thread.opens_at)
-    elif thread.closes_at and thread.phase in WAITING:
-        moments.append(thread.closes_at)
-    if phase is ASSIGNED and (thread.dormant_at or thread.wake_until):
-        moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
-    if phase is RESOLVED:
+    if phase is ASSIGNED:
+        if thread.dormant_at or thread.wake_until:
+            moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
+    elif phase is RESOLVED:
         if thread.wrap_until:
             moments.append(thread.wrap_until)
         elif not thread.held:
             moments.append(thread.reopen_until)
-    return min(moments, default=None)
+    elif phase is SNOOZED:
+        if thread.snoozed_until:
+            moments.append(thread.snoozed_until)
+    else:
+        _unowned(thread, phase, moments)
+    return min(moments) if moments else None
+
+
+def _unowned(thread: Thread, phase: Phase, moments: list[int]) -> None:
+    """Add when a thread that nobody has asks for attention."""
+    if phase is HELD:
+        moments.append(thread.opens_at)
+    elif phase is not NEW:
+        if thread.promote_at:
+            moments.append(thread.promote_at)
+        if thread.excluded:
+            moments += [x.until for x in thread.excluded if x.until]
+        if phase is QUEUED and (end := step_end(thread)) is not None:
+            moments.append(end)
+        elif phase is STRANDED and thread.remind_at:
+            moments.append(thread.remind_at)
+        if phase is not OFFERED and thread.overflow_at:
+            moments.append(thread.overflow_at)
+        if phase is not OFFERED and thread.closes_at:
+            moments.append(thread.closes_at)
+    if thread.away_until and (gone := abandoning(thread)) is not None:
+        moments.append(gone)
 
 
 def agent_due(agent: Agent) -> int | None:

@@ -53,12 +53,16 @@ class Decision(msgspec.Struct, frozen=True):
 class Turn:
     """Collects events, effects and the why of one input."""
 
-    def __init__(self, state: State, input: AnyInput, deciders: Deciders | None) -> None:
+    def __init__(
+        self, state: State, input: AnyInput, deciders: Deciders | None, explained: bool = True
+    ) -> None:
         self.state, self.input, self.at, self.deciders = state, input, input.at, deciders
+        self.explained = explained  # whether somebody will ask why
         self.events: list[e.AnyEvent] = []
         self.effects: list[AnyEffect] = []
         self.why: list[dict[str, object]] = []
         self.touched: dict[ThreadId, None] = {}  # threads that something has happened to
+        self.answered: set[ThreadId] = set()  # by a person: what a bot says keeps no promise
         self._ordinals: dict[tuple[str, str], int] = {}
 
     def emit(self, event: e.AnyEvent) -> None:
@@ -70,7 +74,8 @@ class Turn:
 
     def explain(self, about: str, **values: object) -> None:
         """Record why."""
-        self.why.append({"about": about, **values})
+        if self.explained:
+            self.why.append({"about": about, **values})
 
     def thread(self, id: ThreadId) -> Thread:
         """The thread as it is now."""

@@ -76,11 +76,14 @@ class Calendar:
             for a, b in self._day(start // DAY):  # mostly it is all within one opening
                 if a <= start and start + span <= b:
                     return start + span
-            for a, b in self._from(start):
-                a = max(a, start)
-                if b - a >= left:
-                    return a + left
-                left -= b - a
+            known, first = self._days, start // DAY
+            for day in range(first, min(first + HORIZON_DAYS, _LAST // DAY)):
+                for a, b in known.get(day) or self._day(day):
+                    if b > start:
+                        a = max(a, start)
+                        if b - a >= left:
+                            return a + left
+                        left -= b - a
             return start + HORIZON_DAYS * DAY
         paused = sorted(stops)
         for piece_start, piece_end in self._from(start):

@@ -159,10 +159,12 @@ def release(turn: Turn, thread: Thread, held: Held) -> None:
     turn.emit(
         e.ReplyReleased(thread.id, held.message, held.agent, held.handle, effect, copies=copies)
     )
+    bot = is_bot(turn, held.agent)
+    if not bot:
+        turn.answered.add(thread.id)
     turn.deliver(
         thread, held.message, held.handle, effect, agent=held.agent, answers=held.answers,
-        begins=held.begins if isinstance(held.begins, tuple) else None, copies=copies,
-        bot=is_bot(turn, held.agent),
+        begins=held.begins if isinstance(held.begins, tuple) else None, copies=copies, bot=bot,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from omniroute.core import events as e
 from omniroute.core.model import AgentId, Thread
 from omniroute.core.state import State
-from omniroute.core.states import after
+from omniroute.core.states import TABLE, after
 
 E = TypeVar("E", bound=e.Event)
 Folding: TypeAlias = Callable[[State, Any, int], None]
@@ -32,8 +32,9 @@ class Folds(dict[type[e.Event], Folding]):
 def change(state: State, event: e.ThreadEvent, **values: object) -> Thread:
     """The thread of *event* with new values, the next version and the phase that follows."""
     old = state.threads[event.thread]
-    if "phase" not in values and (phase := after(old.phase, type(event))) is not old.phase:
-        values["phase"] = phase
+    kind = type(event)
+    if kind in TABLE and "phase" not in values:
+        values["phase"] = after(old.phase, kind)
     new = replace(old, version=old.version + 1, **values)
     state.put_thread(new)
     return new
