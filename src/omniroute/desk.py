@@ -73,10 +73,10 @@ class Line:
     """One line of a thread, as a desk shows it.
 
     *kind* is customer, reply, automatic, note, or event (then *text* is a sentence of ours).
-    *turn* numbers the customer's lines from 1.  *state* of a reply: held, sending, sent, failed,
-    withdrawn; *reason* why it failed.  *change* of what an agent wrote: editing, edited, deleting,
-    deleted, or unchanged (then *reason* says why the customer keeps what there was); *can* are the
-    ways in which whoever looks may change it now: edit, delete.
+    *turn* numbers from 1 what the customer, or a participant, wrote.  *state* of a reply: held,
+    sending, sent, failed, withdrawn; *reason* why it failed.  *change* of what an agent wrote:
+    editing, edited, deleting, deleted, or unchanged (then *reason* says why the customer keeps what
+    there was); *can* are the ways in which whoever looks may change it now: edit, delete.
     """
 
     id: str  # the same whenever the thread is looked at
@@ -114,6 +114,21 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class SamePerson:
+    """Two addresses that count as one person's (*joined*), or may be.
+
+    *text* says whose they are and what speaks for it; *id* is short, for a button.  `Door.act`
+    takes *a* and *b* with ``merge`` and ``not-same``.
+    """
+
+    id: str
+    a: str
+    b: str
+    text: str
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A thread as one agent may see it and work on it, at one moment."""
 
@@ -123,7 +138,7 @@ class Sheet:
     title: str  # the customer's name
     card: tuple[str, ...]  # at most nine lines
     lines: tuple[Line, ...]  # the oldest first
-    turns: int  # customer messages so far
+    turns: int  # messages so far of the customer's, and of others in the conversation
     owner: str  # id of the agent who has it, or ""
     owner_name: str
     can: tuple[str, ...]  # verbs open to the agent who looks
@@ -134,6 +149,7 @@ class Sheet:
     ways: tuple[Way, ...] = ()  # how the customer can be answered; the first is taken
     lasting: bool = False  # what goes out there now cannot be changed afterwards
     templates: tuple[Template, ...] = ()  # go to the customer even where plain words do not
+    people: tuple[SamePerson, ...] = ()  # who is who: what may be joined first, then what is
 
 
 @dataclass(frozen=True, slots=True)

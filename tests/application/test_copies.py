@@ -37,13 +37,13 @@ def last(desk: Desk) -> Deliver:
     return [e for e in desk.scene.effects.values() if isinstance(e, Deliver)][-1]
 
 
-async def test_a_participant_s_line_is_theirs_and_no_turn_of_the_customer(desk: Desk) -> None:
+async def test_a_participant_s_line_is_theirs_and_moves_no_answer(desk: Desk) -> None:
     thread = await joes(desk)
     assert desk.scene.writes(ANA, "it is 4711", name="Ana Lopez", within=JOE) == thread
     await desk.seen()
     sheet = await door(desk).look("bo", thread)
     said = [(line.author, line.text, line.turn) for line in sheet.lines if line.kind == "customer"]
-    assert said == [("Joe Miller", "our order is late", 1), ("Ana Lopez", "it is 4711", 0)]
+    assert said == [("Joe Miller", "our order is late", 1), ("Ana Lopez", "it is 4711", 2)]
     assert sheet.to == f"{JOE} by e-mail"
     page = await desk.application.query.thread(await desk.application.actor("bo"), thread)
     assert [item.kind for item in page.items if item.text == "it is 4711"] == ["participant"]
@@ -51,6 +51,19 @@ async def test_a_participant_s_line_is_theirs_and_no_turn_of_the_customer(desk: 
         ("Ana Lopez", "named", False)
     ]
     assert page.row.name == "Joe Miller"
+
+
+async def test_an_answer_that_a_participant_s_words_would_cross_is_not_sent(desk: Desk) -> None:
+    thread = await joes(desk)
+    await desk.seen()
+    seen = (await door(desk).look("bo", thread)).turns
+    desk.scene.wait(seconds=20)
+    desk.scene.writes(ANA, "never mind, it has come", name="Ana Lopez", within=JOE)
+    desk.scene.wait(seconds=4)
+    with pytest.raises(Refused, match="Ana wrote 4 s ago: ‘never mind, it has come’"):
+        await door(desk).say("bo", thread, "reply it is on its way", seen)
+    await door(desk).say("bo", thread, "reply so I close it")
+    assert last(desk).message
 
 
 async def test_who_gets_a_copy_is_shown_and_got_it(desk: Desk) -> None:

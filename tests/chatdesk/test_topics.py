@@ -117,6 +117,17 @@ async def test_a_customer_goes_on_by_mail_in_the_same_thread(tmp_path: Path) -> 
         assert len(desk.group.topics) == 1
         assert list(desk.server.node.state.threads) == [1]
 
+        await desk.button(topic, "Not the same person")
+        await topic.presses("More")
+        await topic.sees("what else?")
+        await topic.presses("Who is who")
+        asked = await topic.sees("are one person: verified by Telegram")
+        said = await topic.presses("1: Not the same person", asked)
+        assert said == "They are two customers now, each with what they wrote; a merge undoes it."
+        await desk.fake.until(lambda: len(desk.server.node.state.threads) == 2)
+        stale = await topic.presses("1: Not the same person", asked)
+        assert stale.startswith("Out of date")
+
 
 async def test_a_button_that_is_out_of_date_says_so(tmp_path: Path) -> None:
     async with scene(tmp_path, topics=True) as desk:

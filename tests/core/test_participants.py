@@ -69,6 +69,17 @@ def test_their_own_mail_lands_in_the_thread_as_theirs() -> None:
     rig.fold()
 
 
+def test_who_answers_without_having_seen_them_is_told() -> None:
+    rig, joe, kim = desk()
+    rig.customer("ana", email="ana@x.org").on("email").says("never mind", within=(JOE,))
+    answer = kim.replies("it is on its way", joe, unseen=1, refused="customer_wrote")
+    assert answer.values["turns"] == 2
+    kim.replies("it is on its way", joe)
+    rig.customer("eve", email="eve@x.org").on("email").says("hello", within=(JOE,))
+    kim.replies("and one thing more", joe)  # a stranger's words are elsewhere
+    rig.fold()
+
+
 def test_an_answer_goes_to_the_customer_and_copies_only_where_asked() -> None:
     rig, _, kim = desk()
     ana = rig.customer("ana", email="ana@x.org")

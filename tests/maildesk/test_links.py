@@ -57,6 +57,29 @@ async def test_of_two_the_other_reads_who_was_faster(tmp_path: Path) -> None:
         assert bo.mails()
 
 
+async def test_who_may_be_the_same_person_is_joined_and_parted_by_a_link(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana = await desk.agent("ana", "Ana Ruiz")
+        home = desk.mailbox("joe.miller@mail.example", "Joe Miller")
+        work = desk.mailbox("joe.miller@work.example", "Joe Miller")
+        await home.writes(HELP, "I want a refund")
+        await ana.presses(await ana.gets("Yours, if you accept"), "Accept")
+        await work.writes(HELP, "Where is my refund?")
+        await ana.gets("Where is my refund?")
+        await home.writes(HELP, "I have waited for a week")
+        told = await ana.gets("I have waited for a week")
+        link = ana.link(told, "The same person")
+        assert "One person? May be Joe Miller #2:" in (await ana.opens(link))[1]
+        assert "They are one customer now" in await ana.presses(told, "The same person")
+        assert len((await desk.page()).handles) == 2
+
+        stale = ana.link(told, "Not the same person")
+        assert "Two people, after all?" in (await ana.opens(stale))[1]  # of the same two
+        said = await ana.presses(told, "Not the same person")
+        assert "They are two customers now" in said
+        assert len((await desk.page()).handles) == 1
+
+
 async def test_incident_20_a_link_that_is_over_broken_or_somebodys_says_so(tmp_path: Path) -> None:
     async with scene(tmp_path) as desk:
         ana = await desk.agent("ana", "Ana Ruiz")

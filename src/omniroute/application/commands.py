@@ -46,12 +46,13 @@ class Take(OnThread, frozen=True, kw_only=True):
 class Reply(OnThread, frozen=True, kw_only=True):
     """Answer the customer.
 
-    *seen* is the number of customer turns on the writer's screen; if there are more by now the
-    reply is refused with what was written, unless *anyway*.  *files* are kept already; *quotes*
-    is the message that is answered in particular.  *to* is the handle that it goes to; unless
-    named it takes the way that the thread's page says.  With *everybody* each participant gets a
-    copy, and not only those who always do.  Instead of *text* it may name a *template* that the
-    channel offers, with *values* for its variables in their order.
+    *seen* is how many messages of the customer's and of participants are on the writer's screen, as
+    the thread's row counts them (``turns``); if there are more by now the reply is refused with
+    what was written, unless *anyway*.  *files* are kept already; *quotes* is the message that is
+    answered in particular.  *to* is the handle that it goes to; unless named it takes the way that
+    the thread's page says.  With *everybody* each participant gets a copy, and not only those who
+    always do.  Instead of *text* it may name a *template* that the channel offers, with *values*
+    for its variables in their order.
     """
 
     text: str

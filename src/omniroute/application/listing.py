@@ -88,7 +88,7 @@ def thread_row(row: sqlite3.Row, directory: Directory) -> ThreadRow:
         agent_name=directory.name(row["agent"]),
         tags=_texts.decode(row["tags"]),
         snoozed_until=row["snoozed_until"],
-        turns=row["turns"],
+        turns=row["turns"] + row["asides"],
     )
 
 

@@ -34,7 +34,7 @@ class ThreadRow(msgspec.Struct, frozen=True):
     agent_name: str
     tags: tuple[str, ...] = ()
     snoozed_until: int = 0
-    turns: int = 0
+    turns: int = 0  # messages so far of the customer's, and of others in the conversation
     opens_at: int = 0  # until when it is held
     queued_since: int = 0  # a boost moves routing_since, not this
 

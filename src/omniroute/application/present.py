@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from omniroute.core.model import Agent, Thread
+from omniroute.core.participants import last_written
 from omniroute.runtime.rows import Body, Reached
 from omniroute.stores.api import Reader
 
@@ -30,10 +31,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class LastWords:
-    """What the customer said last, and who they are."""
+    """What was said last from outside, who said it, and when (ms since the epoch)."""
 
     name: str = ""
     text: str = ""
+    at: int = 0
 
 
 class Present:
@@ -59,12 +61,14 @@ class Present:
         return self._reader.head()[0]
 
     def last_words(self, thread: Thread) -> LastWords:
-        """The customer's last message in *thread*."""
-        body, reached = f"b/{thread.message}", f"p/{thread.handle}"
+        """The last message in *thread* from outside, the customer's or a participant's."""
+        written = last_written(thread)
+        body, reached = f"b/{written.message}", f"p/{written.handle}"
         rows = self._reader.get([body, reached])
         who = _reached.decode(rows[reached]) if reached in rows else None
         said = _body.decode(rows[body]).text if body in rows else ""
-        return LastWords((who.display or who.value) if who is not None else "", said)
+        name = (who.display or who.value) if who is not None else ""
+        return LastWords(name, said, written.at)
 
     def reached(self, handle: str) -> Reached | None:
         """The address behind a handle."""

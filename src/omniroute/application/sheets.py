@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
+from typing import Final
 
 from omniroute.application import words
+from omniroute.application.likeness import Likely
 from omniroute.application.pages import Item, ThreadPage, ThreadRow
-from omniroute.desk import Kept, Line, Sheet, Way
+from omniroute.desk import Kept, Line, SamePerson, Sheet, Way
+
+OUTSIDE: Final = ("customer", "participant")
+"""Kinds of lines that somebody wrote to us, whom an answer must not cross unseen."""
+
+PAIR: Final = 10  # hex digits that stand for two addresses; a button has little room
 
 
 def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
@@ -27,6 +35,7 @@ def sheet(page: ThreadPage, now: int, zone: tzinfo) -> Sheet:
         to=_to(page),
         ways=tuple(Way(way.handle, way.text, way.doubt, way.until) for way in page.ways),
         templates=page.templates,
+        people=tuple(_people(page)),
         lasting=page.lasting,
         offer=offer.id if offer is not None else "",
         until=offer.until if offer is not None else 0,
@@ -41,22 +50,41 @@ def _to(page: ThreadPage) -> str:
     return page.replying_to + why + copies
 
 
+def _people(page: ThreadPage) -> Iterator[SamePerson]:
+    """Who may be the same person, then who counts as one; each pair once."""
+    told = [
+        *((link.a, link.b, link.text, False) for link in page.links if link.state == "suggested"),
+        *((who.mine, who.handle, _likely(who), False) for who in page.likely),
+        *((link.a, link.b, link.text, True) for link in page.links if link.state == "live"),
+    ]
+    seen = set[str]()
+    for a, b, text, joined in told:
+        id = hashlib.sha256("\0".join(sorted((a, b))).encode()).hexdigest()[:PAIR]
+        if id not in seen:
+            seen.add(id)
+            yield SamePerson(id, a, b, text, joined)
+
+
+def _likely(who: Likely) -> str:
+    named = f"{who.name} #{who.thread}" if who.thread else who.name
+    return f"May be {named}: {'; '.join(who.reasons)}"
+
+
 def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> Iterator[Line]:
-    """The timeline; where it begins late, the customer's lines are numbered from the end."""
-    turn = turns - sum(item.kind == "customer" for item in items)
+    """The timeline; where it begins late, what came from outside is numbered from the end."""
+    turn = turns - sum(item.kind in OUTSIDE for item in items)
     for number, item in enumerate(items):
-        turn += item.kind == "customer"
+        turn += item.kind in OUTSIDE
         yield Line(
             id=item.message or f"{item.seq}.{number}",
-            # A participant's line is read as a customer's, and is no turn of theirs.
-            kind="customer" if item.kind == "participant" else item.kind,
+            kind="customer" if item.kind in OUTSIDE else item.kind,
             text=item.text or item.subject,
             at=item.at,
             author=item.author,
             clock=clock(item.at),
             agent=item.agent,
             channel=item.channel,
-            turn=turn if item.kind == "customer" else 0,
+            turn=turn if item.kind in OUTSIDE else 0,
             state=item.state,
             reason=item.reason,
             edited=bool(item.edited),

@@ -64,10 +64,9 @@ class Voice:
         if thread is None:
             return told
         said = self._present.last_words(thread)
-        _, wrote_at = self._moments(told.thread)
         return Told(
             told.directory, told.now, told.thread, told.values,
-            customer=said.name, wrote=said.text, wrote_at=wrote_at,
+            customer=said.name, wrote=said.text, wrote_at=said.at,
         )  # fmt: skip
 
     def _moments(self, thread: int) -> tuple[int, int]:

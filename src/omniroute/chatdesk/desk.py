@@ -250,4 +250,16 @@ class ChatDesk:
             ]
             for row in rows
         ]
-        return [row for row in found if row]
+        return [row for row in [*found, self.person_buttons(place, sheet)] if row]
+
+    def person_buttons(self, place: str, sheet: Sheet) -> list[Button]:
+        """What can be said of who the customer is, of the pair that comes first."""
+        pair = next(iter(sheet.people), None)
+        if pair is None:
+            return []
+        verbs = words.PEOPLE if not pair.joined else words.PEOPLE[1:]
+        return [
+            self.button(place, label, verb, sheet.thread, 0, pair.id)
+            for verb, label, needs in verbs
+            if needs in sheet.can
+        ]

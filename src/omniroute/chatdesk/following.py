@@ -321,7 +321,10 @@ def _with(shown: Shown, state: str) -> Shown:
 def _looks(sheet: Sheet, text: str) -> str:
     """The head as a short hash, less what changes by itself as time passes."""
     lines = text.splitlines()
-    steady = "\n".join((sheet.phase, sheet.owner, *sheet.can, str(sheet.turns), *lines[1:]))
+    people = (f"{pair.id}{pair.joined}" for pair in sheet.people)
+    steady = "\n".join(
+        (sheet.phase, sheet.owner, *sheet.can, str(sheet.turns), *people, *lines[1:])
+    )
     return hashlib.sha256(steady.encode()).hexdigest()[:16]
 
 

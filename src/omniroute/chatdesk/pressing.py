@@ -69,6 +69,8 @@ class Pressing:
                 return await self._pending(act, order)
             case "retry":
                 return await self._retry(act, order)
+            case "same" | "other":
+                return await self._person(act, order)
             case "why":
                 why = await self._desk.door.say(act.agent, order.thread, "why")
                 await self._surface.post(act.place, words.short(why, self._surface.longest))
@@ -123,6 +125,19 @@ class Pressing:
         for post in self._book.find("card", f"{order.thread}.{order.word}"):
             why = words.withdrawn("taken:" if sheet.owner else "", sheet)
             await self._desk.end_card(post, sheet, why)
+
+    # --- who is who ---
+
+    async def _person(self, act: Pressed, order: Order) -> str:
+        """Two addresses are one person's, or are not; either can be undone by the other."""
+        sheet = await self._desk.door.look(act.agent, order.thread)
+        pair = next((pair for pair in sheet.people if pair.id == order.word), None)
+        if pair is None:
+            raise Refused("out_of_date", words.PEOPLE_CHANGED)
+        verb = "merge" if order.verb == "same" else "not-same"
+        return await self._desk.door.act(
+            act.agent, verb, {"a": pair.a, "b": pair.b, "key": act.key}
+        )
 
     # --- answers under way ---
 
@@ -210,9 +225,9 @@ class Pressing:
             return told
         if order.word:
             return await self._chosen(act, order)
-        return await self._menu(act, order)
+        return await self._menu(act, order, sheet)
 
-    async def _menu(self, act: Pressed, order: Order) -> str:
+    async def _menu(self, act: Pressed, order: Order, sheet: Sheet) -> str:
         """Ask which; to open this is to read, and nothing is done yet."""
         thread, place = order.thread, act.place
         match order.verb:
@@ -231,6 +246,17 @@ class Pressing:
                 text = f"Put #{thread} aside for how long? The customer's next message ends it."
                 rows = [[self._desk.button(place, label, "snooze", thread, 0, span)
                          for label, span in SNOOZES]]  # fmt: skip
+            case "people":
+                text = "\n".join(
+                    [f"#{thread}: who is who?",
+                     *(f"{at}. {pair.text}" for at, pair in enumerate(sheet.people, 1))]
+                )  # fmt: skip
+                rows = [
+                    [self._desk.button(place, f"{at}: {label}", verb, thread, 0, pair.id)
+                     for verb, label, needs in words.PEOPLE[pair.joined:]
+                     if needs in sheet.can]
+                    for at, pair in enumerate(sheet.people, 1)
+                ]  # fmt: skip
             case "more":
                 text = f"#{thread}: what else?"
                 rows = [
@@ -238,7 +264,9 @@ class Pressing:
                      for word in PRIORITIES],
                     [self._desk.button(place, "Note…", "note", thread, 0, "ask"),
                      self._desk.button(place, "Tag…", "tag", thread, 0, "ask"),
-                     self._desk.button(place, "Who", "who", thread, 0, "say")],
+                     self._desk.button(place, "Who", "who", thread, 0, "say"),
+                     *([self._desk.button(place, "Who is who", "people", thread, 0)]
+                       if sheet.people else [])],
                 ]  # fmt: skip
             case _:
                 return "This button is not known any more."

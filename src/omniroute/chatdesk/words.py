@@ -31,6 +31,15 @@ UNCHANGED: Final = "The customer still has it as it was."
 FORGED: Final = "This button is not for this place."
 
 
+PEOPLE: Final = (
+    ("same", "The same person", "merge"),
+    ("other", "Not the same person", "split"),
+)
+"""What can be said of two addresses: the verb of its button, its label, what one must be able to
+do."""
+
+PEOPLE_CHANGED: Final = "Out of date: who is who has changed; see the card."
+
 _COMMAND: Final = re.compile(r"(?<![\w/])/(?=[a-z])")
 
 

@@ -120,7 +120,8 @@ class ThreadClaimed(AgentInput, frozen=True):
 
 
 class ReplyWritten(AgentInput, frozen=True):
-    """Answer the customer.  *seen* is how many customer turns the writer had on screen.
+    """Answer the customer.  *seen* is how many messages of the customer's, and of participants, the
+    writer had on screen.
 
     *to* is the handle that it goes to; unless named, the one that the customer wrote from last.
     To a handle that has not written in the thread it goes by *channel* and *account*, which must

@@ -345,6 +345,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     handle: HandleId = ""  # where the last customer message came from
     message: MessageId = ""  # the last customer message
     turns: int = 0  # customer messages so far
+    asides: int = 0  # messages of others in the conversation so far
     replies: int = 0  # answers released so far
     waiting: bool = True  # for us
     held: tuple[Held, ...] = ()

@@ -11,13 +11,13 @@ read, a channel or a group, everybody who writes in the conversation is one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
-from omniroute.core.model import Evidence, HandleId, Participant, Phase, Thread
+from omniroute.core.model import Evidence, HandleId, MessageId, Participant, Phase, Thread
 from omniroute.core.turn import Answer, Turn
 
 MOST: Final = 20
@@ -154,3 +154,18 @@ def have(turn: Turn, asked: i.ParticipantsAsked) -> Answer:
 
 def _put(turn: Turn, thread: Thread, now: Iterable[Participant], agent: str = "") -> None:
     turn.emit(e.ParticipantsChanged(thread.id, tuple(now), agent))
+
+
+class Written(NamedTuple):
+    """A message from outside: who wrote it and when (ms; 0: not known)."""
+
+    message: MessageId
+    handle: HandleId
+    at: int
+
+
+def last_written(thread: Thread) -> Written:
+    """The last message in *thread* that was written by its customer or by a participant."""
+    spoken = max((voice.at for voice in thread.voices), default=0)
+    others = [Written(p.message, p.handle, p.at) for p in thread.participants if p.message]
+    return max([*others, Written(thread.message, thread.handle, spoken)], key=lambda w: w.at)

@@ -14,7 +14,7 @@ from omniroute.core.acknowledging import ROUNDS, goes_round, within_a_minute
 from omniroute.core.handing import OWNED, is_bot, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
 from omniroute.core.offers import assign, end_offer, end_offers
-from omniroute.core.participants import have, taking_part
+from omniroute.core.participants import have, last_written, taking_part
 from omniroute.core.paths import surely
 from omniroute.core.resting import begin_wrap_up
 from omniroute.core.states import OPEN, WAITING
@@ -91,8 +91,9 @@ def reply(turn: Turn, asked: i.ReplyWritten) -> Answer:
         return refused("reads_only", agent=asked.agent, queue=thread.queue)
     if is_silenced(turn, asked.agent, thread):
         return refused("handed_off")
-    if asked.seen < thread.turns and not asked.anyway:
-        return refused("customer_wrote", message=thread.message, turns=thread.turns)
+    written = thread.turns + thread.asides
+    if asked.seen < written and not asked.anyway:
+        return refused("customer_wrote", message=last_written(thread).message, turns=written)
     held = _addressed(turn, thread, asked)
     if held is None:
         return refused("no_way", handle=asked.to)

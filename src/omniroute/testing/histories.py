@@ -264,10 +264,10 @@ class History:
 
     def reply(self, a: int, b: int, c: int) -> None:
         if thread := self._thread(b):
-            turns = self.machine.state.threads[thread].turns
+            now = self.machine.state.threads[thread]
             self._agent(
                 self._owner(thread, a), i.ReplyWritten, thread=thread,
-                message=f"r{len(self.machine.journal)}", seen=turns - (c == 0),
+                message=f"r{len(self.machine.journal)}", seen=now.turns + now.asides - (c == 0),
                 hold=(0, 5 * SECOND, 20 * SECOND)[c % 3],
             )  # fmt: skip
 

@@ -271,16 +271,16 @@ class Agent:
         begins: str = "",
         copies: tuple[str, ...] = (),
     ) -> Answer:
-        """Answer; *hold* is for how many seconds it can be undone, *unseen* how many of the
-        customer's messages were not on screen; *to* another place than where they wrote last,
-        which *begins* a conversation by this channel; *copies* go to these handles."""
+        """Answer; *hold* is for how many seconds it can be undone, *unseen* how many messages of
+        the customer's or of participants were not on screen; *to* another place than where they
+        wrote last, which *begins* a conversation by this channel; *copies* go to these handles."""
         thread = self._thread(whom)
         return self._acts(
             i.ReplyWritten,
             thread,
             refused,
             message=self._stage.said(text),
-            seen=thread.turns - unseen,
+            seen=thread.turns + thread.asides - unseen,
             anyway=anyway,
             hold=round(hold * 1000),
             to=to.whom.seen(to.channel).id if to is not None else "",

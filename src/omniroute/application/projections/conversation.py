@@ -56,7 +56,9 @@ def participant_wrote(fold: Fold, event: e.ParticipantWrote) -> None:
         fold, event.thread, event.message, "participant", channel=event.channel,
         handle=event.handle, machine=event.automatic,
     )  # fmt: skip
-    fold.db.execute("UPDATE threads SET last_at = ? WHERE id = ?", (fold.at, event.thread))
+    fold.db.execute(
+        "UPDATE threads SET asides = asides + 1, last_at = ? WHERE id = ?", (fold.at, event.thread)
+    )
     owner = _turns_and_owner(fold, event.thread)[1]
     if owner:
         fold.touched.wrote.add(owner)

@@ -210,7 +210,8 @@ def folded(fold: Fold, event: e.ThreadFolded) -> None:
     tags = dict.fromkeys(tag for (kept,) in pair for tag in decode(kept))
     fold.db.execute(
         "UPDATE threads SET version = threads.version + 1, tags = ?,"
-        " turns = threads.turns + gone.turns, replies = threads.replies + gone.replies,"
+        " turns = threads.turns + gone.turns, asides = threads.asides + gone.asides,"
+        " replies = threads.replies + gone.replies,"
         " waiting = threads.waiting OR gone.waiting,"
         " last_at = MAX(threads.last_at, gone.last_at)"
         " FROM (SELECT * FROM threads WHERE id = ?) AS gone WHERE threads.id = ?",

@@ -61,11 +61,12 @@ def _(state: State, event: e.ParticipantsChanged, at: int) -> None:
 @FOLDS.of(e.ParticipantWrote)
 def _(state: State, event: e.ParticipantWrote, at: int) -> None:
     """What they write is for people to read; the customer's turns and promises stay as they are."""
+    thread = state.threads[event.thread]
     now = tuple(
         replace(p, at=at, message=event.message) if p.handle == event.handle else p
-        for p in state.threads[event.thread].participants
+        for p in thread.participants
     )
-    change(state, event, participants=now)
+    change(state, event, participants=now, asides=thread.asides + 1)
 
 
 @FOLDS.of(e.TopicTurned)

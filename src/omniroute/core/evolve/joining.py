@@ -60,6 +60,7 @@ def _(state: State, event: e.ThreadFolded, at: int) -> None:
         version=into.version + 1,
         held=(*into.held, *thread.held),
         turns=into.turns + thread.turns,
+        asides=into.asides + thread.asides,
         replies=into.replies + thread.replies,
         waiting=into.waiting or thread.waiting,
         reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,

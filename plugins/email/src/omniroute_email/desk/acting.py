@@ -38,6 +38,9 @@ def out_of_date(ask: Ask, sheet: Sheet) -> str:
             return "" if "resolve" in sheet.can else "Out of date."
         case "snooze":
             return "" if "snooze" in sheet.can else "Out of date."
+        case "same" | "other":
+            known = any(pair.id == ask.word for pair in sheet.people)
+            return "" if known else "Out of date: who is who has changed."
     return ""
 
 
@@ -80,6 +83,13 @@ class Acting:
                 return await door.act(ask.agent, "resolve", {"thread": thread, "key": key})
             case "snooze":
                 return await door.say(ask.agent, thread, f"snooze {ask.word}", key=key)
+            case "same" | "other":
+                sheet = await door.look(ask.agent, thread)
+                if why_not := out_of_date(ask, sheet):
+                    raise Refused("out_of_date", why_not)
+                pair = next(pair for pair in sheet.people if pair.id == ask.word)
+                verb = "merge" if ask.verb == "same" else "not-same"
+                return await door.act(ask.agent, verb, {"a": pair.a, "b": pair.b, "key": key})
             case "online":
                 return await door.act(ask.agent, "status", {"status": "online", "key": key})
             case "retry":

@@ -276,7 +276,13 @@ class EmailDesk:
         """What whoever has a thread can do by a link."""
         until = self.clock() + LINKS_LAST
         ask = self._asker(agent, address, sheet.thread, sheet.turns, until)
-        return [("Resolve", ask("resolve")), ("Snooze for a day", ask("snooze", A_DAY))]
+        links = [("Resolve", ask("resolve")), ("Snooze for a day", ask("snooze", A_DAY))]
+        pair = next(iter(sheet.people), None)
+        if pair is not None and not pair.joined and "merge" in sheet.can:
+            links.append(("The same person", ask("same", pair.id)))
+        if pair is not None and "split" in sheet.can:
+            links.append(("Not the same person", ask("other", pair.id)))
+        return links
 
     def waiting_link(self, verb: str, agent: str, address: str, thread: int, id: str) -> str:
         """A link about something that waits for the agent's word."""

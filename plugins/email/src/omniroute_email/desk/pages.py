@@ -33,6 +33,8 @@ _ASKED: Final = {
     "send": ("Send", "Send your answer to {to}?"),
     "anyway": ("Send anyway", "Send your answer to {to}, although they wrote meanwhile?"),
     "drop": ("Do not send", "Drop your answer to {title}?"),
+    "same": ("The same person", "One person? {who}"),
+    "other": ("Not the same person", "Two people, after all? {who}"),
     "online": ("I'm back", "Are you back, and to be asked again?"),
 }
 """By verb: the button, and the question above it."""
@@ -97,7 +99,7 @@ class Pages:
     async def _ask(self, ask: Ask) -> Response:
         """What would be done, and the button."""
         button, question = _ASKED[ask.verb]
-        card, title, to = "", "", ""
+        card, title, to, who = "", "", "", ""
         if ask.thread:
             try:
                 sheet = await self._desk.door.look(ask.agent, ask.thread)
@@ -106,9 +108,10 @@ class Pages:
             if why_not := out_of_date(ask, sheet):
                 return _shown("Out of date", f"{why_not} {_stands(sheet)}", 409)
             title, to = sheet.title, sheet.to or sheet.title
+            who = next((pair.text for pair in sheet.people if pair.id == ask.word), "")
             card = f'<p class="card">{html.escape(chr(10).join(sheet.card))}</p>'
             card += f"<p>{html.escape(_stands(sheet))}</p>"
-        asked = html.escape(question.format(thread=ask.thread, title=title, to=to))
+        asked = html.escape(question.format(thread=ask.thread, title=title, to=to, who=who))
         why = ""
         if ask.verb == "pass":
             why = '<label>Why, if you like <input name="why" maxlength="200"></label>'
