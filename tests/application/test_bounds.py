@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from omniroute.application import commands as c
@@ -83,3 +84,13 @@ def test_impossible(command: c.AnyCommand, code: str) -> None:
 
 def test_what_no_store_can_write_is_taken_out() -> None:
     assert clean("a\x00b\ud800c 👍\n") == "abc 👍\n"
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**18 * 1000])
+@pytest.mark.parametrize(
+    "command", [c.Take(thread=1), c.Edit(thread=1, message="m", text="x")], ids=["take", "edit"]
+)
+def test_a_number_that_no_thread_can_have(command: c.OnThread, number: int) -> None:
+    with pytest.raises(Invalid) as error:
+        check(msgspec.structs.replace(command, thread=number), NOW)  # type: ignore[arg-type]
+    assert error.value.code == "unknown_thread"

@@ -14,6 +14,7 @@ MOST_TEXT = 50_000  # characters of a reply or a note
 MOST_REASON = 2_000
 MOST_KEY = 128
 MOST_TAGS = 20
+MOST_THREADS = 2**63  # what SQLite can hold
 YEAR = 365 * 86_400_000
 
 _TAG = re.compile(r"[\w.-]{1,40}")
@@ -38,6 +39,8 @@ def check(command: c.AnyCommand, now: int) -> None:
     """Raise `Invalid` if *command* cannot be meant as it is."""
     if len(command.key) > MOST_KEY:
         raise Invalid("bad_key")
+    if isinstance(command, c.OnThread) and not 0 < command.thread < MOST_THREADS:
+        raise Invalid("unknown_thread")
     match command:
         case c.Reply(text=text, seen=seen, files=files, template=template):
             if template and (text.strip() or files):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,10 @@ class House:
         return await self.call("POST", path, body, token=token, key=key)
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[House]:
     """A desk with a team of four, nobody online, nothing written yet."""
-    scene = Scene(tmp_path)
+    scene = Scene(folder)
     application = Application(
         scene.box, Views(scene.path, scene.reader), scene.reader, scene.files, scene.clock.now,
         scene.directory,
@@ -92,11 +93,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     application.start()
     agents = scene.state.agents
     accounts = Accounts(
-        tmp_path / "desk.accounts",
+        folder / "desk.accounts",
         lambda agent: agent in agents and agents[agent].employed,
         hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
     )
-    tokens = Tokens(tmp_path / "desk.tokens", application.actor, scene.clock.now)
+    tokens = Tokens(folder / "desk.tokens", application.actor, scene.clock.now)
     sign_in = SignIn(accounts, application, scene.clock.now, tokens)
     operations = Workshop()
     operations.tokens = tokens
@@ -109,3 +110,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await application.stop()
     accounts.close()
     tokens.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """The same, for one test."""
+    async with opened(tmp_path) as house:
+        yield house
