@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,7 @@ class Connection:
     def __init__(self, config: Config, place: str, budget: Budget | None = None) -> None:
         self._place, self.budget = place, budget or Budget()
         self._closed = False
+        self._calls: set[asyncio.Future[Any]] = set()
         api = config.api_url.rstrip("/")
         more: dict[str, Any] = {
             "connect_timeout": 10.0,
@@ -64,15 +66,22 @@ class Connection:
             await request.initialize()
 
     async def rest(self) -> None:
-        """Let go of connections for now."""
+        """Let go of connections for now; calls that are under way are broken off.
+
+        They are ended first: httpx forgets a connection that is still being made when it shuts
+        down, and nobody would ever close it.
+        """
+        calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
         for request in self._requests:
             await request.shutdown()
 
     async def close(self) -> None:
-        """Let go of connections; whoever calls after that is told to come again."""
+        """As `rest`, and for good: whoever calls after that is told to come again."""
         self._closed = True
-        for request in self._requests:
-            await request.shutdown()
+        await self.rest()
 
     async def call(self, chat: int, rank: Rank, do: Callable[[Bot], Awaitable[T]]) -> T:
         """Make one call that writes into a chat, in its turn.
@@ -82,7 +91,7 @@ class Connection:
         await self.budget.turn(chat, rank)
         self._check_open()
         try:
-            return await do(self.bot)
+            return await self.make(do)
         except e.RetryAfter as error:
             self.budget.stop(chat, wait_of(error))
             raise self.failure(error) from error
@@ -93,9 +102,25 @@ class Connection:
         """Make one call that writes nothing anywhere.  Raises as `call` does."""
         self._check_open()
         try:
-            return await do(self.bot)
+            return await self.make(do)
         except e.TelegramError as error:
             raise self.failure(error) from error
+
+    async def make(self, do: Callable[[Bot], Awaitable[T]]) -> T:
+        """Make one call, which ends when the connection does.
+
+        Raises `telegram.error.TelegramError`, or `Retry` if it was broken off.
+        """
+        call = asyncio.ensure_future(do(self.bot))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        try:
+            return await call
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is not None and caller.cancelling():
+                raise
+            raise Retry("the bot has stopped listening", 1, in_doubt=True) from None
 
     def _check_open(self) -> None:
         if self._closed:

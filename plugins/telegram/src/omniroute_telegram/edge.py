@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from telegram import Bot, Update
 from telegram.error import BadRequest, TelegramError
 
-from omniroute import Address, Intake, Proofs
+from omniroute import Address, Intake, Proofs, Retry
 from omniroute_telegram import startlinks
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.envelope import Envelope, Fetched, Proved, pack
@@ -168,10 +168,10 @@ class Edge:
             return Fetched(fault=f"it has {size} bytes, and {self._config.max_file} are taken")
         try:
             async with self._fetching, asyncio.timeout(FETCH):
-                return Fetched(await download(self._connection.bot, id))
+                return Fetched(await self._connection.make(lambda bot: download(bot, id)))
         except BadRequest as error:
             return Fetched(fault=f"Telegram does not give it out: {error.message}")
-        except (TelegramError, TimeoutError) as error:
+        except (TelegramError, Retry, TimeoutError) as error:
             log.warning("a customer's file did not come: %s", type(error).__name__)
             return Fetched(fault="Telegram did not give it out in time; ask for it again")
 
