@@ -1,5 +1,7 @@
 """``omniroute faults``."""
 
+import json
+
 import pytest
 from tests.cli.terminal import omniroute
 
@@ -10,11 +12,11 @@ def test_seeds_that_hold() -> None:
 
 
 def test_a_mutant_that_is_caught_is_told_and_the_same_twice() -> None:
-    asked = ("faults", "--seeds", "1:4", "--jobs", 1, "--mutant", "noattempt", "--json")
-    about = omniroute(*asked).json
+    asked = ("--seeds", "0:1", "--events", 60, "--jobs", 1, "--mutant", "noattempt", "--json")
+    about = omniroute("faults", *asked).json
     assert about["ok"]
     assert about["broken"][0]["broken"][0].startswith("sent twice unmarked: a")
-    assert omniroute(*asked).json == about
+    assert omniroute("faults", *asked).json == about
 
 
 def test_a_mutant_that_nobody_catches_is_a_fault_of_ours() -> None:
@@ -42,3 +44,12 @@ def test_a_real_server_is_killed_and_judged() -> None:
     about = ran.json
     assert (ran.code, about["ok"], about["kills"], about["store"]) == (0, True, 1, "sqlite")
     assert about["acknowledged"] > 0
+
+
+def test_all_mutants_are_tried_and_one_that_survives_is_a_fault_of_ours() -> None:
+    asked = ("--seeds", "0:1", "--events", 1, "--jobs", 1, "--mutant", "all", "--json")
+    ran = omniroute("faults", *asked)
+    about = json.loads(ran.out)
+    assert (ran.code, about["ok"]) == (1, False)
+    assert about["caught"]["shortrecord"]["seed"] == 0
+    assert "nodedup" in about["survive"]

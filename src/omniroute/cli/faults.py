@@ -46,7 +46,11 @@ class Seeds(click.ParamType[range]):
     show_default=True,
     help="How much happens from outside in each.",
 )
-@click.option("--mutant", default="", help="Break the engine in this way; `list` lists them.")
+@click.option(
+    "--mutant",
+    default="",
+    help="Break the engine in this way; `list` lists them, `all` tries each.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes at a time.")
 @click.option("--trace", is_flag=True, help="Tell what happens; for one seed.")
 @click.option(
@@ -95,6 +99,8 @@ def faults(
 
         if mutant == "list":
             return _list({name: each.about for name, each in MUTANTS.items()}, json_)
+        if mutant == "all":
+            return try_all(list(MUTANTS), seeds, events, jobs, json_)
         if mutant not in MUTANTS:
             hint = did_you_mean(mutant, MUTANTS) or "--mutant list lists them"
             raise click.UsageError(f"no mutant “{mutant}” — {hint}")
@@ -139,6 +145,33 @@ def try_seed(seed: int, events: int, mutant: str, trace: bool = False) -> dict[s
     verdict = world.run()
     told = {"seed": seed, "broken": verdict.broken, "counts": dict(verdict.counts)}
     return told | ({"trace": lines} if trace else {})
+
+
+def try_all(names: list[str], seeds: range, events: int, jobs: int | None, json_: bool) -> None:
+    """Each mutant, seed by seed until one catches it.  Exit 1 if one survives."""
+    caught: dict[str, dict[str, Any] | None] = {}
+    with progress("mutants", quiet=json_) as move, _workers(jobs) as pool:
+        asked = {pool.submit(first_caught, name, seeds, events): name for name in names}
+        for done, future in enumerate(as_completed(asked), 1):
+            caught[asked[future]] = future.result()
+            move(done, len(names))
+    survive = [name for name in names if caught[name] is None]
+    if json_:
+        print_json({"caught": caught, "survive": survive, "ok": not survive})
+    else:
+        for name in names:
+            by = caught[name]
+            said = f"seed {by['seed']}: {by['broken'][0]}" if by else "survives: a fault of ours"
+            click.echo(f"{name:<12} {said}")
+        click.echo(f"{len(names) - len(survive)} of {len(names)} mutants caught")
+    if survive:
+        sys.exit(1)
+
+
+def first_caught(name: str, seeds: range, events: int) -> dict[str, Any] | None:
+    """The first of *seeds* that breaks with a mutant, in this process; none if it survives."""
+    tried = (try_seed(seed, events, name) for seed in seeds)
+    return next((each for each in tried if each["broken"]), None)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import msgspec
 from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.effects import Present
+from omniroute.faults.deeds import deeds
 from omniroute.runtime.loading import differences, fold
 from omniroute.runtime.record import Entry, decode
 from omniroute.runtime.rows import Body, Owed
@@ -36,6 +37,7 @@ def broken(world: World) -> list[str]:
     found = [f"rows differ: {fault}" for fault in differences(reader, folded)]
     found += _intake(world, entries)
     found += _answers(world, entries)
+    found += deeds(world, entries)
     found += [
         f"still owed: {key}"
         for key, row in reader.scan("o/")

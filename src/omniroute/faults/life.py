@@ -29,8 +29,13 @@ from omniroute.runtime.rows import Body
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import InDoubt, Moved, Store
 
+REOPEN: Final = 300_000  # ms, so that customers who are done grow cold and come again
 RULES: Final = tuple(
-    RuleSet(f"r{number}", Defaults("general"), queues={"general": Queue("general")})
+    RuleSet(
+        f"r{number}",
+        Defaults("general"),
+        queues={"general": Queue("general", reopen_window_ms=REOPEN)},
+    )
     for number in range(2)
 )
 TEAM: Final = tuple(i.Member(name, desks=("bell",)) for name in ("ana", "bo", "cem"))

@@ -7,28 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from omniroute.channel import Outbound, Receipt
 from omniroute.errors import Retry, StoreError
 from omniroute.faults.life import Ways
+from omniroute.faults.mutant import Mutant
 from omniroute.faults.platform import Line
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
 from omniroute.faults.store import FaultyStore
+from omniroute.faults.wrong_commits import COMMITS
+from omniroute.faults.wrong_sends import SENDS
+from omniroute.faults.wrong_spools import SPOOLS
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.node import Node
 from omniroute.runtime.spool import Entry
 from omniroute.stores.api import Head
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """What is broken, and a life made so."""
-
-    about: str
-    ways: Ways
 
 
 class _NoCompare(FaultyStore):
@@ -128,5 +123,8 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "norollback": Mutant("what failed to commit stays in the state", Ways(changed=_no_rollback)),
     "notimers": Mutant("nobody wakes for a timer", Ways(inbox=_Asleep)),
     "hopeful": Mutant("no answer counts as a yes", Ways(line=_Hopeful)),
+    **COMMITS,
+    **SPOOLS,
+    **SENDS,
 }
 """By name; the names are reliability.md's where it has one."""

@@ -55,12 +55,16 @@ class Platform:
         self.chance = chance
         self.acknowledged: dict[str, Said] = {}
         self.delivered: list[Got] = []
+        self.refused: set[str] = set()  # keys of what it will never take
+        self.down = False  # it says no to everybody
         self.healed = False  # from then on everything goes well
 
     def answer(self) -> str:
         """How the next call fares."""
         if self.healed:
             return "yes"
+        if self.down:
+            return "busy"
         kinds, weights = zip(*ANSWERS, strict=True)
         return str(self.chance.choices(kinds, weights)[0])
 
@@ -99,8 +103,9 @@ class Line:
         if how == "busy":
             raise Retry("busy", after=chance.uniform(1, 20))
         if how == "refused":
+            platform.refused.add(out.idempotency_key)
             raise Rejected("no such chat")
-        if how != "silent" or chance.random() < 0.5:
+        if how not in ("silent", "doubt") or chance.random() < 0.5:
             got = Got(out.idempotency_key, out.to.value, out.text, out.repeat, self._life)
             platform.delivered.append(got)
         if how == "silent":

@@ -38,10 +38,13 @@ class FaultyStore:
         return self._inner.tail(after, limit)
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
-        self._pass("store.before_commit")
+        if (how := self._chance.at("store.before_commit")) == "away":
+            raise Unavailable("the store", "is away")
+        if how:
+            raise _doubt()  # it never came there
         to = self._inner.commit(at, records, puts)
         if self._chance.at("store.after_commit"):
-            raise InDoubt("the store", "the answer was lost", "ask for the head")
+            raise _doubt()
         return to
 
     def reader(self) -> Reader:
@@ -53,3 +56,7 @@ class FaultyStore:
     def _pass(self, place: str) -> None:
         if self._chance.at(place):
             raise Unavailable("the store", "is away")
+
+
+def _doubt() -> InDoubt:
+    return InDoubt("the store", "the answer was lost", "ask for the head")

@@ -32,10 +32,12 @@ from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
 from omniroute.faults.loop import Killed
 from omniroute.faults.platform import Platform, Said
 from omniroute.runtime import crashpoints
+from omniroute.stores.api import Unavailable
 from omniroute.stores.memory import MemoryStore
 from omniroute.testing.machine import MONDAY
 
 SPAN: Final = 3_600_000  # ms in which things go wrong
+OUTAGE: Final = 600_000  # ms that something is away altogether
 AFTER: Final = 4 * 3_600_000  # ms in which they go well, at most
 CUSTOMERS: Final = tuple("abcdefgh")
 SHM: Final = Path("/dev/shm")  # noqa: S108 - a disk in memory: a process that dies loses nothing
@@ -61,6 +63,7 @@ class World:
     trace: Callable[[str], None] = lambda line: None
     counts: Counter[str] = field(default_factory=Counter)
     promised: set[str] = field(default_factory=set)  # answers of agents that were taken
+    done: dict[str, Act] = field(default_factory=dict)  # what agents were told is done
     live: Life | None = None
     _plan: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
 
@@ -69,7 +72,7 @@ class World:
         self.platform = Platform(self.chance)
         self.store = MemoryStore()
         self._order, self._ids, self._lives = (itertools.count(1) for _ in range(3))
-        self._healed = False
+        self._healed, self._store_back = False, 0
         self._graves: list[Life] = []
 
     # --- running ---
@@ -164,27 +167,56 @@ class World:
         if self._healed:
             return ""
         self._passed(place)
+        if self.now < self._store_back and place != "store.after_commit":
+            return "away"
         dice = self.chance.random()
-        if place == "store.after_commit" and dice < 0.01:
+        if "commit" in place and dice < 0.01:
             self.counts["answers lost"] += 1
             return "lost"
-        if place != "store.after_commit" and dice < 0.01:
+        if place != "store.after_commit" and dice < 0.02:
             self.counts["store away"] += 1
             return "away"
         return ""
 
     def _passed(self, place: str) -> None:
-        """A place where a process may die."""
-        if not self._healed and self.chance.random() < 0.004:
+        """A place where a process may die, and its disk be full."""
+        if self._healed:
+            return
+        if self.chance.random() < 0.004:
             self.counts["kills"] += 1
             self.trace(f"{self._clock()} killed at {place}")
             if self.live is not None:
                 self.live.dead = True
             raise Killed(place)
+        if place == "spool.before_fsync" and self.chance.random() < 0.01:
+            self.counts["disk full"] += 1
+            raise Unavailable("the spool", "the disk is full")
+
+    def _power_cut(self) -> None:
+        """The process is gone between two steps, whatever it waits for."""
+        if self.live is not None:
+            self.counts["kills"] += 1
+            self.trace(f"{self._clock()} killed")
+            self.live.kill()
+            self.live = None
+            self._later(self.chance.randint(10, 20_000), self._start)
+
+    def _outage(self) -> None:
+        """For ten minutes the store is away, or the platform down."""
+        self.counts["outages"] += 1
+        if self.chance.random() < 0.5:
+            self._store_back = self.now + OUTAGE
+        else:
+            self.platform.down = True
+            self._later(OUTAGE, self._platform_is_back)
+
+    def _platform_is_back(self) -> None:
+        self.platform.down = False
 
     def _heal(self) -> None:
+        """From now on all goes well; a process that lives may have to see to it itself."""
         self._healed = self.platform.healed = True
-        if self.live is not None:
+        if self.live is not None and self.chance.random() < 0.5:
             self.live.kill()
             self.live = None
         self._later(10, self._start)
@@ -208,6 +240,10 @@ class World:
         for _ in range(self.events):
             at = self.chance.randrange(SPAN * 9 // 10)
             self._later(at, self._write if self.chance.random() < 0.5 else self._act)
+        for _ in range(self.events // 20):
+            self._later(self.chance.randrange(SPAN), self._power_cut)
+        if self.events > 20 and self.chance.random() < 0.5:
+            self._later(self.chance.randrange(SPAN - OUTAGE), self._outage)
         for number, member in enumerate(TEAM):
             self._later(2_000 + number, partial(self._online, member.id))
 
@@ -223,6 +259,11 @@ class World:
         )  # fmt: skip
 
     def _write(self) -> None:
+        """Somebody writes; now and then several at once."""
+        for _ in range(self.chance.choice((1, 1, 1, 1, 5))):
+            self._write_one()
+
+    def _write_one(self) -> None:
         number = next(self._ids)
         who = self.chance.choice(CUSTOMERS)
         self.counts["messages"] += 1
@@ -262,6 +303,7 @@ class World:
         return self._ask(act.make, text=act.answer, taken=lambda: self._taken(act))
 
     def _taken(self, act: Act) -> None:
+        self.done[act.key] = act
         if act.answer:
             self.promised.add(act.answer)
 
