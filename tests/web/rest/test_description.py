@@ -25,7 +25,7 @@ from tests.web.site import URL
 from omniroute.application.authorize import SCOPES, SYSTEM
 from omniroute.web.rest.routes import OPERATIONS, document
 
-SCHEMA = schemathesis.openapi.from_dict(msgspec.json.decode(document()))
+SCHEMA: Any = schemathesis.openapi.from_dict(msgspec.json.decode(document()))
 ASKED = {each.ok().definition.raw["operationId"]: each.ok() for each in SCHEMA.get_all_operations()}
 EXAMPLES = 3  # of each operation, right and wrong
 
