@@ -3,7 +3,7 @@
 import pytest
 
 from omniroute.core.conditions import Clock, Domain, Is, Known, Leaf, Pattern, Test, Words
-from omniroute.core.observations import Observer, Texts, in_domain
+from omniroute.core.observations import Observer, Reading, Texts, in_domain
 
 REFUND = Texts(
     text="Where is my REFUND?\nOrder 1182",
@@ -42,6 +42,21 @@ def test_what_was_met_can_be_shown_to_an_admin() -> None:
     )
     shown = [observer.shown(number, REFUND) for number in range(4)]
     assert shown == ["Refund", "1182", "joe@mail.acme.example", None]
+
+
+def test_several_rule_sets_are_asked_about_one_reading() -> None:
+    words = Observer([Leaf(0, "message.text", Words(("order 1182",)))])
+    others = Observer(
+        [
+            Leaf(0, "message.subject", Words(("order",))),
+            Leaf(1, "message.text", Words(("refund",))),
+            Leaf(2, "message.text", Pattern("REFUND")),
+        ]
+    )
+    read = Reading(REFUND)
+    found = [observer.observe(read) for observer in (words, others, words)]
+    assert found == [(0,), (0, 1, 2), (0,)]
+    assert read.marked("message.text") is read.marked("message.text")
 
 
 @pytest.mark.parametrize(

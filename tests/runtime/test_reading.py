@@ -14,7 +14,7 @@ from tests.runtime.house import House, Jammed, inbound, inbounds
 from omniroute import Address, Busy, Cap, File, Inbound
 from omniroute.core.events import MessageAmended
 from omniroute.core.inputs import ThreadResolved
-from omniroute.core.observations import Observer, Texts
+from omniroute.core.observations import Observer, Reading, Texts
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.errors import StoreError
 from omniroute.runtime.backlog import READY
@@ -244,8 +244,9 @@ class Tripping(Observer):
         super().__init__(())
         self.broken = True
 
-    def observe(self, texts: Texts) -> tuple[int, ...]:
-        if self.broken and texts.text == "mine":
+    def observe(self, texts: Texts | Reading) -> tuple[int, ...]:
+        said = texts.texts if isinstance(texts, Reading) else texts
+        if self.broken and said.text == "mine":
             raise ZeroDivisionError("division by zero")
         return ()
 

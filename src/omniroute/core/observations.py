@@ -39,6 +39,29 @@ class Texts(msgspec.Struct, frozen=True):
         return [readable(value) for value in found if value.strip()]
 
 
+class Reading:
+    """A message's texts as rules look at them, each prepared once for however many rule sets."""
+
+    __slots__ = ("_marked", "_values", "texts")
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+        self._values: dict[str, Sequence[str]] = {}
+        self._marked: dict[str, Sequence[str]] = {}
+
+    def values(self, fact: str) -> Sequence[str]:
+        """As `Texts.values`."""
+        if (known := self._values.get(fact)) is None:
+            known = self._values[fact] = self.texts.values(fact)
+        return known
+
+    def marked(self, fact: str) -> Sequence[str]:
+        """The values as words are looked up in them."""
+        if (known := self._marked.get(fact)) is None:
+            known = self._marked[fact] = [marked(value) for value in self.values(fact)]
+        return known
+
+
 class Observer:
     """The private leaves of a rule set, compiled."""
 
@@ -60,9 +83,13 @@ class Observer:
         self._lists = {fact: self._group(fact, Words) for fact in PRIVATE}
         self._patterns = {fact: self._group(fact, Pattern) for fact in PRIVATE}
 
-    def observe(self, texts: Texts) -> tuple[int, ...]:
-        """Numbers of the private leaves that hold, in order."""
-        return tuple(sorted({n for fact in PRIVATE for n in self._holding(fact, texts)}))
+    def observe(self, texts: Texts | Reading) -> tuple[int, ...]:
+        """Numbers of the private leaves that hold, in order.
+
+        Whoever asks several rule sets about one message hands them all the same `Reading`.
+        """
+        read = texts if isinstance(texts, Reading) else Reading(texts)
+        return tuple(sorted({n for fact in PRIVATE for n in self._holding(fact, read)}))
 
     def shown(self, number: int, texts: Texts) -> str | None:
         """What a leaf met in the texts: the word, the match, the address; None for nothing."""
@@ -79,18 +106,18 @@ class Observer:
                 return value
         return None
 
-    def _holding(self, fact: str, texts: Texts) -> Iterator[int]:
+    def _holding(self, fact: str, read: Reading) -> Iterator[int]:
         plain, lists, patterns = self._others[fact], self._lists[fact], self._patterns[fact]
         if not (plain or lists[0] or patterns[0]):
             return
-        values = texts.values(fact)
+        values = read.values(fact)
         yield from (number for number in plain if self._plain[number](values))
-        for (numbers, automaton), prepare in ((lists, marked), (patterns, str)):
+        for (numbers, automaton), prepared in ((lists, read.marked), (patterns, read.values)):
             if numbers:
-                for value in values:
-                    for hit in automaton.matching(prepare(value)):
+                for value in prepared(fact):
+                    for hit in automaton.matching(value):
                         number, language = numbers[hit]
-                        if not language or _counts(self._leaves[number], language, texts):
+                        if not language or _counts(self._leaves[number], language, read.texts):
                             yield number
 
     def _numbers(self, fact: str, *kinds: type) -> list[int]:
@@ -106,9 +133,10 @@ class Observer:
 
 
 def in_domain(address: str, domains: Sequence[str]) -> bool:
-    """Whether an address is in one of the domains, of which ``*.x`` means all below x."""
+    """Whether an address is in one of the domains, of which ``*.x`` means all below x; the domains
+    are in small letters."""
     host = address.rpartition("@")[2].casefold()
-    for domain in map(str.casefold, domains):
+    for domain in domains:
         if host == domain or (domain.startswith("*.") and host.endswith(domain[1:])):
             return True
     return False
@@ -142,5 +170,6 @@ def _plain(leaf: Leaf) -> Callable[[Sequence[str]], bool]:
             folded = {readable(str(value)).strip().casefold() for value in wanted}
             return lambda values: any(value.strip().casefold() in folded for value in values)
         case Domain(domains):
-            return lambda values: any(in_domain(value, domains) for value in values)
+            small = tuple(domain.casefold() for domain in domains)
+            return lambda values: any(in_domain(value, small) for value in values)
     raise ValueError(f"{leaf.fact} cannot be asked that")

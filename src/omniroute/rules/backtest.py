@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from omniroute.core.conditions import Facts
 from omniroute.core.model import AgentId, CustomerId, ThreadId
-from omniroute.core.observations import Texts
+from omniroute.core.observations import Reading, Texts
 from omniroute.core.rules import Routing, RuleSet, route
 from omniroute.core.spans import show_span
 from omniroute.rules.changes import ORDER, Change, Tally, blamed, differences
@@ -114,7 +114,9 @@ def backtest(
     tally, changed, moved = Tally(), dict[str, int](), dict[ThreadId, str]()
     arrivals: tuple[list[Arrival], list[Arrival]] = ([], [])
     for case in cases:
-        one, other = (_asked(rules, case) for rules in (before, after))
+        assert case.texts is not None
+        read = Reading(case.texts)
+        one, other = (_asked(rules, case, read) for rules in (before, after))
         for what, was, then in differences(one[1], other[1]):
             changed[what] = changed.get(what, 0) + 1
             rule = blamed(what, one[1], other[1])
@@ -183,10 +185,9 @@ class _Told:
             self._progress(self._total, self._total)
 
 
-def _asked(rules: RuleSet, case: Case) -> tuple[tuple[int, ...], Routing]:
-    assert case.texts is not None
+def _asked(rules: RuleSet, case: Case, read: Reading) -> tuple[tuple[int, ...], Routing]:
     known = case.rules == rules.version
-    observed = case.observed if known else rules.observer.observe(case.texts)
+    observed = case.observed if known else rules.observer.observe(read)
     return observed, route(rules, case.facts, observed, case.at)
 
 

@@ -19,8 +19,9 @@ from omniroute.channel import Address, Cap, Channel, File, Inbound
 from omniroute.core.conditions import LANGUAGE
 from omniroute.core.inputs import Claimed, CustomerLeft, MessageAmended, MessageReceived, Seen
 from omniroute.core.model import Evidence, Fact
+from omniroute.core.observations import Reading, Texts
 from omniroute.core.participants import ANSWERS, MOST
-from omniroute.core.rules import RuleSet, observe
+from omniroute.core.rules import RuleSet
 from omniroute.hookspecs import Claim
 from omniroute.runtime.equivalence import perhaps
 from omniroute.runtime.files import Files
@@ -117,16 +118,13 @@ class Messages:
             for claim in (*claims, *self._perhaps(sender, claims))
         ) + self._answering(inbound.answers, seen)
         # Only these: a closure over the whole message would keep its files until the commit.
-        text, subject, name = inbound.text, inbound.subject, inbound.sender.display
-        emails, automatic = _vouched_emails(inbound, claims), inbound.automatic
+        text, automatic = inbound.text, inbound.automatic
+        emails, name = _vouched_emails(inbound, claims), inbound.sender.display
         account, live, sent_at = channel.account, Cap.LIVE in channel.caps, body.sent_at
         words = self._keyed.words(text) if live else ""
         language = str(facts.get(LANGUAGE) or "")
 
-        def holding(rules: RuleSet) -> tuple[int, ...]:
-            return observe(
-                rules, text=text, subject=subject, emails=emails, name=name, language=language
-            )
+        read = Reading(Texts(text, inbound.subject, emails, name, language))
 
         def make(at: int) -> MessageReceived:
             rules, tried = self._rules(), self._tried(at)
@@ -139,13 +137,13 @@ class Messages:
                 seen,
                 claimed,
                 facts,
-                holding(rules),
+                rules.observer.observe(read),
                 rules.version,
                 live=live,
                 automatic=automatic,
                 sent_at=sent_at,
                 trial=tried.version if tried else "",
-                trial_observed=holding(tried) if tried else (),
+                trial_observed=tried.observer.observe(read) if tried else (),
                 name=called,
                 named=named,
                 within=within,
