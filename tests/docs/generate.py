@@ -23,6 +23,7 @@ from omniroute.stores import api
 from omniroute.web.rest.routes import document
 from omniroute_email.settings import Config as EmailSettings
 from omniroute_http.settings import Settings as HttpSettings
+from omniroute_meta import settings as meta
 from omniroute_slack.settings import Config as SlackSettings
 from omniroute_telegram.settings import Config as TelegramSettings
 from omniroute_webchat.settings import Settings as WebChatSettings
@@ -49,9 +50,12 @@ PARTS: dict[str, Callable[[], str]] = {
     **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
     "settings.email": partial(source.settings, EmailSettings),
     "settings.http": partial(source.settings, HttpSettings),
+    "settings.instagram": partial(source.settings, meta.Instagram),
+    "settings.messenger": partial(source.settings, meta.Messenger),
     "settings.slack": partial(source.settings, SlackSettings),
     "settings.telegram": partial(source.settings, TelegramSettings),
     "settings.webchat": partial(source.settings, WebChatSettings),
+    "settings.whatsapp": partial(source.settings, meta.WhatsApp),
     **{f"scenario.{shape}": partial(source.scenario, shape) for shape in SCENARIO},
     **{f"example.{name}": partial(source.example, name) for name in source.EXAMPLES},
     "commands": source.commands,

@@ -25,12 +25,15 @@ class PluginPages:
 
     home: ClassVar[Path]
     channel: ClassVar[type[Channel]]
+    heading: ClassVar[str] = HEADING
+    """What stands above the table of the settings; a plugin of several channels has several."""
 
     def test_the_readme_lists_each_setting_as_it_is(self) -> None:
-        page = (self.home / "README.md").read_text(encoding="utf-8").partition(HEADING)[2]
-        said = [line for line in page.splitlines() if line.startswith("| `")]
+        page = (self.home / "README.md").read_text(encoding="utf-8")
+        below = page.partition(f"{self.heading}\n")[2].partition("\n#")[0]
+        said = [line for line in below.splitlines() if line.startswith("| `")]
         assert said == settings_rows(self.channel.Config), (
-            f"the table below “{HEADING}” should be this"
+            f"the table below “{self.heading}” should be this"
         )
 
     def test_its_quality_is_what_it_says(self) -> None:

@@ -28,7 +28,9 @@ class Subject:
         """The fake of its platform.  Raises `PluginError` that says how to make one."""
         tried = [f"{self.package}.testing.platform", f"{self.package}.testing", self.package]
         for name in tried:
-            found = getattr(_imported(name), "PLATFORM", None)
+            module = _imported(name)
+            several = getattr(module, "PLATFORMS", {})  # by kind, of a plugin with several
+            found = several.get(self.kind.kind, getattr(module, "PLATFORM", None))
             if isinstance(found, type) and issubclass(found, Platform):
                 return found
         fix = (

@@ -198,7 +198,7 @@ class Outgoing(Bound):
     @scene(needs=Cap.FILES_OUT)
     async def test_a_file_goes_out_whole(self, stage: Stage) -> None:
         joe = await stage.heard("hello")
-        file = File("grün.bin", "application/octet-stream", bytes(range(256)))
+        file = File(*self.file, bytes(range(256)))
         await stage.send(stage.answer(joe, "the receipt", files=(file,)))
         got = [one for one in await stage.platform.got() if one.files]
         assert [one.files for one in got] == [((file.name, file.data),)]
@@ -207,7 +207,7 @@ class Outgoing(Bound):
     @scene(needs=Cap.FILES_OUT)
     async def test_a_large_file_goes_out_or_is_rejected(self, stage: Stage) -> None:
         joe = await stage.heard("hello")
-        file = File("large.bin", "application/octet-stream", bytes(self.large_file))
+        file = File(*self.file, bytes(self.large_file))
         try:
             await stage.send(stage.answer(joe, "", files=(file,)))
         except Rejected as error:

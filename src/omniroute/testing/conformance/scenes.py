@@ -31,6 +31,8 @@ class Bound:
     """Seconds until a check gives up waiting for what does not come."""
     large_file: ClassVar[int] = 10 * 1024 * 1024
     """Bytes of a large file; fewer where a fake is slow, and not the channel."""
+    file: ClassVar[tuple[str, str]] = ("grün.bin", "application/octet-stream")
+    """Name and type of the files that go out: others where a platform takes not just any."""
     stops_within: ClassVar[float] = 5.0
     """Seconds in which `Channel.listen` ends once it is cancelled; it should take none."""
 

@@ -1,0 +1,54 @@
+"""How one event lies in the spool: as Meta sent it, with what was known when it came.
+
+Meta posts several at a time; each is kept on its own, so that one which cannot be read does no harm
+to the others.  Reading is pure: the bytes of files and the names of people, which Meta gives out
+for a while only, are fetched at the edge and lie beside the event.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+VERSION = 1
+
+
+class Fetched(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of an event; *fault* says why its bytes are not here."""
+
+    name: str = ""
+    media_type: str = ""
+    data: bytes = b""
+    fault: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the intake keeps."""
+
+    of: str  # whatsapp | page | instagram, as Meta names the object
+    account: str  # the id of the number, page or account that it came to
+    what: str  # message | status | other
+    item: dict[str, Any]  # as Meta sent it
+    key: str = ""  # the same however often it is told
+    at: int = 0  # ms since the epoch, when it came
+    name: str = ""  # what the sender calls themselves
+    files: tuple[Fetched, ...] = ()  # in the order in which the event names them
+    v: int = VERSION
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Event).decode
+
+
+def pack(event: Event) -> bytes:
+    """The bytes that are kept."""
+    return _encode(event)
+
+
+def unpack(raw: bytes) -> Event:
+    """What `pack` packed.  Raises `ValueError` for what is not ours."""
+    event = _decode(raw)
+    if event.v != VERSION:
+        raise ValueError(f"an event of version {event.v}; this plugin reads {VERSION}")
+    return event
