@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
+from telegram import User
 
 from omniroute import Retry, Secret
 from omniroute_telegram.connection import Connection
@@ -16,50 +18,59 @@ ME = b'{"ok": true, "result": {"id": 1, "is_bot": true, "first_name": "Bot", "us
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(ME), ME)
 
 
-class Telegram(asyncio.Protocol):
-    """Telegram's end of a connection."""
+class Telegram:
+    """Telegram's end of all connections, and what it answers."""
 
-    def __init__(self, open: set[asyncio.BaseTransport], answer: bytes = ANSWER) -> None:
-        self._open, self._answer = open, answer
+    def __init__(self, answer: bytes = ANSWER) -> None:
+        self.answer = answer
+        self._open, self._changed = 0, asyncio.Event()
+
+    def counts(self, change: int) -> None:
+        self._open += change
+        self._changed.set()
+
+    async def until(self, count: int) -> None:
+        """Wait until so many connections are open."""
+        async with asyncio.timeout(15):
+            while self._open != count:
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class Line(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, telegram: Telegram) -> None:
+        self._telegram = telegram
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._open.add(transport)
+        self._telegram.counts(1)
 
     def data_received(self, data: bytes) -> None:
-        self._transport.write(self._answer)
+        self._transport.write(self._telegram.answer)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._open.discard(self._transport)
+        self._telegram.counts(-1)
 
 
 @pytest.mark.parametrize("turns", TURNS)
 async def test_whatever_is_under_way_no_connection_stays(turns: int) -> None:
-    loop, theirs = asyncio.get_running_loop(), set[asyncio.BaseTransport]()
-    async with await loop.create_server(lambda: Telegram(theirs), "127.0.0.1", 0) as server:
-        connection = await connected(server)
-        asking = asyncio.create_task(connection.ask(lambda bot: bot.get_me()))
+    async with asked(Telegram()) as (telegram, connection, asking):
         for _ in range(turns):
             await asyncio.sleep(0)
         await connection.close()
         with suppress(Retry):
             assert (await asking).username == "a_bot"
-        async with asyncio.timeout(15):
-            for _ in range(3):  # whoever was just taken in is known after these
-                await asyncio.sleep(0)
-            while theirs:
-                await asyncio.sleep(0)
+        for _ in range(3):  # whoever was just taken in is known after these
+            await asyncio.sleep(0)
+        await telegram.until(0)
 
 
 async def test_a_call_that_gets_no_answer_is_broken_off() -> None:
-    loop, theirs = asyncio.get_running_loop(), set[asyncio.BaseTransport]()
-    async with await loop.create_server(lambda: Telegram(theirs, b""), "127.0.0.1", 0) as server:
-        connection = await connected(server)
-        asking = asyncio.create_task(connection.ask(lambda bot: bot.get_me()))
-        async with asyncio.timeout(15):
-            while not theirs:
-                await asyncio.sleep(0)
+    async with asked(Telegram(b"")) as (telegram, connection, asking):
+        await telegram.until(1)
         await connection.close()
         with pytest.raises(Retry, match="stopped listening") as broken:
             await asking
@@ -67,22 +78,23 @@ async def test_a_call_that_gets_no_answer_is_broken_off() -> None:
 
 
 async def test_a_caller_who_is_stopped_stays_stopped() -> None:
-    loop, theirs = asyncio.get_running_loop(), set[asyncio.BaseTransport]()
-    async with await loop.create_server(lambda: Telegram(theirs, b""), "127.0.0.1", 0) as server:
-        connection = await connected(server)
-        asking = asyncio.create_task(connection.ask(lambda bot: bot.get_me()))
-        async with asyncio.timeout(15):
-            while not theirs:
-                await asyncio.sleep(0)
+    async with asked(Telegram(b"")) as (telegram, connection, asking):
+        await telegram.until(1)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
         await connection.close()
 
 
-async def connected(server: asyncio.Server) -> Connection:
-    port = server.sockets[0].getsockname()[1]
-    config = Config(token=Secret("1:a-token"), api_url=f"http://127.0.0.1:{port}")
-    connection = Connection(config, "channels.telegram")
-    await connection.open()
-    return connection
+@asynccontextmanager
+async def asked(
+    telegram: Telegram,
+) -> AsyncIterator[tuple[Telegram, Connection, asyncio.Task[User]]]:
+    """A bot that has just begun to ask who it is."""
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(lambda: Line(telegram), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        config = Config(token=Secret("1:a-token"), api_url=f"http://127.0.0.1:{port}")
+        connection = Connection(config, "channels.telegram")
+        await connection.open()
+        yield telegram, connection, asyncio.create_task(connection.ask(lambda bot: bot.get_me()))
