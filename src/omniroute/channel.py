@@ -230,9 +230,11 @@ class Proofs(Protocol):
     async def redeem_code(self, who: Address, code: str) -> Address:
         """The address that *who* has proved by typing its code.  Raises `Refused`: ``bad_code``."""
 
-    async def make_link(self, who: Address) -> str:
-        """A token of 43 characters (A-Z a-z 0-9 _ -), good once and for an hour: whoever brings it
-        on another channel is *who*."""
+    async def make_link(self, who: Address, lasts: float = 3600.0) -> str:
+        """A token of 43 characters (A-Z a-z 0-9 _ -): on another channel its bearer is *who*.
+
+        Good once, and for *lasts* seconds, a week at most.
+        """
 
     async def redeem_link(self, token: str, by: Address) -> bool:
         """Whether *by* has brought a good token, and so is whoever it was made for."""

@@ -134,6 +134,15 @@ async def test_a_link_is_good_once_and_for_an_hour(desk: Desk) -> None:
     assert desk.joined == 1
 
 
+async def test_a_link_lasts_as_long_as_is_asked_and_a_week_at_most(desk: Desk) -> None:
+    for lasts, minutes in ((86_400.0, 24 * 60), (10**9, 7 * 24 * 60)):
+        token, late = [await desk.proofs.make_link(VISITOR, lasts) for _ in range(2)]
+        desk.wait(minutes=minutes - 1)
+        assert await desk.proofs.redeem_link(token, OTHER)
+        desk.wait(minutes=1)
+        assert not await desk.proofs.redeem_link(late, OTHER)
+
+
 async def test_what_was_told_apart_is_not_joined_by_a_proof(desk: Desk) -> None:
     assert await desk.proofs.redeem_link(await desk.proofs.make_link(VISITOR), OTHER)
     a, b = (Keyed(b"k" * 32).handle(address) for address in (VISITOR, OTHER))

@@ -26,12 +26,13 @@ class Notary:
         self.asked.append((who, code))
         return Address("email", "joe@x.org", verified=True)
 
-    async def make_link(self, who: Address) -> str:
+    async def make_link(self, who: Address, lasts: float = 3600.0) -> str:
         self.asked.append((who, "link"))
         return "t" * 43
 
     async def redeem_link(self, token: str, by: Address) -> bool:
-        return False
+        self.asked.append((by, token))
+        return token == "good"
 
 
 async def test_a_visitor_has_a_code_sent_and_types_it(open_chat: Any) -> None:
@@ -77,6 +78,20 @@ async def test_a_link_to_telegram(open_chat: Any) -> None:
     joe = await chat.visitor()
     answer = await joe.asks("POST", "proof/link")
     assert answer.json() == {"url": f"https://t.me/globex_bot?start={'t' * 43}"}
+
+
+async def test_who_comes_by_a_link_from_a_mail(open_chat: Any) -> None:
+    notary = Notary()
+    chat = open_chat(proofs=notary)
+    await chat.starts()
+    joe = await chat.visitor()
+    visitor = (await joe.opens())["visitor"]
+    spent = await joe.asks("POST", "proof", json={"link": "spent"})
+    assert (spent.status_code, spent.json()["error"]) == (422, "bad_link")
+    good = await joe.asks("POST", "proof", json={"link": "good"})
+    assert (good.status_code, good.json()) == (200, {"linked": True})
+    who = Address("webchat-visitor", visitor, verified=True, display="Visitor")
+    assert notary.asked == [(who, "spent"), (who, "good")]
 
 
 async def test_where_nothing_is_lent_nothing_is_proved(chat: Any) -> None:

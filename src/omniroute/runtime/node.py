@@ -140,6 +140,7 @@ class Node:
         )
         self.signs = Signs(self.reader, self.state, parts.channels, parts.keyed, parts.clock)
         self.shared = Shared(parts.keyed, self.reader, parts.shared)
+        self.names = Names(self.reader)
         self.reading = Reading(
             parts.spool,
             self.inbox,
@@ -147,7 +148,7 @@ class Node:
             Messages(
                 parts.plugins,
                 parts.keyed,
-                Names(self.reader),
+                self.names,
                 parts.files,
                 lambda: self.state.rules,
                 lambda at: self.state.tried(at),

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 MINUTE: Final = 60_000  # ms
 CODE_LASTS: Final = 10 * MINUTE
 LINK_LASTS: Final = 60 * MINUTE
+LONGEST: Final = 7 * 24 * 60 * MINUTE  # that any link may last (reliability.md I20)
 TRIES: Final = 5  # at one code
 HOUR: Final = 60 * MINUTE
 PER_ADDRESS: Final = 3  # codes to one address in an hour
@@ -154,14 +155,15 @@ class Proofs:
 
     # --- links ---
 
-    async def make_link(self, who: Address) -> str:
+    async def make_link(self, who: Address, lasts: float = LINK_LASTS / 1000) -> str:
         """A token that proves, on another channel, that its bearer is *who*; good once."""
         token = secrets.token_urlsafe(32)
         said = msgspec.json.encode([who.kind, who.value, who.display, who.unique])
+        span = min(round(lasts * 1000), LONGEST)
         await self._do(
             lambda db, now: db.execute(
                 "INSERT INTO links VALUES (?, ?, ?)",
-                (self._hash(b"link", token.encode()), said, now + LINK_LASTS),
+                (self._hash(b"link", token.encode()), said, now + span),
             )
         )
         return token

@@ -115,6 +115,8 @@ class Server:
             if error.place.startswith("row "):
                 error = Corrupt(f"{database}: {error.place}", error.fault, error.fix)
             raise error from None
+        self.proofs.channels, self.proofs.inbox = parts.channels, self.node.inbox
+        self.proofs.names, self.proofs.is_shared = self.node.names, self.node.shared.has
         self._readers = tuple(self.store.reader() for _ in range(3))
         self.desk_files = choose(self._readers[0], self.desk_files)
         self.application = Application(

@@ -28,6 +28,7 @@ from omniroute import (
 from omniroute_email import settings
 from omniroute_email.answering import answered
 from omniroute_email.certificate import Certificate
+from omniroute_email.chatlink import with_link
 from omniroute_email.checking import Checking, with_dns
 from omniroute_email.compose import compose, message_id
 from omniroute_email.desk import EmailDesk
@@ -173,7 +174,10 @@ class EmailChannel:
         now, html, key = datetime.now(UTC), self._config.html, out.idempotency_key
         at = int(now.timestamp() * 1000)
         reply_to = self._mailboxes.replies.address_for(key, at)
-        message = compose(out, sender, self._name, now, reply_to, html=html)
+        said = await with_link(
+            out, self._config.chat_url, self._config.chat_words, self._site.proofs
+        )
+        message = compose(said, sender, self._name, now, reply_to, html=html)
         # An acknowledgement is nobody's and asks for no report; what a bot says has its name.
         nobodys = out.automatic and not out.sender_name
         back = "" if nobodys else return_path(key, self._mailboxes, at)

@@ -19,6 +19,8 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 MIB = 1024 * 1024
 _HOST = re.compile(r"[A-Za-z0-9_:-]{1,63}(?:\.[A-Za-z0-9_:-]{1,63})*\.?")
 
+_PAGE = re.compile(r"https?://[^\s#<>\"]{1,300}")
+
 
 def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
     """What the admin reads about a setting, and its limits."""
@@ -170,6 +172,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     html: Annotated[
         bool, says("Send answers as HTML, too, beside their plain text; links can be clicked then.")
     ] = False
+    chat_url: Annotated[
+        str,
+        says(
+            "Page of your web chat: each answer to one person alone then ends with a link by which"
+            " they go on there as who they are by mail; good once, and for three days. Unless set"
+            " there is none."
+        ),
+    ] = ""
+    chat_words: Annotated[str, says("What stands there; {link} is where the link goes.")] = (
+        "Prefer to chat? Go on here: {link}"
+    )
     smtp_host: Annotated[
         str, says("Server that sends the answers; without it nothing is sent.")
     ] = ""
@@ -276,6 +289,11 @@ def mailboxes(config: Config, place: str, secret: bytes = b"") -> Mailboxes:
         host = getattr(config, name)
         if host and not _HOST.fullmatch(host):
             raise ConfigError(f"{place}.{name}", f"“{host}” is no host name")
+    if config.chat_url and not _PAGE.fullmatch(config.chat_url):
+        fix = "write it as https://help.example.org/channels/webchat/site/"
+        raise ConfigError(f"{place}.chat_url", f"“{config.chat_url}” is no page", fix)
+    if "{link}" not in config.chat_words:
+        raise ConfigError(f"{place}.chat_words", "has no place for the link", "put {link} in it")
     if config.imap_host and not config.imap_username:
         raise ConfigError(f"{place}.imap_username", "is missing beside imap_host")
     return Mailboxes(

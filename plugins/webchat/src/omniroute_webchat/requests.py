@@ -35,10 +35,11 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``POST proof``: an address, or the code that was sent there."""
+    """``POST proof``: an address, the code that was sent there, or what a link brought along."""
 
     email: str = ""
     code: str = ""
+    link: str = ""
 
 
 async def read_claim(request: Request) -> Claim:

@@ -8,7 +8,7 @@
 * ``POST writing``   somebody is typing; nothing of it is kept
 * ``GET  stream``    lines as they come (Server-Sent Events)
 * ``GET  lines``     lines as they are
-* ``POST proof``     name an e-mail address, or type the code that was sent there
+* ``POST proof``     name an e-mail address, type the code that was sent there, or bring a link
 * ``POST proof/link`` a link to go on in Telegram as the same person
 """
 
@@ -177,11 +177,15 @@ class Routes:
     # --- proofs --------------------------------------------------------------------------------
 
     async def _prove(self, request: Request) -> Response:
-        """A visitor names an address, or types the code that was sent there."""
+        """A visitor names an address, types the code that was sent there, or comes by a link."""
         session, proofs = await self._known(request), self._proofs()
         claim = await read_claim(request)
         who = sender_of(_said(session, "", ""), self._account)
         try:
+            if claim.link:
+                if not await proofs.redeem_link(claim.link, who):
+                    raise Problem(422, "bad_link", "This link was used before, or is too old.")
+                return answer({"linked": True})
             if claim.code:
                 proved = await proofs.redeem_code(who, claim.code)
                 return answer({"verified": proved.value})

@@ -30,7 +30,10 @@ const live = new Live({
 const outbox = new Outbox({
   onChange: (line) => log.showPending(line, line.state === "failed" ? [[words.edit, () => edit(line.id)]] : []),
   onSent: (line) => log.show([{ ...line, direction: "in" }], { fresh: true }),
-  session: () => session ?? open(),
+  session: async () => {
+    if (!session) await open();
+    await prove.use();
+  },
   onLost: () => { session = null; },
 });
 const composer = new Composer({
@@ -40,6 +43,8 @@ const composer = new Composer({
 
 const prove = new Prove({ words, telegram, session: async () => session ?? open() });
 prove.show(proves);
+const brought = fromAddress("from");
+if (proves && brought) prove.bring(brought);
 
 // --- who is here ---------------------------------------------------------------------------------
 
@@ -65,7 +70,7 @@ async function adopt(about) {
   }
   lasting.set("visitor", { visitor: about.visitor, identified: about.identified });
   session = about;
-  prove.show(proves && !about.identified);
+  prove.show(proves && (!about.identified || Boolean(prove.link)));
   $("who").textContent = about.identified && about.name ? words.signed_in.replace("{name}", about.name) : "";
   await showHistory();
   outbox.lines.forEach((line) => outbox.onChange(line));
@@ -219,13 +224,13 @@ if (embedded) {
 
 // A token in the address is taken out of it at once, so that it is in no bookmark and no history.
 // The fragment is the better place: servers and proxies never see it.
-function tokenFromAddress() {
+function fromAddress(name) {
   const address = new URL(location.href);
   const fragment = new URLSearchParams(address.hash.slice(1));
-  const token = fragment.get("token") ?? address.searchParams.get("token");
+  const token = fragment.get(name) ?? address.searchParams.get(name);
   if (!token) return undefined;
-  address.searchParams.delete("token");
-  fragment.delete("token");
+  address.searchParams.delete(name);
+  fragment.delete(name);
   address.hash = fragment.toString();
   history.replaceState(null, "", address);
   return token;
@@ -236,7 +241,7 @@ let begun = false;
 function begin(token) {
   if (begun && !token) return;
   begun = true;
-  resume(token ?? tokenFromAddress());
+  resume(token ?? fromAddress("token"));
 }
 
 if (embedded) setTimeout(begin, 1000); // a frame without our widget around it

@@ -17,6 +17,21 @@ export class Prove {
     $("prove").hidden = !shown;
   }
 
+  // By a link from a mail: used up with the first line, so that looking at the page does nothing.
+  bring(link) {
+    this.link = link;
+    this.#say(this.words.prove_link);
+    this.show(true);
+    $("prove").open = true;
+    $("prove-email").hidden = true;
+  }
+
+  async use() {
+    const { link } = this;
+    this.link = undefined;
+    if (link && (await this.#asked({ link }))) this.#say(this.words.prove_linked);
+  }
+
   async #claim(event) {
     event.preventDefault();
     const email = $("prove-address").value.trim();
@@ -47,7 +62,7 @@ export class Prove {
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       const { words } = this;
-      const said = { bad_code: words.prove_bad_code, too_many: words.prove_too_many, email: words.prove_email };
+      const said = { bad_code: words.prove_bad_code, too_many: words.prove_too_many, email: words.prove_email, bad_link: words.prove_bad_link };
       this.#say(said[error.code] ?? words.prove_failed);
       return null;
     }
