@@ -87,7 +87,7 @@ def test_a_store_that_a_plugin_brings_is_opened(
     server.start()
     verdict = Client(tmp_path / "omniroute.db").get("/api/admin/verify")
     assert server.stop() == 0
-    assert (verdict["ok"], verdict["records"]) == (True, 2)
+    assert (verdict["ok"], verdict["records"]) == (True, 3)
     assert not (tmp_path / "omniroute.db").exists()
 
 

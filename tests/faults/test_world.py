@@ -10,6 +10,7 @@ SOME = (
     *("nocas", "torn", "nohorizon", "noattempt", "norollback", "notimers"),
     *("doubtisno", "tellstoosoon", "skipsundo", "loadsstay", "doneatput", "keystoowide"),
     *("doubtisyes", "givesup", "nolanes", "backwards", "takestwice", "clockback"),
+    *("leaseonly", "nomark", "letsgo"),
 )
 """A few of each kind, for `omniroute faults --mutant all` tries them all."""
 
@@ -22,11 +23,21 @@ def test_every_promise_holds(seed: int) -> None:
     assert verdict.counts["starts"] > 1
 
 
+@pytest.mark.parametrize(("seed", "nodes"), [(0, 2), (1, 3)])
+def test_every_promise_holds_on_several_nodes(seed: int, nodes: int) -> None:
+    verdict = World(seed, nodes=nodes).run()
+    assert verdict.broken == []
+    assert verdict.counts["takeovers"] > 1
+
+
 @pytest.mark.parametrize("name", SOME)
 def test_a_mutant_is_caught(name: str) -> None:
     """A way of keeping the promise that is wrong in one place; else the world is too kind."""
-    ways = MUTANTS[name].ways
-    found = (World(seed, events=60, ways=ways).run().broken for seed in range(CAUGHT_WITHIN))
+    mutant = MUTANTS[name]
+    found = (
+        World(seed, events=60, ways=mutant.ways, nodes=mutant.nodes).run().broken
+        for seed in range(CAUGHT_WITHIN)
+    )
     assert any(found)
 
 

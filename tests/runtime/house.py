@@ -46,6 +46,7 @@ from omniroute.runtime.rows import Attachment, Body
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Answered, Committed
 from omniroute.stores.api import Head, Unavailable
+from omniroute.stores.exchange import Exchange
 from omniroute.stores.memory import MemoryStore
 from omniroute.testing.machine import MONDAY
 
@@ -242,6 +243,7 @@ class House:
         self.halves: list[float] = []
         self.names: Callable[[str], str] = str.title
         self.shared: tuple[str, ...] = ()  # addresses that the settings call several people's
+        self.exchange: Exchange | None = None
         self.on_sleep: Callable[[], None] = lambda: None
         self.awake = asyncio.Event()  # while it is not set, who sleeps sleeps on
         self.awake.set()
@@ -267,6 +269,7 @@ class House:
                 {("pipe", "a"): self.workroom},
                 self.clock,
                 self.shared,
+                self.exchange,
             ),
             card=self.card,
             names=lambda agent: self.names(agent),

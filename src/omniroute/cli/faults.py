@@ -47,6 +47,12 @@ class Seeds(click.ParamType[range]):
     help="How much happens from outside in each.",
 )
 @click.option(
+    "--nodes",
+    type=click.IntRange(1, 5),
+    default=None,
+    help="Nodes on one store; 1, or as many as a mutant needs.",
+)
+@click.option(
     "--mutant",
     default="",
     help="Break the engine in this way; `list` lists them, `all` tries each.",
@@ -77,6 +83,7 @@ class Seeds(click.ParamType[range]):
 def faults(
     seeds: range,
     events: int,
+    nodes: int | None,
     mutant: str,
     jobs: int | None,
     trace: bool,
@@ -85,10 +92,11 @@ def faults(
     store: str,
     json_: bool,
 ) -> None:
-    """Let a node live through crashes, lost answers and failing platforms, seed by seed.
+    """Let nodes live through crashes, lost answers and failing platforms, seed by seed.
 
-    The node is the real one: core, inbox, outbox and spool, on a virtual clock.  Customers write,
-    agents act, the process dies and starts again; at the end nothing that was acknowledged may be
+    A node is the real one: core, inbox, outbox and spool, on a virtual clock.  Customers write,
+    agents act, the process dies and starts again; of several nodes one writes, stands still and
+    comes back, and another takes over.  At the end nothing that was acknowledged may be
     lost or decided twice, nothing sent twice without a mark, nothing left over.  Exit 1 if a seed
     does not hold, or, with --mutant, if every seed does.
     """
@@ -108,7 +116,7 @@ def faults(
         seeds, jobs = seeds[:1], 1
     with progress("seeds", quiet=json_) as move, _workers(jobs) as pool:
         futures: dict[Future[dict[str, Any]], int] = {
-            pool.submit(try_seed, seed, events, mutant, trace): seed for seed in seeds
+            pool.submit(try_seed, seed, events, mutant, trace, nodes): seed for seed in seeds
         }
         found = []
         for done, future in enumerate(as_completed(futures), 1):
@@ -118,7 +126,7 @@ def faults(
         broken = [each for each in found if each["broken"]]
         if not mutant:
             for each in broken[:SHOWN]:
-                each["events"] = _smallest(pool, each["seed"], events)
+                each["events"] = _smallest(pool, each["seed"], events, nodes)
     total: Counter[str] = Counter()
     for each in found:
         total.update(each["counts"])
@@ -127,21 +135,24 @@ def faults(
     if json_:
         print_json(about)
     else:
-        _tell(found, broken, total, mutant)
+        _tell(found, broken, total, mutant, nodes)
     if not held:
         sys.exit(1)
     return None
 
 
-def try_seed(seed: int, events: int, mutant: str, trace: bool = False) -> dict[str, Any]:
+def try_seed(
+    seed: int, events: int, mutant: str, trace: bool = False, nodes: int | None = None
+) -> dict[str, Any]:
     """One seed, in this process."""
     from omniroute.faults.mutants import MUTANTS
     from omniroute.faults.world import World
 
     lines: list[str] = []
-    world = World(seed, events, trace=lines.append)
+    world = World(seed, events, nodes=nodes or 1, trace=lines.append)
     if mutant:
         world.ways = MUTANTS[mutant].ways
+        world.nodes = nodes or MUTANTS[mutant].nodes
     verdict = world.run()
     told = {"seed": seed, "broken": verdict.broken, "counts": dict(verdict.counts)}
     return told | ({"trace": lines} if trace else {})
@@ -190,12 +201,16 @@ def _workers(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
             os.environ["PYTHONHASHSEED"] = before
 
 
-def _smallest(pool: ProcessPoolExecutor, seed: int, events: int) -> int:
+def _smallest(pool: ProcessPoolExecutor, seed: int, events: int, nodes: int | None) -> int:
     """With how few events the seed still breaks."""
     for fewer in SMALLER:
-        if fewer < events and pool.submit(try_seed, seed, fewer, "").result()["broken"]:
+        if fewer < events and _try(pool, seed, fewer, nodes)["broken"]:
             return fewer
     return events
+
+
+def _try(pool: ProcessPoolExecutor, seed: int, events: int, nodes: int | None) -> dict[str, Any]:
+    return pool.submit(try_seed, seed, events, "", False, nodes).result()
 
 
 def _list(mutants: dict[str, str], json_: bool) -> None:
@@ -207,7 +222,11 @@ def _list(mutants: dict[str, str], json_: bool) -> None:
 
 
 def _tell(
-    found: list[dict[str, Any]], broken: list[dict[str, Any]], total: Counter[str], mutant: str
+    found: list[dict[str, Any]],
+    broken: list[dict[str, Any]],
+    total: Counter[str],
+    mutant: str,
+    nodes: int | None,
 ) -> None:
     for each in found:
         for line in each.get("trace", ()):
@@ -219,6 +238,7 @@ def _tell(
         if not mutant:
             seed = each["seed"]
             again = f"omniroute faults --seeds {seed}:{seed + 1} --events {each['events']} --trace"
+            again += f" --nodes {nodes}" if nodes else ""
             click.echo(f"  again: {again}")
     happened = ", ".join(f"{count} {what}" for what, count in sorted(total.items()))
     click.echo(f"{len(found)} seeds: {happened}")

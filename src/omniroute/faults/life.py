@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -17,18 +18,26 @@ from omniroute.errors import StoreError
 from omniroute.faults.loop import Killed, VirtualLoop
 from omniroute.faults.platform import Line, Platform
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
-from omniroute.faults.store import Chance, FaultyStore
+from omniroute.faults.store import Chance, FaultyExchange, FaultyStore
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import SystemClock
 from omniroute.runtime.files import Files
+from omniroute.runtime.follower import Follower
+from omniroute.runtime.handover import HandedIn, Handover
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.keyed import Keyed
+from omniroute.runtime.lease import Lease, take_turns
 from omniroute.runtime.node import Node, Parts
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Body
+from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import InDoubt, Moved, Store
+from omniroute.stores.exchange import Exchange
 
+LEASE: Final = 20.0  # seconds
+LOOK: Final = 5.0
+HAND: Final = 3.0
 REOPEN: Final = 300_000  # ms, so that customers who are done grow cold and come again
 RULES: Final = tuple(
     RuleSet(
@@ -55,6 +64,10 @@ class Bell:
         return Receipt()
 
 
+def _in_time(exchange: Exchange, suspects: Suspects) -> HandedIn:
+    return HandedIn(exchange, suspects, pace=HAND)
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What a life is made of; a mutant has one of these that is wrong."""
@@ -63,6 +76,9 @@ class Ways:
     spool: Callable[[Path], SteppedSpool] = SteppedSpool
     inbox: type[Inbox] = SteppedInbox
     line: type[Line] = Line
+    exchange: Callable[[Exchange, Chance], Any] = FaultyExchange
+    handover: type[Handover] = Handover
+    handed: Callable[[Exchange, Suspects], HandedIn] = _in_time
     changed: Callable[[Node], None] = lambda node: None
 
 
@@ -75,18 +91,21 @@ class Outside:
     platform: Platform
     clock: Callable[[], int]  # ms
     ways: Ways = field(default_factory=Ways)
+    exchange: Exchange | None = None  # where there are several nodes
 
 
 class Life:
     """A process.  `begin` may raise `Killed` or `StoreError`: then it never lived."""
 
     def __init__(self, number: int, outside: Outside, chance: Chance) -> None:
-        self.number, self.dead, self.over = number, False, False
+        self.number, self.dead, self.over, self.writes = number, False, False, False
         self._outside, self._chance = outside, chance
         self.loop = VirtualLoop(lambda: outside.clock() / 1000)
         self.spool: SteppedSpool | None = None
         self.node: Node
         self.line: Line
+        self.terms = 0  # how often it began to write
+        self._over = asyncio.Event()
         self._starting: asyncio.Task[None] | None = None
 
     def begin(self, rules: RuleSet) -> None:
@@ -94,10 +113,22 @@ class Life:
         self.loop.within(lambda: self._begin(rules))
 
     def _begin(self, rules: RuleSet) -> None:
-        outside = self._outside
-        ways = outside.ways
-        self.line = ways.line(outside.platform, self.number)
-        self.spool = ways.spool(outside.folder / "spool")
+        self.line = self._outside.ways.line(self._outside.platform, self.number)
+        self._open_spool()
+        if self._outside.exchange is None:
+            self._make_node(None)
+            self._starting = self.loop.create_task(self.node.start(rules, b"rules", TEAM))
+        else:
+            exchange = self._outside.ways.exchange(self._outside.exchange, self._chance)
+            self._starting = self.loop.create_task(self._take_turns(exchange, rules))
+
+    def _open_spool(self) -> SteppedSpool:
+        self.spool = self._outside.ways.spool(self._outside.folder / "spool")
+        return self.spool
+
+    def _make_node(self, exchange: Exchange | None) -> None:
+        outside, ways = self._outside, self._outside.ways
+        assert self.spool is not None
         parts = Parts(
             ways.store(outside.store, self._chance),
             self.spool,
@@ -107,21 +138,88 @@ class Life:
             {("pipe", "a"): self.line},
             {"bell": Bell()},
             {},
-            SystemClock(lambda: outside.clock() * 1_000_000),
+            self._clock(),
+            exchange=exchange,
         )
         self.node = Node(
-            parts, card=_card, names=str.title, on_trouble=self._trouble, inbox=ways.inbox
+            parts,
+            card=_card,
+            names=str.title,
+            on_trouble=self._trouble,
+            inbox=ways.inbox,
+            handed=ways.handed,
         )
         ways.changed(self.node)
-        self._starting = self.loop.create_task(self.node.start(rules, b"rules", TEAM))
+
+    def _clock(self) -> SystemClock:
+        return SystemClock(lambda: self._outside.clock() * 1_000_000)
+
+    # --- one of several ---
+
+    async def _take_turns(self, exchange: Exchange, rules: RuleSet) -> None:
+        assert self.spool is not None
+        lease = Lease(exchange, self.spool.name, seconds=LEASE, pace=LOOK)
+
+        @asynccontextmanager
+        async def follow() -> AsyncIterator[None]:
+            spool = self.spool or self._open_spool()
+            follower = Follower(
+                spool,
+                exchange,
+                [self.line],
+                self._clock(),
+                handover=self._outside.ways.handover,
+                pace=HAND,
+            )
+            try:
+                await follower.start()
+                yield
+            finally:
+                await follower.stop()
+                await self._close_spool()
+
+        @asynccontextmanager
+        async def write() -> AsyncIterator[asyncio.Event]:
+            self.spool = self.spool or self._open_spool()
+            self._over = asyncio.Event()
+            try:
+                self._make_node(exchange)
+                try:
+                    await self.node.start(rules, b"rules", TEAM)
+                    self.writes = True
+                    self.terms += 1
+                    yield self._over
+                finally:
+                    self.writes = False
+                    await self.node.stop()
+            finally:
+                await self._close_spool()
+
+        await take_turns(lease, follow, write)
+
+    async def _close_spool(self) -> None:
+        spool, self.spool = self.spool, None
+        if spool is not None:
+            await spool.close()
+
+    # --- as the world sees it ---
 
     @property
     def ready(self) -> bool:
         """Whether it takes messages."""
         return not self.dead and self._started() and self.line.intake is not None
 
+    @property
+    def deciding(self) -> bool:
+        """Whether it believes that it writes, and takes agents' doings."""
+        if self._outside.exchange is not None:
+            return not self.dead and self.writes
+        return self.ready
+
     def _started(self) -> bool:
         task = self._starting
+        if self._outside.exchange is not None:
+            return task is not None and not task.done()
         return task is not None and task.done() and task.exception() is None
 
     def step(self) -> None:
@@ -162,8 +260,11 @@ class Life:
         return self.node.inbox.submit(make, puts)
 
     def _trouble(self, error: StoreError) -> None:
-        if isinstance(error, InDoubt | Moved):
+        if not isinstance(error, InDoubt | Moved):
+            return
+        if self._outside.exchange is None:
             self.over = True
+        self._over.set()
 
 
 async def _card(effect: Present) -> Card:

@@ -13,3 +13,4 @@ class Mutant:
 
     about: str
     ways: Ways
+    nodes: int = 1

@@ -18,6 +18,7 @@ from omniroute.faults.platform import Line
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
 from omniroute.faults.store import FaultyStore
 from omniroute.faults.wrong_commits import COMMITS
+from omniroute.faults.wrong_nodes import NODES
 from omniroute.faults.wrong_sends import SENDS
 from omniroute.faults.wrong_spools import SPOOLS
 from omniroute.runtime.inbox import Work
@@ -122,8 +123,12 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "norecover": Mutant("what was owed is not taken up at a start", Ways(changed=_no_recovery)),
     "norollback": Mutant("what failed to commit stays in the state", Ways(changed=_no_rollback)),
     "notimers": Mutant("nobody wakes for a timer", Ways(inbox=_Asleep)),
+    "leaseonly": Mutant(
+        "the lease is trusted, and the head not compared", Ways(_NoCompare, inbox=_GoesOn), nodes=3
+    ),
     "hopeful": Mutant("no answer counts as a yes", Ways(line=_Hopeful)),
     **COMMITS,
+    **NODES,
     **SPOOLS,
     **SENDS,
 }

@@ -75,6 +75,7 @@ class Line:
     kind: ClassVar[str] = "pipe"
     caps: ClassVar[Cap] = Cap.LIVE
     max_text: ClassVar[int] = 1000
+    anywhere: ClassVar[bool] = True
     Config: ClassVar[type] = msgspec.defstruct("Config", [])
 
     def __init__(self, platform: Platform, life: int) -> None:
@@ -94,7 +95,10 @@ class Line:
     async def listen(self, intake: Intake) -> None:
         self.intake = intake
         intake.ready()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.intake = None
 
     async def send(self, out: Outbound) -> Receipt:
         platform, chance = self._platform, self._platform.chance

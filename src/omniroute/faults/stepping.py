@@ -93,9 +93,12 @@ class SteppedSpoolThread(SpoolThread):
             self._wake_up()
 
     async def close(self) -> None:
-        """Close the file."""
-        self._closed = self._here().create_future()
-        self._file.close()
+        """Write what was asked and close the file."""
+        if self._closed is None:
+            self._closed = self._here().create_future()
+            while self._asked or (self._lazy() and not self._failed):
+                self._write(self._take())
+            self._file.close()
 
 
 class SteppedSpool(Spool):
@@ -111,3 +114,4 @@ class SteppedSpool(Spool):
         self._file.sqlite.db.rollback()
         self._file.close()
         self.suspects.close()
+        self.others_suspects.close()

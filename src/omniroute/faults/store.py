@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from omniroute.stores.api import Head, InDoubt, Reader, Record, Store, Unavailable
+from omniroute.stores.exchange import Exchange
 
 
 class Chance(Protocol):
@@ -13,6 +14,23 @@ class Chance(Protocol):
 
     def at(self, place: str) -> str:
         """Pass *place*.  May raise `Killed`."""
+
+
+class FaultyExchange:
+    """An `Exchange` in front of another that is away now and then."""
+
+    def __init__(self, inner: Exchange, chance: Chance) -> None:
+        self._inner, self._chance = inner, chance
+
+    def __getattr__(self, name: str) -> Any:
+        asked = getattr(self._inner, name)
+
+        def ask(*given: Any) -> Any:
+            if self._chance.at("exchange"):
+                raise Unavailable("the store", "is away")
+            return asked(*given)
+
+        return ask
 
 
 class FaultyStore:

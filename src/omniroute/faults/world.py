@@ -1,8 +1,9 @@
-"""The world: one node that dies and starts again, customers and agents who do not wait for it.
+"""The world: nodes that die and start again, customers and agents who do not wait for them.
 
-One seed decides everything: when customers write, what agents do, which callback runs next, how
-each call of the platform and of the store fares, where the process dies.  After a while everything
-goes well, and then nothing may be missing, doubled or left over (`omniroute.faults.judge`).
+One seed decides everything: when customers write, what agents do, which callback of which node runs
+next, how each call of the platform and of the store fares, where a process dies, and how long one
+stands still without knowing it.  After a while everything goes well, and then nothing may be
+missing, doubled or left over (`omniroute.faults.judge`).
 """
 
 from __future__ import annotations
@@ -21,25 +22,34 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 from omniroute.core import inputs as i
+from omniroute.core.effects import Present
+from omniroute.core.events import WriterChanged
 from omniroute.core.model import Status
 from omniroute.errors import StoreError
 from omniroute.faults.acts import Act, any_act
-from omniroute.faults.judge import broken
+from omniroute.faults.judge import broken, owed
 from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
 from omniroute.faults.loop import Killed
 from omniroute.faults.platform import Platform, Said
 from omniroute.runtime import crashpoints
+from omniroute.runtime.record import decode
 from omniroute.stores.api import Unavailable
 from omniroute.stores.memory import MemoryStore
+from omniroute.stores.memory_exchange import MemoryExchange
 from omniroute.testing.machine import MONDAY
 
+STILL: Final = 60_000  # ms that a process stands still, at most
+FREEZES: Final = 20  # of all nodes, where there are several
+LOSSES: Final = 6  # of what they tell each other
+HASTY: Final = 0.3  # of the writers fall soon after they began
 SPAN: Final = 3_600_000  # ms in which things go wrong
 OUTAGE: Final = 600_000  # ms that something is away altogether
 AFTER: Final = 4 * 3_600_000  # ms in which they go well, at most
 CUSTOMERS: Final = tuple("abcdefgh")
+T = TypeVar("T")
 SHM: Final = Path("/dev/shm")  # noqa: S108 - a disk in memory: a process that dies loses nothing
 
 
@@ -52,19 +62,30 @@ class Verdict:
     counts: Counter[str]
 
 
+@dataclass(slots=True)
+class Seat:
+    """A machine: its disk stays, its processes come and go."""
+
+    outside: Outside
+    life: Life | None = None
+    terms: int = 0  # of its process, so far
+    frozen: int = 0  # until then its process stands still, in ms
+
+
 @dataclass
 class World:
-    """One run.  *events* is how many things happen from outside."""
+    """One run.  *events* is how many things happen from outside, to so many *nodes*."""
 
     seed: int
     events: int = 120
     ways: Ways = field(default_factory=Ways)
+    nodes: int = 1
     now: int = MONDAY
     trace: Callable[[str], None] = lambda line: None
     counts: Counter[str] = field(default_factory=Counter)
     promised: set[str] = field(default_factory=set)  # answers of agents that were taken
     done: dict[str, Act] = field(default_factory=dict)  # what agents were told is done
-    live: Life | None = None
+    seats: list[Seat] = field(default_factory=list)
     _plan: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -74,6 +95,7 @@ class World:
         self._order, self._ids, self._lives = (itertools.count(1) for _ in range(3))
         self._healed, self._store_back = False, 0
         self._graves: list[Life] = []
+        self._stepping: Life | None = None
 
     # --- running ---
 
@@ -81,9 +103,7 @@ class World:
         """Live through it and judge."""
         place = SHM if SHM.is_dir() else None
         with tempfile.TemporaryDirectory(prefix="faults-", dir=place) as folder:
-            self._outside = Outside(
-                Path(folder), self.store, self.platform, lambda: self.now, self.ways
-            )
+            self._settle(Path(folder))
             crashpoints.watch(self._passed)
             logging.disable(logging.CRITICAL)  # the log of what was meant to go wrong
             random.seed(self.seed)  # waits between tries have chance in them
@@ -93,60 +113,96 @@ class World:
                 self._heal()
                 self._until(lambda: self.now >= MONDAY + SPAN + AFTER or self._at_rest())
                 found = broken(self)
+                if self.nodes > 1:
+                    self.counts["takeovers"] = self._takeovers()
             finally:
                 crashpoints.watch(None)
-                if self.live is not None:
-                    self.live.kill()
+                for seat in self.seats:
+                    if seat.life is not None:
+                        seat.life.kill()
                 self._bury()
                 logging.disable(logging.NOTSET)
         return Verdict(self.seed, found, self.counts)
 
+    def _settle(self, folder: Path) -> None:
+        """Give each node its disk."""
+        exchange = MemoryExchange(lambda: self.now / 1000) if self.nodes > 1 else None
+        self._exchange = exchange
+        for number in range(self.nodes):
+            disk = folder / f"node{number}"
+            disk.mkdir()
+            outside = Outside(
+                disk, self.store, self.platform, lambda: self.now, self.ways, exchange
+            )
+            self.seats.append(Seat(outside))
+
     def _until(self, over: Callable[[], bool]) -> None:
         """Step by step: what is due runs, one callback at a time; then time moves on."""
         while not over():
-            life = self.live
-            due = life.loop.due if life is not None and not life.dead else None
+            due = self._due()
             next_event = self._plan[0][0] if self._plan else None
-            step_now = due is not None and due * 1000 <= self.now
+            step_now = [seat for at, seat in due if at <= self.now]
             event_now = next_event is not None and next_event <= self.now
             if step_now and not (event_now and self.chance.random() < 0.3):
-                assert life is not None
-                life.step()
-                self._look_after(life)
+                self._step(self._one(step_now))
             elif event_now:
                 heapq.heappop(self._plan)[2]()
             else:
-                times = [] if due is None else [int(due * 1000) + 1]
+                times = [int(at) + 1 for at, _ in due]
                 times += [] if next_event is None else [next_event]
                 if not times:
                     return
                 self.now = max(self.now + 1, min(times))
 
-    def _look_after(self, life: Life) -> None:
-        """A process that has died, or must not go on, is started again a little later."""
+    def _clear_away(self, seat: Seat) -> None:
+        """A process that has died is started again a little later."""
+        life = seat.life
+        if life is not None and life.dead:
+            life.kill()
+            seat.life, seat.terms = None, 0
+            self._later(self.chance.randint(10, 20_000), partial(self._start, seat))
+
+    def _due(self) -> list[tuple[float, Seat]]:
+        """When each process has something to do, in ms."""
+        found = []
+        for seat in self.seats:
+            life = seat.life
+            if life is not None and not life.dead and (due := life.loop.due) is not None:
+                found.append((max(due * 1000, seat.frozen), seat))
+        return found
+
+    def _one(self, of: list[T]) -> T:
+        return of[0] if len(of) == 1 else self.chance.choice(of)
+
+    def _step(self, seat: Seat) -> None:
+        """One callback of a process; one that has died, or must not go on, is started again."""
+        life = self._stepping = seat.life
+        assert life is not None
+        life.step()
+        if life.terms > seat.terms:
+            seat.terms = life.terms
+            if self.chance.random() < HASTY:
+                self._later(self.chance.randint(1, 5_000), partial(self._fell, seat, life))
         if life.over and not life.dead:
             self.counts["stopped in doubt"] += 1
             life.kill()
-        if life.dead and self.live is life:
-            life.kill()
-            self.live = None
-            self._later(self.chance.randint(10, 20_000), self._start)
+        self._clear_away(seat)
 
-    def _start(self) -> None:
-        if self.live is not None:
+    def _start(self, seat: Seat) -> None:
+        if seat.life is not None:
             return
-        life = Life(next(self._lives), self._outside, self)
+        life = self._stepping = Life(next(self._lives), seat.outside, self)
         self._graves.append(life)
         try:
             life.begin(RULES[self.chance.randrange(len(RULES))])
         except (Killed, StoreError) as error:
             self.trace(f"life {life.number} never began: {error!r}")
             life.kill()
-            self._later(self.chance.randint(10, 5_000), self._start)
+            self._later(self.chance.randint(10, 5_000), partial(self._start, seat))
             return
         self.counts["starts"] += 1
         self.trace(f"{self._clock()} life {life.number} begins")
-        self.live = life
+        seat.life = life
 
     def _bury(self) -> None:
         """Let go of what dead processes were in the middle of; nobody wants to hear of that."""
@@ -155,7 +211,9 @@ class World:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._graves.clear()
-                self.live = None
+                self._stepping = None
+                for seat in self.seats:
+                    seat.life = None
                 gc.collect()
         finally:
             sys.unraisablehook = before
@@ -185,8 +243,8 @@ class World:
         if self.chance.random() < 0.004:
             self.counts["kills"] += 1
             self.trace(f"{self._clock()} killed at {place}")
-            if self.live is not None:
-                self.live.dead = True
+            if self._stepping is not None:
+                self._stepping.dead = True
             raise Killed(place)
         if place == "spool.before_fsync" and self.chance.random() < 0.01:
             self.counts["disk full"] += 1
@@ -194,12 +252,12 @@ class World:
 
     def _power_cut(self) -> None:
         """The process is gone between two steps, whatever it waits for."""
-        if self.live is not None:
+        seat = self._one(self.seats)
+        if seat.life is not None:
             self.counts["kills"] += 1
             self.trace(f"{self._clock()} killed")
-            self.live.kill()
-            self.live = None
-            self._later(self.chance.randint(10, 20_000), self._start)
+            seat.life.dead = True
+            self._clear_away(seat)
 
     def _outage(self) -> None:
         """For ten minutes the store is away, or the platform down."""
@@ -216,27 +274,77 @@ class World:
     def _heal(self) -> None:
         """From now on all goes well; a process that lives may have to see to it itself."""
         self._healed = self.platform.healed = True
-        if self.live is not None and self.chance.random() < 0.5:
-            self.live.kill()
-            self.live = None
-        self._later(10, self._start)
+        for seat in self.seats:
+            seat.frozen = 0
+            if seat.life is not None and self.chance.random() < 0.5:
+                seat.life.kill()
+                seat.life = None
+            self._later(10, partial(self._start, seat))
+
+    def _fell(self, seat: Seat, life: Life) -> None:
+        """A writer falls soon after it began, with what an earlier one left on its hands."""
+        if not self._healed and not life.dead:
+            self.counts["writers that soon fell"] += 1
+            life.dead = True
+            self._clear_away(seat)
+
+    def _forget(self) -> None:
+        """What nodes tell each other is lost."""
+        if self._exchange is not None and not self._healed:
+            self.counts["exchanges lost"] += 1
+            self._exchange.forget()
+
+    def _freeze(self) -> None:
+        """A process stands still for a while, and does not know it when it goes on."""
+        seat = self.chance.choice(self.seats)
+        if not self._healed and seat.life is not None:
+            seat.frozen = self.now + self.chance.randint(1_000, STILL)
+            self.counts["processes that stood still"] += 1
+            self.trace(f"{self._clock()} life {seat.life.number} stands still")
 
     def _at_rest(self) -> bool:
         """Whether nothing is under way any more."""
-        life = self.live
-        if (
-            life is None
-            or life.spool is None
-            or any(at < self.now + 60_000 for at, *_ in self._plan)
-        ):
+        if any(at < self.now + 60_000 for at, *_ in self._plan):
             return False
-        busy = life.node.outbox.depth or life.spool.depth or self.store.scan("o/")
-        return life.ready and not busy
+        lives = [seat.life for seat in self.seats]
+        if any(life is None or life.spool is None or not life.ready for life in lives):
+            return False
+        if any(life.spool.depth for life in lives if life is not None and life.spool is not None):
+            return False
+        writers = self.deciding
+        return len(writers) == 1 and not writers[0].node.outbox.depth and not self._owed()
+
+    def _takeovers(self) -> int:
+        """How often another node began to write."""
+        entries = map(decode, (record.body for record in self.store.tail(0, 1_000_000)))
+        changes = sum(isinstance(event, WriterChanged) for entry in entries for event in entry.ev)
+        return max(changes - 1, 0)
+
+    def _owed(self) -> bool:
+        rows = self.store.scan("o/")
+        if self.nodes == 1:
+            return bool(rows)
+        return any(not isinstance(owed(row).effect, Present) for _, row in rows)
+
+    @property
+    def ready(self) -> list[Life]:
+        """Who takes messages in."""
+        return [seat.life for seat in self.seats if seat.life is not None and seat.life.ready]
+
+    @property
+    def deciding(self) -> list[Life]:
+        """Who believes that it writes."""
+        return [seat.life for seat in self.seats if seat.life is not None and seat.life.deciding]
 
     # --- what happens outside ---
 
     def _script(self) -> None:
-        self._later(1, self._start)
+        for seat in self.seats:
+            self._later(1, partial(self._start, seat))
+        for _ in range(FREEZES if self.nodes > 1 else 0):
+            self._later(self.chance.randrange(SPAN * 9 // 10), self._freeze)
+        for _ in range(LOSSES if self.nodes > 1 else 0):
+            self._later(self.chance.randrange(SPAN * 9 // 10), self._forget)
         for _ in range(self.events):
             at = self.chance.randrange(SPAN * 9 // 10)
             self._later(at, self._write if self.chance.random() < 0.5 else self._act)
@@ -272,10 +380,11 @@ class World:
 
     def _deliver(self, said: Said) -> None:
         """The platform's webhook: again and again until it is acknowledged, and sometimes after."""
-        life = self.live
         retry = self.chance.randint(500, 20_000)
-        if life is None or not life.ready or life.line.intake is None:
+        if not (ready := self.ready):
             return self._later(retry, lambda: self._deliver(said))
+        life = self._one(ready)
+        assert life.line.intake is not None
 
         def ended(error: BaseException | None) -> None:
             if error is None:
@@ -294,9 +403,11 @@ class World:
 
     def _act(self) -> None:
         """An agent does something to a thread."""
-        life = self.live
-        if life is None or not life.ready:
+        if not (deciding := self.deciding):
             return self._later(1_000, self._act)
+        if len(deciding) > 1:
+            self.counts["two that believed to write"] += 1
+        life = self._one(deciding)
         act = any_act(self.chance, list(life.node.state.threads.values()), next(self._ids))
         if act is None:
             return self._later(5_000, self._act)
@@ -315,11 +426,11 @@ class World:
         taken: Callable[[], None] = lambda: None,
         again: Callable[[], None] | None = None,
     ) -> None:
-        life = self.live
-        if life is None or not life.ready:
+        if not (deciding := self.deciding):
             if again is not None:
                 self._later(3_000, again)
             return
+        life = self._one(deciding)
 
         async def asking() -> None:
             answer = await life.asks(make, text)

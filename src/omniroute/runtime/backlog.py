@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
-from omniroute.runtime.spool import Entry, Spool
+from omniroute.runtime.spool import Entry
 
 READY: Final = 512  # entries kept in memory beside the spool
 READY_BYTES: Final = 16 * 1024 * 1024  # of their raw
 
 
+class Announces(Protocol):
+    """Where entries come from; see `Spool`."""
+
+    def subscribe(self, callback: Callable[[Sequence[Entry]], None]) -> None:
+        """Have *callback* called with new entries."""
+
+    def pending(self, after: int = 0, limit: int = 256) -> list[Entry]:
+        """New entries with an id above *after*: a page."""
+
+
 class Backlog:
     """New entries in their order."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Announces) -> None:
         self._spool = spool
         self._ready: deque[Entry] = deque()
         self._bytes = 0  # of raw that is ready

@@ -7,7 +7,6 @@ the spool and in the outbox.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,35 +29,35 @@ from omniroute.core.model import AgentId
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 from omniroute.desk import Card, Desk, Door, Workplace
-from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError, PluginError, StoreError
+from omniroute.errors import StoreError
 from omniroute.hookspecs import Notice
 from omniroute.plugins import Plugins
 from omniroute.rules.replies import reply_text
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
+from omniroute.runtime.handover import HandedIn
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.keyed import Keyed
+from omniroute.runtime.listening import Listeners, contained, report
 from omniroute.runtime.loading import load
 from omniroute.runtime.messages import Messages
 from omniroute.runtime.names import Names
 from omniroute.runtime.observers import Observers
 from omniroute.runtime.outbox import CALL, GRACE, Outbox
-from omniroute.runtime.patience import Unruly
-from omniroute.runtime.reading import ChannelIntake, Reading
+from omniroute.runtime.reading import Reading, Source
 from omniroute.runtime.record import encode
 from omniroute.runtime.returns import Returns
 from omniroute.runtime.rows import Body, RulesAct
 from omniroute.runtime.sharing import Shared
 from omniroute.runtime.signs import Signs
 from omniroute.runtime.spool import DeadLetter, Spool
+from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.sweeping import sweep
 from omniroute.runtime.writer import Answered, Committed, Puts
 from omniroute.stores.api import InDoubt, Moved, Store
-
-log = logging.getLogger(__name__)
+from omniroute.stores.exchange import Exchange
 
 KEYS_KEPT: Final = 30 * 86_400_000  # ms for which a redelivery is known
-FIRST: Final = asyncio.FIRST_COMPLETED
 
 
 @dataclass(slots=True)
@@ -75,6 +74,7 @@ class Parts:
     workplaces: Mapping[tuple[str, str], Workplace] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     shared: Sequence[str] = ()  # addresses that the settings call several people's
+    exchange: Exchange | None = None  # with other nodes, where there may be some
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ class Node:
         on_trouble: Callable[[StoreError], None] = lambda error: None,
         waits: Waits | None = None,
         inbox: type[Inbox] = Inbox,
+        handed: Callable[[Exchange, Suspects], HandedIn] = HandedIn,
     ) -> None:
         """*on_trouble* hears of every failure of the store; *inbox* is who decides, and when.
 
@@ -110,7 +111,6 @@ class Node:
         waits = waits or Waits()
         self.parts = parts
         self._on_commit, self._on_trouble = on_commit, on_trouble
-        self._until_ready = waits.until_ready
         self.state: State = load(parts.store)
         self.inbox = inbox(
             parts.store,
@@ -141,23 +141,24 @@ class Node:
         self.signs = Signs(self.reader, self.state, parts.channels, parts.keyed, parts.clock)
         self.shared = Shared(parts.keyed, self.reader, parts.shared)
         self.names = Names(self.reader)
-        self.reading = Reading(
-            parts.spool,
-            self.inbox,
-            parts.channels,
-            Messages(
-                parts.plugins,
-                parts.keyed,
-                self.names,
-                parts.files,
-                lambda: self.state.rules,
-                lambda at: self.state.tried(at),
-                reader=self.reader,
-                shared=self.shared,
-            ),
-            Returns(self.reader, sleep=waits.sleep),
-            workplaces=parts.workplaces,
-            sleep=waits.sleep,
+        messages = Messages(
+            parts.plugins,
+            parts.keyed,
+            self.names,
+            parts.files,
+            lambda: self.state.rules,
+            lambda at: self.state.tried(at),
+            reader=self.reader,
+            shared=self.shared,
+        )
+        self._handed: HandedIn | None = None
+        self.reading = self._reads(parts.spool, messages, waits)
+        self._others: Reading | None = None
+        if parts.exchange is not None:
+            self._handed = handed(parts.exchange, parts.spool.others_suspects)
+            self._others = self._reads(self._handed, messages, waits)
+        self._listeners = Listeners(
+            parts.spool, parts.clock, self.signs.customer, until_ready=waits.until_ready
         )
         self._observers = Observers(parts.plugins.observers())
         self._tasks: list[asyncio.Task[None]] = []
@@ -185,33 +186,17 @@ class Node:
         await self.adopt(rules, sources, team)
         for handle in self.shared.listed:
             await self._declare(handle)
+        if (exchange := self.parts.exchange) is not None:
+            await asyncio.to_thread(exchange.clear, me)  # it lies in our spool, and is read there
         self.outbox.start()
         self._run(self.reading.run(), "reading")
+        if self._handed is not None and self._others is not None:
+            self._run(self._others.run(), "reading what others took in")
+            self._run(self._handed.run(), "what others took in")
         self._run(sweep(self.reader, self.inbox, self.parts.clock), "sweeping")
         self._run(self._observers.run(), "observers")
         self.parts.spool.sweep(self.parts.clock.now() - KEYS_KEPT)
-        started = await asyncio.gather(
-            *map(self._listen, self.parts.channels.values()), return_exceptions=True
-        )
-        _raise([error for error in started if isinstance(error, BaseException)])
-
-    async def _listen(self, channel: Channel) -> None:
-        """Have a channel listen; raises what it raises before it says that it is ready."""
-        name = f"{channel.kind} “{channel.account}”"
-        intake = ChannelIntake(self.parts.spool, channel, self.parts.clock, self.signs.customer)
-        listening = asyncio.create_task(_contained(channel.listen(intake)), name=name)
-        self._tasks.append(listening)
-        ready = asyncio.create_task(intake.listening.wait())
-        try:
-            await asyncio.wait({listening, ready}, timeout=self._until_ready, return_when=FIRST)
-        finally:
-            ready.cancel()
-        if not intake.listening.is_set():
-            if listening.done():
-                await _outcome(channel, listening)
-            else:
-                log.error("%s has not said that it listens; the others go on", name)
-        listening.add_done_callback(_report_end)
+        await self._listeners.begin(self.parts.channels.values())
 
     async def open_desks(self, door: Callable[[str], Door]) -> None:
         """Hand each desk the door that *door* makes for its kind."""
@@ -287,7 +272,7 @@ class Node:
         """Take nothing more in: channels, desks, reading and observers end."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, self._listeners.end(), return_exceptions=True)
         self._tasks.clear()
 
     async def stop(self) -> None:
@@ -302,9 +287,20 @@ class Node:
         self.reader.close()
         self.parts.store.close()
 
+    def _reads(self, source: Source, messages: Messages, waits: Waits) -> Reading:
+        return Reading(
+            source,
+            self.inbox,
+            self.parts.channels,
+            messages,
+            Returns(self.reader, sleep=waits.sleep),
+            workplaces=self.parts.workplaces,
+            sleep=waits.sleep,
+        )
+
     def _run(self, work: Awaitable[None], name: str) -> None:
-        task = asyncio.create_task(_contained(work), name=name)
-        task.add_done_callback(_report)
+        task = asyncio.create_task(contained(work), name=name)
+        task.add_done_callback(report)
         self._tasks.append(task)
 
     def _canned(self, effect: Deliver, input: AnyInput) -> Puts:
@@ -326,48 +322,6 @@ class Node:
         if isinstance(error, InDoubt | Moved):
             self.outbox.halt()
         self._on_trouble(error)
-
-
-async def _contained(work: Awaitable[None]) -> None:
-    """A plugin's `sys.exit` ends its own task, not the server."""
-    try:
-        await work
-    except SystemExit as error:
-        raise Unruly("called sys.exit") from error
-
-
-async def _outcome(channel: Channel, listening: asyncio.Task[None]) -> None:
-    """Raise what kept a channel from listening; what nobody foresaw is its plugin's fault."""
-    try:
-        await listening
-    except OmniRouteError:
-        raise
-    except Exception as error:
-        fault = f"{type(error).__name__}: {error}"
-        raise PluginError(channel.kind, "listen", fault) from error
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    """Say what has ended by itself; the others go on."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("%s has stopped", task.get_name(), exc_info=error)
-
-
-def _report_end(task: asyncio.Task[None]) -> None:
-    """Say that a channel takes nothing in any more, whatever the reason."""
-    if not task.cancelled() and task.exception() is None:
-        log.error("%s has stopped: its listen has returned", task.get_name())
-    _report(task)
-
-
-def _raise(errors: list[BaseException]) -> None:
-    """Raise what is not the admin's first, for they cannot mend it; of the rest, all at once."""
-    faults = [error for error in errors if isinstance(error, ConfigError)]
-    for error in errors:
-        if error not in faults:
-            raise error
-    if faults:
-        raise faults[0] if len(faults) == 1 else ConfigErrors(faults)
 
 
 def notices(committed: Committed) -> list[Notice]:

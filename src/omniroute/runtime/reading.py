@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from omniroute.channel import Address, Channel, Inbound, Undelivered
 from omniroute.desk import Workplace
 from omniroute.errors import Busy, OmniRouteError, Refused, StoreError
-from omniroute.runtime.backlog import Backlog
+from omniroute.runtime.backlog import Announces, Backlog
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.inbounds import checked
 from omniroute.runtime.inbox import Inbox, Work
@@ -71,12 +71,39 @@ class ChannelIntake:
             raise Busy("the disk cannot keep it now") from None
 
 
+class Watch(Protocol):
+    """See `Suspects`."""
+
+    def deadly(self, entry: int) -> bool:
+        """Whether the process has died under *entry* as often as may be."""
+
+    def begin(self, entry: int) -> None:
+        """*entry* is being read."""
+
+    def end(self, entry: int) -> None:
+        """It has been read."""
+
+
+class Source(Announces, Protocol):
+    """What is read: a spool, or what other nodes took in."""
+
+    @property
+    def suspects(self) -> Watch:
+        """Which entry was being read when the process died."""
+
+    def done(self, ids: Iterable[int]) -> None:
+        """See `Spool.done`."""
+
+    async def bury(self, id: int, why: str) -> None:
+        """See `Spool.bury`."""
+
+
 class Reading:
-    """Works off the spool."""
+    """Works off the spool, or what is like one."""
 
     def __init__(
         self,
-        spool: Spool,
+        spool: Source,
         inbox: Inbox,
         channels: Mapping[tuple[str, str], Channel],
         messages: Messages,

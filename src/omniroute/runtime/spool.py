@@ -35,7 +35,8 @@ class Spool:
         Raises `Unavailable` or `Corrupt`, naming the path and what to do.
         """
         self._file = SpoolFile(path)
-        self.suspects = self._beside(path)
+        self.suspects = self._note(path, "reading")
+        self.others_suspects = self._note(path, "handed")  # of what other nodes took in
         self._new = self._file.new
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
@@ -149,12 +150,13 @@ class Spool:
         """Write what was asked, end the thread and close the file; closing twice is harmless."""
         await self._thread.close()
         self.suspects.close()
+        self.others_suspects.close()
 
     # -- details -----------------------------------------------------------------------------------
 
-    def _beside(self, path: Path) -> Suspects:
+    def _note(self, path: Path, of: str) -> Suspects:
         try:
-            return Suspects(path.with_name(path.name + ".reading"))
+            return Suspects(path.with_name(f"{path.name}.{of}"))
         except BaseException:
             self._file.close()
             raise

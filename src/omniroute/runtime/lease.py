@@ -1,0 +1,100 @@
+"""Who writes, as a rule: a lease in the store that runs out unless it is renewed.
+
+It decides about speed alone.  A writer that has lost the lease and does not know it does no harm:
+its commit finds that the head has moved, and what it sends is marked when the next one repeats it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, TypeAlias
+
+from omniroute.errors import StoreError
+from omniroute.stores.exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+SECONDS: Final = 6.0  # until a lease that is not renewed is free
+PACE: Final = 1.5  # seconds between looks
+
+Over: TypeAlias = asyncio.Event
+"""Set when a writer must not go on."""
+
+
+class Lease:
+    """One node's hold on it."""
+
+    def __init__(
+        self, exchange: Exchange, node: str, *, seconds: float = SECONDS, pace: float = PACE
+    ) -> None:
+        self._exchange, self._node, self._seconds, self.pace = exchange, node, seconds, pace
+        self.holder = ""  # whom it was last seen with
+
+    @property
+    def mine(self) -> bool:
+        """Whether it was ours when we last looked."""
+        return self.holder == self._node
+
+    async def look(self) -> bool:
+        """Take or renew it; whether it is ours.  What cannot be asked stays as it was."""
+        try:
+            self.holder = await asyncio.to_thread(self._exchange.lease, self._node, self._seconds)
+        except StoreError as error:
+            log.error("nobody can say who writes: %s", error)
+        return self.mine
+
+    async def ours(self) -> None:
+        """Return once it is ours."""
+        while not await self.look():  # noqa: ASYNC110 - what is waited for lies in a store
+            await asyncio.sleep(self.pace)
+
+    async def lost(self) -> None:
+        """Keep it; return once another has it."""
+        while await self.look():  # noqa: ASYNC110 - what is waited for lies in a store
+            await asyncio.sleep(self.pace)
+
+    async def give_up(self) -> None:
+        """Let another have it at once."""
+        self.holder = ""
+        try:
+            await asyncio.to_thread(self._exchange.release, self._node)
+        except StoreError as error:
+            log.error("the lease runs out by itself: %s", error)
+
+
+Follow: TypeAlias = Callable[[], AbstractAsyncContextManager[object]]
+Write: TypeAlias = Callable[[], AbstractAsyncContextManager[Over]]
+
+
+async def take_turns(lease: Lease, follow: Follow, write: Write) -> None:
+    """Follow until the lease is ours, then write until it is another's, until cancelled.
+
+    What *follow* and *write* enter runs meanwhile.  A writer whose `Over` is set, or whom the
+    store does not let begin, gives the lease up and follows.
+    """
+    while True:
+        if not await lease.look():
+            async with follow():
+                await lease.ours()
+        keeping = asyncio.create_task(lease.lost(), name="lease")
+        try:
+            async with write() as over:
+                await _first(keeping, asyncio.create_task(over.wait(), name="writing"))
+        except StoreError as error:
+            log.error("this node cannot write: %s", error)
+            await asyncio.sleep(lease.pace)
+        finally:
+            keeping.cancel()
+            await lease.give_up()
+
+
+async def _first(*tasks: asyncio.Task[Any]) -> None:
+    """Wait until one has ended."""
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,83 @@
+"""An exchange in memory: the model that every other must equal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from omniroute.stores.exchange import PARCELS, Mark, Parcel
+
+
+class MemoryExchange:
+    """One lock makes each call whole."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """*now* tells seconds."""
+        self._now, self._lock = now, threading.Lock()
+        self._lease: tuple[str, float] = ("", 0.0)
+        self._parcels: dict[Mark, Parcel] = {}
+        self._outcomes: dict[Mark, str] = {}
+        self._reports: dict[str, tuple[bytes, float]] = {}
+
+    def lease(self, node: str, seconds: float) -> str:
+        with self._lock:
+            holder, until = self._lease
+            if holder in ("", node) or until <= self._now():
+                self._lease = holder, _ = node, self._now() + seconds
+            return holder
+
+    def release(self, node: str) -> None:
+        with self._lock:
+            if self._lease[0] == node:
+                self._lease = ("", 0.0)
+
+    def hand(self, parcels: Sequence[Parcel]) -> None:
+        with self._lock:
+            for parcel in parcels:
+                self._parcels.setdefault(parcel.mark, parcel)
+
+    def handed(self, known: Collection[Mark], limit: int = PARCELS) -> list[Parcel]:
+        with self._lock:
+            settled, known = self._outcomes, set(known)
+            waiting = [p for m, p in self._parcels.items() if m not in settled and m not in known]
+            return waiting[:limit]
+
+    def settle(self, outcomes: Mapping[Mark, str]) -> None:
+        with self._lock:
+            self._outcomes |= {m: why for m, why in outcomes.items() if m in self._parcels}
+
+    def outcomes(self, node: str) -> dict[int, str]:
+        with self._lock:
+            return {id: why for (of, id), why in self._outcomes.items() if of == node}
+
+    def clear(self, node: str, ids: Collection[int] | None = None) -> None:
+        with self._lock:
+            marks = [m for m in self._parcels if m[0] == node and (ids is None or m[1] in ids)]
+            for mark in marks:
+                del self._parcels[mark]
+                self._outcomes.pop(mark, None)
+
+    def report(self, node: str, about: bytes, seconds: float) -> None:
+        with self._lock:
+            self._reports[node] = about, self._now() + seconds
+
+    def reports(self) -> dict[str, bytes]:
+        with self._lock:
+            now = self._now()
+            return {node: about for node, (about, until) in self._reports.items() if until > now}
+
+    def waiting(self) -> int:
+        with self._lock:
+            return len(self._parcels) - len(self._outcomes)
+
+    def forget(self) -> None:
+        """Lose everything, as a server may that was cut off."""
+        with self._lock:
+            self._lease = ("", 0.0)
+            self._parcels.clear()
+            self._outcomes.clear()
+            self._reports.clear()
+
+    def close(self) -> None:
+        """The content outlives whoever asks."""

@@ -1,0 +1,124 @@
+"""What a follower took in comes to the writer, and leaves the spool when it is decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.runtime.house import House
+
+from omniroute.runtime.handover import AFRESH, HandedIn, Handover
+from omniroute.runtime.spool import Entry, Spool
+from omniroute.stores.memory_exchange import MemoryExchange
+
+
+@pytest.fixture
+async def spool(tmp_path: Path) -> AsyncIterator[Spool]:
+    made = Spool(tmp_path / "other", min_free=0)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def exchange() -> MemoryExchange:
+    return MemoryExchange()
+
+
+async def takes(spool: Spool, text: str) -> int:
+    return await spool.append("pipe", "a", json.dumps({"text": text, "id": text}).encode(), at=1)
+
+
+def handed_in(exchange: MemoryExchange, spool: Spool) -> tuple[HandedIn, list[Entry]]:
+    found: list[Entry] = []
+    reading = HandedIn(exchange, spool.others_suspects)
+    reading.subscribe(found.extend)
+    return reading, found
+
+
+async def test_a_follower_s_message_is_decided_and_leaves_its_spool(
+    tmp_path: Path, spool: Spool, exchange: MemoryExchange
+) -> None:
+    house = House(tmp_path)
+    house.exchange = exchange
+    house.node = house.made()
+    follower = Handover(spool, exchange)
+    await takes(spool, "hello")
+    await follower.look()
+    async with house.running():
+        await house.until(house.texts)
+        await house.until(lambda: exchange.outcomes(spool.name))
+        assert spool.depth == 1
+        await follower.look()
+        assert spool.pending() == []
+        assert house.texts() == ["hello"]
+
+
+async def test_one_that_cannot_be_read_is_a_dead_letter_where_it_was_taken_in(
+    spool: Spool, exchange: MemoryExchange
+) -> None:
+    follower = Handover(spool, exchange)
+    id = await takes(spool, "hello")
+    await follower.look()
+    reading, found = handed_in(exchange, spool)
+    await reading.look()
+    await reading.bury(found[0].id, "no such channel")
+    await reading.look()
+    await follower.look()
+    assert [(letter.id, letter.why) for letter in await spool.dead()] == [(id, "no such channel")]
+
+
+async def test_what_the_exchange_forgot_is_handed_over_again(
+    spool: Spool, exchange: MemoryExchange
+) -> None:
+    follower = Handover(spool, exchange)
+    await takes(spool, "hello")
+    await follower.look()
+    exchange.forget()
+    for _ in range(AFRESH):
+        await follower.look()
+    assert exchange.waiting() == 1
+
+
+async def test_what_is_being_read_is_not_fetched_again(
+    spool: Spool, exchange: MemoryExchange
+) -> None:
+    follower, (reading, found) = Handover(spool, exchange), handed_in(exchange, spool)
+    await takes(spool, "one")
+    await follower.look()
+    await reading.look()
+    await takes(spool, "two")
+    await follower.look()
+    await reading.look()
+    assert [json.loads(entry.raw)["text"] for entry in found] == ["one", "two"]
+    assert reading.pending() == found
+    reading.done([found[0].id])
+    assert reading.pending(limit=5) == found[1:]
+
+
+async def test_a_message_under_which_the_process_dies_is_known_after_a_restart(
+    spool: Spool, exchange: MemoryExchange
+) -> None:
+    await takes(spool, "one")
+    await Handover(spool, exchange).look()
+    numbers = []
+    for _ in range(2):
+        reading, found = handed_in(exchange, spool)
+        await reading.look()
+        numbers.append(reading.number(found[0].id))
+    assert numbers[0] == numbers[1]
+
+
+async def test_a_writer_reads_its_own_from_its_spool(
+    tmp_path: Path, exchange: MemoryExchange
+) -> None:
+    house = House(tmp_path)
+    house.exchange = exchange
+    await takes(house.spool, "hello")
+    await Handover(house.spool, exchange).look()
+    house.node = house.made()
+    async with house.running():
+        await house.until(house.texts)
+        assert exchange.waiting() == 0
+        assert house.texts() == ["hello"]
