@@ -286,11 +286,12 @@ class Channel(Protocol):
     channel (“Telegram”; the kind unless said); *max_caption*, how many characters a message
     with files may have: longer text then goes first, in messages of its own; *counts*, how the
     platform counts both: ``characters`` unless said, ``utf16`` (an emoji is two, as in
-    JavaScript) or ``bytes`` of UTF-8; *answer_window*, for how many seconds after a customer's
-    message answers are taken (86,400 where a platform gives a day; an account may have its own):
-    after that the next way to the customer is proposed, or a template; and *reaches*, the kinds
-    of address at which we may write first, where that is not the channel's own kind alone
-    (``("whatsapp", "phone")``).
+    JavaScript), ``bytes`` of UTF-8, or ``gsm``, letters of an SMS: 153 to a part, where one sign
+    beyond them makes the text wide, 67 to a part; *answer_window*, for how many seconds after a
+    customer's message answers are taken (86,400 where a platform gives a day; an account may have
+    its own): after that the next way to the customer is proposed, or a template; and *reaches*,
+    the kinds of address at which we may write first, where that is not the channel's own kind
+    alone (``("whatsapp", "phone")``).
     """
 
     kind: ClassVar[str]  # a slug: "email"

@@ -23,7 +23,7 @@ from omniroute.errors import PluginError, did_you_mean
 PREFIX: Final = "omniroute_"
 HOOKS: Final = frozenset(name for name in vars(hookspecs) if name.startswith(PREFIX))
 MAY_BE_ASYNC: Final = "omniroute_event"
-COUNTS: Final = ("characters", "utf16", "bytes")
+COUNTS: Final = ("characters", "utf16", "bytes", "gsm")
 SLUG: Final = re.compile(r"[a-z][a-z0-9_-]*")
 
 Marks = Mapping[str, Any]  # what @hookimpl was told

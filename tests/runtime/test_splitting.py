@@ -60,5 +60,27 @@ def test_a_platform_that_counts_bytes_gets_parts_that_fit() -> None:
     assert " ".join(parts).split() == text.split()
 
 
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("", 0),
+        ("Grüße, Ålesund @ 5 £", 20),
+        ("5 €", 4),  # from the second table
+        ("{[~]}", 10),
+        ("ç", 3),  # not Ç: one such letter, and every letter takes 16 bits
+        ("x" * 66 + "ç", 153),  # one whole part of a long text that is wide
+        ("👍", 5),  # two units of UTF-16
+    ],
+)
+def test_an_sms_is_counted_in_its_own_letters(text: str, letters: int) -> None:
+    assert size(text, "gsm") == letters
+
+
+@given(st.text(st.sampled_from("ab \n€ç👍"), max_size=60), st.integers(5, 40))
+def test_no_part_is_longer_than_its_platform_takes(text: str, limit: int) -> None:
+    for unit in ("utf16", "bytes", "gsm"):
+        assert all(size(part, unit) <= limit for part in split(text, limit, unit))
+
+
 def test_a_character_that_is_longer_than_a_part_goes_alone() -> None:
     assert split("👍👍", 1, "bytes") == ["👍", "👍"]

@@ -1,0 +1,53 @@
+"""How events lie in the spool: as Twilio sent them, with what was known when they came.
+
+Reading is pure; whatever it needs besides is written down at the edge: when it came, the bytes of
+files and recordings, and a transcript that was there before its recording.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+VERSION: Final = 1
+What = Literal["message", "status", "call_back", "ended", "voicemail", "transcript"]
+
+
+class Fetched(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of an event; *fault* says why its bytes are not here."""
+
+    name: str
+    media_type: str = "application/octet-stream"
+    data: bytes = b""
+    fault: str = ""
+
+
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the intake keeps."""
+
+    what: What
+    at: int  # ms since the epoch
+    params: dict[str, str]
+    of: str = ""  # the key of our message that a status is about
+    files: tuple[Fetched, ...] = ()
+    transcript: str = ""
+    believed: bool = False  # a caller's number, by the settings of the time
+    v: int = VERSION
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Envelope).decode
+
+
+def pack(envelope: Envelope) -> bytes:
+    """The bytes that are kept."""
+    return _encode(envelope)
+
+
+def unpack(raw: bytes) -> Envelope:
+    """What `pack` packed.  Raises `ValueError` for what is not ours."""
+    envelope = _decode(raw)
+    if envelope.v != VERSION:
+        raise ValueError(f"an envelope of version {envelope.v}; this plugin reads {VERSION}")
+    return envelope

@@ -1,0 +1,132 @@
+"""Where Twilio calls us: each request authenticated as it came, kept, and only then answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from omniroute import Busy, Intake
+from omniroute_twilio import signing, twiml
+from omniroute_twilio.envelope import Envelope, pack
+from omniroute_twilio.fetching import Fetching, media_of
+from omniroute_twilio.memory import Memory
+from omniroute_twilio.parse import FAILED, OVER_WHATSAPP
+from omniroute_twilio.settings import Account
+from omniroute_twilio.words import word_of
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 256 * 1024  # bytes of a request; Twilio's have a few thousand
+MOST: Final = 200  # fields
+REMEMBERED: Final = 10_000  # messages that need not be looked for in Twilio's log
+Params: TypeAlias = dict[str, str]
+Do: TypeAlias = Callable[[Intake, Params, Mapping[str, str]], Awaitable[str]]
+"""What a request does; the TwiML that answers it.  Raises `Busy`."""
+
+
+class Hooks:
+    """The requests of one account; *base* is its public address."""
+
+    def __init__(
+        self,
+        config: Account,
+        base: str,
+        memory: Memory,
+        fetching: Fetching,
+        clock: Callable[[], int],
+    ) -> None:
+        self.intake: Intake | None = None  # while we listen
+        self.base = base
+        self._config, self._memory = config, memory
+        self._fetching, self._clock = fetching, clock
+        self._taken: dict[str, None] = {}  # the latest messages, by SID
+
+    def routes(self) -> list[BaseRoute]:
+        """What is asked of both channels."""
+        return [self.route("/message", self._message), self.route("/status", self._status)]
+
+    def route(self, path: str, do: Do) -> BaseRoute:
+        """A route at which *do* is done with what Twilio has signed."""
+
+        async def answer(request: Request) -> Response:
+            return await self._answer(request, path, do)
+
+        return Route(path, answer, methods=["POST"])
+
+    async def _answer(self, request: Request, path: str, do: Do) -> Response:
+        raw = b""
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > LARGEST:
+                return Response(status_code=413)
+        try:
+            fields = parse_qsl(
+                raw.decode(), keep_blank_values=True, strict_parsing=bool(raw),
+                errors="strict", max_num_fields=MOST,
+            )  # fmt: skip
+        except ValueError:
+            return Response(status_code=400)
+        url = self.base + path + (f"?{request.url.query}" if request.url.query else "")
+        shown = request.headers.get(signing.HEADER, "")
+        if not signing.is_signed(self._config.auth_token.reveal(), url, fields, shown):
+            return Response(status_code=403)
+        if self.intake is None:
+            return Response(status_code=503)
+        try:
+            said = await do(self.intake, dict(fields), request.query_params)
+        except Busy:
+            return Response(status_code=503)
+        return Response(said, media_type="text/xml")
+
+    # --- texts ---
+
+    async def _message(self, intake: Intake, params: Params, query: Mapping[str, str]) -> str:
+        at = self._clock()
+        await self.take(intake, params, at)
+        text = getattr(self._config, "help_text", "")
+        asks = word_of(params) == "help" and "OptOutType" not in params  # else Twilio has answered
+        return twiml.message(text) if text and asks else twiml.NOTHING
+
+    async def take(self, intake: Intake, params: Params, at: int) -> None:
+        """Keep a text that a customer wrote at a time.  Raises `Busy`."""
+        if not params.get("MessageSid") or not params.get("From"):
+            log.warning("a request of Twilio's that is no message was left out")
+            return
+        self._heed(params, at)
+        files = await self._fetching.all(media_of(params))
+        envelope = Envelope("message", at, params, files=files)
+        sid = params["MessageSid"]
+        await intake.accept(pack(envelope), key=f"message/{sid}")
+        self._taken[sid] = None
+        if len(self._taken) > REMEMBERED:
+            del self._taken[next(iter(self._taken))]
+
+    def has_taken(self, sid: str) -> bool:
+        """Whether a message was kept lately, by this process."""
+        return sid in self._taken
+
+    def _heed(self, params: Params, at: int) -> None:
+        """Note who wants nothing any more, and who does again."""
+        number = params["From"].removeprefix(OVER_WHATSAPP)
+        word = word_of(params)
+        if word == "stop":
+            self._memory.stop(number, at)
+        elif word == "start" or params.get("Body", "").strip().lower() == "yes":
+            self._memory.start(number)
+
+    # --- what became of ours ---
+
+    async def _status(self, intake: Intake, params: Params, query: Mapping[str, str]) -> str:
+        """A report on a message of ours; which one stands in the address that we gave."""
+        status, of = params.get("MessageStatus", ""), query.get("of", "")
+        if status in FAILED and of:
+            envelope = Envelope("status", self._clock(), params, of=of)
+            key = f"status/{params.get('MessageSid', '')}/{status}"
+            await intake.accept(pack(envelope), key=key)
+        return twiml.NOTHING
