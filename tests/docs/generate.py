@@ -26,6 +26,8 @@ from omniroute_http.settings import Settings as HttpSettings
 from omniroute_meta import settings as meta
 from omniroute_slack.settings import Config as SlackSettings
 from omniroute_telegram.settings import Config as TelegramSettings
+from omniroute_twilio.settings import Sms as SmsSettings
+from omniroute_twilio.settings import WhatsApp as WhatsAppSettings
 from omniroute_webchat.settings import Settings as WebChatSettings
 
 OPENAPI = DOCS / "reference" / "openapi.json"
@@ -54,6 +56,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings.messenger": partial(source.settings, meta.Messenger),
     "settings.slack": partial(source.settings, SlackSettings),
     "settings.telegram": partial(source.settings, TelegramSettings),
+    "settings.sms": partial(source.settings, SmsSettings),
+    "settings.twilio-whatsapp": partial(source.settings, WhatsAppSettings),
     "settings.webchat": partial(source.settings, WebChatSettings),
     "settings.whatsapp": partial(source.settings, meta.WhatsApp),
     **{f"scenario.{shape}": partial(source.scenario, shape) for shape in SCENARIO},

@@ -39,6 +39,7 @@ _LOOKS = {
     "slack": ("hash", "slack"),
     "whatsapp": ("phone", "whatsapp"),
     "sms": ("phone", "sms"),
+    "twilio-whatsapp": ("phone", "whatsapp"),
 }
 """Icon and colour of kinds of channel; the word is the channel's own."""
 

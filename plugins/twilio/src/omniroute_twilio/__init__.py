@@ -11,5 +11,6 @@ from omniroute import Channel, hookimpl
 def omniroute_channels() -> Sequence[type[Channel]]:
     """The channels; imported when they are asked for, so that the command line stays quick."""
     from omniroute_twilio.channel import SmsChannel
+    from omniroute_twilio.whatsapp import WhatsAppChannel
 
-    return [SmsChannel]
+    return [SmsChannel, WhatsAppChannel]

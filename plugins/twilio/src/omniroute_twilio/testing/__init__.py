@@ -5,13 +5,13 @@ webhooks, and can fail, be slow, or ask to wait.  `Phone` is a customer's teleph
 one call.
 """
 
-from omniroute_twilio.testing.platform import PLATFORM, Town, WhatsAppTown
+from omniroute_twilio.testing.platform import PLATFORMS, Town, WhatsAppTown
 from omniroute_twilio.testing.server import FakeTwilio, serving
 from omniroute_twilio.testing.telephones import Call, Phone
 from omniroute_twilio.testing.world import Text
 
 __all__ = [
-    "PLATFORM",
+    "PLATFORMS",
     "Call",
     "FakeTwilio",
     "Phone",

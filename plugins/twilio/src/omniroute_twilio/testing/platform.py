@@ -137,5 +137,5 @@ class WhatsAppTown(Town):
         return PEOPLE["mia"][1]
 
 
-PLATFORM: Final = {"sms": Town, "twilio-whatsapp": WhatsAppTown}
+PLATFORMS: Final = {"sms": Town, "twilio-whatsapp": WhatsAppTown}
 """What ``omniroute channel try --fake`` plays, by kind of channel."""
