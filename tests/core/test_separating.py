@@ -18,6 +18,7 @@ from omniroute.core.events import (
     ThreadUnfolded,
 )
 from omniroute.core.model import Phase
+from omniroute.core.urgency import HOUR, MINUTE
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
 
@@ -387,7 +388,9 @@ def test_whoever_stays_has_their_own_promise_again_and_who_goes_takes_theirs() -
     kim.on("email").says("hurry", about={"topic": "soon"})
     (slow,), (soon,) = joe.thread.targets, kim.thread.targets
     lea.merges(joe.known_as("email"), kim.known_as("email"))
-    assert joe.thread.targets == (soon,)
+    assert joe.thread.targets == (msgspec.structs.replace(soon, lent=True),)
+    lea.notes("they are one", joe)  # whatever happens, it is not made a later one
+    assert joe.thread.targets == (msgspec.structs.replace(soon, lent=True),)
     rig.wait(minutes=1)
     lea.denies(joe.known_as("email"), kim.known_as("email"))
     assert joe.thread.targets == (slow,)
@@ -397,3 +400,55 @@ def test_whoever_stays_has_their_own_promise_again_and_who_goes_takes_theirs() -
     assert [missed.thread for missed in rig.happened(TargetMissed)] == [kim.thread.id]
     rig.restart()
     rig.fold()
+
+
+OFFICE = """
+version: 1
+defaults: {queue: general}
+facts: [topic]
+calendars: {office: {tz: UTC, open: {mon-fri: "08:00-17:00"}}}
+enrich:
+  - {id: slow, when: always, set: {sla: {clock: office, first_reply: 12h, resolution: 24h}}}
+  - {id: soon, when: {topic: soon}, set: {sla: {first_reply: 90m, resolution: 2h}}}
+queues: {general: {hours: office}}
+"""
+
+
+def test_a_promise_that_stood_when_people_are_parted_has_left_what_it_would_have() -> None:
+    rig = Rig(OFFICE)
+    lea = rig.lead("lea")
+    joe, kim = (rig.customer(name, email=f"{name}@x.example") for name in ("joe", "kim"))
+    rig.wait(hours=8)  # Monday 16:00
+    joe.on("email").says("hello")
+    kim.on("email").says("hurry", about={"topic": "soon"})
+    lea.merges(joe.known_as("email"), kim.known_as("email"))
+    rig.wait(hours=4)  # closed since 17:00, and all clocks stand
+    lea.denies(joe.known_as("email"), kim.known_as("email"))
+    left = [{t.kind: (t.due, t.left) for t in one.thread.targets} for one in (joe, kim)]
+    assert left == [
+        {"first_reply": (0, 11 * HOUR), "resolution": (0, 23 * HOUR)},
+        {"first_reply": (0, HOUR // 2), "resolution": (0, HOUR)},
+    ]
+    rig.restart()
+    rig.fold()
+
+
+def test_a_promise_has_stood_with_the_one_that_stood_for_it() -> None:
+    rig = Rig(OFFICE)
+    ana, lea = rig.agent("ana"), rig.lead("lea")
+    joe, kim = (rig.customer(name, email=f"{name}@x.example") for name in ("joe", "kim"))
+    joe.on("email").says("hello")
+    rig.wait(seconds=1)
+    kim.on("email").says("hurry", about={"topic": "soon"})
+    late, soon = (
+        next(t.due for t in one.thread.targets if t.kind == "resolution") for one in (joe, kim)
+    )
+    lea.merges(joe.known_as("email"), kim.known_as("email"))
+    ana.accepts()
+    ana.replies("on it")
+    rig.wait(minutes=50)  # we wait for the customer, and the resolution's clock stands
+    kim.on("email").says("and now?")
+    lea.denies(joe.known_as("email"), kim.known_as("email"))
+    assert [t.due for t in kim.thread.targets if t.kind == "resolution"] == [soon + 50 * MINUTE]
+    assert [t.due for t in joe.thread.targets if t.kind == "resolution"] == [late + 50 * MINUTE]
+    assert [t.kind for t in kim.thread.targets] == ["resolution"]  # the first reply they have had

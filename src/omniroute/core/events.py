@@ -589,6 +589,7 @@ class ThreadFolded(ThreadEvent, frozen=True):
     into: ThreadId
     agent: AgentId = ""  # who had it
     took: bool = False  # and has the other now, because of it
+    lends: bool = False  # what was promised in it is kept in the other; before, it gave way there
 
 
 class ThreadUnfolded(ThreadEvent, frozen=True):
@@ -599,6 +600,8 @@ class ThreadUnfolded(ThreadEvent, frozen=True):
     alone: Urgency  # of this one
     rest: Urgency  # of the other
     participants: tuple[HandleId, ...] = ()  # who goes with it
+    targets: tuple[Target, ...] | None = None  # promises of this one as they are from now on
+    left: tuple[Target, ...] | None = None  # and of the other
 
 
 class ThreadDivided(ThreadEvent, frozen=True):

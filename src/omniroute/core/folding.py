@@ -22,7 +22,7 @@ def fold(turn: Turn, one: ThreadId, other: ThreadId) -> None:
         turn.emit(e.ThreadReopened(kept.id, "fold"))
         queue_like(turn, kept, folded, folded.excluded)
     took = bool(owner) and turn.thread(kept.id).phase not in _OWNED
-    turn.emit(e.ThreadFolded(folded.id, kept.id, owner, took))
+    turn.emit(e.ThreadFolded(folded.id, kept.id, owner, took, lends=True))
     if took:
         assign(turn, kept.id, owner, "fold")
         turn.present(kept.id, owner, "assigned")

@@ -176,6 +176,9 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     late: bool = False  # it was not kept, and that was said
     marks: tuple[int, ...] = ()  # when escalation rules are looked at, while it runs
     fired: tuple[str, ...] = ()  # escalation rules that have acted
+    lent: bool = (
+        False  # of a thread that was folded into this one: stands whatever else is promised
+    )
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

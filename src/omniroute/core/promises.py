@@ -8,10 +8,12 @@ brings the clocks in step with whatever an input did, so no act needs to know of
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.model import Sla, Target, Thread, ThreadId
+from omniroute.core.model import Fold, Sla, Target, Thread, ThreadId
 from omniroute.core.rules import RuleSet
 from omniroute.core.states import HELD, OFFERED, RESOLVED, WAITING
 from omniroute.core.timers import running
@@ -73,25 +75,30 @@ def _is_all(thread: Thread) -> bool:
 
 def _in_step(thread: Thread, target: Target) -> bool:
     """Whether a clock runs that should, for as long as the rules say."""
-    sla = thread.sla
     return (
         target.due > 0
         and thread.waiting
         and thread.phase is not HELD
         and thread.phase is not RESOLVED
-        and target.span == getattr(sla, target.kind)
-        and target.clock == sla.clock
+        and _as_the_rules_say(thread, target)
     )
+
+
+def _as_the_rules_say(thread: Thread, target: Target) -> bool:
+    if target.lent:
+        return True
+    return target.span == getattr(thread.sla, target.kind) and target.clock == thread.sla.clock
 
 
 def _keep_one(turn: Turn, id: ThreadId, target: Target, answered: bool) -> None:
     thread = turn.thread(id)
     over = thread.phase is RESOLVED
     if target.kind == RESOLUTION:
-        met, dropped = over, thread.sla.resolution is None
+        met, dropped = over, False
     else:
-        met = answered
-        dropped = over or getattr(thread.sla, target.kind) is None
+        met, dropped = answered, over
+    if not target.lent and getattr(thread.sla, target.kind) is None:
+        dropped = True
     if met or dropped:
         _stop(turn, thread, target, "met" if met else "dropped")
     elif not _runs(thread, target):
@@ -99,7 +106,7 @@ def _keep_one(turn: Turn, id: ThreadId, target: Target, answered: bool) -> None:
             _stop(turn, thread, target, "paused")
     elif not target.due:
         _start(turn, thread, target, left=target.left)
-    elif (target.span, target.clock) != (getattr(thread.sla, target.kind), thread.sla.clock):
+    elif not _as_the_rules_say(thread, target):
         _start(turn, thread, _again(thread, target), since=target.since)
 
 
@@ -175,6 +182,60 @@ def _deadline(turn: Turn, thread: Thread) -> None:
         span = turn.state.queue(thread.queue).deadline_ms
         clock = turn.state.rules.clock(thread.sla.clock)
         turn.emit(e.DeadlineSet(thread.id, due(clock, thread.queued_since, span)))
+
+
+Promises: TypeAlias = tuple[Target, ...]
+
+
+def parted(
+    turn: Turn, joint: Thread, old: Thread, fold: Fold, answered: bool
+) -> tuple[Promises, Promises]:
+    """What is promised in *old*, which is parted from *joint*, and what is in the rest of it.
+
+    Of each kind the nearer promise has stood for both.  Their clocks have run and stood together
+    since: so far after the one the other falls due, on its own clock, as it did then.  *answered*
+    says that whoever is parted has had an answer meanwhile.
+    """
+    now = {target.kind: target for target in joint.targets}
+    ours = {target.kind: target for target in fold.targets}
+    theirs = {target.kind: target for target in old.targets}
+    gone: list[Target] = []
+    for kind, target in theirs.items():
+        stood = now.get(kind)
+        if stood is None:
+            gone += () if answered and kind != RESOLUTION else (target,)
+        elif _is(stood, target):
+            gone.append(replace(stood, lent=target.lent))
+        elif kind in ours and _is(stood, ours[kind]):
+            gone.append(_as_now(turn, target, ours[kind], stood))
+        else:
+            gone.append(target)
+    rest: list[Target] = []
+    for kind, target in now.items():
+        if kind not in theirs or not _is(target, theirs[kind]):
+            rest.append(target)
+        elif kind in ours:
+            rest.append(_as_now(turn, ours[kind], theirs[kind], target))
+    return tuple(gone), tuple(rest)
+
+
+def _is(target: Target, then: Target) -> bool:
+    """Whether a promise is that of *then*, wherever its clock is now."""
+    return (target.kind, target.since, target.span) == (then.kind, then.since, then.span)
+
+
+def _as_now(turn: Turn, ours: Target, theirs: Target, now: Target) -> Target:
+    """*ours* as far from *now* as it was from *theirs*, which is what *now* was then."""
+    if not (ours.due and theirs.due) or now.due == theirs.due:
+        return ours
+    rules = turn.state.rules
+    calendar = rules.clock(ours.clock)
+    after = end_left(calendar, ours.due, theirs.due)
+    if not now.due:
+        return replace(ours, due=0, left=now.left + after)
+    end = due(calendar, now.due, after)
+    left = end_left(calendar, end, turn.at)
+    return replace(ours, due=end, marks=marks(rules, ours.kind, calendar, turn.at, left))
 
 
 def miss(turn: Turn, id: ThreadId) -> None:

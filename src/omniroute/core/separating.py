@@ -27,6 +27,7 @@ from omniroute.core.model import (
 )
 from omniroute.core.offers import assign, withdraw_absent
 from omniroute.core.participants import brought_by
+from omniroute.core.promises import parted
 from omniroute.core.sharing import SHARED, barred, is_shared, sharing
 from omniroute.core.turn import Answer, Turn
 from omniroute.core.voices import inside, joined, of, without
@@ -224,7 +225,9 @@ def _unfold(turn: Turn, id: ThreadId, old: Fold, side: Side) -> None:
     within = inside(joint, old, side)
     rest = without(joint, (old, *within))
     alone, going = joined(old.urgency, within), brought_by(joint, side)
-    turn.emit(e.ThreadUnfolded(old.thread, id, side, alone, rest, participants=going))
+    answered = any(voice.replies for voice in of(joint.voices, side))
+    owed = parted(turn, joint, turn.state.known_thread(old.thread), old, answered)
+    turn.emit(e.ThreadUnfolded(old.thread, id, side, alone, rest, going, *owed))
     if old.took and joint.agent == old.agent and joint.phase in _OWNED:
         turn.emit(e.ThreadReleased(id, old.agent, "split"))
     elif joint.agent:

@@ -64,7 +64,7 @@ def _(state: State, event: e.ThreadFolded, at: int) -> None:
         replies=into.replies + thread.replies,
         waiting=into.waiting or thread.waiting,
         reopen_until=max(into.reopen_until, thread.reopen_until) if into.reopen_until else 0,
-        targets=into.targets if resolved else _nearer(into.targets, thread.targets),
+        targets=into.targets if resolved else _nearer(into.targets, thread.targets, event.lends),
         participants=_both(into.participants, thread.participants),
     )
     state.put_thread(last_heard(joint, together(into.voices, thread.voices)))
@@ -78,13 +78,13 @@ def _both(
     return (*ours, *(p for p in theirs if p.handle not in known))
 
 
-def _nearer(ours: tuple[Target, ...], theirs: tuple[Target, ...]) -> tuple[Target, ...]:
+def _nearer(ours: tuple[Target, ...], theirs: tuple[Target, ...], lent: bool) -> tuple[Target, ...]:
     """Of each kind the promise that falls due first; one whose clock stands gives way."""
     kept = {target.kind: target for target in ours}
     for target in theirs:
         other = kept.get(target.kind)
         if other is None or (target.due and (not other.due or target.due < other.due)):
-            kept[target.kind] = target
+            kept[target.kind] = replace(target, lent=lent)
     return tuple(kept.values())
 
 
@@ -120,6 +120,7 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
         phase=Phase.RESOLVED if fold.resolved else Phase.QUEUED,
         version=old.version + 1,
         customer=customer.id,
+        targets=old.targets if event.targets is None else event.targets,
         folded_into=None,
         clock_since=None if fold.resolved else at,
         participants=_going(joint, event.participants),
@@ -135,7 +136,8 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
         for f in joint.folds
         if f not in (fold, *within)
     )
-    rest = replace(joint, targets=_given_back(joint.targets, old, fold))
+    owed = event.left  # None in journals of before, when it was not yet said
+    rest = replace(joint, targets=_given_back(joint.targets, old, fold) if owed is None else owed)
     rest = as_urgent(rest, event.rest, joint.own, left)
     _leave(state, rest, event.handles, event.participants)
 
