@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from omniroute.application.authorize import SYSTEM, Actor, Kind
+from omniroute.application.importing import People, Person, Reach
 from omniroute.core import inputs as i
 from omniroute.core.model import Evidence
 from omniroute.errors import Refused
@@ -165,6 +167,28 @@ async def test_what_is_given_out_is_all_there_is(desk: Desk) -> None:
     assert (first.address, first.subject, first.files[0]["name"]) == (
         "joe@x.org", "Order 7", "bill.pdf",
     )  # fmt: skip
+
+
+async def test_what_was_said_a_moment_ago_is_given_out_as_well(desk: Desk) -> None:
+    desk.scene.box.on_commit = lambda: None  # the views stand still
+    desk.scene.writes("joe@x.org", "My refund?")
+    giving = asyncio.create_task(desk.application.customers.export(FRIEDA, "joe@x.org"))
+    await asyncio.sleep(0)
+    desk.application.wake()
+    assert [said.text for said in (await giving).messages] == ["My refund?"]
+
+
+async def test_whoever_was_taken_in_from_a_list_is_found_at_once(desk: Desk) -> None:
+    joe = Person((Reach("email", "joe@x.org"), Reach("phone", "+491701234567")), "Joe Miller")
+    importing = desk.application.importing
+    importing.handle = lambda address: f"h:{address.value}"
+    kept = asyncio.Event()
+    desk.scene.box.on_commit = kept.set  # and the views stand still
+    taking = asyncio.create_task(importing.take_in(FRIEDA, People((joe,))))
+    await kept.wait()
+    desk.application.wake()
+    assert [taken.new for taken in await taking] == [2]
+    assert (await desk.application.customers.show(ANA, "joe@x.org")).name == "Joe Miller"
 
 
 @pytest.mark.parametrize("what", ["export", "erase"])

@@ -162,8 +162,7 @@ async def test_fetched_mail_is_moved_where_the_settings_say(
             await until(lambda: len(server.messages("Done")) == 1)
             await server.put(mail(2))
             await until(lambda: len(server.messages("Done")) == 2)
-        left = [flags for _, flags in server.messages() if r"\Deleted" not in flags]
-        assert left == []
+            await until(lambda: all(r"\Deleted" in flags for _, flags in server.messages()))
         assert numbers(spool) == ["1", "2"]
 
 

@@ -247,6 +247,7 @@ class Customers:
     async def export(self, actor: Actor, who: str) -> Everything:
         """All that is kept of *who*: addresses, links, threads, every message, names of files."""
         authorize(actor, Action.PERSONAL)
+        await self._shown((await asyncio.to_thread(self._reader.head))[0])
         return await asyncio.to_thread(self._export, who)
 
     def _export(self, who: str) -> Everything:

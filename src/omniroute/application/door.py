@@ -86,7 +86,7 @@ class Application:
         self.pauses = Pauses(reader, inbox, clock, self._voice)
         self.feed = Feed(reader, self.projector.at_least)
         self.ways = Ways(reader)
-        self.importing = Importing(reader, inbox, clock)
+        self.importing = Importing(reader, inbox, clock, self._shown)
         self.query = Queries(
             views, reader, lambda: self.directory, clock, self._voice, self.ways,
             lambda kind: self.caps(kind),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from omniroute.application.authorize import Action, Actor, authorize
-from omniroute.application.ports import Clock, Inbox
+from omniroute.application.ports import Answered, Clock, Inbox
 from omniroute.channel import Address
 from omniroute.core import inputs as i
 from omniroute.core.engine import decide, keys
@@ -62,15 +62,18 @@ class Taken(msgspec.Struct, frozen=True):
 class Importing:
     """Takes lists in for admins."""
 
-    def __init__(self, reader: Reader, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self, reader: Reader, inbox: Inbox, clock: Clock, shown: Callable[[int], Awaitable[None]]
+    ) -> None:
         self._reader, self._inbox, self._clock = reader, inbox, clock
+        self._shown = shown
         self.handle: Callable[[Address], HandleId] = lambda address: address.value
         """How an address becomes a handle's id; set by whoever puts the server together."""
         self.realm: Callable[[str, str], str] = lambda kind, value: ""
         """How a kind and a value become the id of a domain, likewise."""
 
     async def take_in(self, actor: Actor, people: People) -> Sequence[Taken]:
-        """What became of each record, in their order.
+        """What became of each record, in their order; whoever looks afterwards sees it.
 
         Raises `Refused` (``invalid``) for what cannot be meant, before anything is done.
         """
@@ -78,16 +81,18 @@ class Importing:
         _check(people)
         if people.dry_run:
             return await asyncio.to_thread(self._rehearsed, people)
-        return [await self._taken(people, person) for person in people.people]
+        answers = [await self._answer(people, person) for person in people.people]
+        if answers:
+            await self._shown(answers[-1].seq)
+        return [msgspec.convert(dict(answer.values), Taken) for answer in answers]
 
-    async def _taken(self, people: People, person: Person) -> Taken:
+    async def _answer(self, people: People, person: Person) -> Answered:
         key = f"import/{secrets.token_hex(12)}"
         seen = self._seen(person)
         rows = await asyncio.to_thread(self._rows, person, seen)
-        answer = await self._inbox.submit(
+        return await self._inbox.submit(
             lambda at: i.PersonImported(key, at, seen, people.evidence, people.agent), rows
         )
-        return msgspec.convert(dict(answer.values), Taken)
 
     def _rehearsed(self, people: People) -> Sequence[Taken]:
         """The same decisions, on a copy of what they look at."""
