@@ -31,7 +31,7 @@ class Cap(enum.Flag):
     FILES_OUT = enum.auto()
     BUTTONS = enum.auto()
     TYPING = enum.auto()  # see `Types`
-    READ_RECEIPTS = enum.auto()
+    READ_RECEIPTS = enum.auto()  # what became of a message of ours is told: delivered, read
     REACTIONS = enum.auto()
     AGENT_DESK = enum.auto()
     START_CONVERSATION = enum.auto()  # we may write first
@@ -97,6 +97,8 @@ class Inbound:
     *text* and *html* are these now), ``delete``, ``reaction`` (the sender's is *text*, none if it
     is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.  Or it is
     ``left``: the sender went away at *sent_at*, and who has not been answered yet counts as gone.
+    Of a message of ours it is ``delivered``, which reached the sender, or ``read``, which they have
+    read (`Cap.READ_RECEIPTS`).
     """
 
     external_id: str

@@ -77,6 +77,7 @@ class Line:
     sending, sent, failed, withdrawn; *reason* why it failed.  *change* of what an agent wrote:
     editing, edited, deleting, deleted, or unchanged (then *reason* says why the customer keeps what
     there was); *can* are the ways in which whoever looks may change it now: edit, delete.
+    *received*, of what is ours and where the platform tells: delivered, read.
     """
 
     id: str  # the same whenever the thread is looked at
@@ -97,6 +98,7 @@ class Line:
     former: tuple[str, ...] = ()  # what it said before, the oldest first
     change: str = ""
     can: tuple[str, ...] = ()
+    received: str = ""
 
 
 @dataclass(frozen=True, slots=True)

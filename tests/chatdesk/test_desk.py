@@ -249,6 +249,9 @@ async def test_an_answer_is_held_then_sent_with_its_receipts(office: Office) -> 
     office.changes(lines=(said(1, "hello"), replied("r1", "yes", "sent")))
     await office.desk.following.follow(1)
     assert office.board.posts[post].mark is Mark.SENT
+    office.changes(lines=(said(1, "hello"), replied("r1", "yes", "sent", received="read")))
+    await office.desk.following.follow(1)
+    assert office.board.posts[post].mark is Mark.READ
     assert not any("Goes out in 5 s" in chalk.text for chalk in office.board.posts.values())
     assert not any(chalk.text.startswith("↪ Ana: yes") for chalk in office.board.posts.values())
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.runtime.house import House, Jammed, inbound, inbounds
 
@@ -20,6 +21,7 @@ from omniroute.errors import StoreError
 from omniroute.runtime.backlog import READY
 from omniroute.runtime.files import Files
 from omniroute.runtime.reading import AGAIN, OUTSTANDING, SMALL
+from omniroute.runtime.record import encode
 from omniroute.stores.api import InDoubt, Moved, Unavailable
 
 
@@ -532,6 +534,44 @@ async def test_a_reaction_is_given_and_taken_back_even_to_an_answer(changing: Ho
     await amended(changing, 2)
     assert changing.body(message).reactions == {}
     assert changing.body(message).text == "Hello Joe"
+
+
+async def test_that_an_answer_has_come_and_was_read_is_noted_once(changing: House) -> None:
+    await changing.says("hello", id="m1")
+    await changing.read(1)
+    await changing.goes("ana")
+    message = await changing.replies("Hello Joe")
+    await changing.until(lambda: changing.events("ReplySent"))
+    external = changing.pipe.sent[0].idempotency_key
+    for kind in ("delivered", "delivered", "read", "delivered", "read"):
+        await changing.says("", id=external, kind=kind)
+    found = await amended(changing, 2)
+    await changing.says("bye", id="m2")
+    await changing.read(2)
+    assert [(event.message, event.how) for event in found] == [
+        (message, "delivered"),
+        (message, "read"),
+    ]
+    assert len(changing.events("MessageAmended")) == 2
+    body = changing.body(message)
+    assert (body.text, body.delivered > 0, body.read > 0) == ("Hello Joe", True, True)
+
+
+async def test_a_reaction_does_not_bring_back_what_an_agent_has_changed(changing: House) -> None:
+    await changing.says("hello", id="m1")
+    await changing.read(1)
+    await changing.goes("ana")
+    message = await changing.replies("the wrong number")
+    await changing.until(lambda: changing.events("ReplySent"))
+    external = changing.pipe.sent[0].idempotency_key
+    await changing.says("hm", id=external, kind="reaction")
+    await amended(changing, 1)
+    other = msgspec.structs.replace(changing.body(message), text="the right one", edited=10**13)
+    await changing.do(ThreadResolved, {"b/" + message: encode(other)}, agent="ana", thread=1)
+    await changing.says("yes", id=external, kind="reaction")
+    await amended(changing, 2)
+    body = changing.body(message)
+    assert (body.text, list(body.reactions.values())) == ("the right one", ["yes"])
 
 
 async def test_w3_who_leaves_before_anybody_has_answered_is_gone(changing: House) -> None:

@@ -250,6 +250,24 @@ async def test_sound_with_words_goes_as_a_document_and_quotes_are_kept(bench: Be
     ]
 
 
+async def test_what_messenger_marks_as_read_up_to_a_time_is_what_was_sent_until_then(
+    bench: Bench,
+) -> None:
+    channel = bench.messenger()
+    joe = bench.fake.person(PAGE, "Joe Miller")
+    async with bench.listening():
+        joe.says("hello")
+        (message,) = await bench.heard("messenger", 1)
+        await answer(channel, message, "one", "k1")
+        await answer(channel, message, "two", "k2")
+        bench.fake.world.later = 1
+        joe.reads()
+        found = await bench.heard("messenger", 3)
+    assert [(one.kind, one.external_id) for one in found[1:]] == [
+        ("read", one.id) for one in joe.got
+    ]
+
+
 async def test_whatsapp_shows_who_writes_as_an_answer_to_the_last_message(bench: Bench) -> None:
     channel = bench.whatsapp()
     joe = bench.fake.person(WHATSAPP, "Joe Miller")

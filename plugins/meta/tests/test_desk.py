@@ -49,6 +49,10 @@ async def test_whoever_is_known_by_their_number_goes_on_by_whatsapp_in_the_same_
         await bench.fake.until(lambda: joe.got)
         assert joe.got[0].text == "Hello Joe"
 
+        await desk.until(lambda: desk.events("ReplySent"))
+        joe.reads()
+        await desk.until(lambda: any(one.how == "read" for one in desk.events("MessageAmended")))
+
         said = "News for Joe\nOrder 1: sent\nAcme"
         await desk.replies(said, template="order_news", values=("Joe", "1", "sent"))
         await bench.fake.until(lambda: len(joe.got) == 2)

@@ -71,6 +71,17 @@ def test_changes_name_the_message_that_they_are_about() -> None:
     ]
 
 
+def test_what_has_come_and_was_read_names_our_message_and_who_has_it() -> None:
+    for name, said in (
+        ("whatsapp-statuses", [("delivered", "wamid.OUT1"), ("read", "wamid.OUT1")]),
+        ("messenger", [("delivered", "m_out1")]),
+        ("instagram", [("read", "ig_out")]),
+    ):
+        found = [one for one in inbounds(name) if one.kind in ("delivered", "read")]
+        assert [(one.kind, one.external_id) for one in found] == said
+        assert all(one.sender.verified and one.conversation for one in found)
+
+
 def test_of_a_message_of_ours_that_failed_the_reason_is_told_and_of_others_nothing() -> None:
     failed = [one for one in read(post_of("whatsapp-statuses")) if isinstance(one, Undelivered)]
     said = "the time to answer is over until the customer writes again (131047)"
@@ -78,7 +89,7 @@ def test_of_a_message_of_ours_that_failed_the_reason_is_told_and_of_others_nothi
 
 
 def test_messenger() -> None:
-    found = inbounds("messenger")
+    found = [one for one in inbounds("messenger") if one.kind != "delivered"]
     assert [(one.kind, one.external_id, one.text) for one in found] == [
         ("message", "m_1", "I was charged twice"),
         ("message", "m_2", "Location: 52.5, 13.4"),
@@ -92,7 +103,7 @@ def test_messenger() -> None:
 
 
 def test_instagram() -> None:
-    found = inbounds("instagram")
+    found = [one for one in inbounds("instagram") if one.kind != "read"]
     assert [(one.kind, one.external_id, one.text, one.unread) for one in found] == [
         ("message", "ig_1", "love it\n(on our story: https://cdn.example/story)", ""),
         ("message", "ig_2", "(share) https://ig.example/p/1", ""),

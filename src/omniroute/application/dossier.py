@@ -287,6 +287,8 @@ class Dossier:
             handle=row["handle"],
             edited=body.edited,
             reactions=tuple(body.reactions.values()),
+            received="read" if body.read else "delivered" if body.delivered else "",
+            received_at=body.read or body.delivered,
             former=body.former,
             change=row["change"],
             can=can,

@@ -98,6 +98,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     edited: int = 0  # when its sender changed it, ms since the epoch
     handle: str = ""  # of whoever wrote it, or whom it went to
     reactions: tuple[str, ...] = ()
+    received: str = ""  # of ours, where the platform tells: delivered, read
+    received_at: int = 0
     former: tuple[str, ...] = ()  # what it said before, the oldest first
     change: str = ""  # of ours: editing, edited, deleting, deleted, unchanged (see *reason*)
     can: tuple[str, ...] = ()  # ways open to the asker to change it: edit, delete

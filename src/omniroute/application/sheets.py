@@ -89,6 +89,7 @@ def _lines(items: Sequence[Item], turns: int, clock: Callable[[int], str]) -> It
             reason=item.reason,
             edited=bool(item.edited),
             reactions=item.reactions,
+            received=item.received,
             handle=item.handle,
             former=item.former,
             change=item.change,

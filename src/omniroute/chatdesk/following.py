@@ -295,6 +295,8 @@ def _mark(line: Line) -> Mark | None:
     """The receipt at an agent's own line."""
     if line.kind == "note":
         return Mark.NOTE
+    if line.received == "read" and line.state == "sent" and not line.change:
+        return Mark.READ
     return _CHANGED.get(line.change) or _MARKS.get(line.state)
 
 
@@ -303,7 +305,8 @@ def _state(line: Line) -> str:
     if line.kind == "customer":
         return _version(line) + _reacted(line)
     changed = f"+{line.change}{_version(line)}" if line.change else ""
-    return line.state + changed + _reacted(line)
+    read = "~read" if line.received == "read" else ""
+    return line.state + read + changed + _reacted(line)
 
 
 def _version(line: Line) -> str:

@@ -18,6 +18,7 @@ class Mark(enum.Enum):
     FAILED = "failed"
     WITHDRAWN = "withdrawn"  # never sent
     NOTE = "note"  # stays inside
+    READ = "read"  # by the customer, where their platform tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,11 +162,11 @@ class ParticipantWrote(ThreadEvent, frozen=True):
 
 
 class MessageAmended(Event, frozen=True):
-    """Whoever wrote a message changed or deleted it, or somebody reacted to it."""
+    """Whoever wrote a message changed or deleted it, somebody reacted to it, or has read it."""
 
     message: MessageId
     handle: HandleId
-    how: str  # edited | deleted | reacted
+    how: str  # edited | deleted | reacted; of ours: delivered | read
 
 
 class TopicTurned(ThreadEvent, frozen=True):

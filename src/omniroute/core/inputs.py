@@ -85,11 +85,12 @@ class AtDesk(Input, frozen=True, kw_only=True):
 
 
 class MessageAmended(Input, frozen=True):
-    """A customer changed, deleted or reacted to a message; what it says now is a private row."""
+    """A customer changed, deleted, reacted to or has read a message; what it says now is a private
+    row."""
 
     message: MessageId
     handle: HandleId
-    how: str  # edited | deleted | reacted
+    how: str  # edited | deleted | reacted; of ours: delivered | read
 
 
 class AgentInput(AtDesk, frozen=True):

@@ -137,8 +137,8 @@ class Delivery:
     def _found_by(
         self, channel: Channel, effect: Deliver, ids: tuple[tuple[str, ...], ...]
     ) -> dict[str, bytes | None]:
-        """Rows by which a reaction finds the message."""
-        if self._external is None or Cap.REACTIONS not in channel.caps:
+        """Rows by which a reaction or a sign that it was read finds the message."""
+        if self._external is None or not channel.caps & (Cap.REACTIONS | Cap.READ_RECEIPTS):
             return {}
         external = [id for part in ids for id in part]
         rows = [self._external(channel.kind, channel.account, id) for id in external]

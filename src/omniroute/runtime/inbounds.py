@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from omniroute.channel import Address, Channel, File, Inbound, Undelivered
 from omniroute.errors import PluginError
 
-KINDS: Final = ("message", "edit", "delete", "reaction", "left")
+KINDS: Final = ("message", "edit", "delete", "reaction", "left", "delivered", "read")
 
 
 def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]:

@@ -38,6 +38,7 @@ from omniroute.stores.api import Reader
 log = logging.getLogger(__name__)
 
 CHANGING: Final = Cap.EDIT_IN | Cap.REACTIONS  # of a platform where messages may be changed
+ARRIVALS: Final = ("delivered", "read")
 DELETED: Final = "(deleted by its sender)"
 RECENT: Final = 1000  # messages that are found without the store
 REFERENCES: Final = 20  # of a message's references that are kept: the first, and the latest
@@ -179,16 +180,19 @@ class Messages:
     # --- what became of a message ---
 
     def _amended(self, channel: Channel, entry: Entry, inbound: Inbound) -> list[Work]:
-        """What a sender changed, deleted or reacted to; nothing of a message that nobody knows."""
+        """What a sender changed, deleted, reacted to or has read; nothing of a message that nobody
+        knows, nor of what is so already."""
         kind, account = channel.kind, channel.account
         external = self._keyed.external(kind, account, inbound.external_id)
-        known = self._recent.get(external) or self._known(external)
+        known = self._latest(external)
         if known is None:
             return []
         message, body = known
         handle = self._shared.handle(channel, inbound, self._claims(channel, inbound))
         at = int(inbound.sent_at.timestamp() * 1000)
         how, new = _new(body, inbound, handle, at)
+        if new == body and inbound.kind in ARRIVALS:
+            return []
         self._remember(external, message, new)
         unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
         key = self._keyed.message(kind, account, inbound.external_id, unique)
@@ -198,6 +202,13 @@ class Messages:
                 {"b/" + message: encode(new)},
             )
         ]
+
+    def _latest(self, external: str) -> tuple[str, Body] | None:
+        """A message as it was handed in last, unless an agent has changed what is ours since."""
+        recent, kept = self._recent.get(external), self._known(external)
+        if recent is None or kept is None:
+            return recent or kept
+        return kept if kept[1].edited > recent[1].edited else recent
 
     def _known(self, external: str) -> tuple[str, Body] | None:
         found = self._reader.get(["e/" + external]).get("e/" + external)
@@ -290,6 +301,10 @@ def _new(body: Body, inbound: Inbound, handle: str, at: int) -> tuple[str, Body]
         others = {who: said for who, said in body.reactions.items() if who != handle}
         mine = {handle: inbound.text} if inbound.text else {}
         return "reacted", replace(body, reactions={**others, **mine})
+    if inbound.kind == "read":
+        return "read", replace(body, read=body.read or at, delivered=body.delivered or at)
+    if inbound.kind == "delivered":
+        return "delivered", replace(body, delivered=body.delivered or at)
     former = (*body.former, body.text)
     if inbound.kind == "delete":
         return "deleted", replace(body, text=DELETED, html="", former=former, edited=at)

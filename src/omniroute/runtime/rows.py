@@ -68,6 +68,8 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     edited: int = 0  # when the sender last changed it, ms since the epoch
     former: tuple[str, ...] = ()  # what it said before, oldest first
     reactions: dict[str, str] = {}  # by handle
+    delivered: int = 0  # of ours: when it reached the customer, ms since the epoch
+    read: int = 0  # and when they read it
     template: str = ""  # the platform's, of which *text* is what it says
     values: tuple[str, ...] = ()  # for its variables
 

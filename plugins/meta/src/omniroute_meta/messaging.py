@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -17,6 +19,19 @@ from omniroute_meta.envelope import Event
 MIB: Final = settings.MIB
 WEEK: Final = 7 * DAY
 LARGEST: Final = 25 * MIB  # bytes of a file
+LATEST: Final = 20  # messages to somebody that a mark of reading may stand for
+REMEMBERED: Final = 10_000  # people
+
+
+CAPS: Final = (
+    Cap.LIVE
+    | Cap.EDIT_IN
+    | Cap.FILES_IN
+    | Cap.FILES_OUT
+    | Cap.REACTIONS
+    | Cap.TYPING
+    | Cap.READ_RECEIPTS
+)
 
 
 class MessagingChannel(MetaChannel):
@@ -33,6 +48,7 @@ class MessagingChannel(MetaChannel):
         super().__init__(account, config, site, id)
         self._as_human = config.human_agent
         self.answer_window = WEEK if config.human_agent else DAY
+        self._sent: dict[str, deque[tuple[str, int]]] = {}  # to whom: ids and times, in ms
 
     # --- in ---
 
@@ -40,6 +56,10 @@ class MessagingChannel(MetaChannel):
         return reading_messaging.read(event)
 
     async def completed(self, event: Event) -> Event:
+        reader, until = reading_messaging.watermark_of(event.item)
+        if event.what == "status" and reader:
+            ours = [id for id, at in self._sent.get(reader, ()) if at <= until]
+            return replace(event, item={**event.item, "ours": ours})
         who = reading_messaging.sender_of(event.item)
         if event.what != "message" or not who:
             return event
@@ -60,8 +80,13 @@ class MessagingChannel(MetaChannel):
             body["messaging_type"] = "RESPONSE"
         if out.quotes and self.quoting:
             body["reply_to"] = {"mid": out.quotes}
+        began = int(time.time() * 1000)
         sent = await self.graph.call("POST", "me/messages", json=body)
-        return str(sent.get("message_id", ""))
+        id = str(sent.get("message_id", ""))
+        if len(self._sent) >= REMEMBERED:
+            self._sent.clear()
+        self._sent.setdefault(out.conversation, deque(maxlen=LATEST)).append((id, began))
+        return id
 
     async def _post_file(self, out: Outbound, file: File) -> str:
         if len(file.data) > LARGEST:
@@ -93,9 +118,7 @@ class MessengerChannel(MessagingChannel):
     kind: ClassVar[str] = "messenger"
     label: ClassVar[str] = "Messenger"
     of: ClassVar[str] = "page"
-    caps: ClassVar[Cap] = (
-        Cap.LIVE | Cap.EDIT_IN | Cap.FILES_IN | Cap.FILES_OUT | Cap.REACTIONS | Cap.TYPING
-    )
+    caps: ClassVar[Cap] = CAPS
     max_text: ClassVar[int] = 1900  # 2000 with room for the mark of a repeat
     fields: ClassVar[str] = "name"
     platform: ClassVar[str] = "messenger"
@@ -126,9 +149,7 @@ class InstagramChannel(MessagingChannel):
     kind: ClassVar[str] = "instagram"
     label: ClassVar[str] = "Instagram"
     of: ClassVar[str] = "instagram"
-    caps: ClassVar[Cap] = (
-        Cap.LIVE | Cap.EDIT_IN | Cap.FILES_IN | Cap.FILES_OUT | Cap.REACTIONS | Cap.TYPING
-    )
+    caps: ClassVar[Cap] = CAPS
     max_text: ClassVar[int] = 920  # bytes: 1000 with room for the mark of a repeat
     counts: ClassVar[str] = "bytes"
     fields: ClassVar[str] = "name,username"

@@ -23,6 +23,8 @@ Json = Mapping[str, Any]
 def read(event: Event) -> Sequence[Inbound | Undelivered]:
     """What an event says.  Raises `ValueError` for one that lacks what it must have."""
     item = event.item
+    if event.what == "status":
+        return _arrivals(event)
     if event.what != "message" or _dict(item, "message").get("is_echo"):
         return ()
     said = _said(event)
@@ -49,6 +51,27 @@ def read(event: Event) -> Sequence[Inbound | Undelivered]:
             kind=kind,
         ),
     )
+
+
+def _arrivals(event: Event) -> Sequence[Inbound]:
+    """That messages of ours have come, or were read; `ours` are those that a mark stands for."""
+    item = event.item
+    how = "read" if "read" in item else "delivered"
+    about = _dict(item, "read") or _dict(item, "delivery")
+    named = [about["mid"]] if about.get("mid") else about.get("mids") or item.get("ours") or ()
+    who = str(_dict(item, "sender")["id"])
+    sender = Address(f"{KINDS[event.of]}:{event.account}", who, True)
+    at = _moment(item, event.at)
+    return [Inbound(str(mid), who, sender, "", at, kind=how) for mid in dict.fromkeys(named)]
+
+
+def watermark_of(item: Json) -> tuple[str, int]:
+    """Who has read, or got, everything up to a time (ms), where no message is named."""
+    about = _dict(item, "read") or _dict(item, "delivery")
+    named = about.get("mid") or about.get("mids")
+    mark = about.get("watermark")
+    who = str(_dict(item, "sender").get("id", ""))
+    return (who, mark) if isinstance(mark, int) and not named else ("", 0)
 
 
 def media_of(item: Json) -> Sequence[Json]:

@@ -18,6 +18,7 @@ from omniroute_meta.failures import words_of
 PHONE: Final = "phone"
 WHATSAPP: Final = "whatsapp"
 MEDIA: Final = ("image", "video", "audio", "voice", "document", "sticker")
+ARRIVALS: Final = ("delivered", "read")
 NOT_FOR_US: Final = ("system", "request_welcome")
 _NUMBER: Final = re.compile(r"[1-9]\d{6,14}", re.ASCII)
 
@@ -27,7 +28,7 @@ Json = Mapping[str, Any]
 def read(event: Event) -> Sequence[Inbound | Undelivered]:
     """What an event says.  Raises `ValueError` for one that lacks what it must have."""
     if event.what == "status":
-        return _status(event.item)
+        return _status(event)
     if event.what != "message" or event.item.get("type") in NOT_FOR_US:
         return ()
     return (_message(event),)
@@ -136,10 +137,17 @@ def _referral(item: Json) -> str:
     return "\n".join(filter(None, (referral.get("headline"), referral.get("source_url"))))
 
 
-def _status(item: Json) -> Sequence[Undelivered]:
+def _status(event: Event) -> Sequence[Inbound | Undelivered]:
     """What became of a message of ours; of others' on the same number nothing."""
+    item = event.item
     of = str(item.get("biz_opaque_callback_data", ""))
-    if item.get("status") != "failed" or not of:
+    how = item.get("status")
+    if how in ARRIVALS and of:
+        who = {"from": item.get("recipient_id"), "from_user_id": item.get("recipient_user_id")}
+        sender, _ = _people({name: value for name, value in who.items() if value}, "")
+        conversation, at = sender.value.removeprefix("+"), _moment(item, event.at)
+        return (Inbound(str(item["id"]), conversation, sender, "", at, kind=str(how)),)
+    if how != "failed" or not of:
         return ()
     errors = [words_of(error) for error in item.get("errors", ())]
     return (Undelivered(of, "; ".join(errors) or "WhatsApp could not deliver it"),)

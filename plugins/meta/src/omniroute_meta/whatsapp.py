@@ -62,6 +62,7 @@ class WhatsAppChannel(MetaChannel):
         | Cap.FILES_OUT
         | Cap.REACTIONS
         | Cap.TYPING
+        | Cap.READ_RECEIPTS
         | Cap.START_CONVERSATION
         | Cap.TEMPLATES
     )

@@ -24,6 +24,7 @@ RECEIPTS: Final[Mapping[Mark, str]] = {
     Mark.FAILED: "x",
     Mark.WITHDRAWN: "leftwards_arrow_with_hook",
     Mark.NOTE: "memo",
+    Mark.READ: "eyes",
 }
 DONE: Final = "checkered_flag"
 SECTION: Final = 2900  # characters; Slack takes 3,000

@@ -30,6 +30,7 @@ RECEIPTS: Final[Mapping[Mark, str]] = {
     Mark.FAILED: "💔",
     Mark.WITHDRAWN: "🗿",
     Mark.NOTE: "🙊",
+    Mark.READ: "👀",
 }
 """Bots may react with a few emoji only; these say it best."""
 
