@@ -260,6 +260,15 @@ def test_who_is_who_is_said_and_can_be_taken_back(site: Site) -> None:
     assert side.count("somebody else</button>") == len(site.village.records[4812].handles)
 
 
+def test_that_an_answer_was_read_stands_at_it(site: Site) -> None:
+    record = site.village.records[4812]
+    answer = next(item for item in record.items if item.kind == "reply")
+    at = record.items.index(answer)
+    record.items[at] = replace(answer, received="read", received_at=answer.at)
+    line = text_of(part(site.get("/threads/4812").text, f"line-{answer.message}"))
+    assert "read " in line
+
+
 def test_what_waits_tells_how_long_and_a_lead_may_move_it_in_line(site: Site) -> None:
     record = site.village.records[4817]
     record.row = replace(record.row, phase="queued")
