@@ -70,6 +70,7 @@ from omniroute.errors import (
     StoreError,
 )
 from omniroute.hookspecs import Claim, Notice, StoreFactory, hookimpl
+from omniroute.rate import Rate
 from omniroute.settings import Secret
 from omniroute.stores.api import (
     GENESIS,
@@ -134,6 +135,7 @@ __all__ = [
     "PluginError",
     "Pressed",
     "Proofs",
+    "Rate",
     "Reader",
     "ReadsFiles",
     "Receipt",

@@ -223,6 +223,18 @@ class Proofs(Protocol):
     something stands against it.
     """
 
+    async def send_link(self, who: Address, to: Address, page: str) -> None:
+        """Send a link to *to*, which *who* claims: *page* and a token behind it.
+
+        *page* is the address of a page of the channel's own, up to and with its last slash.  It
+        shows a button, since machines follow links; who presses it has read the message.  Raises
+        `Refused` as `send_code`.
+        """
+
+    async def confirm_link(self, token: str) -> Address | None:
+        """The address at which *token* was read, and which is so proved to be theirs for whom it
+        was sent; None if it is no good (any more)."""
+
     async def send_code(self, who: Address, to: Address) -> None:
         """Send a code to *to*, which *who* claims.
 
@@ -294,6 +306,11 @@ class Channel(Protocol):
     its own): after that the next way to the customer is proposed, or a template; and *reaches*,
     the kinds of address at which we may write first, where that is not the channel's own kind
     alone (``("whatsapp", "phone")``).
+
+    A sixth is for a place where people write and cannot be answered, such as a form: where
+    *answered_by* names another kind of channel (``email``), answers go out over an account of
+    that kind which may write first, to `Inbound.conversation`, which is then an address of that
+    kind.  Nobody vouches for it, and it joins nobody.  `send` is not called.
     """
 
     kind: ClassVar[str]  # a slug: "email"

@@ -254,3 +254,16 @@ async def test_accounts_of_one_kind_may_differ(desk: Desk) -> None:
     sheet = await door(desk).look("ana", thread)
     assert sheet.ways[0].doubt == ""
     assert sheet.ways[0].until > desk.application.now()
+
+
+async def test_an_answer_to_a_form_is_said_to_go_where_it_goes(desk: Desk) -> None:
+    thread = desk.scene.writes("f1", "where is it?", channel="contactform", name="Joe <joe@x.org>")
+    desk.scene.replies("ana", thread, "hello")
+    desk.application.ways.means = {
+        "email": Means(opens="help"),
+        "contactform": Means(files=False, by="email"),
+    }
+    await desk.seen()
+    sheet = await door(desk).look("ana", thread)
+    assert sheet.to == "Joe <joe@x.org> by e-mail, as given in the contact form"
+    assert [way.doubt for way in sheet.ways] == [""]

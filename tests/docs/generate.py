@@ -21,6 +21,7 @@ from omniroute.server.settings import SECTIONS
 from omniroute.simulate.grammar import SHAPES as SCENARIO
 from omniroute.stores import api
 from omniroute.web.rest.routes import document
+from omniroute_contactform.settings import Settings as ContactFormSettings
 from omniroute_email.settings import Config as EmailSettings
 from omniroute_http.settings import Settings as HttpSettings
 from omniroute_meta import settings as meta
@@ -50,6 +51,7 @@ def values_of(*modules: ModuleType) -> list[type]:
 
 PARTS: dict[str, Callable[[], str]] = {
     **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
+    "settings.contactform": partial(source.settings, ContactFormSettings),
     "settings.email": partial(source.settings, EmailSettings),
     "settings.http": partial(source.settings, HttpSettings),
     "settings.instagram": partial(source.settings, meta.Instagram),

@@ -6,13 +6,15 @@ import asyncio
 import dataclasses
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import pytest
 from tests.runtime.house import PATIENCE, House, Pipe, inbounds
 
-from omniroute import Address, Inbound, NotAuthorised, Outbound, Receipt, Rejected, Retry
+from omniroute import Address, Cap, Inbound, NotAuthorised, Outbound, Receipt, Rejected, Retry
 from omniroute.core.effects import Recall
 from omniroute.core.events import ReplyFailed, ReplySent
 from omniroute.core.inputs import Member, TeamLoaded
@@ -55,6 +57,59 @@ async def never(out: Outbound) -> Receipt:
 async def hanging(desk: House, count: int = 1) -> None:
     """Wait until the platform has been called so often and has not answered yet."""
     await desk.until(lambda: len(desk.pipe.sent) >= count)
+
+
+# --- where nobody waits ---
+
+
+class FormPipe(Pipe):
+    """A form: what comes in there is answered over another kind of channel."""
+
+    kind: ClassVar[str] = "form"
+    answered_by: ClassVar[str] = "post"
+
+
+class Post(Pipe):
+    """What carries it; a text may be longer there, too."""
+
+    kind: ClassVar[str] = "post"
+    caps: ClassVar[Cap] = Cap.START_CONVERSATION
+    max_text: ClassVar[int] = 1000
+
+
+@asynccontextmanager
+async def form(folder: Path, *carriers: Pipe) -> AsyncIterator[House]:
+    """Joe has filled in a form, and Ana has him."""
+    house = House(folder)
+    house.pipe, house.more = FormPipe(), list(carriers)
+    house.node = house.made()
+    async with house.running():
+        await house.goes("ana")
+        await house.says("Where is it?", sender="f1", id="f1", display="Joe")
+        await house.read(1)
+        yield house
+
+
+async def test_an_answer_to_a_form_goes_out_by_another_channel(tmp_path: Path) -> None:
+    post = Post()
+    async with form(tmp_path, post) as desk:
+        await desk.replies("On its way. " * 20)
+        (event,) = await sent(desk)
+        (out,) = post.sent
+        assert (out.conversation, out.to) == (
+            "with f1",
+            Address("post", "with f1", display="Joe"),
+        )
+        assert (out.in_reply_to, out.references) == ("", ())
+        assert desk.pipe.sent == []
+        assert event.effect == out.idempotency_key
+
+
+async def test_without_a_channel_that_sends_the_agent_is_told(tmp_path: Path) -> None:
+    async with form(tmp_path) as desk:
+        await desk.replies("On its way.")
+        _, reason = await failure(desk)
+        assert reason == "an answer goes out by post, and no such channel is open that sends"
 
 
 # --- what goes out ---

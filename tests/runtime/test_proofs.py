@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -112,6 +113,41 @@ async def test_nobody_s_mailbox_is_flooded(desk: Desk) -> None:
     assert len(desk.house.pipe.sent) == limits.PER_ADDRESS + limits.PER_PERSON
     desk.wait(minutes=60)
     await desk.proofs.send_code(OTHER, JOE)
+
+
+async def test_whoever_presses_the_button_of_a_link_that_was_sent_there_has_that_address(
+    desk: Desk,
+) -> None:
+    await desk.proofs.send_link(VISITOR, JOE, "https://desk.example/confirm/")
+    (out,) = desk.house.pipe.sent
+    assert (out.to, out.automatic, out.subject) == (JOE, True, "Was it you?")
+    (token,) = re.findall(r"https://desk\.example/confirm/(\S{43})\n", out.text)
+    assert await desk.proofs.confirm_link(token[:-1]) is None
+    assert await desk.proofs.redeem_link(token, OTHER) is False  # which is for another channel
+    proved = await desk.proofs.confirm_link(token)
+    assert proved == Address("pipe", "joe@mail.example", verified=True)
+    (link,) = desk.house.events("LinkAdded")
+    assert link.link.evidence == "verified"
+    assert await desk.proofs.confirm_link(token) is None
+    assert desk.joined == 1
+
+
+async def test_a_link_that_was_sent_is_good_for_a_day(desk: Desk) -> None:
+    await desk.proofs.send_link(VISITOR, JOE, "/")
+    token = desk.house.pipe.sent[0].text.partition("/")[2][:43]
+    desk.wait(minutes=24 * 60)
+    assert await desk.proofs.confirm_link(token) is None
+    await desk.proofs.send_link(VISITOR, JOE, "/")
+    token = desk.house.pipe.sent[1].text.partition("/")[2][:43]
+    await desk.proofs.forget({"joe@mail.example"})
+    assert await desk.proofs.confirm_link(token) is None
+
+
+async def test_links_and_codes_together_flood_no_mailbox(desk: Desk) -> None:
+    for number in range(limits.PER_ADDRESS):
+        await desk.proofs.send_link(Address("chat", f"w{number}", verified=True), JOE, "/")
+    assert await refused(desk.proofs.send_link(OTHER, JOE, "/")) == "too_many"
+    assert await refused(desk.proofs.send_code(OTHER, JOE)) == "too_many"
 
 
 async def test_where_nothing_can_be_sent(desk: Desk) -> None:

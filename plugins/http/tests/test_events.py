@@ -99,6 +99,13 @@ async def test_the_same_request_again_is_the_same_event(house: House) -> None:
     assert len(house.notebook.kept) == 1
 
 
+async def test_a_message_told_under_another_name_is_the_same_message(house: House) -> None:
+    for id in ("once", "after a restart"):
+        event = {"type": "message", "id": "m1", "from": {**JOE, "name": id}, "text": "hello"}
+        assert (await house.posts("shop/events", event, id=id)).ok
+    assert len(house.notebook.kept) == 1
+
+
 async def test_an_old_request_is_not_believed(house: House) -> None:
     body = json.dumps({"type": "left", "from": JOE}).encode()
     headers = house.shop.signed(body, "old", at=int(time.time()) - 400)

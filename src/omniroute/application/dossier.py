@@ -219,7 +219,10 @@ class Dossier:
         known = [path for path in paths if self._reached(path.handle, path.channel)]
 
         def name(path: Path) -> str:
-            return self._reached(path.handle, path.channel)
+            if not path.by:
+                return self._reached(path.handle, path.channel)
+            reached = self._reached(path.handle, path.by)
+            return f"{reached}, as given in the {words.channel(path.channel)}"
 
         return shown(known, self._now, name, self._failure)
 

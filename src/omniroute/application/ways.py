@@ -49,6 +49,7 @@ class Means(msgspec.Struct, frozen=True):
     window: int = 0  # ms for which answers are taken after a customer's message; 0: always
     opens: str = ""  # the account over which we may write first
     reaches: tuple[str, ...] = ()  # kinds of address to which; none: its own kind
+    by: str = ""  # the kind of channel over which answers go out, where that is another
     templates: Callable[[], Sequence[Template]] = tuple
 
 
@@ -91,6 +92,7 @@ def means_of(channels: Mapping[tuple[str, str], Channel]) -> dict[str, Means]:
             window=int(getattr(channel, "answer_window", 0) * 1000),
             opens=before.opens or opens,
             reaches=tuple(getattr(channel, "reaches", ())),
+            by=str(getattr(channel, "answered_by", "")),
             templates=_templates_of(channel),
         )
     return found
@@ -140,7 +142,8 @@ class Ways:
         means = self._means(path)
         until = (at + means.window if at else NEVER_OPEN) if means.window else 0
         names = tuple(template.name for template in means.templates())
-        return msgspec.structs.replace(path, until=until, files=means.files, templates=names)
+        files = self.means.get(means.by, Means()).files if means.by else means.files
+        return msgspec.structs.replace(path, until=until, files=files, templates=names, by=means.by)
 
     def _others(self, thread: Thread, known: set[tuple[HandleId, str]]) -> Sequence[Path]:
         """Proved addresses that have not written here, on channels where we may write first.

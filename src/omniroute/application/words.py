@@ -23,6 +23,7 @@ _CHANNELS = {
     "slack": "Slack",
     "whatsapp": "WhatsApp",
     "sms": "SMS",
+    "contactform": "contact form",
     "import": "a list",
     "webchat-visitor": "web chat",
 }

@@ -34,6 +34,9 @@ class Path(msgspec.Struct, frozen=True):
     files: bool = True  # whether it carries files
     account: str = ""  # of the channel
     templates: tuple[str, ...] = ()  # names of those that go there, at any time
+    by: str = (
+        ""  # the kind of channel that carries it, where what comes in there cannot be answered
+    )
 
 
 class Plan(msgspec.Struct, frozen=True):

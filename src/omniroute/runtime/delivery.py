@@ -161,11 +161,15 @@ class Delivery:
         channel = self._channels.get((kind, account))
         if channel is None:
             raise Rejected(f"there is no {kind} channel “{account}” any more")
-        begins = effect.begins is not None
+        begins, to = effect.begins is not None, _address(reached)
+        by = getattr(channel, "answered_by", "")
+        if by and not begins:
+            channel = self._carrier(by)
+            to, begins = Address(by, answers.conversation, display=to.display), True
         first = Outbound(
             effect.id,
-            reached.value if begins else answers.conversation,
-            _address(reached),
+            to.value if begins else answers.conversation,
+            to,
             "",
             subject=answers.subject,
             in_reply_to="" if begins else answers.external_id,
@@ -179,6 +183,13 @@ class Delivery:
             values=body.values,
         )
         return channel, _in_parts(first, body.text, channel)
+
+    def _carrier(self, kind: str) -> Channel:
+        """The account over which what came in elsewhere is answered.  Raises `Rejected`."""
+        for (known, _), channel in self._channels.items():
+            if known == kind and Cap.START_CONVERSATION in channel.caps:
+                return channel
+        raise Rejected(f"an answer goes out by {kind}, and no such channel is open that sends")
 
     def _quoted(self, body: Body, answers: Body) -> str:
         """The external id of what the agent quotes, if it was said in the same conversation."""

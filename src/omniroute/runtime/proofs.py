@@ -38,6 +38,7 @@ MINUTE: Final = 60_000  # ms
 CODE_LASTS: Final = 10 * MINUTE
 LINK_LASTS: Final = 60 * MINUTE
 LONGEST: Final = 7 * 24 * 60 * MINUTE  # that any link may last (reliability.md I20)
+SENT_LINK_LASTS: Final = 24 * 60 * MINUTE  # mail may take its time, and its reader
 TRIES: Final = 5  # at one code
 HOUR: Final = 60 * MINUTE
 PER_ADDRESS: Final = 3  # codes to one address in an hour
@@ -57,9 +58,17 @@ CREATE TABLE IF NOT EXISTS codes (
 CREATE TABLE IF NOT EXISTS links (
   mac BLOB PRIMARY KEY, who BLOB NOT NULL, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sent_links (
+  mac BLOB PRIMARY KEY, who BLOB NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+  expires INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asked (who BLOB NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS asked_by ON asked (who, at);
 """
+LINK_TEXT: Final = (
+    "Somebody has written to us and given this address. If it was you, please say so here:\n\n"
+    "{link}\n\nThe link works once, for a day. If it was not you, there is nothing to do."
+)
 T = TypeVar("T")
 
 
@@ -93,30 +102,31 @@ class Proofs:
 
         Raises `Refused` (``no_way``, ``too_many``, ``not_sent``).
         """
-        channel = next(
-            (c for (kind, _), c in self.channels.items()
-             if kind == to.kind and Cap.START_CONVERSATION in c.caps), None,
-        )  # fmt: skip
-        if channel is None or self.is_shared(to):
-            raise Refused("no_way", "No code can be sent there.")
-        code = self._digits()
+        channel, code = self._leads_to(to), self._digits()
         if not await self._do(lambda db, now: self._begin(db, now, who, to, code)):
             raise Refused("too_many", "Too many codes were asked for; try again in an hour.")
-        out = Outbound(
-            f"code-{secrets.token_hex(8)}", to.value, to, TEXT.format(code=code),
-            subject="Your code", automatic=True,
-        )  # fmt: skip
+        await self._send(channel, to, "Your code", TEXT.format(code=code))
+
+    def _leads_to(self, to: Address) -> Channel:
+        """A channel that can send something to *to*.  Raises `Refused`."""
+        for (kind, _), channel in self.channels.items():
+            sends = kind == to.kind and Cap.START_CONVERSATION in channel.caps
+            if sends and not self.is_shared(to):
+                return channel
+        raise Refused("no_way", "No code can be sent there.")
+
+    async def _send(self, channel: Channel, to: Address, subject: str, text: str) -> None:
+        key = f"code-{secrets.token_hex(8)}"
+        out = Outbound(key, to.value, to, text, subject=subject, automatic=True)
         try:
             await within(SEND, channel.send(out))
         except (RemoteError, Overdue, TimeoutError) as error:
-            log.warning("a code could not be sent: %s", type(error).__name__)
+            log.warning("a proof could not be sent: %s", type(error).__name__)
             raise Refused("not_sent", "The code could not be sent; try again later.") from None
 
-    def _begin(
-        self, db: sqlite3.Connection, now: int, who: Address, to: Address, code: str
-    ) -> bool:
+    def _may_ask(self, db: sqlite3.Connection, now: int, who: Address, to: Address) -> bool:
+        """Whether something may be sent to *to* because of *who*; then it is counted."""
         db.execute("DELETE FROM asked WHERE at <= ?", (now - HOUR,))
-        db.execute("DELETE FROM codes WHERE expires <= ?", (now,))
         marks = [(self._mark("to", to), PER_ADDRESS), (self._mark("by", who), PER_PERSON)]
         for mark, most in [*marks, (b"all", IN_ALL)]:
             found = db.execute("SELECT count(*) FROM asked WHERE who = ?", (mark,))
@@ -125,6 +135,14 @@ class Proofs:
         db.executemany(
             "INSERT INTO asked VALUES (?, ?)", [(m, now) for m in (*dict(marks), b"all")]
         )
+        return True
+
+    def _begin(
+        self, db: sqlite3.Connection, now: int, who: Address, to: Address, code: str
+    ) -> bool:
+        if not self._may_ask(db, now, who, to):
+            return False
+        db.execute("DELETE FROM codes WHERE expires <= ?", (now,))
         db.execute(
             "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?, 0)",
             (self._mark("who", who), self._mac(who, code), to.kind, to.value, now + CODE_LASTS),
@@ -153,13 +171,53 @@ class Proofs:
         db.execute("DELETE FROM codes WHERE who = ?", (mark,))
         return Address(kind, value, verified=True)
 
+    # --- links that are sent ---
+
+    async def send_link(self, who: Address, to: Address, page: str) -> None:
+        """Send a link to *to* that proves it to be *who*'s.
+
+        Raises `Refused` (``no_way``, ``too_many``, ``not_sent``).
+        """
+        channel, token = self._leads_to(to), secrets.token_urlsafe(32)
+        mac = self._hash(b"sent link", token.encode())
+
+        def begin(db: sqlite3.Connection, now: int) -> bool:
+            if not self._may_ask(db, now, who, to):
+                return False
+            db.execute("DELETE FROM sent_links WHERE expires <= ?", (now,))
+            row = (mac, _packed(who), to.kind, to.value, now + SENT_LINK_LASTS)
+            db.execute("INSERT INTO sent_links VALUES (?, ?, ?, ?, ?)", row)
+            return True
+
+        if not await self._do(begin):
+            raise Refused("too_many", "Too many links were asked for; try again in an hour.")
+        await self._send(channel, to, "Was it you?", LINK_TEXT.format(link=page + token))
+
+    async def confirm_link(self, token: str) -> Address | None:
+        """The address to which a good token was sent, proved to be theirs who claimed it."""
+        mac = self._hash(b"sent link", token.encode("utf-8", "replace"))
+
+        def take(db: sqlite3.Connection, now: int) -> tuple[bytes, str, str] | None:
+            db.execute("DELETE FROM sent_links WHERE expires <= ?", (now,))
+            row = db.execute(
+                "DELETE FROM sent_links WHERE mac = ? RETURNING who, kind, value", (mac,)
+            ).fetchone()
+            return None if row is None else (bytes(row[0]), row[1], row[2])
+
+        found = await self._do(take)
+        if found is None:
+            return None
+        who, kind, value = found
+        proved = Address(kind, value, verified=True)
+        await self._prove(_unpacked(who), proved)
+        return proved
+
     # --- links ---
 
     async def make_link(self, who: Address, lasts: float = LINK_LASTS / 1000) -> str:
         """A token that proves, on another channel, that its bearer is *who*; good once."""
         token = secrets.token_urlsafe(32)
-        said = msgspec.json.encode([who.kind, who.value, who.display, who.unique])
-        span = min(round(lasts * 1000), LONGEST)
+        said, span = _packed(who), min(round(lasts * 1000), LONGEST)
         await self._do(
             lambda db, now: db.execute(
                 "INSERT INTO links VALUES (?, ?, ?)",
@@ -180,8 +238,7 @@ class Proofs:
         said = await self._do(take)
         if said is None:
             return False
-        kind, value, display, unique = msgspec.json.decode(said, type=tuple[str, str, str, bool])
-        await self._prove(by, Address(kind, value, True, display, unique))
+        await self._prove(by, _unpacked(said))
         return True
 
     async def forget(self, values: set[str]) -> None:
@@ -190,11 +247,11 @@ class Proofs:
 
         def gone(db: sqlite3.Connection, now: int) -> None:
             theirs = "IN (SELECT value FROM json_each(?))"
-            db.execute(f"DELETE FROM codes WHERE value {theirs}", (named,))  # noqa: S608
-            db.execute(
-                f"DELETE FROM links WHERE json_extract(who, '$[1]') {theirs}",  # noqa: S608
-                (named,),
-            )
+            for table in ("codes", "sent_links"):
+                db.execute(f"DELETE FROM {table} WHERE value {theirs}", (named,))  # noqa: S608
+            for table in ("links", "sent_links"):
+                whose = f"json_extract(who, '$[1]') {theirs}"
+                db.execute(f"DELETE FROM {table} WHERE {whose}", (named,))  # noqa: S608
 
         await self._do(gone)
 
@@ -243,3 +300,12 @@ class Proofs:
                 return result
 
         return await asyncio.to_thread(done)
+
+
+def _packed(who: Address) -> bytes:
+    return msgspec.json.encode([who.kind, who.value, who.display, who.unique])
+
+
+def _unpacked(said: bytes) -> Address:
+    kind, value, display, unique = msgspec.json.decode(said, type=tuple[str, str, str, bool])
+    return Address(kind, value, True, display, unique)

@@ -7,6 +7,7 @@ twice counts once.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -24,7 +25,7 @@ from omniroute.settings import Secret, section
 from omniroute.testing.asgi import Answered, ask
 from omniroute.testing.fakes.serving import serving
 from omniroute.testing.intake import Notebook, listening
-from omniroute.testing.platform import Platform, Request
+from omniroute.testing.platform import NotShown, Platform, Request
 
 ACCOUNT: Final = "main"
 SECRET: Final = b"a secret of the site, of no value to anybody"
@@ -101,10 +102,14 @@ class Stage:
     # --- what came in ---
 
     def read(self, channel: Channel | None = None) -> list[Inbound]:
-        """Everything that customers did, in order, once for each id and kind of doing."""
-        found: dict[tuple[str, str], Inbound] = {}
+        """Everything that customers did, in order, once for each id and kind of doing.
+
+        As in the engine an id counts with the key under which it was kept, or with the bytes.
+        """
+        found: dict[tuple[str, str, str], Inbound] = {}
         self.dead.clear()
-        for raw in self.notebook.kept.values():
+        for key, raw in self.notebook.kept.items():
+            unique = hashlib.sha256(raw).hexdigest() if key.startswith("#") else key
             try:
                 said = checked(channel or self.channel, (channel or self.channel).parse(raw))
             except Exception as error:  # noqa: BLE001 - a dead letter, as in the engine
@@ -112,7 +117,7 @@ class Stage:
                 continue
             for one in said:
                 if isinstance(one, Inbound):
-                    found.setdefault((one.external_id, one.kind), one)
+                    found.setdefault((one.external_id, one.kind, unique), one)
         return list(found.values())
 
     def messages(self) -> list[Inbound]:
@@ -158,9 +163,22 @@ class Stage:
         )
 
     async def send(self, out: Outbound) -> Receipt:
-        """Send, within the time that the engine gives."""
+        """Send, within the time that the engine gives.
+
+        Raises `NotShown` where answers go out over another kind of channel.
+        """
+        if getattr(self.channel, "answered_by", ""):
+            raise NotShown("got")
         async with asyncio.timeout(self.patience):
             return await self.channel.send(out)
+
+    async def exchange(self, text: str, answered: str) -> None:
+        """Joe writes, and is answered where he can be."""
+        message = await self.heard(text)
+        try:
+            await self.send(self.answer(message, answered))
+        except NotShown:
+            pass
 
     async def texts(self, who: str = "joe") -> list[str]:
         """The words that a customer got."""

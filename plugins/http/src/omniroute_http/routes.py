@@ -88,7 +88,9 @@ class Routes:
             integration.one_id_per_person,
         )
         try:
-            await intake.accept(parse.pack(envelope), key=f"{name}/{id}")
+            # A message is known by its own id, whatever name a second telling of it bears.
+            key = f"message/{event.id}" if isinstance(event, wire.Message) else f"event/{id}"
+            await intake.accept(parse.pack(envelope), key=f"{name}/{key}")
         except Busy:
             raise Fault(503, "busy", "It could not be kept just now; come again.", 2) from None
 

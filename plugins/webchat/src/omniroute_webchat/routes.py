@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Address, Busy, Proofs, Refused, Site
+from omniroute import Address, Busy, Proofs, Rate, Refused, Site
 from omniroute_webchat import mailbox as lines
 from omniroute_webchat.addresses import normalised
 from omniroute_webchat.goings import Ear, Goings
@@ -34,7 +34,6 @@ from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
 from omniroute_webchat.parse import Said, key, sender_of
 from omniroute_webchat.problem import Problem, answer, busy, not_listening, too_fast
-from omniroute_webchat.rate import Rate
 from omniroute_webchat.requests import last_seen, number, read_claim, read_message, read_opening
 from omniroute_webchat.sessions import Opened, Session, Sessions
 from omniroute_webchat.settings import Settings

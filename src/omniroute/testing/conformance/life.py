@@ -46,8 +46,7 @@ class Life(Bound):
     async def test_nothing_is_left_running(self, stage: Stage) -> None:
         before = asyncio.all_tasks()
         async with stage.listening():
-            message = await stage.heard("hello")
-            await stage.send(stage.answer(message, "Hello Joe"))
+            await stage.exchange("hello", "Hello Joe")
         left = {task for task in asyncio.all_tasks() - before if _ours(task, stage)}
         if left:
             await asyncio.wait(left, timeout=1.0)
@@ -65,8 +64,7 @@ class Life(Bound):
     @scene()
     async def test_it_never_blocks_the_loop(self, stage: Stage) -> None:
         with blocks() as found:
-            message = await stage.heard("hello")
-            await stage.send(stage.answer(message, "Hello Joe"))
+            await stage.exchange("hello", "Hello Joe")
             await stage.channel.check()
         assert not found, f"{sorted(found)}: everybody waits meanwhile; use asyncio, or a thread"
 
@@ -158,8 +156,7 @@ class Life(Bound):
 
     @scene()
     async def test_nothing_that_people_say_is_logged(self, stage: Stage) -> None:
-        message = await stage.heard("my card ends in 4242")
-        await stage.send(stage.answer(message, "the code is 7531"))
+        await stage.exchange("my card ends in 4242", "the code is 7531")
         told = [line for line in stage.logged.lines if "4242" in line or "7531" in line]
         assert told == [], f"the log tells what was said: {told}"
 

@@ -1,4 +1,4 @@
-"""Token buckets, one for each key, in memory: how fast one visitor may be."""
+"""Token buckets, one for each key, in memory: how fast one visitor of an open door may be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ MOST_KEYS = 50_000  # the longest unused go first; theirs are full again anyway
 
 
 class Rate:
-    """Lets *burst* through at once and then *per_minute*; *clock* is in seconds."""
+    """Lets *burst* through at once and then *per_minute*, for each key; *clock* is in seconds.
+
+    0 per minute is without limit.
+    """
 
     def __init__(
         self, per_minute: int, burst: int, clock: Callable[[], float] = time.monotonic

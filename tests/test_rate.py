@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from omniroute_webchat.rate import MOST_KEYS, Rate
+from omniroute.rate import MOST_KEYS, Rate
 
 
 class Clock:
