@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,44 +14,15 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from omniroute import Address, Inbound, Refused, Site
+from omniroute import Inbound, Site
 from omniroute.testing.asgi import Answered, ask
 from omniroute.testing.intake import Notebook, listening
+from omniroute.testing.proofs import Notary
 from omniroute_contactform.channel import ContactFormChannel
 from omniroute_contactform.settings import Settings
 from omniroute_contactform.testing import FORM, TICKET
 
 MOUNT = "/channels/contactform/main"
-JOE = {"name": "Joe Miller", "email": "joe@mail.example", "message": "Where is my order?"}
-
-
-@dataclass
-class Post:
-    """Proofs, as the engine lends them, of which links can be read."""
-
-    sent: list[tuple[Address, Address, str]] = field(default_factory=list)
-    refuses: str = ""
-
-    async def send_link(self, who: Address, to: Address, page: str) -> None:
-        if self.refuses:
-            raise Refused(self.refuses, "No.")
-        self.sent.append((who, to, page))
-
-    async def confirm_link(self, token: str) -> Address | None:
-        _, to, _ = self.sent[0]
-        return Address(to.kind, to.value, verified=True) if token == "good" else None
-
-    async def send_code(self, who: Address, to: Address) -> None:
-        raise AssertionError
-
-    async def redeem_code(self, who: Address, code: str) -> Address:
-        raise AssertionError
-
-    async def make_link(self, who: Address) -> str:
-        raise AssertionError
-
-    async def redeem_link(self, token: str, by: Address) -> bool:
-        raise AssertionError
 
 
 @dataclass
@@ -62,7 +32,7 @@ class Form:
     notebook: Notebook
     channel: ContactFormChannel
     app: Starlette
-    post: Post
+    post: Notary
 
     async def get(self, path: str = "/", **headers: str) -> str:
         answered = await ask(self.app, "GET", MOUNT + path, b"", headers)
@@ -91,7 +61,7 @@ async def open_form(tmp_path: Path) -> AsyncIterator[Opens]:
     async with AsyncExitStack() as stack:
 
         async def make(*, proofs: bool = True, **settings: Any) -> Form:
-            post = Post()
+            post = Notary()
             site = Site(
                 tmp_path, "http://desk.example", secret=b"x", proofs=post if proofs else None
             )
@@ -108,8 +78,3 @@ async def open_form(tmp_path: Path) -> AsyncIterator[Opens]:
 async def form(open_form: Opens) -> Form:
     made: Form = await open_form()
     return made
-
-
-def text_of(page: str) -> str:
-    """What a page says."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())

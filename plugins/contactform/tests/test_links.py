@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from omniroute.testing.proofs import TOKEN
+
 if TYPE_CHECKING:
     from plugins.contactform.tests.conftest import Form, Opens
 
@@ -24,9 +26,9 @@ async def test_a_link_goes_to_the_address_and_names_the_form_alone(form: Form) -
 async def test_who_presses_the_button_has_read_the_mail(form: Form) -> None:
     await form.sends(**JOE)
     assert '<form method="post"><p><button>Yes, it was me</button>' in await form.get(
-        "/confirm/good"
+        f"/confirm/{TOKEN}"
     )
-    answered = await form.sends("/confirm/good")
+    answered = await form.sends(f"/confirm/{TOKEN}")
     assert "joe@mail.example is yours" in answered.body.decode()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from omniroute import Address, ConfigError, Outbound
+from omniroute.testing.proofs import Notary
 from omniroute_email.chatlink import LASTS, with_link
 from omniroute_email.settings import Config, mailboxes
 
@@ -17,26 +18,6 @@ ANSWER = Outbound(
     to=Address("email", "joe@x.example", display="Joe"),
     text="You get it back.\n",
 )
-
-
-class Notary:
-    """What the engine lends."""
-
-    def __init__(self) -> None:
-        self.made: list[tuple[Address, float]] = []
-
-    async def send_code(self, who: Address, to: Address) -> None:
-        raise AssertionError
-
-    async def redeem_code(self, who: Address, code: str) -> Address:
-        raise AssertionError
-
-    async def redeem_link(self, token: str, by: Address) -> bool:
-        raise AssertionError
-
-    async def make_link(self, who: Address, lasts: float = 3600.0) -> str:
-        self.made.append((who, lasts))
-        return "t" * 43
 
 
 async def test_the_link_stands_below_the_answer_in_the_desks_words() -> None:
