@@ -130,7 +130,7 @@ async def test_a_channel_that_cannot_say_how_it_is_hides_none_of_the_others() ->
 
     node: Any = SimpleNamespace(parts=SimpleNamespace(channels={1: Hurt(), 2: Well()}))
     nothing: Any = None
-    operations = ServerOperations(node, nothing, nothing, nothing, nothing, nothing, nothing)
+    operations = ServerOperations(node, *[nothing] * 7)
     hurt, well = await operations.channels()
     assert (hurt["ok"], hurt["found"]) == (False, "its check failed: RuntimeError")
     assert (well["ok"], well["found"]) == (True, "humming")

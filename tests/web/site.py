@@ -18,6 +18,7 @@ from omniroute.application.authorize import Actor
 from omniroute.application.bindings import Audited, Binding
 from omniroute.application.enrolment import Invitation
 from omniroute.application.tokens import NewToken, TokenView
+from omniroute.application.webhooks import NewWebhook, WebhookView
 from omniroute.errors import Refused
 from omniroute.web.app import build
 from omniroute.web.ports import Accounts, Application, Operations, Tokens
@@ -97,6 +98,7 @@ class Workshop:
         self.workbench = Bench()
         self.enrolment = Registry()
         self.tokens: Tokens = Keyring()
+        self.webhooks = Callers()
 
     async def verify(self) -> Mapping[str, object]:
         return {"ok": True, "records": 212}
@@ -133,6 +135,34 @@ class Keyring:
 
     async def revoke(self, by: Actor, id: str) -> None:
         self.tokens = [token for token in self.tokens if token.id != id]
+
+
+class Callers:
+    """One webhook, which takes everything."""
+
+    def __init__(self) -> None:
+        self.all = [
+            WebhookView("beef", "https://crm.example/", ("thread.*",), False, "di", MORNING)
+        ]
+
+    async def make(
+        self, by: Actor, url: str, types: tuple[str, ...] = (), personal: bool = False
+    ) -> NewWebhook:
+        view = WebhookView("cafe", url, types, personal, by.id, MORNING)
+        self.all.append(view)
+        return NewWebhook("whsec_c2VjcmV0", view)
+
+    async def list(self, by: Actor) -> Sequence[WebhookView]:
+        return self.all
+
+    async def delete(self, by: Actor, id: str) -> None:
+        self.all = [view for view in self.all if view.id != id]
+
+    async def enable(self, by: Actor, id: str) -> WebhookView:
+        return self.all[0]
+
+    async def test(self, by: Actor, id: str) -> str:
+        return ""
 
 
 class Registry:

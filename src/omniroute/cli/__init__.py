@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "parse": "omniroute.cli.parse:parse",
     "agent": "omniroute.cli.agent:agent",
     "token": "omniroute.cli.token:token",
+    "webhook": "omniroute.cli.webhook:webhook",
     "bench": "omniroute.bench.command:bench",
 }
 

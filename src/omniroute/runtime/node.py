@@ -348,6 +348,7 @@ def files_of(database: Path) -> dict[str, Path]:
         "views": database.with_suffix(".views"),
         "accounts": database.with_suffix(".accounts"),
         "tokens": database.with_suffix(".tokens"),
+        "webhooks": database.with_suffix(".webhooks"),
         "bindings": database.with_suffix(".bindings"),
         "key": database.with_suffix(".key"),
         "proofs": database.with_suffix(".proofs"),

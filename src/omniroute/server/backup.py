@@ -27,7 +27,7 @@ from omniroute.server.settings import Settings
 from omniroute.stores.api import Corrupt, verify_chain
 from omniroute.stores.sqlite import SqliteReader
 
-DATABASES: Final = ("spool", "database", "accounts", "tokens", "bindings")
+DATABASES: Final = ("spool", "database", "accounts", "tokens", "webhooks", "bindings")
 """What SQLite has open, in the order in which it is copied."""
 
 PLAIN: Final = ("key", "files", "channels")

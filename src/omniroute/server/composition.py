@@ -23,6 +23,7 @@ from omniroute.application.signin import SignIn
 from omniroute.application.tokens import Tokens
 from omniroute.application.views import Views
 from omniroute.application.ways import means_of
+from omniroute.application.webhooks import Webhooks
 from omniroute.channel import Cap, Channel, Site
 from omniroute.core.effects import Present
 from omniroute.core.inputs import Member
@@ -41,12 +42,14 @@ from omniroute.server.leftovers import Leftovers
 from omniroute.server.local import local_site
 from omniroute.server.metrics import Metrics
 from omniroute.server.operations import ServerOperations
+from omniroute.server.outgoing import Outgoing
 from omniroute.server.probes import probes
 from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.server.stores import BuiltIn, open_store
 from omniroute.server.watchdog import Watchdog
+from omniroute.server.webhooks import Hooks, Sender
 from omniroute.server.workbench import ServerWorkbench
 from omniroute.settings import section
 from omniroute.stores.api import Corrupt, InDoubt, Moved
@@ -117,7 +120,7 @@ class Server:
             raise error from None
         self.proofs.channels, self.proofs.inbox = parts.channels, self.node.inbox
         self.proofs.names, self.proofs.is_shared = self.node.names, self.node.shared.has
-        self._readers = tuple(self.store.reader() for _ in range(3))
+        self._readers = tuple(self.store.reader() for _ in range(4))
         self.desk_files = choose(self._readers[0], self.desk_files)
         self.application = Application(
             self.node.inbox,
@@ -139,6 +142,12 @@ class Server:
             {name: desk for name, desk in parts.desks.items() if isinstance(desk, Workplace)},
             self._team_changed,
         )
+        self.webhooks = Webhooks(
+            self.paths["webhooks"], self._readers[3], self.keyed.derive, self.clock.now
+        )
+        self._outgoing = Outgoing(settings.server.private_hosts)
+        self._sender = Sender(self.webhooks, self._outgoing, self._readers[3], self.clock.now)
+        self._sending: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
         self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
         self.rulebook = ServerRulebook(
@@ -179,6 +188,7 @@ class Server:
         )
         await self._fill_views()
         await asyncio.to_thread(self.metrics.remember)
+        self._sending = asyncio.create_task(self._sender.run(), name="webhooks")
         for site in self._sites:
             await site.begin()
         self._begun = True
@@ -215,6 +225,11 @@ class Server:
         finally:
             self.watchdog.stop()
             await self.workbench.close()
+            if self._sending is not None:
+                self._sending.cancel()
+                await asyncio.gather(self._sending, return_exceptions=True)
+            await self._outgoing.close()
+            self.webhooks.close()
             await self.application.stop()
             for reader in self._readers:
                 reader.close()
@@ -281,7 +296,7 @@ class Server:
         self.application.importing.realm = self.node.parts.keyed.realm
         operations = ServerOperations(
             self.node, self.application, self.store, self.rulebook, self.workbench,
-            self.enrolment, self.tokens,
+            self.enrolment, self.tokens, Hooks(self.webhooks, self._sender, self.clock.now),
         )  # fmt: skip
         web = self.settings.server
         public = build(
@@ -337,6 +352,7 @@ class Server:
     def _committed(self, committed: Committed) -> None:
         self.metrics.committed(committed)
         self.application.wake()
+        self._sender.wake()
 
     def _trouble(self, error: StoreError) -> None:
         """A full disk may be emptied; where nobody knows what is on it, we must not go on."""

@@ -18,6 +18,7 @@ from omniroute.channel import Channel, Health
 from omniroute.errors import Refused
 from omniroute.runtime.node import Node
 from omniroute.runtime.verify import verify
+from omniroute.server.webhooks import Hooks
 from omniroute.stores.api import Store
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,9 @@ class ServerOperations:
         workbench: Workbench,
         enrolment: Enrolment,
         tokens: Tokens,
+        webhooks: Hooks,
     ) -> None:
+        self._webhooks = webhooks
         self._tokens = tokens
         self._enrolment = enrolment
         self._node, self._application, self._store = node, application, store
@@ -57,6 +60,11 @@ class ServerOperations:
     def tokens(self) -> Tokens:
         """Tokens of other people's programs."""
         return self._tokens
+
+    @property
+    def webhooks(self) -> Hooks:
+        """Who is told of events by HTTP."""
+        return self._webhooks
 
     @property
     def workbench(self) -> Workbench:

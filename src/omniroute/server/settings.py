@@ -30,6 +30,10 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, says("Address under which browsers reach it; made of host and port unless set.")
     ] = ""
     organisation: Annotated[str, says("Name that customers and agents read.")] = "OmniRoute"
+    private_hosts: Annotated[
+        list[str],
+        says("Hosts that webhooks may go to though they are not in the public internet."),
+    ] = []
     metrics_token: Annotated[
         Secret, says("Who sends it as a bearer may read `/metrics`; unset, only the local socket.")
     ] = Secret("")

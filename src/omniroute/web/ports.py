@@ -31,6 +31,7 @@ from omniroute.application.pauses import PauseView
 from omniroute.application.rulebook import Rulebook
 from omniroute.application.stats import Stats
 from omniroute.application.tokens import NewToken, TokenView
+from omniroute.application.webhooks import NewWebhook, WebhookView
 from omniroute.application.workbench import Workbench
 
 Clock: TypeAlias = Callable[[], int]
@@ -146,8 +147,23 @@ class Tokens(Protocol):
     async def revoke(self, by: Actor, id: str) -> None: ...
 
 
+class Webhooks(Protocol):
+    """Who is told of events by HTTP.  Each raises `Refused`."""
+
+    async def make(
+        self, by: Actor, url: str, types: tuple[str, ...] = (), personal: bool = False
+    ) -> NewWebhook: ...
+    async def list(self, by: Actor) -> Sequence[WebhookView]: ...
+    async def delete(self, by: Actor, id: str) -> None: ...
+    async def enable(self, by: Actor, id: str) -> WebhookView: ...
+    async def test(self, by: Actor, id: str) -> str: ...
+
+
 class Operations(Protocol):
     """What admins do to the running system."""
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
     @property
     def tokens(self) -> Tokens: ...

@@ -1,4 +1,4 @@
-"""``omniroute token``."""
+"""``omniroute token`` and ``omniroute webhook``: other people's programs."""
 
 from pathlib import Path
 
@@ -38,3 +38,19 @@ def test_a_program_is_let_in_and_out_again(running: Running, config: Options) ->
 def test_a_scope_that_is_none(config: Options) -> None:
     refused = omniroute("token", "create", "x", "threads:raed", *config).refusal
     assert refused == "There is no scope “threads:raed” — did you mean “threads:read”?"
+
+
+def test_a_webhook_is_made_tried_and_ended(config: Options) -> None:
+    url = "https://crm.invalid/hook"
+    (secret,) = omniroute("webhook", "create", url, "thread.*", *config).lines
+    assert secret.startswith("whsec_")
+    (item,) = omniroute("webhook", "list", "--json", *config).json
+    assert (item["url"], item["types"], item["by"]) == (url, ["thread.*"], "system")
+    assert url in omniroute("webhook", "list", *config).lines[1]
+    failed = omniroute("webhook", "test", item["id"], *config).refusal
+    assert failed == "It was not taken: crm.invalid has no address."
+    assert omniroute("webhook", "enable", item["id"], *config).code == 0
+    assert omniroute("webhook", "delete", item["id"], *config).code == 0
+    assert omniroute("webhook", "list", *config).lines == ["nothing is sent anywhere"]
+    refused = omniroute("webhook", "create", "crm.example", *config).refusal
+    assert refused == "That is no address that can be called — write https://host/path"
