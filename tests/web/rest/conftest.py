@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2 as httpx
 import pytest
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from tests.application.conftest import Desk, Scene
 from tests.web.site import URL, Workshop
 
 from omniroute.application.accounts import Accounts
-from omniroute.application.authorize import SYSTEM
+from omniroute.application.authorize import SCOPES, SYSTEM
 from omniroute.application.door import Application
 from omniroute.application.signin import SignIn
 from omniroute.application.tokens import Tokens
@@ -117,3 +118,32 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     """The same, for one test."""
     async with opened(tmp_path) as house:
         yield house
+
+
+class AtWork(NamedTuple):
+    """A desk that runs in a loop of its own, for whoever calls without one."""
+
+    http: TestClient
+    token: str  # may all that tokens may, for Di, who is an admin
+    house: House
+
+
+@contextmanager
+def working(folder: Path) -> Iterator[AtWork]:
+    """A desk with three threads, all of them Ana's."""
+    found: list[tuple[str, House]] = []
+
+    @asynccontextmanager
+    async def running(app: Starlette) -> AsyncIterator[None]:
+        async with opened(folder) as house:
+            house.scene.online("ana", "di")
+            for name in ("joe", "max", "eve"):
+                thread = house.scene.writes(f"{name}@mail.example", "a refund", topic="refund")
+                house.scene.accepts("ana", thread)
+            found.append((await house.token(*SCOPES, agent="di"), house))
+            app.router.routes = house.app.router.routes
+            yield
+
+    app = Starlette(lifespan=running)
+    with TestClient(app, base_url=URL, raise_server_exceptions=False) as http:
+        yield AtWork(http, *found[0])
