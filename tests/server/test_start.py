@@ -96,7 +96,7 @@ SETTINGS: dict[str, tuple[Break, str]] = {
         settings('"webchat"', '"fax"'),
         (
             "channels.site.kind: no channel “fax” is installed"
-            " — installed: email, slack, telegram, webchat"
+            " — installed: email, "
         ),
     ),
     "a channel's unknown setting": (
