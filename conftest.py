@@ -16,6 +16,8 @@ settings.load_profile("desk")
 
 PATIENCE = 20_000  # ms
 GROUPS = ("crash", "browser", "postgres", "redis")
+OPTIONAL = ("dovecot",)  # a server of our own does the same in other tests
+NO_DOVECOT = "Dovecot is not installed (Debian: apt-get install dovecot-imapd)"
 NO_NODE = "Node.js is not installed (Debian: apt-get install nodejs)"
 NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or set CHROMIUM)"
 
@@ -23,6 +25,20 @@ NO_CHROMIUM = "chromium is not installed (Debian: apt-get install chromium; or s
 def find_chromium() -> str | None:
     """The browser to drive: the one that $CHROMIUM names, else the system's."""
     return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+def find_dovecot() -> str | None:
+    """The IMAP server, which is in no user's path."""
+    return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+@pytest.fixture(scope="session")
+def dovecot_program() -> str:
+    """Path of a Dovecot, for a server of the test's own."""
+    found = find_dovecot()
+    if found is None:
+        pytest.fail(NO_DOVECOT)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +57,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests that start servers or browsers wait for each other, and say what is left out.
 
     `make test` spreads tests over processes; a group stays in one of them, in order. A developer
-    without a browser or a database server may run the rest; where CI is set, nothing is left out.
+    without a browser or a database server may run the rest; where CI is set, nothing is left out
+    but what is there for good measure.
     """
-    missing = {} if os.environ.get("CI") else absent()
+    missing = absent()
+    if os.environ.get("CI"):
+        missing = {name: said for name, said in missing.items() if name in OPTIONAL}
     for item in items:
         for name in GROUPS:
             if item.get_closest_marker(name) is not None:
@@ -58,6 +77,7 @@ def absent() -> dict[str, str]:
     """The markers of tests that cannot run here, and why."""
     found = {
         "browser": (find_chromium(), NO_CHROMIUM),
+        "dovecot": (find_dovecot(), NO_DOVECOT),
         "node": (shutil.which("node"), NO_NODE),
         "postgres": (postgres_server.programs(), postgres_server.MISSING),
         "redis": (redis_server.program(), redis_server.MISSING),

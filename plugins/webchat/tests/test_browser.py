@@ -23,10 +23,31 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from omniroute import Amendment
+from omniroute import Address, Amendment
 
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
+
+
+class Notary:
+    """What the engine lends; remembers who brought what."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Address, str]] = []
+
+    async def send_code(self, who: Address, to: Address) -> None:
+        raise AssertionError
+
+    async def redeem_code(self, who: Address, code: str) -> Address:
+        raise AssertionError
+
+    async def make_link(self, who: Address, lasts: float = 3600.0) -> str:
+        raise AssertionError
+
+    async def redeem_link(self, token: str, by: Address) -> bool:
+        self.asked.append((by, token))
+        return token == "good"
+
 
 pytestmark = pytest.mark.browser
 
@@ -326,6 +347,24 @@ async def test_a_token_in_the_address_names_the_visitor_and_is_gone(
         await expect(page.locator("#who")).to_have_text("You write as Joe Miller")
         assert joe.faults == []
     assert {said.sender.value for said in served.chat.inbound} == {"17"}
+
+
+async def test_a_link_from_a_mail_is_used_up_with_the_first_line_and_not_by_looking(
+    serve: Serves, browser: Browser
+) -> None:
+    served = await serve(proofs=(notary := Notary()))
+    page = (joe := await visit(browser, served.home + "#from=good")).page
+    await expect(page.locator("#prove-said")).to_contain_text("You come from our mail")
+    assert page.url == served.home
+    assert notary.asked == []
+    await write(page, "order 1182")
+    await sent(page, 1)
+    await expect(page.locator("#prove-said")).to_have_text("Thank you: we know that it is you.")
+    await write(page, "and hurry, please")
+    await sent(page, 2)
+    [(who, brought)] = notary.asked
+    assert (who, brought) == (served.chat.inbound[0].sender, "good")
+    assert joe.faults == []
 
 
 async def test_long_histories_open_at_the_end_and_go_back(serve: Serves, browser: Browser) -> None:

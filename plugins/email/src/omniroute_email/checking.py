@@ -37,7 +37,8 @@ class Checking:
         except ValueError as error:
             raise ConfigError(f"{place}.dns_servers", str(error), "name one") from None
         self._seconds = config.verify_timeout
-        self.verifier: Verifier = Verifier(self._names, self._seconds, config.authserv_id)
+        sealers = {domain.strip().strip(".").lower() for domain in config.arc_sealers}
+        self.verifier: Verifier = Verifier(self._names, self._seconds, config.authserv_id, sealers)
 
     async def missing(self, domain: str) -> Sequence[str]:
         """What DNS does not say of our own mail, each as a record to set; empty if all is there.

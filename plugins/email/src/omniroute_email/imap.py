@@ -109,7 +109,7 @@ class Postbox:
             ssl.create_default_context(cafile=self._config.imap_ca or None),
         )
         host, port, timeout = config.imap_host, config.imap_port, config.imap_timeout
-        if port == IMPLICIT_TLS and config.imap_tls:
+        if (port == IMPLICIT_TLS and config.imap_tls) or config.imap_tls_from_start:
             client: imaplib.IMAP4 = imaplib.IMAP4_SSL(
                 host, port, ssl_context=secure, timeout=timeout
             )
@@ -121,7 +121,7 @@ class Postbox:
             raise Retry("the account is closed")
         if not isinstance(client, imaplib.IMAP4_SSL) and config.imap_tls:
             if "STARTTLS" not in client.capabilities:
-                fix = f"take port 993, or see {self._place}.imap_tls"
+                fix = f"take port 993, or see {self._place}.imap_tls_from_start"
                 raise NotAuthorised(f"{host}:{port} offers no TLS (STARTTLS); {fix}")
             client.starttls(secure)
         self._sign_in(client)
@@ -217,7 +217,9 @@ class Postbox:
         try:
             answer = await asyncio.to_thread(step)
         except ssl.SSLError as error:
-            fix = f"see {self._place}.imap_host, {self._place}.imap_port and {self._place}.imap_tls"
+            unknown = isinstance(error, ssl.SSLCertVerificationError)
+            names = ("imap_host", "imap_ca") if unknown else ("imap_host", "imap_port", "imap_tls")
+            fix = "see " + " and ".join(f"{self._place}.{name}" for name in names)
             raise NotAuthorised(
                 f"no secure connection to {where} ({error.reason}); {fix}"
             ) from None

@@ -84,6 +84,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " unless set."
         ),
     ] = ()
+    arc_sealers: Annotated[
+        Sequence[str],
+        says(
+            "Domains of forwarders and mailing lists whose ARC seals count, as lists.example.org:"
+            " what they found before they changed a message is believed. Needs `verify`."
+        ),
+    ] = ()
     forwarders: Annotated[
         Sequence[str],
         says(
@@ -123,6 +130,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     imap_tls: Annotated[
         bool, says("Insist on TLS; turn it off only for a server on this machine.")
     ] = True
+    imap_tls_from_start: Annotated[
+        bool, says("Speak TLS from the start at other ports than 993, too.")
+    ] = False
     imap_ca: Annotated[
         str, says("File (PEM) with the authority behind its certificate, if that is your own.")
     ] = ""
@@ -294,6 +304,11 @@ def mailboxes(config: Config, place: str, secret: bytes = b"") -> Mailboxes:
         raise ConfigError(f"{place}.chat_url", f"“{config.chat_url}” is no page", fix)
     if "{link}" not in config.chat_words:
         raise ConfigError(f"{place}.chat_words", "has no place for the link", "put {link} in it")
+    for domain in config.arc_sealers:
+        if not _HOST.fullmatch(domain) or "." not in domain:
+            raise ConfigError(f"{place}.arc_sealers", f"“{domain}” is no domain")
+    if config.arc_sealers and not config.verify:
+        raise ConfigError(f"{place}.arc_sealers", "counts only where we check", "set verify, too")
     if config.imap_host and not config.imap_username:
         raise ConfigError(f"{place}.imap_username", "is missing beside imap_host")
     return Mailboxes(

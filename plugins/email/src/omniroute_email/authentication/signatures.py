@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import dkim
@@ -23,7 +23,7 @@ MAX_BLANKS: Final = 2000  # in a row
 LEAST_KEY: Final = 1024  # bits; a shorter one signs nothing (RFC 8301)
 
 _BLANKS = b" " * MAX_BLANKS
-_PARTIAL = re.compile(rb"(?:^|;)\s{0,20}l\s{0,20}=")
+PARTIAL: Final = re.compile(rb"(?:^|;)\s{0,20}l\s{0,20}=")
 _DOMAIN = re.compile(rb"[A-Za-z0-9._-]{1,253}")
 _log = logging.getLogger("omniroute.email.dkim")
 _log.setLevel(logging.CRITICAL)  # what a stranger's signature lacks is no news
@@ -32,9 +32,7 @@ _log.setLevel(logging.CRITICAL)  # what a stranger's signature lacks is no news
 def signatures(message: bytes, questions: Questions) -> Iterator[tuple[str, str]]:
     """For each signature its result, in the words of RFC 8601, and the domain that signs."""
     head = message.partition(b"\r\n\r\n")[0]
-    if len(head) > MAX_HEADER or b"dkim-signature" not in head.lower():
-        return
-    if _BLANKS in message.replace(b"\t", b" "):
+    if b"dkim-signature" not in head.lower() or too_much(message):
         return
     try:
         reader = dkim.DKIM(message, logger=_log, minkey=LEAST_KEY)
@@ -49,18 +47,30 @@ def signatures(message: bytes, questions: Questions) -> Iterator[tuple[str, str]
                 yield outcome, one_line(domain.decode("ascii"), 253).lower()
 
 
-def _outcome(reader: dkim.DKIM, index: int, value: bytes, questions: Questions) -> str:
+def too_much(message: bytes) -> bool:
+    """Whether the library would take very long for it."""
+    head = message.partition(b"\r\n\r\n")[0]
+    return len(head) > MAX_HEADER or _BLANKS in message.replace(b"\t", b" ")
+
+
+def key_of(questions: Questions) -> Callable[..., bytes | None]:
+    """How the library asks for a key."""
+
     def key(name: bytes, timeout: float = 0) -> bytes | None:
         found = questions.texts(name.decode("ascii"))
         return found[0] if found else None
 
+    return key
+
+
+def _outcome(reader: dkim.DKIM, index: int, value: bytes, questions: Questions) -> str:
     reader.signature_fields = {}
     try:
-        good = reader.verify(idx=index, dnsfunc=key)
+        good = reader.verify(idx=index, dnsfunc=key_of(questions))
     except Unanswered:
         return "temperror"
     except Exception:  # noqa: BLE001  whatever a stranger's signature makes of a library
         return "permerror"
-    if good and _PARTIAL.search(value):
+    if good and PARTIAL.search(value):
         return "neutral"  # anybody could have added to the part that is not signed (8.2)
     return "pass" if good else "fail"

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from omniroute_email.authentication.names import Names, Questions, Unanswered
 from omniroute_email.authentication.origin import origin
 from omniroute_email.authentication.policy import policy
+from omniroute_email.authentication.seals import sealed_results
 from omniroute_email.authentication.signatures import signatures
 from omniroute_email.envelope import Envelope
 from omniroute_email.reading.addresses import normalised, sender
-from omniroute_email.reading.authenticity import OURSELVES, has_spoken
+from omniroute_email.reading.authenticity import OURSELVES, attests, has_spoken
 from omniroute_email.reading.headers import split
 
 log = logging.getLogger("omniroute.email")
@@ -29,8 +31,16 @@ UNKNOWN: Final = f"{OURSELVES}; dmarc=temperror"
 class Verifier:
     """Checks the messages of one account."""
 
-    def __init__(self, names: Names, seconds: float, authserv_id: str = "") -> None:
+    def __init__(
+        self,
+        names: Names,
+        seconds: float,
+        authserv_id: str = "",
+        sealers: Collection[str] = (),
+    ) -> None:
+        """*sealers* are the forwarders whose seals count, by their domains."""
         self._names, self._seconds, self._authserv_id = names, seconds, authserv_id
+        self._sealers = frozenset(sealers)
         self._threads = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="email-authentication")
 
     async def verify(self, envelope: Envelope, message: bytes, helo: str) -> str:
@@ -51,7 +61,9 @@ class Verifier:
         try:
             async with asyncio.timeout(self._seconds):
                 return await loop.run_in_executor(
-                    self._threads, results, envelope, message, domain, helo, questions
+                    self._threads,
+                    results,
+                    *(envelope, message, domain, helo, questions, self._sealers),
                 )
         except TimeoutError:
             log.warning("no answer from DNS in time: a message from %s is not vouched for", domain)
@@ -63,9 +75,18 @@ class Verifier:
 
 
 def results(
-    envelope: Envelope, message: bytes, author: str, helo: str, questions: Questions
+    envelope: Envelope,
+    message: bytes,
+    author: str,
+    helo: str,
+    questions: Questions,
+    sealers: Collection[str] = frozenset(),
 ) -> str:
-    """The results of all three methods for the domain *author* of From."""
+    """The results of all methods for the domain *author* of From.
+
+    Where the message as it is now shows nothing, what a trusted forwarder found before it counts,
+    which is ours to decide (RFC 8617, 7.2.1).
+    """
     told = [OURSELVES]
     signed: list[str] = []
     for outcome, domain in signatures(message, questions):
@@ -85,5 +106,10 @@ def results(
         verdict = "temperror"
     if verdict == "fail" and any("=temperror" in result for result in told):
         verdict = "temperror"  # what could not be asked might have passed
+    if verdict != "pass" and not (verdict == "none" and (signed or sent)):
+        before = sealed_results(message, sealers, questions)
+        if before and attests(before, author):
+            told.append("arc=pass")
+            verdict = "pass"
     told.append(f"dmarc={verdict} header.from={author}")
     return "; ".join(told)

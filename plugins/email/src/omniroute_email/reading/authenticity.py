@@ -60,6 +60,11 @@ def vouched(
     return _passes_any(_read(checked).results, domain) if checked else False
 
 
+def attests(written: str, domain: str) -> bool:
+    """Whether an Authentication-Results field that we believe vouches for *domain*."""
+    return _passes_any(_read(written).results, domain)
+
+
 def has_spoken(headers: Headers, authserv_id: str) -> bool:
     """Whether our edge has said what it found: under its name, for anybody can write the field."""
     written = headers.all("authentication-results")
