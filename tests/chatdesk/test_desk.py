@@ -256,6 +256,17 @@ async def test_an_answer_is_held_then_sent_with_its_receipts(office: Office) -> 
     assert not any(chalk.text.startswith("↪ Ana: yes") for chalk in office.board.posts.values())
 
 
+async def test_a_template_is_said_in_the_agents_grammar_and_held_as_an_answer(
+    office: Office,
+) -> None:
+    await office.shows(CardKind.ASSIGNED)
+    office.door.answer = Told("Goes out in 5 s: “Order 4711 is here.”", "held", "r1")
+    post = await office.writes("/template order_news 4711")
+    assert office.door.said[-1][:3] == ("ana", 1, "template order_news 4711")
+    _, held = office.board.find("Goes out in 5 s: “Order 4711 is here.”")
+    assert (held.labels, office.board.posts[post].mark) == (["Undo"], Mark.HELD)
+
+
 async def test_a_failure_says_why_beside_the_message(office: Office) -> None:
     await office.shows(CardKind.ASSIGNED)
     office.door.answer = Told("On its way.", "replied", "r1")

@@ -52,6 +52,13 @@ def test_a_template_goes_when_plain_words_do_not_any_more() -> None:
     assert made.path == closed
 
 
+def test_a_template_goes_where_plain_words_came_too_late() -> None:
+    mail, failed = Path("a", "email"), Path("b", "whatsapp", failed="bounced", templates=("hi",))
+    made = plan((mail, failed), NOW, template="hi")
+    assert made is not None
+    assert made.path == failed
+
+
 def test_of_two_ways_to_one_address_the_one_that_works_is_taken() -> None:
     sms, template = Path("a", "sms"), Path("a", "whatsapp", until=1, templates=("hi",))
     for named, path in (("", sms), ("hi", template)):

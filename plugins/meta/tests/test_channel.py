@@ -268,6 +268,18 @@ async def test_what_messenger_marks_as_read_up_to_a_time_is_what_was_sent_until_
     ]
 
 
+async def test_of_whoever_is_erased_nothing_is_remembered(bench: Bench) -> None:
+    channel = bench.messenger()
+    joe = bench.fake.person(PAGE, "Joe Miller")
+    async with bench.listening():
+        joe.says("hello")
+        (message,) = await bench.heard("messenger", 1)
+        await answer(channel, message, "Hello Joe")
+        for _ in range(2):
+            await channel.forget([message.sender.value])
+    assert joe.talk.id not in f"{vars(channel)}{vars(channel.fetching)}"
+
+
 async def test_whatsapp_shows_who_writes_as_an_answer_to_the_last_message(bench: Bench) -> None:
     channel = bench.whatsapp()
     joe = bench.fake.person(WHATSAPP, "Joe Miller")

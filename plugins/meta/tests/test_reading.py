@@ -6,10 +6,10 @@ import copy
 from typing import Any
 
 import pytest
-from plugins.meta.tests.conftest import inbounds, post_of, read
+from plugins.meta.tests.conftest import EVENTS, inbounds, post_of, read
 
 from omniroute import Address, Inbound, Undelivered
-from omniroute_meta.batches import events
+from omniroute_meta.batches import events, unpack
 
 JOE = Address("whatsapp", "+4915550100", verified=True, display="Joe Miller")
 JOES_PHONE = Address("phone", "+4915550100", verified=True)
@@ -118,6 +118,13 @@ def test_an_app_with_instagram_s_own_login_is_told_in_another_form() -> None:
     (entry,) = body["entry"]
     entry["changes"] = [{"field": "messages", "value": item} for item in entry.pop("messaging")]
     assert [one for one in read(body) if isinstance(one, Inbound)] == inbounds("instagram")
+
+
+def test_a_recorded_post_is_read_as_what_lies_in_the_spool() -> None:
+    found = unpack((EVENTS / "whatsapp-batch.json").read_bytes())
+    assert [event.key for event in found] == ["m/wamid.A1", "m/wamid.A2", "m/wamid.B1"]
+    with pytest.raises(ValueError, match="missing required field"):
+        unpack(b"{}")
 
 
 @pytest.mark.parametrize("name", ["whatsapp-batch", "messenger", "instagram"])

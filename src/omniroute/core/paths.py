@@ -77,8 +77,10 @@ def plan(
 ) -> Plan | None:
     """The way for an answer among *paths*, the best first; ``None`` where nothing leads there.
 
-    One that was *chosen* is taken, whatever stands against it.
+    One that was *chosen* is taken, whatever stands against it.  A *template* goes only where it is
+    known, even if the last message did not get there: it may have come too late for plain words.
     """
+    paths = [path for path in paths if template in path.templates] or paths if template else paths
 
     def against(path: Path) -> str:
         return trouble(path, at, files=files, template=template)

@@ -41,6 +41,7 @@ from omniroute import (
     Retry,
     Secret,
     Site,
+    Template,
 )
 
 log = logging.getLogger(__name__)
@@ -652,6 +653,26 @@ class ChangesNothing(Deaf):
 
     async def show_typing(self, conversation: str, to: Address) -> None:
         await self._call("POST", "/messages", {"chat": conversation, "text": "…"})
+
+
+class Offers(ExampleChannel):
+    """Has templates to offer, which nobody can send."""
+
+    caps = Cap.LIVE | Cap.EDIT_IN | Cap.TEMPLATES
+    offered: ClassVar[tuple[Template, ...]] = ()
+
+    def templates(self) -> Sequence[Template]:
+        return self.offered
+
+
+@fails("templates_can_be_named_and_filled")
+class OffersTwoOfOneName(Offers):
+    offered = (Template("hi", "Hi"), Template("hi", "Hallo", language="de"))
+
+
+@fails("templates_can_be_named_and_filled")
+class LosesItsVariables(Offers):
+    offered = (Template("order news", "Order {{1}}", ("number",)),)
 
 
 class Breaking(Town):

@@ -33,8 +33,8 @@ from omniroute import (
     Undelivered,
 )
 from omniroute_meta import accounts, settings
-from omniroute_meta.batches import events
-from omniroute_meta.envelope import Event, pack, unpack
+from omniroute_meta.batches import events, unpack
+from omniroute_meta.envelope import Event, pack
 from omniroute_meta.fetching import Fetching
 from omniroute_meta.graph import Graph
 from omniroute_meta.signing import HEADER, is_signed
@@ -74,8 +74,8 @@ class MetaChannel(ABC):
 
     def parse(self, raw: bytes) -> Sequence[Inbound | Undelivered]:
         """What an event says.  Pure."""
-        event = unpack(raw)
-        return self.read(event) if (event.of, event.account) == (self.of, self.id) else ()
+        mine = (event for event in unpack(raw) if (event.of, event.account) == (self.of, self.id))
+        return [one for event in mine for one in self.read(event)]
 
     @abstractmethod
     def read(self, event: Event) -> Sequence[Inbound | Undelivered]:
@@ -84,6 +84,15 @@ class MetaChannel(ABC):
     @abstractmethod
     async def completed(self, event: Event) -> Event:
         """An event with what Meta gives out for a while only."""
+
+    async def forget(self, values: Sequence[str]) -> None:
+        """Nothing is remembered of whoever has these addresses."""
+        for value in values:
+            self.forgotten(value.removeprefix("+"))
+
+    def forgotten(self, conversation: str) -> None:
+        """Remember nothing of whoever is in a conversation."""
+        self.fetching.forget(conversation)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Where Meta calls us."""

@@ -9,14 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from omniroute_meta import envelope
 from omniroute_meta.envelope import Event
 
 WHATSAPP: Final = "whatsapp_business_account"
 MESSAGING: Final = ("page", "instagram")
 Json = dict[str, Any]
+
+
+def unpack(raw: bytes) -> Sequence[Event]:
+    """What lies in the spool, or what Meta posted, as a recorded file has it.
+
+    Raises `ValueError` for what is neither.
+    """
+    try:
+        return (envelope.unpack(raw),)
+    except ValueError:
+        found = tuple(events(json.loads(raw)))
+        if not found:
+            raise
+        return found
 
 
 def events(body: object) -> Iterator[Event]:

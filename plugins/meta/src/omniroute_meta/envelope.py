@@ -48,7 +48,7 @@ def pack(event: Event) -> bytes:
 
 def unpack(raw: bytes) -> Event:
     """What `pack` packed.  Raises `ValueError` for what is not ours."""
-    event = _decode(raw)
+    event: Event = _decode(raw)
     if event.v != VERSION:
         raise ValueError(f"an event of version {event.v}; this plugin reads {VERSION}")
     return event

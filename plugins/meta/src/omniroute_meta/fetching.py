@@ -84,6 +84,10 @@ class Fetching:
     def _too_large(self) -> str:
         return f"it is larger than the {self._most} bytes that are taken"
 
+    def forget(self, who: str) -> None:
+        """Somebody's name is to be forgotten."""
+        self._names.pop(who, None)
+
     async def name(self, who: str, fields: str) -> str:
         """What somebody calls themselves; empty where Meta does not say."""
         if who not in self._names:

@@ -66,6 +66,10 @@ class MessagingChannel(MetaChannel):
         files = await self.fetching.links(reading_messaging.media_of(event.item))
         return replace(event, name=await self.fetching.name(who, self.fields), files=files)
 
+    def forgotten(self, conversation: str) -> None:
+        super().forgotten(conversation)
+        self._sent.pop(conversation, None)
+
     # --- out ---
 
     def steps(self, out: Outbound) -> Sequence[Step]:

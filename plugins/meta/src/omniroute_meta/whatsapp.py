@@ -102,6 +102,10 @@ class WhatsAppChannel(MetaChannel):
             who = str(item.get("from") or item.get("from_user_id", ""))
             _remember(self._latest, who, str(item["id"]))
 
+    def forgotten(self, conversation: str) -> None:
+        super().forgotten(conversation)
+        self._latest.pop(conversation, None)
+
     async def attend(self) -> None:
         """Look at the templates now and then, and when Meta says that they have changed."""
         while True:

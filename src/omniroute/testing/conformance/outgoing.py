@@ -16,6 +16,7 @@ from omniroute.channel import (
     File,
     Inbound,
     Outbound,
+    Templates,
     Types,
 )
 from omniroute.errors import NotAuthorised, Rejected, RemoteError, Retry
@@ -181,6 +182,18 @@ class Outgoing(Bound):
         assert isinstance(channel, Deletes), "DELETE_OUT needs the method delete"
         await channel.delete(change)
         assert "to somebody else" not in await stage.texts()
+
+    @scene(needs=Cap.TEMPLATES)
+    async def test_templates_can_be_named_and_filled(self, stage: Stage) -> None:
+        channel = stage.channel
+        assert isinstance(channel, Templates), "TEMPLATES needs the method templates"
+        offered = channel.templates()
+        names = [one.name for one in offered]
+        assert len(set(names)) == len(names), f"{names}: two templates have one name"
+        for one in offered:
+            assert one.name.split() == [one.name], f"“{one.name}”: agents write it as one word"
+            lost = [name for name in one.variables if f"{{{{{name}}}}}" not in one.text]
+            assert lost == [], f"{one.name}: {lost} stand nowhere in its text"
 
     @scene(needs=Cap.TYPING)
     async def test_a_sign_of_typing_is_no_message(self, stage: Stage) -> None:

@@ -22,6 +22,7 @@ METHODS_OF: Final = {
     Cap.EDIT_OUT: "edit",
     Cap.DELETE_OUT: "delete",
     Cap.TYPING: "show_typing",
+    Cap.TEMPLATES: "templates",
 }
 """The method without which a capability is a promise that nobody keeps."""
 
