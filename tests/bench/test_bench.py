@@ -33,6 +33,9 @@ TINY = Scale(
     waiting=(64, 128),
     counted=200,
     routings=50,
+    opened=200,
+    load=200,
+    load_seconds=0.1,
 )
 UNITS = {
     "ingest": "inputs/s",
@@ -42,6 +45,8 @@ UNITS = {
     "slack": "messages/s",
     "rules": "messages/s",
     "email": "mails/s",
+    "recover": "threads/s",
+    "load": "ms",
     "memory": "bytes",
     "match": "decisions/s",
     "decide": "decisions/s",

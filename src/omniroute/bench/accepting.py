@@ -43,13 +43,18 @@ class Client:
 
     async def rate(self, job: Job) -> float:
         """Messages a second.  Raises `OmniRouteError` if one was not taken."""
+        outcome = await self.perform(job)
+        return outcome.taken / outcome.seconds
+
+    async def perform(self, job: Job) -> Outcome:
+        """How it went.  Raises `OmniRouteError` if one was not taken."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(msgspec.json.encode(job) + b"\n")
         outcome = msgspec.json.decode(await self._process.stdout.readline(), type=Outcome)
         if outcome.fault:
             raise OmniRouteError(f"a message was not taken: {outcome.fault}")
-        return outcome.taken / outcome.seconds
+        return outcome
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ class Job(msgspec.Struct, frozen=True):
     telegram: str = ""  # the secret to show, where messages are updates of Telegram's
     slack: str = ""  # the secret to sign with, where they are events of Slack's
     account: str = ""  # who writes there
+    rate: float = 0.0  # messages a second that come, whether taken or not; 0: as fast as taken
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class Outcome(msgspec.Struct, frozen=True):
     taken: int = 0
     seconds: float = 0.0
     fault: str = ""
+    waits: tuple[float, float] = (0.0, 0.0)  # ms from its time to its answer: median and p99
 
 
 class Unexpected(Exception):
@@ -59,14 +61,44 @@ async def perform(job: Job) -> Outcome:
         async with asyncio.timeout(LONGEST):
             opened = [await hello(job) for _ in range(job.connections)]
             began = time.perf_counter()
-            end = began + job.seconds
-            taken = await asyncio.gather(*(_repeat(send, end) for send, _ in opened))
+            if job.rate:
+                waits = await _paced([send for send, _ in opened], job)
+                taken = [len(waits)]
+            else:
+                waits, end = [], began + job.seconds
+                taken = await asyncio.gather(*(_repeat(send, end) for send, _ in opened))
             took = time.perf_counter() - began
             for _, writer in opened:
                 writer.close()
     except (Unexpected, OSError, EOFError, TimeoutError) as error:
         return Outcome(fault=f"{type(error).__name__}: {error}")
-    return Outcome(sum(taken), took)
+    return Outcome(sum(taken), took, waits=_percentiles(waits))
+
+
+async def _paced(sends: list[Send], job: Job) -> list[float]:
+    """Each message at its time, by whoever is free; how long each waited for its answer, in ms.
+
+    One that finds nobody free waits from its time on, too: else a server that stands still would
+    look quick.
+    """
+    numbers, waits = iter(range(max(len(sends), int(job.rate * job.seconds)))), list[float]()
+    began = time.perf_counter()
+
+    async def work(send: Send) -> None:
+        for number in numbers:
+            due = began + number / job.rate
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            await send()
+            waits.append(1000 * (time.perf_counter() - due))
+
+    await asyncio.gather(*map(work, sends))
+    return waits
+
+
+def _percentiles(waits: list[float]) -> tuple[float, float]:
+    ordered = sorted(waits) or [0.0]
+    return ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
 
 
 async def _repeat(send: Send, end: float) -> int:

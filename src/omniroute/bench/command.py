@@ -19,14 +19,16 @@ from omniroute.errors import ConfigError, did_you_mean
 Measure = Callable[[Collection[str], Scale, Path, Progress], Awaitable[list[Row]]]
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "ingest": ("ingest.sqlite",),
+    "ingest": ("ingest.sqlite", "ingest.redis"),
     "smtp": ("smtp.accept.idle", "smtp.accept.busy"),
     "webhook": ("webhook.accept.idle", "webhook.accept.busy"),
+    "load": ("load.p50", "load.p99"),
     "telegram": ("telegram.accept",),
     "slack": ("slack.accept",),
     "parsing": ("email.parse",),
     "routing": ("rules.route", "rules.route.new"),
     "simulating": ("simulate.arrivals",),
+    "recover": ("recover",),
     "memory": ("memory.waiting_thread", "memory.agent"),
     "matching": (
         "match.small",

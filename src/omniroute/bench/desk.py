@@ -113,7 +113,14 @@ async def opened(
     folder: Path, around: Callable[[Store], Store] = lambda store: store
 ) -> AsyncIterator[Desk]:
     """A desk on a store in *folder*, its day begun; *around* may put something before the store."""
-    desk = Desk(around(SqliteStore(folder / "desk.sqlite3")))
+    async with opened_on(around(SqliteStore(folder / "desk.sqlite3"))) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def opened_on(store: Store) -> AsyncIterator[Desk]:
+    """The same on any store, which is closed in the end."""
+    desk = Desk(store)
     await desk.open()
     try:
         yield desk

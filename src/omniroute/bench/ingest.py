@@ -1,36 +1,73 @@
-"""`ingest.sqlite`: messages decided and committed, beside bare SQLite writing the same rows."""
+"""`ingest.*`: messages decided and committed, beside a bare database that writes the same rows.
+
+A Redis of our own is started for `ingest.redis`; where none is installed that row is left out.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from omniroute.bench.desk import Desk, opened
+from omniroute.bench.desk import Desk, opened, opened_on
 from omniroute.bench.progress import Progress
 from omniroute.bench.rounds import in_turn
 from omniroute.bench.rows import Row, Scale
 from omniroute.stores.api import Head, Reader, Record, Store
 
-ROWS = ("ingest.sqlite",)
+ROWS = ("ingest.sqlite", "ingest.redis")
 
 Commit: TypeAlias = tuple[Sequence[bytes], Mapping[str, bytes | None]]
 
 
+class Bare(Protocol):
+    """The least that keeps the same rows as safely."""
+
+    def write(self, commits: Sequence[Commit]) -> None: ...
+
+
 async def run(names: Collection[str], scale: Scale, folder: Path, progress: Progress) -> list[Row]:
     """The rows of this module."""
-    bare = BareSqlite(folder / "bare.sqlite3")
-    try:
+    measured = {ROWS[0]: _sqlite, ROWS[1]: _redis}
+    found = [await measured[name](scale, folder, progress) for name in ROWS if name in names]
+    return [row for row in found if row is not None]
+
+
+async def _sqlite(scale: Scale, folder: Path, progress: Progress) -> Row:
+    with closing(BareSqlite(folder / "bare.sqlite3")) as bare:
         async with opened(folder, Recorded) as desk:
-            return [await _measure(desk, bare, scale, progress)]
-    finally:
-        bare.close()
+            return await _measure(ROWS[0], desk, bare, scale, progress)
 
 
-async def _measure(desk: Desk, bare: BareSqlite, scale: Scale, progress: Progress) -> Row:
+async def _redis(scale: Scale, folder: Path, progress: Progress) -> Row | None:
+    if importlib.util.find_spec("redis") is None:
+        _left_out(progress, "the package redis is not installed")
+        return None
+    from omniroute.bench.bare_redis import BareRedis, server
+    from omniroute.stores.redis import RedisStore
+
+    place = folder / "redis"
+    place.mkdir()
+    with server(place) as url:
+        if url is None:
+            _left_out(progress, "no Redis or Valkey is installed")
+            return None
+        with closing(BareRedis(url)) as bare:
+            async with opened_on(Recorded(RedisStore(f"{url}?space=bench"))) as desk:
+                return await _measure(ROWS[1], desk, bare, scale, progress)
+
+
+def _left_out(progress: Progress, why: str) -> None:
+    progress.begin(ROWS[1], 1)
+    progress.end(f"left out: {why}")
+
+
+async def _measure(name: str, desk: Desk, bare: Bare, scale: Scale, progress: Progress) -> Row:
     recorded = desk.store
     assert isinstance(recorded, Recorded)
     taken: deque[list[Commit]] = deque()
@@ -51,7 +88,7 @@ async def _measure(desk: Desk, bare: BareSqlite, scale: Scale, progress: Progres
 
     bare.write(recorded.take())  # what was there before
     await ours()  # one turn ahead, so that the floor may go first
-    return await in_turn(ROWS[0], "inputs/s", scale.rounds, ours, floor, progress)
+    return await in_turn(name, "inputs/s", scale.rounds, ours, floor, progress)
 
 
 class Recorded:

@@ -8,7 +8,10 @@ import msgspec
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One figure beside its floor; *ratio* is ours by the floor's, higher is better."""
+    """One figure beside its floor; *ratio* is ours by the floor's, or of waits the floor's by ours.
+
+    Higher is better.
+    """
 
     name: str
     ours: float
@@ -30,6 +33,9 @@ class Scale(msgspec.Struct, frozen=True):
     waiting: tuple[int, int]  # threads
     counted: int  # threads, and agents, whose memory is weighed
     routings: int  # evaluations of a rule set, in one turn
+    opened: int  # threads that are open at a start
+    load: int  # messages a second that come, whether taken or not
+    load_seconds: float
 
 
 FULL = Scale(
@@ -43,6 +49,9 @@ FULL = Scale(
     waiting=(1_000, 1_000_000),
     counted=5_000,
     routings=20_000,
+    opened=100_000,
+    load=2_000,
+    load_seconds=5.0,
 )
 SMALL = Scale(
     rounds=3,
@@ -55,6 +64,9 @@ SMALL = Scale(
     waiting=(1_000, 100_000),
     counted=2_000,
     routings=5_000,
+    opened=10_000,
+    load=500,
+    load_seconds=1.0,
 )
 SCALES = {"small": SMALL, "full": FULL}
 
@@ -62,6 +74,11 @@ SCALES = {"small": SMALL, "full": FULL}
 def beside(name: str, unit: str, ours: float, floor: float) -> Row:
     """A row of two rates."""
     return Row(name, _rounded(ours), _rounded(floor), unit, round(ours / floor, 3))
+
+
+def beside_wait(name: str, ours: float, floor: float) -> Row:
+    """A row of two waits in ms; the ratio is the floor's by ours, so that higher is better."""
+    return Row(name, round(ours, 2), round(floor, 2), "ms", round(floor / ours, 3))
 
 
 def alone(name: str, unit: str, ours: float) -> Row:

@@ -25,9 +25,9 @@ MOUNTED = "/channels/webchat/bench"  # where the engine mounts an account
 
 async def run(names: Collection[str], scale: Scale, folder: Path, progress: Progress) -> list[Row]:
     """The rows of this module."""
-    async with _ours(folder, scale) as ours, _floor(folder, scale) as floor:
+    async with ours(folder, scale) as web_chat, floor(folder, scale) as bare:
         return [
-            await measure(name, scale, folder, ours, floor, progress)
+            await measure(name, scale, folder, web_chat, bare, progress)
             for name in chosen(ROWS, names)
         ]
 
@@ -38,7 +38,8 @@ def _job(port: int, scale: Scale, session: str = "") -> Job:
 
 
 @asynccontextmanager
-async def _ours(folder: Path, scale: Scale) -> AsyncIterator[Job]:
+async def ours(folder: Path, scale: Scale) -> AsyncIterator[Job]:
+    """Our web chat is served; what a client is to send it."""
     config = {"messages_per_minute": 0, "new_sessions_per_minute": 0}  # this is no siege
     webchat = accepting.channel("webchat", config, folder / "webchat")
     spool = Spool(folder / "chat.spool")
@@ -49,7 +50,8 @@ async def _ours(folder: Path, scale: Scale) -> AsyncIterator[Job]:
 
 
 @asynccontextmanager
-async def _floor(folder: Path, scale: Scale) -> AsyncIterator[Job]:
+async def floor(folder: Path, scale: Scale) -> AsyncIterator[Job]:
+    """The bare endpoint is served; what a client is to send it."""
     log = Log(folder / "chat.log")
 
     async def keep(request: Request) -> JSONResponse:
