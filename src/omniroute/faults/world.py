@@ -312,7 +312,9 @@ class World:
         if any(life.spool.depth for life in lives if life is not None and life.spool is not None):
             return False
         writers = self.deciding
-        return len(writers) == 1 and not writers[0].node.outbox.depth and not self._owed()
+        if len(writers) != 1 or writers[0].node.outbox.depth or self._owed():
+            return False
+        return not any(thread.held for thread in writers[0].node.state.threads.values())
 
     def _takeovers(self) -> int:
         """How often another node began to write."""
