@@ -379,6 +379,18 @@ class Templates(Protocol):
 
 
 @runtime_checkable
+class Heeds(Protocol):
+    """What a channel may offer besides: heeding who has said that they want nothing from it."""
+
+    def unwanted(self, to: Address) -> bool:
+        """Whether *to* has said so, and has not taken it back.
+
+        Another way is proposed then, and nothing is sent.  Called for each look at a thread, from
+        any thread: it answers at once.
+        """
+
+
+@runtime_checkable
 class Types(Protocol):
     """What a channel with `Cap.TYPING` offers besides."""
 

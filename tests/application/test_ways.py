@@ -122,6 +122,18 @@ async def test_after_a_platform_s_day_the_next_way_is_proposed(desk: Desk) -> No
     assert refused.value.code == "window_closed"
 
 
+async def test_who_wants_nothing_there_is_written_to_elsewhere_or_not_at_all(desk: Desk) -> None:
+    thread = await joes(desk)
+    chat = Means(unwanted=lambda to: to.kind == "webchat")
+    desk.application.ways.means = {"email": Means(opens="help"), "webchat": chat}
+    why = "web chat: they have said that they want no messages there"
+    assert (await door(desk).look("ana", thread)).to == f"{JOE} by e-mail ({why})"
+    desk.application.ways.means = {"webchat": chat}
+    with pytest.raises(Refused) as refused:
+        await desk.does("ana", c.Reply(thread=thread, text="hello", seen=1))
+    assert refused.value.code == "unwanted"
+
+
 async def test_where_nothing_better_is_known_it_goes_as_ever_and_the_doubt_is_said(
     desk: Desk,
 ) -> None:

@@ -78,6 +78,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol.Edits": partial(source.protocol, channel.Edits),
     "protocol.Deletes": partial(source.protocol, channel.Deletes),
     "protocol.Templates": partial(source.protocol, channel.Templates),
+    "protocol.Heeds": partial(source.protocol, channel.Heeds),
     "protocol.Types": partial(source.protocol, channel.Types),
     "protocol.Forgets": partial(source.protocol, channel.Forgets),
     "protocol.ReadsFiles": partial(source.protocol, channel.ReadsFiles),

@@ -389,6 +389,10 @@ class House:
         )
         return message
 
+    async def merges(self, a: str, b: str, *, agent: str = "ana") -> None:
+        """An agent says that two handles are one person's."""
+        await self.do(i.MergeAsked, agent=agent, a=a, b=b)
+
     async def erase(self, *rows: str) -> None:
         """Rows are gone, as after a person was erased."""
         gone: dict[str, bytes | None] = dict.fromkeys(rows)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from omniroute.channel import Address
 from omniroute.runtime import equivalence, mailboxes, phones
-from omniroute.runtime.equivalence import canonical, compare, perhaps
+from omniroute.runtime.equivalence import canonical, compare, other_trust, perhaps
 from omniroute.runtime.keyed import KEY_BYTES, Keyed
 
 KEYED = Keyed(bytes(KEY_BYTES))
@@ -60,6 +60,13 @@ def test_one_number_on_two_platforms_is_suggested_only() -> None:
         "ambiguous"
     )
     assert perhaps(_phone("+4915112345678")) == (_phone("+4915112345678", "phone:mobile"),)
+
+
+def test_a_caller_s_number_may_be_the_one_that_somebody_texts_from() -> None:
+    called = Address("phone", "+4915112345678")
+    assert other_trust(called) == (_phone("+4915112345678"),)
+    assert other_trust(_phone("+4915112345678")) == (called,)
+    assert other_trust(Address("email", "joe@mail.example")) == ()
 
 
 def test_a_national_number_stands_for_itself() -> None:

@@ -201,6 +201,9 @@ INVALID: Mapping[str, Sentence] = {
         f"Nothing gets through by {told.value('channel')} until the customer writes there again"
         + (f"; a template does: {told.value('templates')}." if told.value("templates") else ".")
     ),
+    "unwanted": lambda told: (
+        f"Nothing goes by {told.value('channel')}: they have said that they want no messages there."
+    ),
     "no_template": lambda told: (
         f"No template “{told.value('name')}” goes to this customer — {told.value('hint')}."
     ),

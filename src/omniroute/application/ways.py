@@ -15,11 +15,12 @@ from omniroute.application import words
 from omniroute.application.bounds import Invalid
 from omniroute.application.copies import Conversations, ParticipantView
 from omniroute.application.templates import filled, named, usage
-from omniroute.channel import Cap, Channel, Template, Templates
+from omniroute.channel import Address, Cap, Channel, Heeds, Template, Templates
 from omniroute.core.model import Customer, Handle, HandleId, Thread
 from omniroute.core.paths import (
     FILES,
     TEMPLATE,
+    UNWANTED,
     WINDOW,
     Path,
     Plan,
@@ -29,7 +30,7 @@ from omniroute.core.paths import (
     written_from,
 )
 from omniroute.core.sharing import is_shared
-from omniroute.runtime.rows import Body
+from omniroute.runtime.rows import Body, Reached
 from omniroute.stores.api import Reader
 
 NEVER_OPEN = 1
@@ -38,6 +39,7 @@ NEVER_OPEN = 1
 _body = msgspec.json.Decoder(Body)
 _customer = msgspec.json.Decoder(Customer)
 _handle = msgspec.json.Decoder(Handle)
+_reached = msgspec.json.Decoder(Reached)
 _thread = msgspec.json.Decoder(Thread)
 
 
@@ -51,6 +53,7 @@ class Means(msgspec.Struct, frozen=True):
     reaches: tuple[str, ...] = ()  # kinds of address to which; none: its own kind
     by: str = ""  # the kind of channel over which answers go out, where that is another
     templates: Callable[[], Sequence[Template]] = tuple
+    unwanted: Callable[[Address], bool] | None = None  # asks who has said that they want nothing
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -94,6 +97,7 @@ def means_of(channels: Mapping[tuple[str, str], Channel]) -> dict[str, Means]:
             reaches=tuple(getattr(channel, "reaches", ())),
             by=str(getattr(channel, "answered_by", "")),
             templates=_templates_of(channel),
+            unwanted=channel.unwanted if isinstance(channel, Heeds) else None,
         )
     return found
 
@@ -141,9 +145,23 @@ class Ways:
         """*path* with what its channel can do; the customer wrote there *at*, or never (0)."""
         means = self._means(path)
         until = (at + means.window if at else NEVER_OPEN) if means.window else 0
-        names = tuple(template.name for template in means.templates())
-        files = self.means.get(means.by, Means()).files if means.by else means.files
-        return msgspec.structs.replace(path, until=until, files=files, templates=names, by=means.by)
+        return msgspec.structs.replace(
+            path,
+            until=until,
+            files=self.means.get(means.by, Means()).files if means.by else means.files,
+            by=means.by,
+            templates=tuple(template.name for template in means.templates()),
+            unwanted=self._unwanted(means, path.handle),
+        )
+
+    def _unwanted(self, means: Means, handle: HandleId) -> bool:
+        if means.unwanted is None:
+            return False
+        row = self._reader.get([f"p/{handle}"]).get(f"p/{handle}")
+        if row is None:
+            return False  # it was erased
+        to = _reached.decode(row)
+        return means.unwanted(Address(to.kind, to.value, to.verified, to.display))
 
     def _others(self, thread: Thread, known: set[tuple[HandleId, str]]) -> Sequence[Path]:
         """Proved addresses that have not written here, on channels where we may write first.
@@ -197,6 +215,8 @@ class Ways:
     def _check(self, made: Plan, paths: Sequence[Path], template: str) -> None:
         """Raise `Invalid` for an answer that would not get there."""
         channel = words.channel(made.path.channel)
+        if made.doubt == UNWANTED:
+            raise Invalid("unwanted", channel=channel)
         if made.doubt == TEMPLATE:
             named(self.templates(paths), template)  # raises for one that is known nowhere
             raise Invalid("no_template", name=template, hint=f"it does not go by {channel}")
@@ -264,6 +284,8 @@ def doubt(path: Path, why: str, failure: str) -> str:
     if why == WINDOW:
         then = "; a template goes" if path.templates else ""
         return f"{channel} takes no answer until the customer writes there again{then}"
+    if why == UNWANTED:
+        return f"{channel}: they have said that they want no messages there"
     if why == FILES:
         return f"{channel} carries no files"
     said = failure.partition("; ")[0]  # what follows is a hint

@@ -19,6 +19,8 @@ WINDOW = "window"
 """The platform takes no answer any more until the customer writes again."""
 FILES = "files"
 """The platform carries no files."""
+UNWANTED = "unwanted"
+"""They have said that they want nothing there."""
 TEMPLATE = "template"
 """The platform has approved no template of that name."""
 
@@ -33,6 +35,7 @@ class Path(msgspec.Struct, frozen=True):
     failed: str = ""  # how our last message to it failed
     files: bool = True  # whether it carries files
     account: str = ""  # of the channel
+    unwanted: bool = False  # whether they have said that they want nothing there
     templates: tuple[str, ...] = ()  # names of those that go there, at any time
     by: str = (
         ""  # the kind of channel that carries it, where what comes in there cannot be answered
@@ -43,8 +46,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Where an answer goes.
 
     *instead* is the way that it would have gone otherwise, and *why* what stands against that one:
-    `WINDOW`, `FILES`, `TEMPLATE`, or how our last message failed.  *doubt* stands against *path*
-    itself, where there is no better one or it was chosen all the same.
+    `UNWANTED`, `WINDOW`, `FILES`, `TEMPLATE`, or how our last message failed.  *doubt* stands
+    against *path* itself, where there is no better one or it was chosen all the same.
     """
 
     path: Path
@@ -58,6 +61,8 @@ def trouble(path: Path, at: int, *, files: bool = False, template: str = "") -> 
 
     *files*: some are to go along; *template* is one that is to go instead of plain words.
     """
+    if path.unwanted:
+        return UNWANTED
     if template and template not in path.templates:
         return TEMPLATE
     if not template and path.until and path.until <= at:

@@ -60,3 +60,14 @@ def perhaps(address: Address) -> tuple[Address, ...]:
         *(Address(kind, other, verified=True) for other in others),
         *(Address(across, other, verified=True) for other in crossing),
     )
+
+
+def other_trust(address: Address) -> tuple[Address, ...]:
+    """The same telephone number, vouched for where *address* is not, and the other way round.
+
+    Who calls from a number, as their exchange says, may be who texts from it, as its network does.
+    Of no other name space: that a forged sender may be who they say they are is their own word.
+    """
+    if address.kind not in _PHONES:
+        return ()
+    return (Address(address.kind, address.value, verified=not address.verified),)

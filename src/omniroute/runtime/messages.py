@@ -23,7 +23,7 @@ from omniroute.core.observations import Reading, Texts
 from omniroute.core.participants import ANSWERS, MOST
 from omniroute.core.rules import RuleSet
 from omniroute.hookspecs import Claim
-from omniroute.runtime.equivalence import perhaps
+from omniroute.runtime.equivalence import other_trust, perhaps
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.keyed import Keyed
@@ -261,6 +261,7 @@ class Messages:
             return []
         sure = [claim.address for claim in claims if claim.evidence is Evidence.VERIFIED]
         others = [other for address in (sender, *sure) for other in perhaps(address)]
+        others += [other for address in (sender, *sure) for other in other_trust(address)]
         return [Claim(other, Evidence.INFERRED) for other in dict.fromkeys(others)]
 
     def _seen(self, address: Address) -> Seen:

@@ -186,6 +186,13 @@ def test_an_address_in_a_text_becomes_a_link_only_if_it_leads_to_the_web(
     assert "<script" not in line
 
 
+def test_a_number_to_call_back_is_a_link_that_calls(site: Site) -> None:
+    site.village.customer_writes(4812, "☎ Asks to be called back: tel:+14155550101.")
+    last = site.village.records[4812].items[-1]
+    line = part(site.get("/threads/4812").text, f"line-{last.message}")
+    assert '<a href="tel:+14155550101"' in line
+
+
 def test_a_link_takes_nothing_of_the_page_along(site: Site) -> None:
     line = part(site.get("/threads/4820").text, "line-m4820")
     assert (

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from starlette.routing import BaseRoute
 
 from omniroute import (
+    Address,
     ConfigError,
     Health,
     Inbound,
@@ -114,6 +115,10 @@ class TwilioChannel:
                 self.memory.stop(out.conversation, now())
             raise
         return Receipt((sid,))
+
+    def unwanted(self, to: Address) -> bool:
+        """Whether they have said STOP."""
+        return self.memory.has_stopped(to.value)
 
     async def fields(self, out: Outbound) -> Pairs:
         """What is sent for *out*.  Raises `Rejected`."""
