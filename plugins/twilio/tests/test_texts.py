@@ -256,9 +256,18 @@ async def test_a_text_that_did_not_arrive_is_reported_with_the_reason(
 ) -> None:
     await bench.channel.send(outbound())
     (text,) = joe.inbox()
-    for status in ("sent", "delivered", "undelivered"):
+    for status in ("sent", "undelivered"):
         await fake.reports(text, status, code if status == "undelivered" else 0)
     assert bench.read() == [Undelivered("k1", reason)]
+
+
+async def test_what_has_arrived_is_told(
+    bench: Any, joe: Phone, outbound: Out, fake: FakeTwilio
+) -> None:
+    (sid,) = (await bench.channel.send(outbound())).external_ids
+    await fake.reports(joe.inbox()[0], "delivered")
+    (came,) = bench.read()
+    assert (came.kind, came.external_id, came.sender.value) == ("delivered", sid, joe.number)
 
 
 async def test_what_is_not_there_any_more_is_not_offered(

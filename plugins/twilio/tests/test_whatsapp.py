@@ -51,6 +51,16 @@ async def test_an_answer_goes_out_as_whatsapp(bench: Any, joe: Phone, outbound: 
     assert text.body.startswith("here\n\nbill.pdf: http")
 
 
+async def test_what_was_read_is_told(
+    bench: Any, joe: Phone, outbound: Out, fake: FakeTwilio
+) -> None:
+    (sid,) = (await bench.channel.send(outbound())).external_ids
+    for status in ("delivered", "read"):
+        await fake.reports(joe.inbox()[0], status)
+    told = [(one.kind, one.external_id, one.sender.kind) for one in bench.read()]
+    assert told == [("delivered", sid, "whatsapp"), ("read", sid, "whatsapp")]
+
+
 async def test_what_is_approved_can_be_sent_with_its_values(
     bench: Any, joe: Phone, outbound: Out, fake: FakeTwilio
 ) -> None:

@@ -20,7 +20,9 @@ class SmsChannel(TwilioChannel):
 
     kind: ClassVar[str] = "sms"
     label: ClassVar[str] = "SMS"
-    caps: ClassVar[Cap] = Cap.EDIT_IN | Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION
+    caps: ClassVar[Cap] = (
+        Cap.EDIT_IN | Cap.FILES_IN | Cap.FILES_OUT | Cap.READ_RECEIPTS | Cap.START_CONVERSATION
+    )
     max_text: ClassVar[int] = 1440  # ten parts of 153 letters, with room for the mark of a repeat
     max_caption: ClassVar[int] = 480  # beside it stand the links
     counts: ClassVar[str] = "gsm"

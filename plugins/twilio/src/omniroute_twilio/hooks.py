@@ -16,7 +16,7 @@ from omniroute_twilio import signing, twiml
 from omniroute_twilio.envelope import Envelope, pack
 from omniroute_twilio.fetching import Fetching, media_of
 from omniroute_twilio.memory import Memory
-from omniroute_twilio.parse import FAILED, OVER_WHATSAPP
+from omniroute_twilio.parse import ARRIVED, FAILED, OVER_WHATSAPP
 from omniroute_twilio.settings import Account
 from omniroute_twilio.words import word_of
 
@@ -125,7 +125,7 @@ class Hooks:
     async def _status(self, intake: Intake, params: Params, query: Mapping[str, str]) -> str:
         """A report on a message of ours; which one stands in the address that we gave."""
         status, of = params.get("MessageStatus", ""), query.get("of", "")
-        if status in FAILED and of:
+        if status in (*ARRIVED, *FAILED) and of:
             envelope = Envelope("status", self._clock(), params, of=of)
             key = f"status/{params.get('MessageSid', '')}/{status}"
             await intake.accept(pack(envelope), key=key)

@@ -21,6 +21,7 @@ WHATSAPP: Final = "whatsapp"
 OVER_WHATSAPP: Final = "whatsapp:"  # before a number, as Twilio writes it
 NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 FAILED: Final = ("failed", "undelivered")
+ARRIVED: Final = ("delivered", "read")
 
 
 def read(envelope: Envelope) -> Sequence[Inbound | Undelivered]:
@@ -76,9 +77,15 @@ def _text(envelope: Envelope) -> str:
     return text
 
 
-def _status(envelope: Envelope) -> Sequence[Undelivered]:
+def _status(envelope: Envelope) -> Sequence[Inbound | Undelivered]:
+    """What became of a message of ours."""
     params = envelope.params
-    if params.get("MessageStatus") not in FAILED or not envelope.of:
+    status, sid, to = (params.get(name, "") for name in ("MessageStatus", "MessageSid", "To"))
+    if status in ARRIVED and sid and to:
+        number = to.removeprefix(OVER_WHATSAPP)
+        sender = Address(PHONE if to == number else WHATSAPP, number, verified=True)
+        return [Inbound(sid, number, sender, "", moment(envelope), kind=status)]
+    if status not in FAILED or not envelope.of:
         return []
     code = params.get("ErrorCode", "")
     cause = failures.cause_of(int(code) if code.isdecimal() else 0, params.get("ErrorMessage", ""))

@@ -28,7 +28,9 @@ class WhatsAppChannel(TwilioChannel):
     kind: ClassVar[str] = "twilio-whatsapp"
     label: ClassVar[str] = "WhatsApp"
     prefix: ClassVar[str] = OVER_WHATSAPP
-    caps: ClassVar[Cap] = Cap.FILES_IN | Cap.FILES_OUT | Cap.START_CONVERSATION | Cap.TEMPLATES
+    caps: ClassVar[Cap] = (
+        Cap.FILES_IN | Cap.FILES_OUT | Cap.READ_RECEIPTS | Cap.START_CONVERSATION | Cap.TEMPLATES
+    )
     max_text: ClassVar[int] = 1500  # it takes 1600; there is room for the mark of a repeat
     max_caption: ClassVar[int] = 900  # beside it stand the links
     counts: ClassVar[str] = "utf16"
