@@ -23,6 +23,7 @@ from omniroute.stores import api
 from omniroute.web.rest.routes import document
 from omniroute_contactform.settings import Settings as ContactFormSettings
 from omniroute_email.settings import Config as EmailSettings
+from omniroute_frontdesk.settings import Settings as FrontDeskSettings
 from omniroute_http.settings import Settings as HttpSettings
 from omniroute_meta import settings as meta
 from omniroute_slack.settings import Config as SlackSettings
@@ -53,6 +54,7 @@ PARTS: dict[str, Callable[[], str]] = {
     **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
     "settings.contactform": partial(source.settings, ContactFormSettings),
     "settings.email": partial(source.settings, EmailSettings),
+    "settings.frontdesk": partial(source.settings, FrontDeskSettings),
     "settings.http": partial(source.settings, HttpSettings),
     "settings.instagram": partial(source.settings, meta.Instagram),
     "settings.messenger": partial(source.settings, meta.Messenger),

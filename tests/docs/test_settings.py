@@ -22,7 +22,7 @@ def test_settings_that_are_shown_can_be_loaded(
     monkeypatch.chdir(tmp_path)
     for name in ("HELP_MAIL_PASSWORD", "DESK_STORE", "DESK_METRICS"):
         monkeypatch.setenv(name, "a password")
-    for secret in ("chat.secret", "mail.password", "telegram.token", "twilio.token"):
+    for secret in ("chat.secret", "mail.password", "telegram.token", "lobby.key", "twilio.token"):
         Path(secret).write_text("x" * 40)
     Path("shop.secret").write_text("whsec_" + "x" * 32)
     Path("slack.bot").write_text("xoxb-of-no-value")

@@ -24,6 +24,7 @@ _CHANNELS = {
     "whatsapp": "WhatsApp",
     "sms": "SMS",
     "contactform": "contact form",
+    "frontdesk": "front desk",
     "import": "a list",
     "webchat-visitor": "web chat",
 }

@@ -1,0 +1,159 @@
+"""The desk's own book: who was here, what they said, what was answered.  A SQLite file.
+
+The engine has the record; this is what the pages at the desk show, for a day or as long as is set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from omniroute import ConfigError
+
+T = TypeVar("T")
+DAY: Final = 86_400_000  # ms
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS visits (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, phone TEXT NOT NULL,
+  at INTEGER NOT NULL        -- ms since the epoch
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lines (
+  seq INTEGER PRIMARY KEY, visit TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
+  author TEXT NOT NULL,      -- empty: the visitor
+  text TEXT NOT NULL, at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS lines_of ON lines (visit, seq);
+"""
+
+
+class Closed(Exception):
+    """Nobody listens (yet, or any more)."""
+
+
+class Visit(NamedTuple):
+    """Somebody who was here."""
+
+    id: str
+    name: str
+    email: str
+    phone: str
+    at: int  # ms since the epoch
+
+
+class Line(NamedTuple):
+    """Something that was said; by the visitor, if no *author* is named."""
+
+    author: str
+    text: str
+    at: int  # ms since the epoch
+
+
+class Book:
+    """The file.  Everything is done in a thread, one thing at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._db: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open or make the file.  Raises `ConfigError`."""
+        try:
+            await asyncio.to_thread(self._open)
+        except sqlite3.Error as error:
+            fix = "free the disk, or move the file away"
+            raise ConfigError(str(self._path), f"cannot be used: {error}", fix) from None
+
+    def _open(self) -> None:
+        with self._lock:
+            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA secure_delete = ON")
+                db.executescript(_TABLES)
+            except BaseException:
+                db.close()
+                raise
+            self._path.chmod(0o600)
+            self._db = db
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    async def enter(self, visit: Visit) -> None:
+        """Somebody is here; known already, nothing changes.  Raises as `_do`."""
+        await self._do(
+            lambda db: db.execute("INSERT OR IGNORE INTO visits VALUES (?, ?, ?, ?, ?)", visit)
+        )
+
+    async def add(self, visit: str, id: str, line: Line) -> None:
+        """Something was said; once for each *id*."""
+        row = (visit, id, *line)
+        await self._do(
+            lambda db: db.execute(
+                "INSERT OR IGNORE INTO lines (visit, id, author, text, at) VALUES (?, ?, ?, ?, ?)",
+                row,
+            )
+        )
+
+    async def change(self, id: str, text: str | None) -> bool:
+        """Have a line say something else, or go; whether it is there."""
+
+        def done(db: sqlite3.Connection) -> bool:
+            if text is None:
+                db.execute("DELETE FROM lines WHERE id = ?", (id,))
+                return True
+            return bool(db.execute("UPDATE lines SET text = ? WHERE id = ?", (text, id)).rowcount)
+
+        return await self._do(done)
+
+    async def visit(self, id: str) -> Visit | None:
+        """Somebody who was here."""
+
+        def found(db: sqlite3.Connection) -> Visit | None:
+            row = db.execute("SELECT * FROM visits WHERE id = ?", (id,)).fetchone()
+            return None if row is None else Visit(*row)
+
+        return await self._do(found)
+
+    async def lines(self, visit: str) -> Sequence[Line]:
+        """What was said, in order."""
+        query = "SELECT author, text, at FROM lines WHERE visit = ? ORDER BY seq"
+        return await self._do(lambda db: [Line(*row) for row in db.execute(query, (visit,))])
+
+    async def visits(self) -> Sequence[tuple[Visit, int]]:
+        """Who was here, the latest first, and how many answers each has."""
+        query = (
+            "SELECT v.*, (SELECT count(*) FROM lines l WHERE l.visit = v.id AND l.author <> '')"
+            " FROM visits v ORDER BY v.at DESC LIMIT 200"
+        )
+        return await self._do(lambda db: [(Visit(*row[:5]), row[5]) for row in db.execute(query)])
+
+    async def forget(self, visits: Sequence[str], before: int = 0) -> None:
+        """Delete these, and all that began *before* (ms since the epoch)."""
+
+        def gone(db: sqlite3.Connection) -> None:
+            old = db.execute("SELECT id FROM visits WHERE at < ?", (before,)).fetchall()
+            ids = [*old, *((id,) for id in visits)]
+            db.executemany("DELETE FROM lines WHERE visit = ?", ids)
+            db.executemany("DELETE FROM visits WHERE id = ?", ids)
+
+        await self._do(gone)
+
+    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do *work* in a thread.  Raises `Closed` or `sqlite3.Error`."""
+
+        def do() -> T:
+            with self._lock:
+                if self._db is None:
+                    raise Closed
+                return work(self._db)
+
+        return await asyncio.to_thread(do)

@@ -1,0 +1,65 @@
+"""What was typed at the desk, cleaned."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+SLOWEST: Final = 15.0  # s until a body has arrived
+BESIDES: Final = 8192  # bytes of a body besides the text
+PER_CHARACTER: Final = 12  # bytes of one that is percent-encoded, at most
+LONGEST: Final = {"name": 100, "email": 254, "phone": 40, "ticket": 64, "key": 200, "role": 10}
+
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
+_LINE_ENDS: Final = re.compile("\r\n?|\u2028|\u2029")
+_EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+\.[^\s@<>(),;:\"\\.]{2,}")
+
+
+class Refusal(Exception):
+    """Nothing is kept; *notice* says why, to whoever typed *typed*."""
+
+    def __init__(self, status: int, notice: str, typed: Mapping[str, str] | None = None) -> None:
+        super().__init__(notice)
+        self.status, self.notice, self.typed = status, notice, typed or {}
+
+
+async def read(request: Request, longest: int = 0) -> Mapping[str, str]:
+    """The fields of a form; *longest* is how many characters its text may have.
+
+    Raises `Refusal`.
+    """
+    most, body = longest * PER_CHARACTER + BESIDES, bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise Refusal(413, "That was too much at once.")
+        found = parse_qs(bytes(body).decode("utf-8", "replace"), max_num_fields=20)
+    except (TimeoutError, ValueError):
+        raise Refusal(400, "That could not be read; please try again.") from None
+    typed = {name: " ".join(_clean(values[0]).split()) for name, values in found.items()}
+    typed = {name: typed.get(name, "")[:most] for name, most in LONGEST.items()}
+    typed["text"] = _clean(found.get("text", [""])[0])
+    return typed
+
+
+def check(typed: Mapping[str, str], longest: int) -> None:
+    """Raise `Refusal` for what cannot be meant."""
+    if not typed["text"]:
+        raise Refusal(422, "Please say what it is about.", typed)
+    if len(typed["text"]) > longest:
+        raise Refusal(422, f"A text has at most {longest} characters.", typed)
+    if typed["email"] and not _EMAIL.fullmatch(typed["email"]):
+        raise Refusal(422, "That is no e-mail address. Write it as joe@mail.example.", typed)
+    if not re.fullmatch("[0-9a-f]{32}", typed["ticket"]):
+        raise Refusal(422, "This page is too old; please send it again.", typed)
+
+
+def _clean(text: str) -> str:
+    return _CONTROLS.sub("", _LINE_ENDS.sub("\n", text)).strip()
