@@ -101,7 +101,8 @@ class EmailChannel:
             _now,
         )
         book = Book(self._site.folder / "desk.sqlite")
-        return EmailDesk(book, bag, boxes, self._config.authserv_id)
+        most = self._config.desk_mails_per_hour
+        return EmailDesk(book, bag, boxes, self._config.authserv_id, most=most)
 
     def desk(self) -> EmailDesk | None:
         """The agents' side, if the settings name an address for it."""

@@ -176,6 +176,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             " to us, too. Unless set, nobody works by mail."
         ),
     ] = ""
+    desk_mails_per_hour: Annotated[
+        int,
+        says(
+            "Mails to one agent within an hour; what happens beyond that comes together every"
+            " quarter of an hour. Offers and answers to what they wrote come at once; 0: no limit.",
+            at_least=0,
+        ),
+    ] = 60
     from_name: Annotated[
         str, says("Name that answers come from; the name of the organisation unless set.")
     ] = ""

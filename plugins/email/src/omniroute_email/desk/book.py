@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS done (link TEXT PRIMARY KEY, said TEXT NOT NULL) WITH
 CREATE TABLE IF NOT EXISTS refused (address TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS faults (address TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, address TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mails (address TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS mails_by ON mails (address, at);
+CREATE TABLE IF NOT EXISTS held (
+  address TEXT NOT NULL, thread INTEGER NOT NULL, said TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS sent (key TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -106,7 +111,7 @@ class Book:
         """Nothing is known of a thread any more; how many of its lines had been sent."""
         count = self._db.execute("SELECT COUNT(*) FROM lines WHERE thread = ?", (thread,))
         sent = int(count.fetchone()[0])
-        for table in ("lines", "conversations", "waiting"):
+        for table in ("lines", "conversations", "waiting", "held"):
             self._db.execute(f"DELETE FROM {table} WHERE thread = ?", (thread,))  # noqa: S608
         return sent
 
@@ -150,6 +155,33 @@ class Book:
     def sent(self, key: str) -> None:
         """A card was sent."""
         self._db.execute("INSERT OR IGNORE INTO sent VALUES (?)", (key,))
+
+    # --- how much was sent ---
+
+    def mailed(self, address: str, now: int, window: int) -> None:
+        """A mail went to an agent; those older than *window* ms count no more."""
+        self._db.execute("DELETE FROM mails WHERE at <= ?", (now - window,))
+        self._db.execute("INSERT INTO mails VALUES (?, ?)", (address, now))
+
+    def mails(self, address: str, since: int) -> int:
+        """How many went to an agent since a time."""
+        row = self._db.execute(
+            "SELECT COUNT(*) FROM mails WHERE address = ? AND at > ?", (address, since)
+        )
+        return int(row.fetchone()[0])
+
+    def hold(self, address: str, thread: int, said: str) -> None:
+        """What an agent is told of a thread waits to come with other things."""
+        self._db.execute("INSERT INTO held VALUES (?, ?, ?)", (address, thread, said))
+
+    def held(self, address: str) -> list[str]:
+        """What waits so."""
+        rows = self._db.execute("SELECT said FROM held WHERE address = ?", (address,))
+        return [row[0] for row in rows]
+
+    def let_go(self, address: str) -> None:
+        """It has come."""
+        self._db.execute("DELETE FROM held WHERE address = ?", (address,))
 
     # --- what waits for a word ---
 

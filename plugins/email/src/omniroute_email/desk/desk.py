@@ -30,6 +30,7 @@ from omniroute_email.desk import words
 from omniroute_email.desk.acting import Acting
 from omniroute_email.desk.arriving import Arriving
 from omniroute_email.desk.book import Book
+from omniroute_email.desk.digests import HOUR, Digests
 from omniroute_email.desk.following import Following
 from omniroute_email.desk.letters import Letter
 from omniroute_email.desk.lines import attached, is_said, short, state_of
@@ -61,14 +62,17 @@ class EmailDesk:
         mailboxes: Mailboxes,
         authserv_id: str,
         *,
+        most: int = 0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """*authserv_id* is as in the settings: who vouches for senders."""
+        """*authserv_id* is as in the settings: who vouches for senders; *most* how many mails an
+        agent gets within an hour, 0 for any."""
         self.book, self.bag, self.sleep = book, bag, sleep
         self.seal, self.clock = bag.seal, bag.clock
         self._door: Door | None = None
         self._opened = asyncio.Event()
         self._locks: dict[int, asyncio.Lock] = {}
+        self.digests = Digests(self, most)
         self.following = Following(self)
         self.acting = Acting(self)
         self._arriving = Arriving(self, mailboxes, authserv_id)
@@ -180,7 +184,7 @@ class EmailDesk:
         new = [line for line in sheet.lines if line.id not in known and is_said(line)]
         shown = new[-EARLIER:]
         said = "\n\n".join([told, *(f"{line.clock} {line_in_words(line)}" for line in shown)])
-        await self.bag.post(
+        await self.post(
             self.letter(
                 card.key, address, card.agent, sheet, said, turns=sheet.turns, card=card.lines,
                 links=[*links, self.console(sheet)], files=await attached(self.door, shown),
@@ -199,7 +203,7 @@ class EmailDesk:
         if card.reason == "declined" or sheet.owner == card.agent:
             return  # their own doing
         said = withdrawal_in_words(card.reason, sheet)
-        await self.bag.post(self.letter(card.key, address, card.agent, sheet, said))
+        await self.post(self.letter(card.key, address, card.agent, sheet, said))
 
     async def _tell(self, card: Card, address: str) -> None:
         sheet = await self.door.look("", card.thread)
@@ -210,12 +214,20 @@ class EmailDesk:
             until = self.clock() + LINKS_LAST
             links.insert(0, ("I'm back", self._asker(card.agent, address, 0, 0, until)("online")))
         said = told_in_words(card.reason, sheet)
-        await self.bag.post(
+        if card.reason != "unresponsive" and not self.digests.room(address):
+            self.book.hold(address, card.thread, said)
+            return self.digests.later(address)
+        await self.post(
             self.letter(card.key, address, card.agent, sheet, said, card=card.lines, links=links)
         )
         return None
 
     # --- for the parts ---
+
+    async def post(self, letter: Letter) -> None:
+        """Hand a mail over.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
+        await self.bag.post(letter)
+        self.book.mailed(letter.to, self.clock(), HOUR)
 
     def letter(
         self,
@@ -232,6 +244,7 @@ class EmailDesk:
         sender: str = "",
         automatic: str = "generated",
         answers: str = "",
+        subject: str = "",
     ) -> Letter:
         """A mail in the agent's conversation about a thread, or about none.
 
@@ -244,12 +257,13 @@ class EmailDesk:
         first = thread > 0 and self.book.conversation(thread, address) is None
         root = self.bag.root(thread, address)
         seen = self.seen(sheet, address) if turns is None and sheet is not None else turns or 0
-        subject = f"#{thread} {sheet.title}" if sheet is not None else f"Your mail to {self.name}"
+        if sheet is not None:
+            subject = f"#{thread} {sheet.title}"
         return Letter(
             key=root if first else f"{root}-{short(key)}",
             to=address,
             about=About(thread, seen, mark),
-            subject=subject,
+            subject=subject or f"Your mail to {self.name}",
             banner=words.banner(sheet, agent),
             said=said,
             card=card,

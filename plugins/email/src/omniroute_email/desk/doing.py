@@ -179,7 +179,7 @@ class Doing:
     async def _post(self, agent: str, letter: Letter) -> None:
         """Send an answer; that its mailbox takes none undoes nothing of what was done."""
         try:
-            await self._desk.bag.post(letter)
+            await self._desk.post(letter)
         except Rejected as error:
             log.info("an answer of the desk's was not taken: %s", error)
             if agent:

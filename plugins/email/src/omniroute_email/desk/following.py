@@ -37,7 +37,7 @@ class Following:
     """Follows threads for a desk."""
 
     def __init__(self, desk: EmailDesk) -> None:
-        self._desk, self._book, self._bag = desk, desk.book, desk.bag
+        self._desk, self._book = desk, desk.book
         self._waiting: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -53,6 +53,7 @@ class Following:
         finally:
             for task in self._waiting.values():
                 task.cancel()
+            self._desk.digests.stop()
 
     async def follow(self, thread: int) -> None:
         """Send what is new in a thread; what cannot be sent now is sent later."""
@@ -94,7 +95,7 @@ class Following:
         """The thread was folded into another, which has mails of its own."""
         owner = await self._desk.door.who(self._desk.kind, one.address)
         said = f"#{one.thread} goes on as #{sheet.thread}. {standing_in_words(sheet)}"
-        await self._bag.post(
+        await self._desk.post(
             self._desk.letter(f"joined/{one.thread}", one.address, owner, sheet, said)
         )
         self._book.end(one.thread, one.address)
@@ -106,7 +107,10 @@ class Following:
                 await self._tell_of_failure(one, sheet, line)
         new = [line for line in sheet.lines if is_new(line, sheet.owner, known.get(line.id))]
         if any(line.kind in ("customer", "note") for line in new):
-            await self._send(one, sheet, new)
+            if self._desk.digests.room(one.address):
+                await self._send(one, sheet, new)
+            else:
+                self._desk.digests.later(one.address)
 
     async def _send(self, one: Conversation, sheet: Sheet, new: Sequence[Line]) -> None:
         """One mail with everything that is new."""
@@ -143,7 +147,7 @@ class Following:
 
     async def _post(self, letter: Letter, agent: str) -> None:
         try:
-            await self._bag.post(letter)
+            await self._desk.post(letter)
         except Rejected:  # their mailbox is full, or gone
             await self._desk.door.unreachable(agent)
             raise

@@ -62,6 +62,11 @@ STRANGER: Final = (
 JOINED: Final = (
     "This address is {agent}'s now. Write #status online to begin, #help for what can be said."
 )
+DIGEST: Final = (
+    "You have had {most} mails within an hour, so what is new comes together for a while."
+    " To answer, reply to an earlier mail about the thread, or open the console."
+)
+DIGEST_SUBJECT: Final = "What is new in {count} of your threads"
 AWAY: Final = "My mailbox has answered by itself: “{said}”"
 
 
