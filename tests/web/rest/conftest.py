@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx2 as httpx
 import pytest
+from anyio.from_thread import BlockingPortal
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -34,6 +36,7 @@ class House:
     sign_in: SignIn
     app: Starlette
     http: httpx.AsyncClient
+    closing: asyncio.Event
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -100,14 +103,14 @@ async def opened(folder: Path) -> AsyncIterator[House]:
     )
     tokens = Tokens(folder / "desk.tokens", application.actor, scene.clock.now)
     sign_in = SignIn(accounts, application, scene.clock.now, tokens)
-    operations = Workshop()
+    operations, closing = Workshop(), asyncio.Event()
     operations.tokens = tokens
     app = build(
         application, sign_in, {}, organisation="Radhaus", public_url=URL, clock=scene.clock.now,
-        operations=operations,
+        operations=operations, closing=closing,
     )  # fmt: skip
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as http:
-        yield House(Desk(scene, application), sign_in, app, http)
+        yield House(Desk(scene, application), sign_in, app, http, closing)
     await application.stop()
     accounts.close()
     tokens.close()
@@ -124,6 +127,7 @@ class AtWork(NamedTuple):
     """A desk that runs in a loop of its own, for whoever calls without one."""
 
     http: TestClient
+    portal: BlockingPortal
     token: str  # may all that tokens may, for Di, who is an admin
     house: House
 
@@ -146,4 +150,5 @@ def working(folder: Path) -> Iterator[AtWork]:
 
     app = Starlette(lifespan=running)
     with TestClient(app, base_url=URL, raise_server_exceptions=False) as http:
-        yield AtWork(http, *found[0])
+        assert http.portal is not None
+        yield AtWork(http, http.portal, *found[0])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
+
+import httpx2 as httpx
 
 if TYPE_CHECKING:
     from tests.web.rest.conftest import House
@@ -146,6 +150,25 @@ async def test_a_body_that_is_no_json(house: House) -> None:
             headers={"Content-Type": kind, "Authorization": f"Bearer {token}"},
         )
         problem(answer, status, code)
+
+
+async def test_a_body_that_is_too_long_or_packed(house: House) -> None:
+    token = await house.token("threads:write", agent="ana")
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+
+    async def sent(content: bytes | AsyncIterator[bytes], **more: str) -> httpx.Response:
+        return await house.http.post(
+            "/api/v1/threads/1/note", content=content, headers={**headers, **more}
+        )
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 65_536
+
+    assert (await sent(b'{"text": "' + b"x" * 1_000_000 + b'"}')).status_code == 413
+    problem(await sent(endless()), 413, "too_much")
+    bomb = gzip.compress(b'{"text": "' + b"x" * 50_000_000 + b'"}')
+    problem(await sent(bomb, **{"Content-Encoding": "gzip"}), 415, "unsupported_media_type")
 
 
 async def test_a_method_and_a_path_that_are_none(house: House) -> None:

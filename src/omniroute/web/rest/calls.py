@@ -133,6 +133,11 @@ def read_query(asked: QueryParams, kind: Any) -> Any:
 
 async def read_body(request: Request, kind: Any) -> Any:
     """The body of a request as a *kind*.  Raises `Unreadable`."""
+    if coded := request.headers.get("content-encoding", ""):  # nothing is unpacked here
+        fault = f"A body packed as “{coded[:20]}” is not read here"
+        raise Unreadable(
+            "header.content-encoding", fault, "send it plain", "unsupported_media_type"
+        )
     body = await request.body()
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and given != "application/json":
