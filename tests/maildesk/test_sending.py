@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.maildesk.scene import DESK, EDGE, HELP, Mailbox, scene, text_of
 from tests.maildesk.test_safety import taken
 
-from omniroute import Card, CardKind, ForgetsThreads
+from omniroute import Card, CardKind, ForgetsThreads, Template
+from omniroute.application.ways import Means
 
 
 def bounce_of(mail: EmailMessage, to: str, recipient: str) -> str:
@@ -47,6 +48,18 @@ Subject: {mail["Subject"]}
 
 def card_of(box: Mailbox) -> EmailMessage:
     return next(mail for mail in box.mails() if "Yours, if" in text_of(mail))
+
+
+async def test_templates_are_asked_for_and_sent_by_mail_too(tmp_path: Path) -> None:
+    async with scene(tmp_path) as desk:
+        ana, joe = await taken(desk)
+        news = Template("order_news", "Order {{number}}: {{news}}", ("number", "news"))
+        desk.server.application.ways.means = {"email": Means(templates=lambda: (news,))}
+        await ana.answers(card_of(ana), "#template")
+        listed = await ana.gets("template order_news <number> <news>")
+        assert joe.mails() == []
+        await ana.answers(listed, '#template order_news 4711 "on its way"')
+        assert "Order 4711: on its way" in text_of(await joe.gets("Order 4711"))
 
 
 async def test_a_customer_who_wrote_meanwhile_is_read_before_the_answer_goes(

@@ -51,6 +51,15 @@ def test_the_same_person_stays_the_same_over_several_events() -> None:
     assert other.sender.value != one.sender.value
 
 
+def test_whoever_is_named_in_what_is_not_read_is_put_out_as_well() -> None:
+    event = {"type": "poll", "sender": {"id": "24000000000001"}, "to": {"wa_id": "4915550100"}}
+    raw = raw_of(event, ascii=True)
+    assert read(raw) == []
+    made = redact(raw, read).decode()
+    assert "24000000000001" not in made
+    assert "4915550100" not in made
+
+
 def test_secrets_of_the_settings_go_the_same_way() -> None:
     made = redact(b'{"type": "poll", "seen": "hunter2-and-more"}', read, ["hunter2-and-more"])
     assert b"hunter2" not in made

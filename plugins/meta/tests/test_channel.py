@@ -12,6 +12,7 @@ from plugins.meta.tests.conftest import NEWS, answer, post_of, texts
 from omniroute import Address, File, Inbound, Outbound, Rejected, Retry, Template
 from omniroute.testing.asgi import Answered, ask
 from omniroute.testing.fakes import Bucket, Fault
+from omniroute.testing.intake import listening
 from omniroute_meta.account import AGAIN
 from omniroute_meta.testing import INSTAGRAM, PAGE, WHATSAPP
 
@@ -77,6 +78,17 @@ async def test_one_webhook_serves_three_accounts(bench: Bench) -> None:
         for kind, of in (("whatsapp", WHATSAPP), ("messenger", PAGE), ("instagram", INSTAGRAM)):
             (message,) = await bench.heard(kind, 1)
             assert (message.text, message.sender.display) == (f"hello by {of}", "Joe Miller")
+
+
+async def test_what_is_a_neighbours_comes_again_until_that_one_listens(bench: Bench) -> None:
+    bench.messenger()
+    async with bench.listening():
+        late = bench.whatsapp()
+        assert (await bench.tells(post_of("whatsapp-batch"))).status == 503
+        async with listening(late, bench.kept["whatsapp"]):
+            assert (await bench.tells(post_of("whatsapp-batch"))).ok
+    assert len(bench.kept["whatsapp"].kept) == 3
+    assert not bench.kept["messenger"].kept
 
 
 async def test_what_an_app_signs_counts_for_its_own_accounts_alone(

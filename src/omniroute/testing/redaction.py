@@ -23,10 +23,14 @@ Parse = Callable[[bytes], Sequence[Inbound | Undelivered]]
 
 TELLING: Final = re.compile(
     r"(^|_)(name|first_?name|last_?name|user_?name|real_name|display_name|nick|title|e?mail|phone"
-    r"|phone_number|text|caption|body|subject|description|bio|token|secret|signature|address)$",
+    r"|phone_number|from|wa_id|recipient_id|text|caption|body|subject|description|bio|token|secret"
+    r"|signature|address)$",
     re.IGNORECASE,
 )
 """Keys of JSON whose values are about a person."""
+
+PEOPLE: Final = frozenset({"from", "sender", "author", "user"})
+"""Keys of JSON whose values are people: their ids tell, too, of what is not read as well."""
 
 PATTERNS: Final = (
     re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),  # e-mail
@@ -37,7 +41,7 @@ PATTERNS: Final = (
     re.compile(r"\b[0-9a-f]{32,}\b"),  # keys and signatures
 )
 SHORTEST: Final = 3  # characters; what is shorter tells nobody and stands everywhere
-PLAIN: Final = frozenset({"message", "edit", "delete", "reaction"})
+PLAIN: Final = frozenset({"message", "edit", "delete", "reaction", "delivered", "read"})
 
 
 class StillTold(Exception):
@@ -119,6 +123,8 @@ def _of_json(text: str) -> Iterator[str]:
             for name, inner in value.items():
                 if isinstance(inner, str) and TELLING.search(name) and inner not in PLAIN:
                     yield inner
+                elif name in PEOPLE and isinstance(inner, dict):
+                    yield from (said for said in (inner.get("id"),) if isinstance(said, str))
             stack += value.values()
         elif isinstance(value, list):
             stack += value

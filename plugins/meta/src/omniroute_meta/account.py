@@ -69,6 +69,7 @@ class MetaChannel(ABC):
         self._intake: Intake | None = None  # while we listen
         self._parts: dict[str, list[str]] = {}  # ids of what has gone of a message, by its key
         self._strangers: set[str] = set()  # accounts of others that were told of
+        accounts.enter(site.folder.parent, self)
 
     # --- in ---
 
@@ -143,11 +144,16 @@ class MetaChannel(ABC):
             await owner.keep(event)
 
     def _owner(self, event: Event) -> MetaChannel | None:
-        """The account that an event is about: this one, or a neighbour of the same app."""
+        """The account that an event is about: this one, or a neighbour of the same app.
+
+        Raises `Busy` for a neighbour that does not listen yet: Meta comes again.
+        """
         if (event.of, event.account) == (self.of, self.id) or event.what == "other":
             return self
         other = accounts.find(self._site.folder.parent, event.of, event.account)
         if other is not None and other.trusts(self._config.app_secret.reveal()):
+            if not other.is_listening:
+                raise Busy("a neighbour is not listening")
             return other
         if event.account not in self._strangers:
             self._strangers.add(event.account)
@@ -160,9 +166,13 @@ class MetaChannel(ABC):
 
     def trusts(self, app_secret: str) -> bool:
         """Whether what another account's app has signed counts here."""
-        return self._intake is not None and hmac.compare_digest(
-            self._config.app_secret.reveal().encode(), app_secret.encode()
-        )
+        known = self._config.app_secret.reveal()
+        return hmac.compare_digest(known.encode(), app_secret.encode())
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether events can be kept."""
+        return self._intake is not None
 
     async def whole(self, event: Event) -> Event:
         """An event with all that reading it needs."""
@@ -186,13 +196,12 @@ class MetaChannel(ABC):
         """Take events in until cancelled.  Raises `ConfigError` for a token that opens nothing."""
         async with self.graph.open():
             await self._introduce()
-            with accounts.listening(self._site.folder.parent, self):
-                try:
-                    self._intake = intake
-                    intake.ready()
-                    await self.attend()
-                finally:
-                    self._intake = None
+            try:
+                self._intake = intake
+                intake.ready()
+                await self.attend()
+            finally:
+                self._intake = None
 
     async def attend(self) -> None:
         """What is done while we listen, until cancelled."""
