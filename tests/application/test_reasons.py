@@ -142,8 +142,25 @@ async def test_a_need_that_nobody_meets(desk: Desk) -> None:
     thread = scene.writes("joe@x.org", "My refund?", topic="refund")
     assert await headline(desk, thread) == (
         "billing, waiting 0 s: needs refunds ≥ 3; nobody on the team meets that."
-        " In 2 min Bo Berg may take it."
+        " In 2 min Bo Berg meets it too, offline."
     )
+
+
+async def test_only_who_is_here_may_take_it_later(desk: Desk) -> None:
+    scene = desk.scene
+    lacking = {f"b{n}": i.Member(f"b{n}", ("billing",), {"refunds": 2.0}) for n in range(6)}
+    scene.team(*lacking.values(), i.Member("cy", ("tech",)))
+    thread = scene.writes("joe@x.org", "My refund?", topic="refund")
+    assert (await headline(desk, thread)).endswith(" In 2 min 6 more meet it, none of them here.")
+    scene.online("b1", "b2")
+    assert (await headline(desk, thread)).endswith(" In 2 min b1 and b2 may take it.")
+    scene.online(*lacking)
+    assert (await headline(desk, thread)).endswith(" In 2 min 6 more may take it.")
+    scene.team(lacking["b3"], lacking["b4"], i.Member("cy", ("tech",)))
+    scene.status("b3", Status.AWAY)
+    scene.status("b4", Status.OFFLINE)
+    said = " In 2 min b3 (away) and b4 (offline) meet it too."
+    assert (await headline(desk, thread)).endswith(said)
 
 
 async def test_presence_is_told(desk: Desk) -> None:

@@ -339,14 +339,22 @@ def _next(
 ) -> str:  # fmt: skip
     queue = step.queue or queue
     known = {agent.id for agent in able}
-    more = [a.name for a in _able(waiting.team, step, queue, directory) if a.id not in known]
+    more = [a for a in _able(waiting.team, step, queue, directory) if a.id not in known]
+    here = [agent.name for agent in more if _here(agent)]
     said = f"In {words.span(max(left, 0))}"
     if step.queue:
-        said += f" it moves to {step.queue}"
-    if more and len(more) <= 4:
-        return f"{said}{' and' if step.queue else ''} {words.listed(more)} may take it."
+        said += f" it moves to {step.queue}" + (" and" if more else "")
+    if here and len(here) <= 4:
+        return f"{said} {words.listed(here)} may take it."
+    if here:
+        return f"{said} {len(here)} more may take it."
+    if len(more) == 1:
+        return f"{said} {more[0].name} meets it too, {_state(more[0])}."
+    if len(more) > 4:
+        return f"{said} {len(more)} more meet it, none of them here."
     if more:
-        return f"{said}{' and' if step.queue else ''} {len(more)} more may take it."
+        listed = words.listed([f"{agent.name} ({_state(agent)})" for agent in more])
+        return f"{said} {listed} meet it too."
     needs = words.needs(step.need, step.ask)
     return f"{said}." if step.queue else f"{said} {needs} is enough: nobody new."
 

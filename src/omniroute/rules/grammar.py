@@ -567,9 +567,16 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "priority": Key("A word or a number.", ref("priority")),
         "tags": Key("Tags that it has, perhaps among others.", listed("text")),
         "need": Key(
-            "Levels asked for now; a skill with `null` is not asked for.",
+            "Levels asked for now, and whatever else a need can say, each perhaps among others; "
+            "what has `null` is not asked for.",
             {
                 "type": "object",
+                "properties": {
+                    "any": {"anyOf": [REQUIREMENTS, {"type": "null"}]},
+                    "all": REQUIREMENTS,
+                    "not": {"anyOf": [ref("requirement"), REQUIREMENTS, {"type": "null"}]},
+                    "agents": {"anyOf": [listed("name"), {"type": "null"}]},
+                },
                 "additionalProperties": {"anyOf": [ref("level"), {"type": "null"}]},
             },
         ),

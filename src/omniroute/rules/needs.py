@@ -61,7 +61,7 @@ def _said(reader: Reader, node: Node, names: Names, example: str) -> Ask:
     levels: Needs = {}
     for skill, (key, value) in node.entries.items():
         if skill in BESIDES_LEVELS:
-            found = both(found, _besides(reader, skill, value, names))
+            found = both(found, besides(reader, skill, value, names))
             continue
         level = reader.level(value)
         if is_skill(reader, key, skill, names) and level is not None:
@@ -69,7 +69,8 @@ def _said(reader: Reader, node: Node, names: Names, example: str) -> Ask:
     return both(found, Ask(need=tuple(levels.items()))) or Ask()
 
 
-def _besides(reader: Reader, word: str, node: Node, names: Names) -> Ask | None:
+def besides(reader: Reader, word: str, node: Node, names: Names) -> Ask | None:
+    """What stands in a requirement under one of `BESIDES_LEVELS`."""
     if word == "agents":
         found = [_agent(reader, item, names) for item in reader.several(node)]
         return Ask(agents=tuple(name for name in found if name is not None))

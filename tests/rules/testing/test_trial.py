@@ -116,3 +116,31 @@ def test_an_article_and_what_the_customer_says_to_it(fault: Fault, desk: Path) -
     assert fault("given: {text: reset, thread.deflected: true}, expect: {agent: ana}").startswith(
         "thread.deflected is given, and a new thread has had no article"
     )
+
+
+def test_what_a_need_says_besides_levels(desk: Path, fault: Fault) -> None:
+    rules = desk / "support.yaml"
+    asked = "{lang.en: 3, any: [{lang.de: 3, billing: 2}, {agents: bo}], not: {agents: [ana]}}"
+    rest = "{id: rest, to: {"
+    rules.write_text(rules.read_text().replace(rest, f"{rest}need: {asked}, "))
+    hello = f"given: {{{HELLO}, language: de}}"
+    anyway = "any: [{agents: [bo]}, {billing: 2, lang.de: 3}]"  # in whatever order
+    assert not fault(
+        f"{hello}, expect: {{need: {{{anyway}, not: {{agents: ana}}, refunds: null}}}}"
+    )
+    assert not fault(
+        f"{hello}, expect: {{need: {{all: [{{lang.en: 3}}, {{not: {{agents: ana}}}}]}}}}"
+    )
+    told = "'(billing ≥ 2 and lang.de ≥ 3 or bo), not ana'"
+    assert fault(f"{hello}, expect: {{need: {{any: [{{agents: bo}}]}}}}") == (
+        f"need: expected 'bo', got {told}"
+    )
+    assert fault(f"{hello}, expect: {{need: {{not: {{agents: bo}}}}}}") == (
+        f"need: expected 'not bo', got {told}"
+    )
+    assert fault(f"{hello}, expect: {{need: {{agents: null, not: null}}}}") == (
+        f"need: expected no 'not', got {told}"
+    )
+    known = f"given: {{{HELLO}, thread.last_agent: bo, thread.idle: 2d}}"
+    assert not fault(f"{known}, expect: {{need: {{agents: bo}}}}")
+    assert "need: expected 'ana', got 'bo" in fault(f"{known}, expect: {{need: {{agents: ana}}}}")

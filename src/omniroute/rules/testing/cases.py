@@ -11,14 +11,15 @@ import msgspec
 from omniroute.core.conditions import FACTS, PRIVATE, Kind, asked, leaves
 from omniroute.core.inputs import Member
 from omniroute.core.ladder import holes
-from omniroute.core.model import Fact, Needs, Status
+from omniroute.core.model import Ask, Fact, Needs, Status
 from omniroute.core.observations import Texts
-from omniroute.core.requirements import every_skill
+from omniroute.core.requirements import both, every_skill
 from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
 from omniroute.core.spans import parse_span
 from omniroute.errors import ConfigError, ConfigErrors
-from omniroute.rules.grammar import STATES
+from omniroute.rules.grammar import BESIDES_LEVELS, STATES
 from omniroute.rules.load import accepted, read
+from omniroute.rules.needs import Names, besides
 from omniroute.rules.reading import Reader
 from omniroute.rules.team import read_bytes
 from omniroute.rules.yaml12 import Fields, Node, Scalar, parse, place
@@ -47,6 +48,8 @@ class Expectation(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int | msgspec.UnsetType = msgspec.UNSET
     tags: tuple[str, ...] = ()
     need: Mapping[str, float | None] = {}
+    besides: Ask | msgspec.UnsetType = msgspec.UNSET  # what `need` names besides levels
+    unasked: tuple[str, ...] = ()  # such words of `need` under which nothing is asked
     agent: str | msgspec.UnsetType | None = msgspec.UNSET
     agents: tuple[str, ...] = ()
     tell: str | msgspec.UnsetType = msgspec.UNSET
@@ -307,7 +310,7 @@ class _Cases:
                 case "tags":
                     said[key] = reader.texts(value, "a tag")
                 case "need":
-                    said[key] = self._need(reader, value)
+                    said |= self._need(reader, value)
                 case "agent":
                     said[key] = _maybe(reader, value, "agent", self._agents)
                 case "agents":
@@ -331,13 +334,26 @@ class _Cases:
         found = [reader.reference(item, what, known) for item in reader.several(node)]
         return tuple(name for name in found if name is not None)
 
-    def _need(self, reader: Reader, node: Node) -> dict[str, float | None]:
-        found: dict[str, float | None] = {}
+    def _need(self, reader: Reader, node: Node) -> dict[str, object]:
+        levels: dict[str, float | None] = {}
+        ask: Ask | None = None
+        unasked: list[str] = []
+        names = Names(skills=self._rules.skills.known, agents=self._agents)
         for skill, key, value in reader.named(node, "a skill"):
+            absent = isinstance(value, Scalar) and value.value is None
+            if skill in BESIDES_LEVELS:
+                unasked += [skill] if absent else []
+                ask = ask if absent else both(ask, besides(reader, skill, value, names))
+                continue
             if skill not in self._rules.skills.known:
                 reader.unknown(key, "skill", skill, self._rules.skills.known)
-            absent = isinstance(value, Scalar) and value.value is None
-            found[skill] = None if absent else reader.level(value)
+            levels[skill] = None if absent else reader.level(value)
+        if ask is not None:
+            levels |= ask.need
+            ask = msgspec.structs.replace(ask, need=())
+        found: dict[str, object] = {"need": levels, "unasked": tuple(unasked)}
+        if ask is not None and ask != Ask():
+            found["besides"] = ask
         return found
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core.engine import Decision
 from omniroute.core.inputs import MessageReceived
-from omniroute.core.model import Step, Thread
+from omniroute.core.model import Ask, Step, Thread
 from omniroute.core.observations import Texts
+from omniroute.core.requirements import told
 from omniroute.core.rules import Routing, route, trail
 from omniroute.core.spans import show_span
 from omniroute.core.urgency import PRIORITIES
@@ -150,6 +152,27 @@ class _Trial:
         wrong = {skill: level for skill, level in wanted.items() if asked.get(skill) != level}
         return _differ("need", _levels(wrong), _levels({s: asked.get(s) for s in wrong}))
 
+    def _besides(self, wanted: Ask) -> str:
+        """Each part that is named must be asked; what else is asked does not matter."""
+        found = self._beside_levels()
+        ways = [_parts(group) for group in found.any]
+        whole = (
+            set(wanted.agents) <= set(found.agents)
+            and all(_parts(group) in ways for group in wanted.any)
+            and _parts(wanted.none) <= _parts(found.none)
+        )
+        return "" if whole else _differ("need", _asking(wanted), _asking(found))
+
+    def _unasked(self, wanted: tuple[str, ...]) -> str:
+        found = self._beside_levels()
+        parts = {"agents": found.agents, "any": found.any, "not": found.none}
+        asked = [word for word in wanted if parts.get(word)]
+        return f"need: expected no '{asked[0]}', got {_said(_asking(found))}" if asked else ""
+
+    def _beside_levels(self) -> Ask:
+        ask = self._step.ask or Ask()
+        return replace(ask, agents=ask.agents or self._step.agents)
+
     def _agent(self, wanted: str | None) -> str:
         return _differ("agent", wanted, ", ".join(self._asked()) or None)
 
@@ -205,6 +228,15 @@ def _lacking(key: str, wanted: tuple[str, ...], found: tuple[str, ...]) -> str:
 def _levels(need: dict[str, float | None]) -> str:
     said = (f"{s} {'not asked' if n is None else f'{n:g}'}" for s, n in sorted(need.items()))
     return ", ".join(said)
+
+
+def _parts(asks: Iterable[Ask]) -> set[tuple[str, ...]]:
+    """What each asks for, in whatever order it was written."""
+    return {tuple(sorted(told({}, ask))) for ask in asks}
+
+
+def _asking(ask: Ask) -> str | None:
+    return ", ".join(told({}, ask)) or None
 
 
 def _said(value: object) -> str:
