@@ -64,3 +64,30 @@ async def test_whoever_is_known_by_their_number_goes_on_by_whatsapp_in_the_same_
         await desk.until(lambda: desk.events("ReplyFailed"))
         (failed,) = desk.events("ReplyFailed")
         assert (failed.message, failed.outcome) == (message, "bounced")
+
+
+async def test_whoever_hides_their_number_and_shows_it_later_is_one_and_known_by_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    channel = bench.whatsapp()
+    house = House(tmp_path)
+    house.pipe.reads = known_by_number
+    house.more = [cast(Pipe, channel)]
+    house.node = house.made()
+    async with house.running() as desk:
+        bench.open_hook()
+        joe = bench.fake.person(
+            WHATSAPP, "Joe Miller", id=NUMBER[1:], scoped="DE.134912", hides=True
+        )
+        joe.says("guess who")
+        await desk.read(1)
+        joe.hides = False
+        joe.says("it is me")
+        await desk.read(2)
+        joe.hides = True
+        joe.says("and again")
+        await desk.read(3)
+        assert len(desk.events("ThreadOpened")) == 1
+        await desk.says("where is my order?", sender="joe")
+        await desk.read(4)
+        assert len(desk.events("ThreadOpened")) - len(desk.events("ThreadFolded")) == 1

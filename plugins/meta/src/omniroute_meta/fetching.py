@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 FETCH: Final = 12.0  # s for a file
 ASK: Final = 3.0  # s for a name
+AT_ONCE: Final = 4  # files of one account: each lies in memory
 KNOWN: Final = 10_000  # names that are remembered
 SUFFIXES: Final = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4",
@@ -40,6 +41,7 @@ class Fetching:
 
     def __init__(self, graph: Graph, most: int) -> None:
         self._graph, self._most = graph, most
+        self._room = asyncio.Semaphore(AT_ONCE)
         self._names: dict[str, str] = {}
 
     async def media(self, files: Sequence[Mapping[str, Any]]) -> tuple[Fetched, ...]:
@@ -72,7 +74,7 @@ class Fetching:
 
     async def _download(self, url: str, name: str, kind: str, *, with_token: bool) -> Fetched:
         try:
-            async with asyncio.timeout(FETCH):
+            async with self._room, asyncio.timeout(FETCH):
                 data = await self._graph.download(url, self._most, with_token=with_token)
         except TooLarge:
             return Fetched(name, kind, fault=self._too_large())
