@@ -59,6 +59,11 @@ MATRIX = """
     GET    /admin/channels                                  s s n n y s
     POST   /admin/retry                                     s s n n y s
     POST   /admin/pauses/end                                s s n n y s
+    GET    /admin/programs                                  s s n n y s
+    POST   /admin/programs/tokens                           s s n n y s
+    POST   /admin/programs/revoke                           s s n n y s
+    POST   /admin/programs/webhooks                         s s n n y s
+    POST   /admin/programs/webhook                          s s n n y s
     GET    /admin/rules                                     s s n n y s
     GET    /admin/rules/{version}                           s s n n y s
     POST   /admin/rules/promote                             s s n n y s
