@@ -1,6 +1,7 @@
 """A conversation over a fake: what comes in, what is read out of it, what goes out, side by side.
 
-A line is what somebody says or does; see `HELP`.
+A line is what somebody says or does; see `HELP`.  What comes of it is told as a `Note` or a `Step`,
+which a terminal prints and a page shows.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Final, get_args
+from dataclasses import dataclass
+from typing import Final, TypeAlias, get_args
 
 from omniroute.channel import Inbound, Undelivered
 from omniroute.errors import RemoteError, Retry
@@ -32,11 +34,36 @@ NARROWEST: Final = 24  # characters of a column
 SHOWN: Final = 4000  # characters of raw bytes
 
 
-class Talk:
-    """A conversation on a stage whose account listens; *say* prints."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that is to be said of what was done."""
 
-    def __init__(self, stage: Stage, say: Callable[[str], None], width: int = 100) -> None:
-        self._stage, self._say, self._width = stage, say, width
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that went from one side to the other.
+
+    *who* is the customer on whose side it was seen; *customer* and *agent* are what each side
+    shows of it, nothing where it shows nothing.  *columns* are the data, each with its title.
+    """
+
+    who: str
+    customer: str
+    agent: str
+    columns: tuple[tuple[str, str], ...]
+    inward: bool = True
+
+
+Told: TypeAlias = Note | Step
+
+
+class Talk:
+    """A conversation on a stage whose account listens; *tell* is told what comes of each line."""
+
+    def __init__(self, stage: Stage, tell: Callable[[Told], None]) -> None:
+        self._stage, self._tell = stage, tell
         self._seen, self._answers = 0, 0
         self._last: Inbound | None = None  # what was written last, and is to be answered
         self._who = CUSTOMERS[0]  # and by whom
@@ -52,14 +79,17 @@ class Talk:
             elif line.strip():
                 await self._speak(line.strip())
         except NotShown as error:
-            self._say(f"  the fake does not play {error.what}")
+            self._say(f"the fake does not play {error.what}")
         except Retry as error:
             when = "later" if error.after is None else f"in {error.after:g} s"
             doubt = ", marked as a repeat" if error.in_doubt else ""
-            self._say(f"  Retry: {error}; the engine tries again {when}{doubt}")
+            self._say(f"Retry: {error}; the engine tries again {when}{doubt}")
         except RemoteError as error:
-            self._say(f"  {type(error).__name__}: {error}")
+            self._say(f"{type(error).__name__}: {error}")
         return True
+
+    def _say(self, text: str) -> None:
+        self._tell(Note(text))
 
     async def _speak(self, line: str) -> None:
         name, colon, text = line.partition(":")
@@ -69,7 +99,7 @@ class Talk:
         if who in CUSTOMERS:
             self._who = who
             await self._stage.platform.says(text.strip(), who=who)
-            await self._show(1)
+            await self._show(1, text.strip())
         else:
             await self._answer(name.strip().title(), text.strip())
 
@@ -78,28 +108,28 @@ class Talk:
         match word:
             case "/edit":
                 await platform.edits(rest)
-                await self._show(1)
+                await self._show(1, f"now: {rest}")
             case "/delete":
                 await platform.deletes()
-                await self._show(1)
+                await self._show(1, "takes it back")
             case "/file":
                 name, _, text = rest.partition(" ")
                 await platform.sends_file(name or "file.bin", b"the bytes of a file", text)
-                await self._show(1)
+                await self._show(1, f"file {name or 'file.bin'} {text}".rstrip())
             case "/machine":
                 await platform.machine_says(rest)
-                await self._show(0)
+                await self._show(0, f"a machine: {rest}")
             case "/again":
                 await platform.again()
-                await self._show(0)
+                await self._show(0, "the same once more")
             case "/new":
                 await platform.something_new()
-                await self._show(0)
+                await self._show(0, "an event of a new kind")
             case "/fails":
                 self._fails(rest)
             case "/check":
                 health = await self._stage.channel.check()
-                self._say(f"  {'ok' if health.ok else 'needs you'}: {health.found} {health.fix}")
+                self._say(f"{'ok' if health.ok else 'needs you'}: {health.found} {health.fix}")
             case _:
                 self._say(HELP)
 
@@ -107,43 +137,48 @@ class Talk:
         for known in get_args(How):
             if how == known:
                 self._stage.platform.fails(known, after=5.0)
-                return self._say(f"  the next answer meets: {how}")
-        return self._say(f"  one of: {', '.join(get_args(How))}")
+                return self._say(f"the next answer meets: {how}")
+        return self._say(f"one of: {', '.join(get_args(How))}")
 
     async def _answer(self, name: str, text: str) -> None:
         if self._last is None:
-            return self._say("  nobody has written yet; begin with “joe: hello”")
+            return self._say("nobody has written yet; begin with “joe: hello”")
         self._answers += 1
         out = self._stage.answer(self._last, text, f"try-{self._answers}")
         receipt = await self._stage.send(out)
         got = await self._stage.platform.got(self._who)
         ids = ", ".join(receipt.external_ids) or "none"
         sent = f"{name} → {out.conversation}\n{out.text}\nreceipt {ids}"
-        arrived = f"{self._who.title()} reads\n{got[-1].text if got else '(nothing)'}"
-        return self._say(side_by_side((("sent", sent), ("arrived", arrived)), self._width))
+        read = got[-1].text if got else "(nothing)"
+        columns = (("sent", sent), ("arrived", f"{self._who.title()} reads\n{read}"))
+        return self._tell(Step(self._who, read, f"{name}: {out.text}", columns, inward=False))
 
-    async def _show(self, due: int) -> None:
-        """Print what was kept since, once something was, if it is *due*."""
+    async def _show(self, due: int, did: str) -> None:
+        """Tell what was kept since, once something was, if it is *due*; *did* is what they did."""
         notebook = self._stage.notebook
         if due:
             await notebook.until(self._seen + due)
         raws = list(notebook.kept.values())[self._seen :]
         self._seen += len(raws)
         if not raws:
-            self._say("  nothing new was kept")
+            self._say("nothing new was kept")
         for raw in raws:
-            columns = (("raw", shown(raw)), ("read", self._read(raw)))
-            self._say(side_by_side(columns, self._width))
+            read, seen = self._read(raw)
+            columns = (("raw", shown(raw)), ("read", read))
+            self._tell(Step(self._who, did, seen, columns))
+            did = ""  # whatever else comes of it
 
-    def _read(self, raw: bytes) -> str:
+    def _read(self, raw: bytes) -> tuple[str, str]:
+        """What was read, in full and as an agent sees it."""
         try:
             found = self._stage.channel.parse(raw)
         except Exception as error:  # noqa: BLE001 - a dead letter, shown as one
-            return f"dead letter\n{type(error).__name__}: {error}"
+            return f"dead letter\n{type(error).__name__}: {error}", ""
         for one in found:
             if isinstance(one, Inbound) and one.kind == "message":
                 self._last = one
-        return "\n\n".join(map(described, found)) or "not for us"
+        seen = "\n".join(map(_seen, found))
+        return "\n\n".join(map(described, found)) or "not for us", seen
 
 
 def described(one: Inbound | Undelivered) -> str:
@@ -156,6 +191,22 @@ def described(one: Inbound | Undelivered) -> str:
     lines += [f"file {file.name}, {len(file.data)} bytes" for file in one.files]
     lines += ["automatic"] * one.automatic + [f"unread: {one.unread}"] * bool(one.unread)
     return "\n".join([*lines, f"“{one.text}”"])
+
+
+def _seen(one: Inbound | Undelivered) -> str:
+    """What was read, as an agent sees it."""
+    if isinstance(one, Undelivered):
+        return f"came back: {one.reason}"
+    said = one.text if one.kind == "message" else f"{one.kind}: {one.text}".rstrip(": ")
+    files = [f"[{file.name}]" for file in one.files]
+    return f"{one.sender.display or one.sender.value}: {' '.join([*files, said]).strip()}"
+
+
+def printed(told: Told, width: int) -> str:
+    """What is told, for a terminal of *width* characters."""
+    if isinstance(told, Note):
+        return textwrap.indent(told.text, "  ")
+    return side_by_side(told.columns, width)
 
 
 def shown(raw: bytes) -> str:
