@@ -311,6 +311,10 @@ class Channel(Protocol):
     *answered_by* names another kind of channel (``email``), answers go out over an account of
     that kind which may write first, to `Inbound.conversation`, which is then an address of that
     kind.  Nobody vouches for it, and it joins nobody.  `send` is not called.
+
+    A seventh, *anywhere*, says whether several nodes may `listen` to the account at the same time,
+    as where a sender connects to any of them.  A node that only follows calls `listen` and
+    `routes` of such accounts, and nothing else.
     """
 
     kind: ClassVar[str]  # a slug: "email"

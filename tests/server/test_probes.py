@@ -135,7 +135,7 @@ def test_who_has_it_reads_them(metrics: Metrics) -> None:
 
 
 def test_what_is_not_ready_is_said(metrics: Metrics) -> None:
-    assert asked(metrics, None).get("/readyz").json() == {"ok": True, "wrong": {}}
+    assert asked(metrics, None).get("/readyz").json() == {"ok": True, "wrong": {}, "role": "writer"}
     answer = asked(metrics, None, store="the disk is full").get("/readyz")
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert answer.json()["wrong"] == {"store": "the disk is full"}
@@ -148,7 +148,7 @@ def test_a_stranger_is_told_what_is_not_ready_and_not_why(metrics: Metrics) -> N
 
 
 def test_a_running_server_is_ready_and_counts(running: Running) -> None:
-    assert running.local.get("/readyz") == {"ok": True, "wrong": {}}
+    assert running.local.get("/readyz") == {"ok": True, "wrong": {}, "role": "writer"}
     running.mail("Vera Nowak <vera@mail.example>", "Bill", "I would like a refund")
     running.thread_of("Vera Nowak")
     text = running.agent("frieda").call("GET", "/metrics")

@@ -1,80 +1,20 @@
-"""The exchange of nodes on one store: one suite for all of them, the one in memory is the model."""
+"""The exchange in memory, which is the model."""
 
 from __future__ import annotations
 
 import pytest
+from tests.stores.exchange_contract import ExchangeContract
 
-from omniroute.stores.exchange import Exchange, Parcel
+from omniroute.stores.exchange import Exchange, Shareable
+from omniroute.stores.memory import MemoryStore
 from omniroute.stores.memory_exchange import MemoryExchange
 
 
-@pytest.fixture
-def exchange() -> Exchange:
-    return MemoryExchange()
+class TestMemoryExchange(ExchangeContract):
+    @pytest.fixture
+    def exchange(self) -> Exchange:
+        return MemoryExchange()
 
 
-def parcel(id: int, node: str = "one", raw: bytes = b"\x00hello") -> Parcel:
-    return Parcel(node, id, "email", "help", f"key {id}", 1_772_442_900_000, raw)
-
-
-def test_the_lease_is_one_node_s_until_it_gives_it_up(exchange: Exchange) -> None:
-    assert exchange.lease("one", 60) == "one"
-    assert exchange.lease("two", 60) == "one"
-    assert exchange.lease("one", 60) == "one"
-    exchange.release("two")
-    assert exchange.lease("two", 60) == "one"
-    exchange.release("one")
-    assert exchange.lease("two", 60) == "two"
-
-
-def test_a_lease_runs_out(exchange: Exchange) -> None:
-    assert exchange.lease("one", 0.001) == "one"
-    while exchange.lease("two", 60) != "two":
-        pass
-
-
-def test_what_is_handed_over_comes_as_it_was_and_in_order(exchange: Exchange) -> None:
-    exchange.hand([parcel(1), parcel(2)])
-    exchange.hand([parcel(1, "two", b"")])
-    found = exchange.handed(())
-    assert found == [parcel(1), parcel(2), parcel(1, "two", b"")]
-    assert exchange.waiting() == 3
-    assert exchange.handed((), limit=1) == [parcel(1)]
-    assert exchange.handed([("one", 1), ("two", 1)]) == [parcel(2)]
-
-
-def test_what_is_there_is_not_handed_over_twice(exchange: Exchange) -> None:
-    exchange.hand([parcel(1)])
-    exchange.hand([parcel(1, raw=b"other"), parcel(2)])
-    assert exchange.handed(()) == [parcel(1), parcel(2)]
-
-
-def test_its_node_hears_how_it_ended(exchange: Exchange) -> None:
-    exchange.hand([parcel(1), parcel(2), parcel(3), parcel(1, "two")])
-    exchange.settle({("one", 1): "", ("one", 2): "no such channel", ("two", 1): ""})
-    assert exchange.outcomes("one") == {1: "", 2: "no such channel"}
-    assert exchange.handed(()) == [parcel(3)]
-    exchange.hand([parcel(1)])  # again, before it has heard
-    assert exchange.handed(()) == [parcel(3)]
-    exchange.clear("one", [1, 2])
-    assert exchange.outcomes("one") == {}
-    assert exchange.outcomes("two") == {1: ""}
-    assert exchange.waiting() == 1
-
-
-def test_what_is_gone_has_no_outcome(exchange: Exchange) -> None:
-    exchange.hand([parcel(1), parcel(1, "two")])
-    exchange.clear("one")
-    exchange.settle({("one", 1): ""})
-    assert exchange.outcomes("one") == {}
-    assert exchange.handed(()) == [parcel(1, "two")]
-
-
-def test_who_is_there_says_so_for_a_while(exchange: Exchange) -> None:
-    exchange.report("one", b"{}", 60)
-    exchange.report("two", b"{}", 0.001)
-    exchange.report("one", b'{"a": 1}', 60)
-    while "two" in exchange.reports():
-        pass
-    assert exchange.reports() == {"one": b'{"a": 1}'}
-    exchange.close()
+def test_a_store_that_is_one_process_s_own_has_none() -> None:
+    assert not isinstance(MemoryStore(), Shareable)

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.stores.exchange_contract import ExchangeContract
 
 from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, Moved, Store, Unavailable
+from omniroute.stores.exchange import Exchange
 from omniroute.stores.postgres import PostgresStore
 from omniroute.stores.postgres_server import Place
 from omniroute.testing.lost_answer import LostAnswer
@@ -21,6 +23,9 @@ pytestmark = pytest.mark.postgres
 def server() -> Iterator[PostgresServer]:
     with postgres() as server:
         yield server
+
+
+NUMBERS = itertools.count()
 
 
 class TestPostgresStore(StoreContract):
@@ -39,7 +44,14 @@ class TestPostgresStore(StoreContract):
         return PostgresStore(f"{self.url}?space={name.read_text()}")
 
 
-NUMBERS = itertools.count()
+class TestPostgresExchange(ExchangeContract):
+    @pytest.fixture
+    def exchange(self, server: PostgresServer) -> Iterator[Exchange]:
+        store = PostgresStore(f"{server.url}?space=x{next(NUMBERS)}")
+        exchange = store.exchange()
+        store.close()
+        yield exchange
+        exchange.close()
 
 
 def test_two_nodes_share_a_store_and_only_one_of_two_commits_happens(

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from tests.stores.exchange_contract import ExchangeContract
 
 from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, Moved, Store, Unavailable, verify_chain
+from omniroute.stores.exchange import Exchange
 from omniroute.stores.redis import RedisStore
 from omniroute.stores.redis_server import Place
 from omniroute.testing.lost_answer import LostAnswer
@@ -43,6 +45,16 @@ class TestRedisStore(StoreContract):
         if not name.exists():
             name.write_text(f"s{next(NUMBERS)}")
         return RedisStore(f"{self.url}?space={name.read_text()}")
+
+
+class TestRedisExchange(ExchangeContract):
+    @pytest.fixture
+    def exchange(self, server: RedisServer) -> Iterator[Exchange]:
+        store = RedisStore(f"{server.url}?space=x{next(NUMBERS)}")
+        exchange = store.exchange()
+        store.close()
+        yield exchange
+        exchange.close()
 
 
 def test_two_nodes_share_a_store_and_only_one_of_two_commits_happens(server: RedisServer) -> None:

@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "omniroute.cli.serve:serve",
     "demo": "omniroute.cli.demo:demo",
     "rules": "omniroute.cli.rules:rules",
+    "nodes": "omniroute.cli.nodes:nodes",
     "threads": "omniroute.cli.threads:threads",
     "why": "omniroute.cli.threads:why",
     "customers": "omniroute.cli.customers:customers",

@@ -101,7 +101,7 @@ def faults(
     does not hold, or, with --mutant, if every seed does.
     """
     if is_real:
-        return real(store, rounds, seeds[0], json_)
+        return real(store, rounds, seeds[0], nodes or 1, json_)
     if mutant:
         from omniroute.faults.mutants import MUTANTS  # needs what tests need
 

@@ -18,15 +18,22 @@ from omniroute.errors import ConfigError
 STORES: Final = ("sqlite", "postgres", "redis")
 
 
-def real(store: str, rounds: int, seed: int, json_: bool) -> None:
-    """Kill a server on *store* so many times, and judge.  Exit 1 if a promise is broken."""
+def real(store: str, rounds: int, seed: int, nodes: int, json_: bool) -> None:
+    """Kill a server on *store* so many times, and judge.  Exit 1 if a promise is broken.
+
+    Of several *nodes* it is the one that writes.
+    """
+    if nodes > 1 and store == "sqlite":
+        raise ConfigError("--nodes", "one process has a SQLite file", "--store postgres, or redis")
     began = time.monotonic()
     with _server(store) as database, tempfile.TemporaryDirectory(prefix="faults-") as folder:
         from omniroute.testing.crash_trial import Trial
+        from omniroute.testing.nodes_trial import NodesTrial
 
-        trial = Trial(Path(folder), database)
-        trial.open()
+        several, one = nodes > 1, Path(folder)
+        trial = NodesTrial(one, database, nodes) if several else Trial(one, database)
         try:
+            trial.open()
             with progress("kills", quiet=json_) as move:
                 trial.kill_at_random(rounds, random.Random(seed), move)  # noqa: S311
             broken, repeats = _judged(trial), trial.repeats()
@@ -34,6 +41,7 @@ def real(store: str, rounds: int, seed: int, json_: bool) -> None:
             trial.close()
     about = {
         "store": store,
+        "nodes": nodes,
         "kills": rounds,
         "seed": seed,
         "acknowledged": len(trial.acknowledged),

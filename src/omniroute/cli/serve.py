@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from omniroute.server.composition import Server, load_plugins
 from omniroute.server.settings import Settings, load
+from omniroute.server.several import Member, open_exchange
 from omniroute.settings import Secret
 
 
@@ -52,8 +54,16 @@ async def _serve(settings: Settings, files: tuple[Path, ...]) -> None:
     stopped, plugins = stop_signals(), load_plugins(settings.plugins.blocked)
     for file in files:
         plugins.load_path(file)
-    server = Server(settings, plugins=plugins)
-    await run(server, stopped)
+    exchange = open_exchange(settings, plugins)
+    if exchange is None:
+        return await run(Server(settings, plugins=plugins), stopped)
+    member = asyncio.create_task(Member(settings, plugins, exchange).run(click.echo))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait({member, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    member.cancel()
+    with suppress(asyncio.CancelledError):
+        await member
+    return None
 
 
 def stop_signals() -> asyncio.Event:

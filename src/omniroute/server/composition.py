@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Final
 
 from starlette.routing import BaseRoute
 
-from omniroute.application import words
 from omniroute.application.accounts import Accounts
 from omniroute.application.authorize import SYSTEM, Actor
 from omniroute.application.bindings import Bindings
@@ -24,19 +24,20 @@ from omniroute.application.tokens import Tokens
 from omniroute.application.views import Views
 from omniroute.application.ways import means_of
 from omniroute.application.webhooks import Webhooks
-from omniroute.channel import Cap, Channel, Site
+from omniroute.channel import Cap, Channel
 from omniroute.core.effects import Present
 from omniroute.core.inputs import Member
 from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
-from omniroute.errors import ConfigError, PluginError, Refused, StoreError, did_you_mean
+from omniroute.errors import Refused, StoreError
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
-from omniroute.runtime.keyed import Keyed, open_key
+from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import Node, Parts, files_of
 from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
+from omniroute.server.channels import open_channels
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
 from omniroute.server.local import local_site
@@ -44,15 +45,16 @@ from omniroute.server.metrics import Metrics
 from omniroute.server.operations import ServerOperations
 from omniroute.server.outgoing import Outgoing
 from omniroute.server.probes import probes
+from omniroute.server.roster import WRITER, NodeReport, Roster
 from omniroute.server.rulebook import ServerRulebook, choose, tried
-from omniroute.server.serving import Serving, listen_local, listen_tcp, socket_path
+from omniroute.server.serving import Serving, address, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.server.stores import BuiltIn, open_store
 from omniroute.server.watchdog import Watchdog
 from omniroute.server.webhooks import Hooks, Sender
 from omniroute.server.workbench import ServerWorkbench
-from omniroute.settings import section
 from omniroute.stores.api import Corrupt, InDoubt, Moved
+from omniroute.stores.exchange import Shareable
 from omniroute.web import plugin as web_desk
 from omniroute.web.app import build
 
@@ -74,11 +76,13 @@ class Server:
         clock: Clock | None = None,
         mounts: Mapping[str, Sequence[BaseRoute]] | None = None,
         plugins: Plugins | None = None,
+        sockets: tuple[socket.socket, socket.socket] | None = None,
     ) -> None:
         """Read and open everything.  Raises `ConfigError`, `PluginError` or `StoreError`.
 
         *mounts* are further routes by their path; in a *demo* anyone may act as any agent.
-        *plugins* are those installed unless given.
+        *plugins* are those installed unless given; *sockets* listen for everybody and for the
+        command line, and stay open afterwards.
         """
         self.settings, self._demo, self._more = settings, demo, dict(mounts or {})
         self.clock = clock or SystemClock()
@@ -90,10 +94,18 @@ class Server:
             # First, so that a second server on a database hears who has it, not of a taken port.
             self.store = open_store(settings, plugins)
             opened.callback(self.store.close)
-            self._local = listen_local(socket_path(database))
-            opened.callback(socket_path(database).unlink, missing_ok=True)
-            opened.callback(self._local.close)
-            self._listening = listen_tcp(settings.server.host, settings.server.port)
+            self._exchange = self.store.exchange() if isinstance(self.store, Shareable) else None
+            if self._exchange is not None:
+                opened.callback(self._exchange.close)
+            self._owns_socket = sockets is None
+            if sockets is None:
+                self._local = listen_local(socket_path(database))
+                opened.callback(socket_path(database).unlink, missing_ok=True)
+                opened.callback(self._local.close)
+                self._listening = listen_tcp(settings.server.host, settings.server.port)
+            else:
+                self._listening, self._local = (each.dup() for each in sockets)
+                opened.callback(self._local.close)
             opened.callback(self._listening.close)
             self._accounts = Accounts(self.paths["accounts"], self._on_team)
             opened.callback(self._accounts.close)
@@ -163,13 +175,16 @@ class Server:
         )
         self.metrics = Metrics(self.application.reading, self.clock.now)
         self.watchdog = Watchdog()
+        self.roster = Roster(self._exchange, self._report)
+        self._since, self._head = self.clock.now(), 0
+        self._reporting: asyncio.Task[None] | None = None
         self._begun = False
         self._sites = self._build_sites()
 
     @property
     def url(self) -> str:
         """The address browsers use."""
-        return self.settings.server.public_url or self._bound()
+        return self.settings.server.public_url or address(self._listening)
 
     async def start(self) -> None:
         """Take up what the last run left, and serve; *failed* is set if it must not go on."""
@@ -191,7 +206,9 @@ class Server:
         self._sending = asyncio.create_task(self._sender.run(), name="webhooks")
         for site in self._sites:
             await site.begin()
+        self._since = self.clock.now()
         self._begun = True
+        self._reporting = asyncio.create_task(self.roster.run(), name="roster")
 
     def unready(self) -> dict[str, str]:
         """What keeps this server from its work, by its part; empty when it is ready."""
@@ -206,6 +223,13 @@ class Server:
             wrong["views"] = "pages and lists are not kept up to date; see the log"
         return wrong
 
+    def _report(self) -> NodeReport:
+        node, tenure = self.node, self.node.state.tenure
+        return NodeReport(
+            node.parts.spool.name, WRITER, self._since, self.url, node.parts.spool.depth,
+            node.outbox.depth, tenure.term, self._head,
+        )  # fmt: skip
+
     async def _fill_views(self) -> None:
         """Have the first page show what is so; views that must be made anew may take longer."""
         try:
@@ -219,6 +243,9 @@ class Server:
         self._closing.set()
         try:
             async with asyncio.timeout(STOP):
+                if self._reporting is not None:
+                    self._reporting.cancel()
+                    await asyncio.gather(self._reporting, return_exceptions=True)
                 await self.node.stop_listening()  # ends the chats' streams, which sites wait for
                 await asyncio.gather(*(site.end() for site in self._sites))
                 await self.node.stop()
@@ -237,14 +264,19 @@ class Server:
             self.tokens.close()
             self.proofs.close()
             self.bindings.close()
-            socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
+            if self._owns_socket:
+                socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
             await self.node.close()
+            if self._exchange is not None:
+                self._exchange.close()
 
     # --- putting together ---
 
     def _parts(self, plugins: Plugins) -> Parts:
         files, keyed = Files(self.paths["files"]), self.keyed
-        channels = self._channels(plugins.channels(), keyed)
+        channels = open_channels(
+            self.settings, plugins.channels(), keyed, self.paths["channels"], self.url, self.proofs
+        )
         workplaces = _workplaces(channels)
         desks: dict[str, Desk] = {kind: desk() for kind, desk in plugins.desks().items()}
         for (kind, account), workplace in workplaces.items():
@@ -261,29 +293,8 @@ class Server:
             workplaces,
             self.clock,
             shared=self.settings.identity.shared,
+            exchange=self._exchange,
         )
-
-    def _channels(
-        self, kinds: Mapping[str, type[Channel]], keyed: Keyed
-    ) -> dict[tuple[str, str], Channel]:
-        words.name_channels({kind: getattr(each, "label", kind) for kind, each in kinds.items()})
-        found: dict[tuple[str, str], Channel] = {}
-        for account, table in self.settings.channels.items():
-            place = f"channels.{account}"
-            kind = table.get("kind", account)
-            if kind not in kinds:
-                fix = did_you_mean(str(kind), kinds) or f"installed: {', '.join(sorted(kinds))}"
-                raise ConfigError(f"{place}.kind", f"no channel “{kind}” is installed", fix)
-            given = {name: value for name, value in table.items() if name != "kind"}
-            config: object = section(given, kinds[kind].Config, place)
-            site = self._site(account, keyed.derive(f"site/{account}"))
-            found[kind, account] = _construct(kinds[kind], account, config, site)
-        return found
-
-    def _site(self, account: str, secret: bytes) -> Site:
-        folder = self.paths["channels"] / account
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Site(folder, self.url, self.settings.server.organisation, secret, self.proofs)
 
     def _build_sites(self) -> list[Serving]:
         leftovers = Leftovers(self.node, self.proofs)
@@ -330,6 +341,7 @@ class Server:
             self.enrolment,
             self.url,
             probes(self.unready, self.metrics, None),
+            self.roster.nodes,
         )
         return [Serving(public, self._listening), Serving(mine, self._local)]
 
@@ -343,13 +355,10 @@ class Server:
         mounts.update({f"/desks/{kind}": desk.routes() for kind, desk in parts.desks.items()})
         return mounts
 
-    def _bound(self) -> str:
-        host, port = self._listening.getsockname()[:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
     # --- what happens ---
 
     def _committed(self, committed: Committed) -> None:
+        self._head = committed.head[0]
         self.metrics.committed(committed)
         self.application.wake()
         self._sender.wake()
@@ -430,13 +439,3 @@ def load_plugins(blocked: Sequence[str] = ()) -> Plugins:
         plugins.register(importlib.import_module("omniroute.language"), "lang")
     plugins.load_installed(blocked)
     return plugins
-
-
-def _construct(kind: type[Channel], account: str, config: object, site: Site) -> Channel:
-    make: Callable[[str, object, Site], Channel] = kind
-    try:
-        return make(account, config, site)
-    except (ConfigError, PluginError, StoreError):
-        raise
-    except Exception as error:
-        raise PluginError(kind.kind, kind.__name__, f"{type(error).__name__}: {error}") from error

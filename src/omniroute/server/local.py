@@ -3,7 +3,7 @@ invitations to desks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -36,6 +36,7 @@ def local_site(
     enrolment: Enrolment,
     url: str,
     probes: Sequence[BaseRoute] = (),
+    nodes: Callable[[], Awaitable[Mapping[str, object]]] | None = None,
 ) -> Starlette:
     """The console's API with what is asked for by the command line alone."""
 
@@ -79,8 +80,13 @@ def local_site(
         agent, kind, account = (said.get(name, "") for name in ("agent", "kind", "account"))
         return _json({"unbound": await enrolment.revoke(SYSTEM, agent, kind, account)})
 
+    async def others(request: Request) -> Response:
+        assert nodes is not None
+        return _json(await nodes())
+
     return Starlette(
         routes=[
+            *([Route("/api/admin/nodes", others)] if nodes is not None else []),
             Route("/api/admin/invitations", invite, methods=["POST"]),
             Route("/api/admin/accounts/{agent}", accounts),
             Route("/api/admin/unbind", unbind, methods=["POST"]),

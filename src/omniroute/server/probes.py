@@ -27,7 +27,7 @@ def probes(ready: Ready, metrics: Metrics, token: Secret | None) -> list[BaseRou
         if token is not None:  # a reason may name a path or a host, which strangers need not know
             wrong = dict.fromkeys(wrong, "see the log")
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-        return JSONResponse({"ok": not wrong, "wrong": wrong}, status)
+        return JSONResponse({"ok": not wrong, "wrong": wrong, "role": "writer"}, status)
 
     async def figures(request: Request) -> Response:
         if token is not None:

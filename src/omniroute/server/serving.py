@@ -83,6 +83,12 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     return listening
 
 
+def address(listening: socket.socket) -> str:
+    """The address at which browsers of the same network find a socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def _cannot_listen(error: OSError, host: str, port: int) -> ConfigError:
     if error.errno == errno.EADDRINUSE:
         fix = "stop what holds it, or set another (0 takes any free one)"

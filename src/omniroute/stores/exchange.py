@@ -68,6 +68,9 @@ class Exchange(Protocol):
     def waiting(self) -> int:
         """How many parcels are there without an outcome."""
 
+    def agree(self, name: str, value: bytes) -> bytes:
+        """What all nodes hold *name* to be: what the first one said."""
+
     def close(self) -> None:
         """Let go of what the exchange holds; closing twice is harmless."""
 

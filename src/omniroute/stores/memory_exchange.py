@@ -19,6 +19,7 @@ class MemoryExchange:
         self._parcels: dict[Mark, Parcel] = {}
         self._outcomes: dict[Mark, str] = {}
         self._reports: dict[str, tuple[bytes, float]] = {}
+        self._agreed: dict[str, bytes] = {}
 
     def lease(self, node: str, seconds: float) -> str:
         with self._lock:
@@ -70,6 +71,10 @@ class MemoryExchange:
     def waiting(self) -> int:
         with self._lock:
             return len(self._parcels) - len(self._outcomes)
+
+    def agree(self, name: str, value: bytes) -> bytes:
+        with self._lock:
+            return self._agreed.setdefault(name, value)
 
     def forget(self) -> None:
         """Lose everything, as a server may that was cut off."""

@@ -31,6 +31,7 @@ from omniroute.stores.api import (
     read_at,
 )
 from omniroute.stores.doubt import settle
+from omniroute.stores.exchange import Exchange
 from omniroute.stores.postgres_server import Place, check_promises, create, fault_of
 
 T = TypeVar("T")
@@ -115,6 +116,11 @@ class PostgresStore:
     def reader(self) -> PostgresReader:
         return PostgresReader(self._place)
 
+    def exchange(self) -> Exchange:
+        from omniroute.stores.postgres_exchange import PostgresExchange  # it stands on this module
+
+        return PostgresExchange(self._place)
+
     def close(self) -> None:
         self._line.close()
 
@@ -191,17 +197,17 @@ class Line:
 
     async def prepared(self) -> None:
         """Have the tables, on a server that keeps its word."""
-        async with self._asking() as db:
+        async with self.asking() as db:
             await check_promises(db, self._place)
             await create(db, self._place)
 
     async def head(self) -> Head:
-        async with self._asking() as db:
+        async with self.asking() as db:
             row = await db.fetchrow(HEAD)
         return _head(row)
 
     async def get(self, keys: Sequence[str]) -> tuple[Head, dict[str, bytes]]:
-        async with self._asking() as db:
+        async with self.asking() as db:
             rows = await db.fetch(GET, [key.encode() for key in keys])
         return _head(rows[0]), {row["k"].decode(): row["v"] for row in rows if row["k"] is not None}
 
@@ -209,14 +215,14 @@ class Line:
         self, prefix: str, after: str, limit: int
     ) -> tuple[Head, list[tuple[str, bytes]]]:
         least = prefix.encode()
-        async with self._asking() as db:  # no UTF-8 contains the byte that ends the prefix's range
+        async with self.asking() as db:  # no UTF-8 contains the byte that ends the prefix's range
             rows = await db.fetch(SCAN, after.encode(), least, least + b"\xff", limit)
         return _head(rows[0]), [
             (row["k"].decode(), row["v"]) for row in rows if row["k"] is not None
         ]
 
     async def tail(self, after: int, limit: int) -> list[Record]:
-        async with self._asking() as db:
+        async with self.asking() as db:
             rows = await db.fetch(TAIL, after, limit)
         return [Record(row["seq"], row["hash"], row["body"]) for row in rows]
 
@@ -226,7 +232,7 @@ class Line:
         """Whether the head was *at*, and is now the last of *links*."""
         put = [(key.encode(), value) for key, value in sorted(puts.items()) if value is not None]
         gone = [key.encode() for key, value in puts.items() if value is None]
-        async with self._asking(committing=True) as db:
+        async with self.asking(committing=True) as db:
             swapped = await db.fetchval(
                 COMMIT, links[-1].seq, links[-1].hash, *at,
                 [link.seq for link in links], [link.hash for link in links],
@@ -237,7 +243,7 @@ class Line:
 
     async def freeze(self) -> None:
         """From now on answer from one head."""
-        async with self._asking() as db:
+        async with self.asking() as db:
             await db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await db.fetchrow(HEAD)  # a transaction sees what its first question saw
         self._frozen = True
@@ -245,7 +251,7 @@ class Line:
     # --- the connection ---
 
     @asynccontextmanager
-    async def _asking(
+    async def asking(
         self, *, committing: bool = False
     ) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
         db = await self._connected()

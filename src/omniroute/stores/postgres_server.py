@@ -27,7 +27,7 @@ TABLES: Final = """
     CREATE TABLE kv (k bytea PRIMARY KEY, v bytea NOT NULL);
 """
 
-_LOCK: Final = 0x4F6D5202  # advisory: two nodes that start at once make the tables once
+LOCK: Final = 0x4F6D5202  # advisory: two nodes that start at once make the tables once
 _LOST: Final = ("08", "57")  # classes: connection exception, operator intervention
 
 
@@ -88,7 +88,7 @@ async def check_promises(db: asyncpg.Connection[asyncpg.Record], place: Place) -
 async def create(db: asyncpg.Connection[asyncpg.Record], place: Place) -> None:
     """Make schema and tables where they are not; raises `Unavailable` for a later version's."""
     async with db.transaction():
-        await db.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         if await db.fetchval("SELECT to_regclass($1)", f"{place.space}.about") is None:
             await db.execute(f"CREATE SCHEMA IF NOT EXISTS {place.space}")
             await db.execute(TABLES)

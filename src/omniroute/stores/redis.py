@@ -31,6 +31,7 @@ from omniroute.stores.api import (
     read_at,
 )
 from omniroute.stores.doubt import settle
+from omniroute.stores.exchange import Exchange
 from omniroute.stores.memory import MemoryReader, MemoryStore
 from omniroute.stores.redis_server import Place, check_promises, open_client
 
@@ -125,6 +126,11 @@ class RedisStore:
 
     def reader(self) -> RedisReader:
         return RedisReader(self._place)
+
+    def exchange(self) -> Exchange:
+        from omniroute.stores.redis_exchange import RedisExchange  # it stands on this module
+
+        return RedisExchange(self._place)
 
     def close(self) -> None:
         self._line.close()

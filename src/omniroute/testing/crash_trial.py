@@ -116,11 +116,14 @@ new_sessions_per_minute = 0
     def open(self) -> None:
         """Start, let Ana in, open the visitor's chat."""
         self.server.start()
-        local = Client(self.folder / "desk.db")
-        link = local.post("/api/admin/links", {"agent": "ana"})["url"].partition("link=")[2]
-        self.ana.sign_in(link)
-        self.ana.do({"do": "SetStatus", "status": "online"})
+        self._let_in()
         self.visitor.post(f"{CHAT}/session", {})
+
+    def _let_in(self) -> None:
+        """Have Ana sign in, where the server is."""
+        answer = self.local().post("/api/admin/links", {"agent": "ana"})
+        self.ana.sign_in(answer["url"].partition("link=")[2])
+        self.ana.do({"do": "SetStatus", "status": "online"})
 
     def close(self) -> None:
         """End the mail sink, and the server if it still runs."""
@@ -233,8 +236,12 @@ new_sessions_per_minute = 0
         assert not repeated, f"sent twice, unmarked: {repeated}"
         chat = Counter(self._chat_lines())
         assert not [t for t, times in chat.items() if times > 1], "a chat line is shown twice"
-        verdict = Client(self.folder / "desk.db").get("/api/admin/verify")
+        verdict = self.local().get("/api/admin/verify")
         assert verdict["ok"], verdict
+
+    def local(self) -> Client:
+        """The command line's way to the server."""
+        return Client(self.folder / "desk.db")
 
     def repeats(self) -> int:
         """How many mails were marked as possible repeats."""

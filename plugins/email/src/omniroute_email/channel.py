@@ -104,6 +104,11 @@ class EmailChannel:
         most = self._config.desk_mails_per_hour
         return EmailDesk(book, bag, boxes, self._config.authserv_id, most=most)
 
+    @property
+    def anywhere(self) -> bool:
+        """Several nodes may take mail in by SMTP; a mailbox is fetched by one."""
+        return not self._config.imap_host
+
     def desk(self) -> EmailDesk | None:
         """The agents' side, if the settings name an address for it."""
         return self._desk

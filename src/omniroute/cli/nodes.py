@@ -1,0 +1,39 @@
+"""``omniroute nodes``: who writes, who follows, and how far they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from omniroute.cli.client import client
+from omniroute.cli.output import as_json, config, print_json, table
+
+COLUMNS = ("node", "role", "since", "term", "head", "owed", "spooled", "host", "url")
+
+
+@click.command()
+@config
+@as_json
+def nodes(config: Path, json_: bool) -> None:
+    """List the nodes on the store, the writer first.
+
+    Asked of the server of this machine, whichever it is.  The term grows with every change of the
+    writer; owed is what the writer has still to send, spooled what lies undecided on a node's disk.
+    """
+    found: dict[str, Any] = client(config).get("/api/admin/nodes")
+    if json_:
+        return print_json(found)
+    rows = [{**node, "since": _time(node["since"])} for node in found["nodes"]]
+    click.echo(table(rows, COLUMNS))
+    if found["writer"] is None:
+        click.echo("nobody writes just now")
+    if waiting := found["handed_over"]:
+        click.echo(f"{waiting} handed over and not decided")
+    return None
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000).astimezone().isoformat(" ", "seconds")

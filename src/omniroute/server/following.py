@@ -1,0 +1,148 @@
+"""A node that follows: what it takes in, and what it answers to whoever wants more of it.
+
+Messages on channels that several nodes may hear are kept, acknowledged and handed over.  Everything
+else is the writer's: pages, the API and channels that one node alone can hear are answered with 503
+and the writer's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from omniroute.errors import StoreError
+from omniroute.plugins import Plugins
+from omniroute.runtime.clock import Clock
+from omniroute.runtime.follower import Follower, heard_anywhere
+from omniroute.runtime.keyed import Keyed
+from omniroute.runtime.proofs import Proofs
+from omniroute.runtime.spool import Spool
+from omniroute.server.channels import open_channels
+from omniroute.server.roster import FOLLOWER, NodeReport, Roster
+from omniroute.server.serving import Serving
+from omniroute.server.settings import Settings
+from omniroute.stores.exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+AGAIN = 2  # seconds after which to ask again
+
+
+class Following:
+    """One node from the moment it follows until it writes.  `start`, then `stop`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        plugins: Plugins,
+        exchange: Exchange,
+        paths: Mapping[str, Path],
+        keyed: Keyed,
+        clock: Clock,
+        *,
+        url: str,
+        sockets: tuple[socket.socket, socket.socket],
+    ) -> None:
+        """*sockets* listen for everybody and for the command line; they are the caller's."""
+        self._exchange, self._url, self._since = exchange, url, clock.now()
+        with ExitStack() as opened:
+            self._proofs = Proofs(paths["proofs"], keyed, clock)
+            opened.callback(self._proofs.close)
+            channels = open_channels(
+                settings, plugins.channels(), keyed, paths["channels"], url, self._proofs
+            )
+            self._spool = Spool(paths["spool"])
+            opened.pop_all()
+        self.roster = Roster(exchange, self._report)
+        self._follower = Follower(self._spool, exchange, channels.values(), clock)
+        mounts = {
+            f"/channels/{kind}/{account}": channel.routes()
+            for (kind, account), channel in channels.items()
+            if heard_anywhere(channel)
+        }
+        public, local = sockets
+        self._sites = [
+            Serving(self._site(mounts), public.dup()),
+            Serving(self._site({}, local=True), local.dup()),
+        ]
+        self._reporting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take in and answer.  Raises what a channel raises in place of listening."""
+        await self._follower.start()
+        self._reporting = asyncio.create_task(self.roster.run(), name="roster")
+        for site in self._sites:
+            await site.begin()
+
+    async def stop(self) -> None:
+        """Take nothing more in; what is not handed over is on the disk."""
+        if self._reporting is not None:
+            self._reporting.cancel()
+            await asyncio.gather(self._reporting, return_exceptions=True)
+        await asyncio.gather(*(site.end() for site in self._sites))
+        await self._follower.stop()
+        await self._spool.close()
+        self._proofs.close()
+
+    # --- what it answers ---
+
+    def _report(self) -> NodeReport:
+        return NodeReport(
+            self._spool.name, FOLLOWER, self._since, self._url, spooled=self._spool.depth
+        )
+
+    def _site(self, mounts: Mapping[str, Sequence[BaseRoute]], local: bool = False) -> Starlette:
+        routes: list[BaseRoute] = [
+            Route("/readyz", self._ready),
+            Route("/healthz", lambda request: JSONResponse({"ok": True})),
+            *(Mount(path, routes=list(of)) for path, of in mounts.items()),
+        ]
+        if local:
+            routes.append(Route("/api/admin/nodes", self._nodes))
+        routes.append(Route("/{path:path}", self._elsewhere, methods=METHODS))
+        return Starlette(routes=routes)
+
+    async def _ready(self, request: Request) -> Response:
+        """A follower is ready to take in; who looks for the writer asks for that."""
+        wanted = request.query_params.get("role", FOLLOWER)
+        status = HTTPStatus.OK if wanted == FOLLOWER else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"ok": status == HTTPStatus.OK, "wrong": {}, "role": FOLLOWER}, status)
+
+    async def _nodes(self, request: Request) -> Response:
+        try:
+            return JSONResponse(await self.roster.nodes())
+        except StoreError as error:
+            return JSONResponse({"code": "unavailable", "text": str(error)}, 503)
+
+    async def _elsewhere(self, request: Request) -> Response:
+        """Say where the writer is."""
+        text = f"This node follows. {await self._writer()}"
+        headers = {"Retry-After": str(AGAIN)}
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"code": "follower", "text": text}, status, headers)
+        return PlainTextResponse(text + "\n", status, headers)
+
+    async def _writer(self) -> str:
+        try:
+            known: Mapping[str, Any] = await self.roster.nodes()
+        except StoreError:
+            return "Which one writes cannot be said now: the store is away."
+        for node in known["nodes"]:
+            if node["node"] == known["writer"]:
+                return f"The one that writes is at {node['url']}"
+        return "No other writes just now; one takes over within seconds."
+
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

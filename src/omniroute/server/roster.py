@@ -1,0 +1,94 @@
+"""Who is there: what each node on a store says of itself, and what they say together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from omniroute import __version__
+from omniroute.errors import StoreError
+from omniroute.stores.exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+PACE: Final = 2.0  # seconds between two reports
+LASTS: Final = 7.0  # seconds for which a report holds
+WRITER, FOLLOWER = "writer", "follower"
+
+
+class NodeReport(msgspec.Struct, frozen=True):
+    """What a node says of itself; times in ms.
+
+    *since* is when it took this *role*; *owed* effects are not settled yet, *spooled* messages lie
+    on its disk and are not decided.  *term* and *head* are the journal's, of a writer.
+    """
+
+    node: str
+    role: str
+    since: int
+    url: str
+    spooled: int = 0
+    owed: int = 0
+    term: int = 0
+    head: int = 0
+    host: str = msgspec.field(default_factory=socket.gethostname)
+    process: int = msgspec.field(default_factory=os.getpid)
+    version: str = __version__
+
+
+class Roster:
+    """Says what this node is, and knows the others."""
+
+    def __init__(self, exchange: Exchange | None, own: Callable[[], NodeReport]) -> None:
+        self._exchange, self.own = exchange, own
+
+    async def run(self) -> None:
+        """Report until cancelled, then say that what was said is no longer so."""
+        try:
+            while self._exchange is not None:
+                await self.report()
+                await asyncio.sleep(PACE)
+        finally:
+            await self.report(0)
+
+    async def report(self, lasts: float = LASTS) -> None:
+        """Report once; who cannot be told hears it the next time."""
+        own = self.own()
+        if self._exchange is None:
+            return
+        about = msgspec.json.encode(own)
+        try:
+            await asyncio.to_thread(self._exchange.report, own.node, about, lasts)
+        except StoreError as error:
+            log.error("the other nodes cannot be told: %s", error)
+
+    async def nodes(self) -> Mapping[str, object]:
+        """Every node that is there, and how many messages wait between them.
+
+        Raises `StoreError`.
+        """
+        own = self.own()
+        found = {own.node: own}
+        handed = 0
+        if self._exchange is not None:
+            reports = await asyncio.to_thread(self._exchange.reports)
+            others = {name: _read(about) for name, about in reports.items()}
+            found = {**others, **found}
+            handed = await asyncio.to_thread(self._exchange.waiting)
+        nodes = sorted(found.values(), key=lambda each: (each.role != WRITER, each.node))
+        writers = [each for each in nodes if each.role == WRITER]
+        writer = max(writers, key=lambda each: each.term, default=None)
+        return {
+            "writer": writer.node if writer is not None else None,
+            "handed_over": handed,
+            "nodes": [msgspec.to_builtins(each) for each in nodes],
+        }
+
+
+_read = msgspec.json.Decoder(NodeReport).decode

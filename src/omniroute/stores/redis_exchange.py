@@ -1,0 +1,177 @@
+"""The exchange of nodes on one Redis: a few keys in the journal's slot, and its clock.
+
+``lease`` runs out by itself.  ``parcels`` holds what was handed over by node and number, in the
+order of ``waiting``; ``outcomes`` how parcels have ended; ``nodes`` who is there, with the moment
+until which that is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from omniroute.stores.exchange import PARCELS, Mark, Parcel
+from omniroute.stores.redis import Line
+from omniroute.stores.redis_server import Place
+
+LEASE: Final = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return holder end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]
+"""
+RELEASE: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+HAND: Final = """
+for i = 1, #ARGV, 2 do
+  if redis.call('HSETNX', KEYS[2], ARGV[i], ARGV[i + 1]) == 1 then
+    redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[5]), ARGV[i])
+  end
+end
+"""
+HANDED: Final = """
+local known, found = {}, {}
+for i = 2, #ARGV do known[ARGV[i]] = true end
+for _, mark in ipairs(redis.call('ZRANGE', KEYS[3], 0, #ARGV - 2 + tonumber(ARGV[1]))) do
+  if not known[mark] and #found < tonumber(ARGV[1]) then
+    found[#found + 1] = redis.call('HGET', KEYS[2], mark)
+  end
+end
+return found
+"""
+SETTLE: Final = """
+for i = 1, #ARGV, 2 do
+  if redis.call('ZREM', KEYS[3], ARGV[i]) == 1 then
+    redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1])
+    redis.call('HSET', KEYS[2], ARGV[i], '')
+  end
+end
+"""
+OF_NODE: Final = """
+local found, cursor = {}, '0'
+repeat
+  local page = redis.call('HSCAN', KEYS[tonumber(ARGV[2])], cursor, 'MATCH', ARGV[1], 'COUNT', 1000)
+  cursor = page[1]
+  for i = 1, #page[2], 2 do
+    found[#found + 1] = page[2][i]; found[#found + 1] = page[2][i + 1]
+  end
+until cursor == '0'
+return found
+"""
+CLEAR: Final = """
+for _, mark in ipairs(ARGV) do
+  redis.call('HDEL', KEYS[2], mark); redis.call('ZREM', KEYS[3], mark)
+  redis.call('HDEL', KEYS[4], mark)
+end
+"""
+NOW: Final = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+"""
+REPORT: Final = (
+    NOW
+    + """
+local till = string.format('%.6f', now + tonumber(ARGV[3]))
+redis.call('HSET', KEYS[6], ARGV[1], till .. ' ' .. ARGV[2])
+"""
+)
+REPORTS: Final = (
+    NOW
+    + """
+local found = {}
+local all = redis.call('HGETALL', KEYS[6])
+for i = 1, #all, 2 do
+  local space = string.find(all[i + 1], ' ', 1, true)
+  if tonumber(string.sub(all[i + 1], 1, space - 1)) > now then
+    found[#found + 1] = all[i]; found[#found + 1] = string.sub(all[i + 1], space + 1)
+  end
+end
+return found
+"""
+)
+AGREE: Final = """
+redis.call('HSETNX', KEYS[7], ARGV[1], ARGV[2])
+return redis.call('HGET', KEYS[7], ARGV[1])
+"""
+
+PARTS: Final = ("lease", "parcels", "waiting", "outcomes", "count", "nodes", "agreed")
+_encode = msgspec.msgpack.Encoder().encode
+_parcel = msgspec.msgpack.Decoder(Parcel).decode
+
+
+class RedisExchange:
+    """An `Exchange` on a connection of its own."""
+
+    def __init__(self, place: Place) -> None:
+        """Make a client; it connects when it is asked."""
+        self._line = Line(place)
+        self._keys = [f"{{{place.space}}}:{part}" for part in PARTS]
+
+    def lease(self, node: str, seconds: float) -> str:
+        return str(self._run(LEASE, node, max(1, round(seconds * 1000))).decode())
+
+    def release(self, node: str) -> None:
+        self._run(RELEASE, node)
+
+    def hand(self, parcels: Sequence[Parcel]) -> None:
+        given: list[bytes | str] = []
+        for parcel in parcels:
+            given += _field(parcel.mark), _encode(parcel)
+        if given:
+            self._run(HAND, *given)
+
+    def handed(self, known: Collection[Mark], limit: int = PARCELS) -> list[Parcel]:
+        return [_parcel(found) for found in self._run(HANDED, limit, *map(_field, known))]
+
+    def settle(self, outcomes: Mapping[Mark, str]) -> None:
+        given: list[str] = []
+        for mark, why in outcomes.items():
+            given += _field(mark), why
+        if given:
+            self._run(SETTLE, *given)
+
+    def outcomes(self, node: str) -> dict[int, str]:
+        found = self._run(OF_NODE, f"{node}/*", 4)
+        return {
+            _number(mark): why.decode() for mark, why in zip(found[::2], found[1::2], strict=True)
+        }
+
+    def clear(self, node: str, ids: Collection[int] | None = None) -> None:
+        if ids is None:
+            marks = self._run(OF_NODE, f"{node}/*", 2)[::2]
+        else:
+            marks = [_field((node, id)) for id in ids]
+        if marks:
+            self._run(CLEAR, *marks)
+
+    def report(self, node: str, about: bytes, seconds: float) -> None:
+        self._run(REPORT, node, about, seconds)
+
+    def reports(self) -> dict[str, bytes]:
+        found = self._run(REPORTS)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return dict(sorted((name.decode(), about) for name, about in pairs))
+
+    def waiting(self) -> int:
+        return int(self._line.ask(lambda client: client.zcard(self._keys[2])))
+
+    def agree(self, name: str, value: bytes) -> bytes:
+        return bytes(self._run(AGREE, name, value))
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _run(self, script: str, *given: bytes | str | float) -> Any:
+        keys = self._keys
+        return self._line.ask(lambda client: client.eval(script, len(keys), *keys, *given))
+
+
+def _field(mark: Mark) -> str:
+    return f"{mark[0]}/{mark[1]}"
+
+
+def _number(field: bytes) -> int:
+    return int(field.rpartition(b"/")[2])

@@ -1,0 +1,140 @@
+"""Traffic on several nodes of one store, whose writer is killed again and again.
+
+Customers' mail goes to any node that answers, an agent works where the writer is.  The judges are
+the same as where there is one node: see `omniroute.testing.crash_trial`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import smtplib
+import time
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from omniroute.cli.client import Client
+from omniroute.errors import OmniRouteError
+from omniroute.testing.crash_trial import Database, Trial
+from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
+
+TAKEOVER: Final = 60.0  # seconds that one may take on a machine that is busy
+TROUBLES: Final = (OSError, HTTPException, smtplib.SMTPException, json.JSONDecodeError)
+
+
+class Machine:
+    """A node with a disk of its own."""
+
+    def __init__(self, folder: Path, settings: Callable[[int, int], str]) -> None:
+        """*settings* makes the file of an HTTP and an SMTP port."""
+        folder.mkdir()
+        self.folder, self.http, self.smtp = folder, free_port(), free_port()
+        config = folder / "omniroute.toml"
+        config.write_text(settings(self.http, self.smtp))
+        self.server = ServerProcess(config)
+        self.local = Client(folder / "desk.db")
+
+    @property
+    def role(self) -> str:
+        """What it says it is; empty where it says nothing."""
+        try:
+            return str(self.local.get("/readyz").get("role", ""))
+        except OmniRouteError:
+            return ""
+
+
+class NodesTrial(Trial):
+    """One desk on several nodes."""
+
+    def __init__(self, folder: Path, database: Database | None, nodes: int = 2) -> None:
+        super().__init__(folder, database)
+        self.machines = [
+            Machine(self.folder / f"node{number}", self._settings_of) for number in range(nodes)
+        ]
+        self.writer = self.machines[0]
+        self.kills = 0
+
+    def _settings_of(self, http: int, smtp: int) -> str:
+        mine = self.config.read_text().replace(f"port = {self.http}\n", f"port = {http}\n", 1)
+        mine = mine.replace(f"listen_port = {self.smtp}\n", f"listen_port = {smtp}\n")
+        return mine.replace('folder = "rules"', f'folder = "{self.folder / "rules"}"')
+
+    def open(self) -> None:
+        """Start all, the first as the writer."""
+        first, *others = self.machines
+        first.server.start()
+        for machine in others:
+            shutil.copy(first.folder / "desk.key", machine.folder / "desk.key")
+            machine.server.start()
+        self._find()
+
+    def close(self) -> None:
+        """End everything."""
+        for machine in self.machines:
+            if machine.server.is_alive():
+                machine.server.kill()
+        super().close()
+
+    def local(self) -> Client:
+        """The command line's way to the writer."""
+        return self.writer.local
+
+    def _find(self) -> None:
+        """Learn who writes, and have Ana work there."""
+
+        def found() -> bool:
+            writers = [machine for machine in self.machines if machine.role == "writer"]
+            if writers:
+                self.writer = writers[0]
+            return bool(writers)
+
+        until("a node writes", TAKEOVER, found)
+        self.ana = Browserless(f"http://127.0.0.1:{self.writer.http}")
+        self._let_in()
+
+    # --- traffic ---
+
+    def act(self) -> None:
+        """The next thing that happens: two mails to any node, then an answer."""
+        if self.number % 3 < 2:
+            alive = [machine for machine in self.machines if machine.server.is_alive()]
+            self.smtp = alive[self.number % len(alive)].smtp
+            self._mail(f"mail {self.number}")
+        else:
+            self._reply()
+        self.number += 1
+
+    def act_for(self, seconds: float) -> None:
+        """Go on for a while; what was not acknowledged is tried again."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                self.act()
+            except TROUBLES:
+                continue
+
+    def kill_at_random(
+        self, times: int, chance: Random, move: Callable[[int, int], None] = lambda done, all: None
+    ) -> None:
+        """Kill the writer so many times under traffic; mail goes on while another takes over."""
+        for done in range(times):
+            self.act_for(chance.uniform(0.2, 1.5))
+            dead = self.writer
+            dead.server.kill()
+            self.act_for(0.5)
+            self._find()
+            self.act_for(chance.uniform(0.1, 0.5))
+            dead.server.start()
+            self.kills += 1
+            move(done + 1, times)
+        self.act()
+
+    def nodes(self) -> Any:
+        """What the nodes say together."""
+        return self.local().get("/api/admin/nodes")
+
+    def _chat_lines(self) -> list[str]:
+        return []

@@ -1,0 +1,81 @@
+"""What every exchange must do; a driver's tests subclass `ExchangeContract`."""
+
+from __future__ import annotations
+
+from omniroute.stores.exchange import Exchange, Parcel
+
+
+def parcel(id: int, node: str = "one", raw: bytes = b"\x00hello") -> Parcel:
+    return Parcel(node, id, "email", "help", f"key {id}", 1_772_442_900_000, raw)
+
+
+class ExchangeContract:
+    """The suite; `exchange` is an empty one."""
+
+    def test_the_lease_is_one_node_s_until_it_gives_it_up(self, exchange: Exchange) -> None:
+        assert exchange.lease("one", 60) == "one"
+        assert exchange.lease("two", 60) == "one"
+        assert exchange.lease("one", 60) == "one"
+        exchange.release("two")
+        assert exchange.lease("two", 60) == "one"
+        exchange.release("one")
+        assert exchange.lease("two", 60) == "two"
+
+    def test_a_lease_runs_out(self, exchange: Exchange) -> None:
+        assert exchange.lease("one", 0.001) == "one"
+        while exchange.lease("two", 60) != "two":
+            pass
+
+    def test_what_is_handed_over_comes_as_it_was_and_in_order(self, exchange: Exchange) -> None:
+        exchange.hand([parcel(1), parcel(2)])
+        exchange.hand([parcel(1, "two", b"")])
+        found = exchange.handed(())
+        assert found == [parcel(1), parcel(2), parcel(1, "two", b"")]
+        assert exchange.waiting() == 3
+        assert exchange.handed((), limit=1) == [parcel(1)]
+        assert exchange.handed([("one", 1), ("two", 1)]) == [parcel(2)]
+
+    def test_what_is_there_is_not_handed_over_twice(self, exchange: Exchange) -> None:
+        exchange.hand([parcel(1)])
+        exchange.hand([parcel(1, raw=b"other"), parcel(2)])
+        assert exchange.handed(()) == [parcel(1), parcel(2)]
+
+    def test_its_node_hears_how_it_ended(self, exchange: Exchange) -> None:
+        exchange.hand([parcel(1), parcel(2), parcel(3), parcel(1, "two")])
+        exchange.settle({("one", 1): "", ("one", 2): "no such channel", ("two", 1): ""})
+        assert exchange.outcomes("one") == {1: "", 2: "no such channel"}
+        assert exchange.handed(()) == [parcel(3)]
+        exchange.hand([parcel(1)])  # again, before it has heard
+        assert exchange.handed(()) == [parcel(3)]
+        exchange.clear("one", [1, 2])
+        assert exchange.outcomes("one") == {}
+        assert exchange.outcomes("two") == {1: ""}
+        assert exchange.waiting() == 1
+
+    def test_what_is_gone_has_no_outcome(self, exchange: Exchange) -> None:
+        exchange.hand([parcel(1), parcel(1, "two")])
+        exchange.clear("one")
+        exchange.settle({("one", 1): ""})
+        assert exchange.outcomes("one") == {}
+        assert exchange.handed(()) == [parcel(1, "two")]
+
+    def test_who_is_there_says_so_for_a_while(self, exchange: Exchange) -> None:
+        exchange.report("one", b"{}", 60)
+        exchange.report("two", b"{}", 0.001)
+        exchange.report("one", b'{"a": 1}', 60)
+        while "two" in exchange.reports():
+            pass
+        assert exchange.reports() == {"one": b'{"a": 1}'}
+        exchange.close()
+
+    def test_the_first_one_s_word_holds(self, exchange: Exchange) -> None:
+        assert exchange.agree("key", b"one") == b"one"
+        assert exchange.agree("key", b"two") == b"one"
+        assert exchange.agree("other", b"two") == b"two"
+
+    def test_a_moment_before_the_first_word_nothing_is_there(self, exchange: Exchange) -> None:
+        assert (exchange.handed(()), exchange.outcomes("one"), exchange.reports()) == ([], {}, {})
+        exchange.hand([])
+        exchange.settle({})
+        exchange.clear("one", [])
+        assert exchange.waiting() == 0
