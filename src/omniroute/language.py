@@ -51,4 +51,7 @@ def language_of(text: str) -> str:
 
 
 def _letters(text: str) -> int:
+    """How much there is to go by; a letter of East Asia says more."""
+    if max(text, default="") < FIRST_OF_EAST_ASIA:
+        return sum(map(str.isalpha, text))
     return sum(2 if letter >= FIRST_OF_EAST_ASIA else 1 for letter in text if letter.isalpha())

@@ -101,12 +101,15 @@ def encoded(text: str, label: str) -> bytes:
 
 def clean(text: str) -> str:
     """*text* as it may be stored and shown; tabs and line ends stay."""
+    if text.isascii():  # most of all headers, and nearly always nothing to be done
+        return text if text.isprintable() else _CONTROLS.sub("", _LINE_END.sub("\n", text))
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", _LINE_END.sub("\n", text)))
 
 
 def one_line(text: str, limit: int) -> str:
     """*text* for a place that has one line: nothing in it breaks, hides or turns what follows."""
-    return _BIDI.sub("", " ".join(clean(text[: 4 * limit]).split()))[:limit]
+    line = " ".join(clean(text[: 4 * limit]).split())
+    return (line if line.isascii() else _BIDI.sub("", line))[:limit]
 
 
 def _encoding(label: str) -> str | None:

@@ -78,10 +78,11 @@ class _Body:
     def look(self, passes_on: bool) -> None:
         """Label quotations."""
         at, attributed = 0, False
+        asked = dividers.says_reply_above("\n".join(self.lines))  # or no line has to be looked at
         while at < len(self.lines):
             if self._blank[at] or self._marked[at]:
                 at += 1
-            elif dividers.is_reply_above(self.lines[at]) and self._said:
+            elif asked and self._said and dividers.is_reply_above(self.lines[at]):
                 return self._rest(at)
             elif self._passed_on(at, passes_on):
                 self.labels[at:] = [_Is.PASSED_ON] * (len(self.lines) - at)

@@ -43,7 +43,12 @@ def is_reply_above(line: str) -> bool:
     """“--- Please reply above this line ---”"""
     if len(line) > MAX_LENGTH:
         return False
-    folded = line.casefold()
+    return says_reply_above(line)
+
+
+def says_reply_above(text: str) -> bool:
+    """Whether such a phrase stands anywhere in a text."""
+    folded = text.casefold()
     return any(phrase in folded for phrase in phrases.REPLY_ABOVE)
 
 
@@ -63,6 +68,8 @@ def _between_rules(line: str) -> str:
     if len(line) > MAX_LENGTH:
         return ""
     bare = line.strip(" \t\xa0>*")
+    if bare[:1] not in _RULE:  # as nearly every line
+        return ""
     words = bare.strip(_RULE)
     if len(bare) - len(words) < 4 or bare[:2].strip(_RULE):
         return ""
