@@ -227,6 +227,25 @@ async def test_where_nobody_can_know_the_repeat_is_marked(bench: Bench) -> None:
     assert texts(joe.got) == [f"{'x' * 920}\n\n{AGAIN}"]
 
 
+async def test_a_file_that_may_have_come_is_sent_again_however_often_it_fails(
+    bench: Bench,
+) -> None:
+    channel = bench.messenger()
+    joe = bench.fake.person(PAGE, "Joe Miller")
+    files = (File("a.txt", "text/plain", b"a"),)
+    async with bench.listening():
+        joe.says("hello")
+        (message,) = await bench.heard("messenger", 1)
+        bench.fake.faults.add(Fault("messages", "drop"))
+        with pytest.raises(Retry):
+            await answer(channel, message, "", files=files)
+        bench.fake.faults.add(Fault("message_attachments", "disconnect"))
+        with pytest.raises(Retry):
+            await answer(channel, message, "", files=files, repeat=True)
+        await answer(channel, message, "", files=files, repeat=True)
+    assert [(one.text, len(one.files)) for one in joe.got] == [("", 1), (AGAIN, 0), ("", 1)]
+
+
 async def test_of_several_files_those_that_have_gone_are_not_sent_again(bench: Bench) -> None:
     channel = bench.messenger()
     joe = bench.fake.person(PAGE, "Joe Miller")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omniroute import NotAuthorised, Rejected, Retry
-from omniroute_meta.failures import Failure, failure, wait_of
+from omniroute_meta.failures import Failure, TokenEnded, failure, wait_of
 
 PLACE = "channels.wa"
 
@@ -45,11 +45,18 @@ def test_what_nobody_would_get_is_the_message_s_fault(code: int) -> None:
     assert error.by_content
 
 
-@pytest.mark.parametrize("code", [190, 10, 3, 200, 131031, 131042, 133010])
-def test_what_an_admin_must_do_names_the_setting(code: int) -> None:
+@pytest.mark.parametrize("code", [190, 102, 0])
+def test_a_token_that_has_ended_names_the_setting(code: int) -> None:
     error = said(401, code)
-    assert isinstance(error, NotAuthorised)
-    assert "channels.wa.token" in error.fix
+    assert isinstance(error, TokenEnded)
+    assert "set channels.wa.token" in error.fix
+
+
+@pytest.mark.parametrize("code", [10, 3, 200, 131031, 131042, 133010])
+def test_what_an_admin_must_do_at_meta_names_the_account_and_stops_no_start(code: int) -> None:
+    error = said(403, code)
+    assert type(error) is NotAuthorised
+    assert "channels.wa" in error.fix
 
 
 @pytest.mark.parametrize(

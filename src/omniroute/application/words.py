@@ -22,6 +22,8 @@ _CHANNELS = {
     "telegram": "Telegram",
     "slack": "Slack",
     "whatsapp": "WhatsApp",
+    "messenger": "Messenger",
+    "instagram": "Instagram",
     "sms": "SMS",
     "contactform": "contact form",
     "frontdesk": "front desk",

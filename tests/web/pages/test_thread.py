@@ -7,6 +7,7 @@ from tests.web.site import MORNING, Site, part, text_of
 from tests.web.village import Record
 
 from omniroute.application.pages import FileView, HandleView, Item, LinkView
+from omniroute.application.ways import Way
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"
 
@@ -265,6 +266,17 @@ def test_who_is_who_is_said_and_can_be_taken_back(site: Site) -> None:
     assert side.count('action="/threads/4812/not-same"') == 3
     assert side.count('action="/threads/4812/merge"') == 2
     assert side.count("somebody else</button>") == len(site.village.records[4812].handles)
+
+
+def test_until_when_answers_are_taken_stands_beside_the_way(site: Site) -> None:
+    record = site.village.records[4812]
+    until = MORNING + 3_600_000
+    record.more["ways"] = (Way("h1", "whatsapp", "Joe by WhatsApp", until=until),)
+    composer = part(site.get("/threads/4812").text, "composer")
+    assert "takes answers until" in text_of(composer)
+    assert f'data-at="{until}"' in composer
+    record.more["ways"] = (Way("h1", "whatsapp", "Joe by WhatsApp", until=MORNING - 1),)
+    assert "takes answers until" not in text_of(part(site.get("/threads/4812").text, "composer"))
 
 
 def test_that_an_answer_was_read_stands_at_it(site: Site) -> None:

@@ -35,8 +35,10 @@ from omniroute import (
 from omniroute_meta import accounts, settings
 from omniroute_meta.batches import events, unpack
 from omniroute_meta.envelope import Event, pack
+from omniroute_meta.failures import TokenEnded
 from omniroute_meta.fetching import Fetching
 from omniroute_meta.graph import Graph
+from omniroute_meta.memory import Latest, UnderWay
 from omniroute_meta.signing import HEADER, is_signed
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ log = logging.getLogger(__name__)
 LARGEST: Final = 3 * 1024 * 1024  # bytes of a post; Meta's have at most 3 MB
 DAY: Final = 86_400.0
 AGAIN: Final = "↻ (This may have reached you already.)"
-UNDER_WAY: Final = 1_000  # messages of several parts whose parts are remembered
+UNDER_WAY: Final = 1_000  # messages whose parts are remembered until all have gone
 TOKEN_FIX: Final = "make a token for the system user and set {place}.token"  # noqa: S105
 
 Step: TypeAlias = Callable[[], Awaitable[str]]
@@ -67,7 +69,7 @@ class MetaChannel(ABC):
         self.graph = Graph(config.token, config.api_url, self.place)
         self.fetching = Fetching(self.graph, config.max_file)
         self._intake: Intake | None = None  # while we listen
-        self._parts: dict[str, list[str]] = {}  # ids of what has gone of a message, by its key
+        self._under_way: Latest[str, UnderWay] = Latest(UNDER_WAY)  # messages by their keys
         self._strangers: set[str] = set()  # accounts of others that were told of
         accounts.enter(site.folder.parent, self)
 
@@ -211,9 +213,9 @@ class MetaChannel(ABC):
         """See that the token opens the account; where Meta is away we go on."""
         try:
             health = await self.look()
-        except NotAuthorised as error:
+        except TokenEnded as error:
             raise ConfigError(f"{self.place}.token", "Meta does not take it", error.fix) from None
-        except (Retry, Rejected) as error:
+        except (Retry, Rejected, NotAuthorised) as error:
             log.error("%s “%s”: not looked at yet: %s", self.kind, self.account, error)
             return
         if not health.ok:
@@ -232,16 +234,14 @@ class MetaChannel(ABC):
         `Rejected` or `NotAuthorised`.
         """
         key = out.idempotency_key
-        gone = self._parts.get(key, [])
-        if not gone and out.repeat and not out.template:
-            out = _marked(out)
-        for step in list(self.steps(out))[len(gone) :]:
-            gone.append(await step())
-            if len(self._parts) >= UNDER_WAY:
-                self._parts.clear()
-            self._parts[key] = gone
-        self._parts.pop(key, None)
-        return Receipt(tuple(gone))
+        gone = self._under_way.get(key) or self._under_way.put(key, UnderWay())
+        if out.repeat and not gone.ids and not out.template:
+            gone.marked = True
+        steps = self.steps(_marked(out) if gone.marked else out)
+        for step in steps[len(gone.ids) :]:
+            gone.ids.append(await step())
+        self._under_way.pop(key, None)
+        return Receipt(tuple(gone.ids))
 
     # --- the doctor's ---
 

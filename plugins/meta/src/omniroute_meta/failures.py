@@ -16,6 +16,10 @@ from omniroute import NotAuthorised, Rejected, Retry
 Failure: TypeAlias = Retry | Rejected | NotAuthorised
 
 
+class TokenEnded(NotAuthorised):
+    """The token opens nothing, whatever is done at Meta."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """*how*: ``wait`` (with *after*, s), ``again``, ``admin``, ``customer`` or ``message``.
@@ -33,6 +37,9 @@ _TOKEN: Final = "the token does not serve any more; make a new one for the syste
 _RIGHTS: Final = "the token lacks a permission; give the system user the account, with messages"
 _CLOSED: Final = "the time to answer is over until the customer writes again"
 _MEANT: Final = "the template and its values do not fit"
+
+TOKEN: Final = (102, 190)
+"""Codes that only another token helps against."""
 
 MEANINGS: Final[Mapping[int, Meaning]] = {
     # Graph API
@@ -127,8 +134,10 @@ def failure(
     how = known.how if known else ""
     if how == "wait" or status == 429:
         return Retry(words, max(wait_of(headers), known.after if known else 5.0))
-    if how == "admin" or (not how and status in (401, 403)):
-        return NotAuthorised(f"{words}, and set {place}.token if it is another")
+    if code in TOKEN or (not how and status in (401, 403)):
+        return TokenEnded(f"{words}, and set {place}.token")
+    if how == "admin":
+        return NotAuthorised(f"{words} ({place})")
     if how in ("customer", "message"):
         return Rejected(words, by_content=how == "message")
     if how == "again" or status >= 500:

@@ -18,6 +18,7 @@ import httpx
 from omniroute import NotAuthorised, Rejected, Retry
 from omniroute_meta.envelope import Fetched
 from omniroute_meta.graph import Graph, TooLarge
+from omniroute_meta.memory import Latest
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Fetching:
     def __init__(self, graph: Graph, most: int) -> None:
         self._graph, self._most = graph, most
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._names: dict[str, str] = {}
+        self._names: Latest[str, str] = Latest(KNOWN)
 
     async def media(self, files: Sequence[Mapping[str, Any]]) -> tuple[Fetched, ...]:
         """Files of WhatsApp's, which are asked for by their ids."""
@@ -98,7 +99,5 @@ class Fetching:
                     said = await self._graph.call("GET", who, params={"fields": fields})
             except (Rejected, NotAuthorised, Retry, TimeoutError):
                 said = {}
-            if len(self._names) >= KNOWN:
-                self._names.clear()
-            self._names[who] = str(said.get("name") or said.get("username") or "")
+            self._names.put(who, str(said.get("name") or said.get("username") or ""))
         return self._names[who]

@@ -15,6 +15,7 @@ from omniroute import Address, Cap, File, Health, Inbound, Outbound, Rejected, S
 from omniroute_meta import reading_messaging, settings
 from omniroute_meta.account import DAY, MetaChannel, Step
 from omniroute_meta.envelope import Event
+from omniroute_meta.memory import Latest
 
 MIB: Final = settings.MIB
 WEEK: Final = 7 * DAY
@@ -48,7 +49,8 @@ class MessagingChannel(MetaChannel):
         super().__init__(account, config, site, id)
         self._as_human = config.human_agent
         self.answer_window = WEEK if config.human_agent else DAY
-        self._sent: dict[str, deque[tuple[str, int]]] = {}  # to whom: ids and times, in ms
+        self._sent: Latest[str, deque[tuple[str, int]]] = Latest(REMEMBERED)
+        """To whom: ids and times in ms."""
 
     # --- in ---
 
@@ -87,9 +89,8 @@ class MessagingChannel(MetaChannel):
         began = int(time.time() * 1000)
         sent = await self.graph.call("POST", "me/messages", json=body)
         id = str(sent.get("message_id", ""))
-        if len(self._sent) >= REMEMBERED:
-            self._sent.clear()
-        self._sent.setdefault(out.conversation, deque(maxlen=LATEST)).append((id, began))
+        known = self._sent.get(out.conversation) or deque(maxlen=LATEST)
+        self._sent.put(out.conversation, known).append((id, began))
         return id
 
     async def _post_file(self, out: Outbound, file: File) -> str:

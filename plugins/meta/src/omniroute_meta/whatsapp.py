@@ -31,6 +31,7 @@ from omniroute_meta.account import MetaChannel, Step
 from omniroute_meta.approved import FIELDS, PAGE, Approved, approved
 from omniroute_meta.batches import WHATSAPP
 from omniroute_meta.envelope import Event
+from omniroute_meta.memory import Latest
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +81,8 @@ class WhatsAppChannel(MetaChannel):
         self._mine = config
         self._approved: dict[str, Approved] = {}
         self._stale = asyncio.Event()  # the templates have changed
-        self._latest: dict[str, str] = {}  # the last message of each conversation
-        self._taken: dict[str, str] = {}  # ids by keys: messages of which WhatsApp has told us
+        self._latest: Latest[str, str] = Latest(REMEMBERED)  # the last message of a conversation
+        self._taken: Latest[str, str] = Latest(REMEMBERED)  # ids by keys, as WhatsApp has told us
 
     # --- in ---
 
@@ -97,10 +98,10 @@ class WhatsAppChannel(MetaChannel):
         if event.what == "other" and str(item.get("field", "")).startswith("message_template"):
             self._stale.set()
         elif event.what == "status" and item.get("biz_opaque_callback_data"):
-            _remember(self._taken, str(item["biz_opaque_callback_data"]), str(item.get("id", "")))
+            self._taken.put(str(item["biz_opaque_callback_data"]), str(item.get("id", "")))
         elif event.what == "message" and item.get("id"):
             who = str(item.get("from") or item.get("from_user_id", ""))
-            _remember(self._latest, who, str(item["id"]))
+            self._latest.put(who, str(item["id"]))
 
     def forgotten(self, conversation: str) -> None:
         super().forgotten(conversation)
@@ -248,10 +249,3 @@ class WhatsAppChannel(MetaChannel):
             fix = f"POST {business}/subscribed_apps with the token, or set up the webhook anew"
             return Health(False, f"{said}, but Meta tells no app of its messages", fix)
         return Health(True, f"{said}; {len(self._approved)} templates")
-
-
-def _remember(known: dict[str, str], key: str, value: str) -> None:
-    known.pop(key, None)
-    known[key] = value
-    if len(known) > REMEMBERED:
-        del known[next(iter(known))]
