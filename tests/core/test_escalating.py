@@ -144,9 +144,72 @@ def test_moments_that_were_slept_through_come_in_their_order() -> None:
         ("{id: x, when: {promise: first_repli}, do: {tags: [a]}}", "first_reply"),
         ("{id: x, when: {queue: nowhere}, do: {tags: [a]}}", "unknown queue “nowhere”"),
         ("{id: x, when: {due_in: 1m}, do: {}}", "an empty “do”"),
+        ("{id: x, when: {due_inn: 1m}, do: {tags: [a]}}", "unknown key “due_inn”.*“due_in”"),
+        ("{id: x, when: {customer.teir: vip}, do: {tags: [a]}}", "“customer.tier”"),
+        ("{id: x, when: {clock: {inside: nowhere}}, do: {tags: [a]}}", "unknown calendar"),
         ("{id: soon, when: {due_in: 1m}, do: {tags: [a]}}", "a second rule “soon”"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_a_fault(rule: str, fault: str) -> None:
     with pytest.raises(ConfigErrors, match=fault):
         Rig(DESK.replace("escalate:\n", f"escalate:\n  - {rule}\n"))
+
+
+CONDITIONS = """
+version: 1
+facts: [topic]
+calendars:
+  office: {tz: UTC, open: {mon-fri: "08:00-09:00"}}
+defaults: {queue: general, sla: {first_reply: 2h}}
+queues: {general: {promote_after: never}, other: {promote_after: never}}
+enrich: [{id: tagged, when: {topic: odd}, set: {tags: [odd]}}]
+escalate:
+  - {id: written, when: {message.text: {any_of: [lawyer]}, customer.tier: gold}, do: {tags: [a]}}
+  - {id: either, when: {any: [{topic: money}, {not: {channel: email}}]}, do: {tags: [b]}}
+  - {id: by-day, when: {clock: {inside: office}}, do: {tags: [c]}}
+  - {id: by-night, when: {clock: {outside: office}, tags: odd}, do: {tags: [d]}}
+  - {id: known, when: {thread.history: {gte: 1}}, do: {tags: [e]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "about", "rules"),
+    [
+        ("hello", {}, []),
+        ("my lawyer will write", {}, []),
+        ("my lawyer will write", {"customer.tier": "gold"}, ["written"]),
+        ("hello", {"topic": "money"}, ["either"]),
+        ("hello", {"topic": "odd"}, ["by-night"]),
+    ],
+)
+def test_any_condition_of_the_rules_may_be_asked(
+    text: str, about: dict[str, str], rules: list[str]
+) -> None:
+    rig = Rig(CONDITIONS)
+    rig.customer("joe", email="joe@x.example").on("email").says(text, about=about)
+    rig.wait(hours=2)
+    assert acted(rig) == rules
+    rig.fold()
+
+
+def test_what_a_thread_was_routed_by_is_kept_through_a_restart_and_other_rules() -> None:
+    rig = Rig(CONDITIONS)
+    joe = rig.customer("joe", email="joe@x.example")
+    joe.on("email").says("my lawyer", about={"customer.tier": "gold"})
+    assert len(joe.thread.answered) == 2, "both questions, as hashes, and no word"
+    rig.restart()
+    other = "enrich:\n  - {id: new, when: {topic: x}, set: {tags: [new]}}\n  - {id: tagged,"
+    rig.adopt(CONDITIONS.replace("enrich: [{id: tagged,", other).replace("[odd]}}]", "[odd]}}"))
+    rig.wait(hours=2)
+    assert acted(rig) == ["written"]
+
+
+def test_tags_and_channel_are_those_of_the_moment() -> None:
+    rig = Rig(CONDITIONS)
+    lea = rig.lead("lea")
+    lea.goes("offline")
+    joe = rig.customer("joe", email="joe@x.example", webchat="v1")
+    joe.on("email").says("hello")
+    lea.tags(joe, add=("odd",))
+    rig.wait(hours=2)
+    assert acted(rig) == ["by-night"]

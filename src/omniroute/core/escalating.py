@@ -8,6 +8,8 @@ under them.
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core.conditions import Facts
+from omniroute.core.lasting import ANSWERED
 from omniroute.core.model import Phase, Step, Target, Thread, ThreadId
 from omniroute.core.offers import end_offers
 from omniroute.core.promises import end_left
@@ -31,13 +33,13 @@ def time_came(turn: Turn, id: ThreadId) -> None:
 def _applies(turn: Turn, thread: Thread, target: Target, rule: EscalateRule) -> bool:
     if rule.promise not in ("", target.kind) or rule.id in target.fired:
         return False
-    left = end_left(turn.state.rules.clock(target.clock), target.due, turn.at)
-    return (
-        left <= rule.left_ms
-        and (not rule.queues or thread.queue in rule.queues)
-        and (not rule.channels or thread.channel in rule.channels)
-        and (not rule.tags or not set(rule.tags).isdisjoint(thread.tags))
-    )
+    rules = turn.state.rules
+    if end_left(rules.clock(target.clock), target.due, turn.at) > rule.left_ms:
+        return False
+    if rule.queues and thread.queue not in rule.queues:
+        return False
+    facts: Facts = {"channel": thread.channel, "tags": thread.tags, ANSWERED: thread.answered}
+    return rules.escalates(rule, facts, turn.at)
 
 
 def _act(turn: Turn, thread: Thread, target: Target, rule: EscalateRule) -> None:

@@ -295,6 +295,7 @@ class ThreadRouted(ThreadEvent, frozen=True):
     sla: Sla | None = None  # None: as it was
     targets: tuple[Target, ...] | None = None  # None: as they were
     promote_at: int = 0  # 0: as it was
+    answered: tuple[str, ...] | None = None  # by yes, of what `lasting` asks; None: as it was
 
 
 class ThreadPromoted(ThreadEvent, frozen=True):

@@ -385,6 +385,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     handed_off: bool = False  # by a bot to people: it says no more here
     sending: tuple[tuple[MessageId, str], ...] = ()  # a bot's answers on their way, by effect
     participants: tuple[Participant, ...] = ()  # in the order in which they came
+    answered: tuple[str, ...] = ()  # what held of the message as it was routed; see `lasting`
     words: str = ""  # keyed hash of what the customer said last, where somebody waits
     mechanical: int = 0  # so many times in a row they answered a bot as a machine would
 

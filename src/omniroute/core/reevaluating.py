@@ -73,6 +73,7 @@ def _again(turn: Turn, thread: Thread, seen: Reseen) -> bool:
             enriched=routing.enriched,
             sla=routing.sla,
             targets=targets,
+            answered=rules.lasting.answers(facts, seen.observed, began),
         )
     )
     _go_on(turn, turn.thread(thread.id), elapsed)

@@ -16,7 +16,9 @@ import msgspec
 from omniroute.core.answers import SOLVED
 from omniroute.core.conditions import (
     FACTS,
+    Always,
     Cel,
+    Check,
     Clock,
     Condition,
     Expressions,
@@ -30,6 +32,7 @@ from omniroute.core.conditions import (
 )
 from omniroute.core.conditions import asked as asks
 from omniroute.core.ladder import Stage, asked, climb, filled, holes, joined
+from omniroute.core.lasting import Lasting, lasting, of_the_moment
 from omniroute.core.model import Ask, Fact, Needs, Step
 from omniroute.core.model import Sla as Sla
 from omniroute.core.observations import Observer, Texts
@@ -137,14 +140,13 @@ class EscalateRule(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     promise: str = ""  # first_reply, next_reply or resolution; empty: any
     left_ms: int = 0  # so long before it is due on its clock; below 0: so late
-    queues: tuple[str, ...] = ()  # of these queues, channels, tags; empty: any
-    channels: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()  # of these; empty: of any
     priority: int | None = None  # raised to this; never lowered
     add_tags: tuple[str, ...] = ()
     add_teams: tuple[str, ...] = ()  # may serve it, too
     queue: str = ""  # where it goes, while nobody has it
     notify: tuple[str, ...] = ()  # agents, and the leads of teams
+    when: Condition = Always()  # what else must be so; see `lasting`
 
 
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -267,6 +269,8 @@ class RuleSet:
     _ladders: dict[tuple[object, ...], tuple[Step, ...]] = field(init=False, repr=False)
     _sameness: _Sameness = field(init=False, repr=False)
     _judged: dict[tuple[object, ...], Routing] = field(init=False, repr=False)
+    lasting: Lasting = field(init=False, repr=False)  # what escalation rules ask of the message
+    _late: Mapping[str, Check] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         def keep(name: str, value: object) -> None:
@@ -281,11 +285,22 @@ class RuleSet:
         keep("_judged", {})
         keep("topical", frozenset(rule.id for rule in self.route if _topical(rule)))
         keep("waiting_told", frozenset(name for name in self.replies if self._tells_wait(name)))
-        keep("waits", tuple(dict.fromkeys(_waits(every))))
+        keep("waits", tuple(dict.fromkeys(_waits([*every, *self.escalate]))))
+        late = [rule.when for rule in self.escalate]
+        keep("lasting", Lasting(late, self.calendars, self.expressions))
+        keep("_late", {rule.id: self._check_of(rule) for rule in self.escalate})
         private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
+        private += lasting(late)
         if any(rule.deflect is not None for rule in self.route):
             private.append(SOLVED)
         keep("observer", Observer(private))
+
+    def _check_of(self, rule: EscalateRule) -> Check:
+        return compile_condition(of_the_moment(rule.when), self.calendars, self.expressions)
+
+    def escalates(self, rule: EscalateRule, facts: Facts, at: int) -> bool:
+        """Whether the rest of an escalation rule's condition holds of what a thread has kept."""
+        return self._late[rule.id](View(facts, frozenset(), at))
 
     def _tells_wait(self, reply: str) -> bool:
         return any(EXPECTED_WAIT in text for text in self.replies[reply].values())
@@ -567,7 +582,7 @@ def _topical(rule: RouteRule) -> bool:
     )
 
 
-def _waits(rules: Iterable[EnrichRule | RouteRule]) -> Iterator[str]:
+def _waits(rules: Iterable[EnrichRule | RouteRule | EscalateRule]) -> Iterator[str]:
     for rule in rules:
         for leaf, _ in leaves(rule.when):
             yield from (fact.removeprefix(WAIT) for fact in asks(leaf) if fact.startswith(WAIT))

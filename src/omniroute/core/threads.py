@@ -124,7 +124,8 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     """Ask the rules where the thread goes, and queue it there."""
     rules = turn.state.rules_for(thread.customer, turn.at)
     facts = facts_of(turn, thread, message, how)
-    routing = route(rules, facts, message.observed_under(rules.version), turn.at)
+    observed = message.observed_under(rules.version)
+    routing = route(rules, facts, observed, turn.at)
     if turn.explained:
         _explain(turn, thread, routing, facts)
     if (shadow := turn.state.shadow(turn.at)) is not None:
@@ -148,6 +149,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
             sla=routing.sla,
             targets=targets,
             promote_at=first_promotion(rules, queue, routing.sla.clock, turn.at),
+            answered=rules.lasting.answers(facts, observed, turn.at),
         )
     )
     notify(turn, thread.id, routing.steps[0])

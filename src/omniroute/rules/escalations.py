@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from msgspec.structs import replace
+
+from omniroute.core.conditions import Always
 from omniroute.core.rules import EscalateRule
 from omniroute.rules.grammar import OWNER, PROMISES
 from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
-from omniroute.rules.yaml12 import Node
+from omniroute.rules.whens import COMBINING, Whens
+from omniroute.rules.yaml12 import Fields, Node
 
 
-def escalation(reader: Reader, id: str, when: Node, do: Node, names: Names) -> EscalateRule:
+def escalation(
+    reader: Reader, id: str, when: Node, do: Node, names: Names, whens: Whens
+) -> EscalateRule:
     """A rule from its two halves; what cannot be read of them is left out, and noted."""
-    asked, done = reader.shape(when, "escalation when"), reader.shape(do, "escalation do")
+    own, besides = _halves(reader, when, whens)
+    asked, done = reader.shape(own, "escalation when"), reader.shape(do, "escalation do")
+    condition = whens.condition(reader, besides) if besides is not None else Always()
     if "due_in" in asked and "late_by" in asked:
         reader.fault(asked["late_by"], "both “due_in” and “late_by”", "write two rules")
     if not done:
@@ -30,14 +38,27 @@ def escalation(reader: Reader, id: str, when: Node, do: Node, names: Names) -> E
         promise or "",
         left_ms=left or -(late or 0),
         queues=_named(reader, asked.get("queue"), "queue", names.queues),
-        channels=reader.texts(asked["channel"], "a channel") if "channel" in asked else (),
-        tags=reader.texts(asked["tags"], "a tag") if "tags" in asked else (),
         priority=reader.priority(done["priority"]) if "priority" in done else None,
         add_tags=reader.texts(done["tags"], "a tag") if "tags" in done else (),
         add_teams=_named(reader, done.get("add"), "team", names.teams),
         queue=queue or "",
         notify=_named(reader, done.get("notify"), "agent or team", people),
+        when=condition or Always(),
     )
+
+
+def _halves(reader: Reader, when: Node, whens: Whens) -> tuple[Node, Fields | None]:
+    """What is said of the promise, and the condition beside it, if there is one."""
+    if not isinstance(when, Fields):
+        return when, None
+    keys, conditions = reader.shapes["escalation when"], {*whens.facts, *COMBINING}
+    own = {key: entry for key, entry in when.entries.items() if key in keys}
+    rest = {key: entry for key, entry in when.entries.items() if key in conditions}
+    for key, (node, _) in when.entries.items():
+        if key not in own and key not in rest:
+            reader.unknown(node, "key", key, {*keys, *conditions})
+    besides = replace(when, entries=rest) if rest else None
+    return replace(when, entries=own), besides
 
 
 def _named(

@@ -244,8 +244,6 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "due_in": Key("So long before it is due, on its clock.", ref("span")),
         "late_by": Key("So long after it was due; neither: when it is due.", ref("span")),
         "queue": Key("Only of these queues.", listed("name")),
-        "channel": Key("Only of these kinds of channel.", listed("text")),
-        "tags": Key("Only with one of these tags.", listed("text")),
     },
     "escalation do": {
         "priority": Key("Raised to this, never lowered.", ref("priority")),

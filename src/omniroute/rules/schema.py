@@ -29,6 +29,7 @@ def _file(shape: str, title: str) -> dict[str, Any]:
     defs: dict[str, Any] = {name: dict(value) for name, value in VALUES.items()}
     defs |= {name: _shape(keys) for name, keys in SHAPES.items()}
     defs["condition"] = {"anyOf": [{"const": ALWAYS}, _condition()]}
+    defs["escalation when"] = _beside(defs["escalation when"], _condition())
     requirement = {**defs["requirement"], "minProperties": 1}
     ending = {"anyOf": [ref("level"), ref("need with an end")]}
     defs["requirement"] = requirement | {"additionalProperties": ref("level")}
@@ -52,6 +53,11 @@ def _shape(keys: Mapping[str, Key]) -> dict[str, Any]:
     }
     required = [name for name, key in keys.items() if key.required]
     return shape | ({"required": required} if required else {})
+
+
+def _beside(shape: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Both in one mapping: what the first does not know is the other's."""
+    return {**other, "properties": {**other["properties"], **shape["properties"]}}
 
 
 def _condition() -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Statements:
         given = reader.shape(node, "escalation")
         if not id or "when" not in given or "do" not in given:
             return None
-        return escalation(reader, id, given["when"], given["do"], self._names)
+        return escalation(reader, id, given["when"], given["do"], self._names, self._whens)
 
     def route(self, node: Node, last: bool) -> RouteRule | None:
         """A routing rule, or None where too little of it can be read."""

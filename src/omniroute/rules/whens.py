@@ -53,7 +53,7 @@ _TESTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.CLOCK: ("inside", "outside"),
     Kind.ANY: (*_TEXTUAL, *_ORDERS),
 }
-_COMBINING = ("any", "all", "not", EXPRESSION)
+COMBINING = ("any", "all", "not", EXPRESSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Whens:
             return self._several(reader, key, value)
         kind = self.facts.get(key)
         if kind is None:
-            reader.unknown(key_node, "fact", key, {*self.facts, *_COMBINING})
+            reader.unknown(key_node, "fact", key, {*self.facts, *COMBINING})
             return None
         tests = self._tests(reader, key, kind, value)
         if tests is None:

@@ -41,6 +41,7 @@ def _(state: State, event: e.ThreadRouted, at: int) -> None:
         routing_since=event.routing_since,
         weight=event.weight,
         tags=event.tags,
+        answered=old.answered if event.answered is None else event.answered,
     )
 
 

@@ -14,7 +14,7 @@ from omniroute.core.ladder import holes
 from omniroute.core.model import Ask, Fact, Needs, Status
 from omniroute.core.observations import Texts
 from omniroute.core.requirements import both, every_skill
-from omniroute.core.rules import EnrichRule, RouteRule, RuleSet
+from omniroute.core.rules import EnrichRule, EscalateRule, RouteRule, RuleSet
 from omniroute.core.spans import parse_span
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.grammar import BESIDES_LEVELS, STATES
@@ -359,7 +359,8 @@ class _Cases:
 
 def known_facts(rules: RuleSet) -> Mapping[str, Kind]:
     """Every fact there is for these rules: the engine's, and those of plugins that rules ask."""
-    every: list[EnrichRule | RouteRule] = [*rules.enrich, *rules.route]
+    every: list[EnrichRule | RouteRule | EscalateRule] = []
+    every += [*rules.enrich, *rules.route, *rules.escalate]
     named = {fact for rule in every for leaf, _ in leaves(rule.when) for fact in asked(leaf)}
     for rule in rules.enrich:
         templates = (*rule.need, *every_skill(rule.ask))
