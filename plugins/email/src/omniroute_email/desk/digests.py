@@ -32,6 +32,7 @@ class Digests:
     def __init__(self, desk: EmailDesk, most: int) -> None:
         self._desk, self._book, self._most = desk, desk.book, most
         self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._one = asyncio.Lock()  # at a time: what one has, the next has not
 
     def room(self, address: str) -> bool:
         """Whether a mail of what happened may go to an agent now."""
@@ -62,6 +63,10 @@ class Digests:
 
     async def send(self, address: str) -> None:
         """One mail with everything that is new for an agent; none if nothing is."""
+        async with self._one:
+            await self._send(address)
+
+    async def _send(self, address: str) -> None:
         agent = await self._desk.door.who(self._desk.kind, address)
         told = self._book.held(address)
         found = await self._new(agent, address) if agent else []
