@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests.runtime.house import House
 
 from omniroute.runtime.handover import AFRESH, HandedIn, Handover
 from omniroute.runtime.spool import Entry, Spool
+from omniroute.stores.api import Unavailable
+from omniroute.stores.exchange import Parcel
 from omniroute.stores.memory_exchange import MemoryExchange
 
 
@@ -79,6 +82,29 @@ async def test_what_the_exchange_forgot_is_handed_over_again(
     for _ in range(AFRESH):
         await follower.look()
     assert exchange.waiting() == 1
+
+
+async def test_f25_a_node_that_is_cut_off_takes_in_and_hands_over_later(
+    spool: Spool, exchange: MemoryExchange
+) -> None:
+    reached, hand = asyncio.Event(), exchange.hand
+
+    def cut_off(parcels: Sequence[Parcel]) -> None:
+        reached.set()
+        raise Unavailable("store", "cannot be reached")
+
+    exchange.hand = cut_off  # type: ignore[method-assign]
+    handing = asyncio.create_task(Handover(spool, exchange, pace=0.001).run())
+    async with asyncio.timeout(15):
+        await takes(spool, "hello")
+        await reached.wait()
+        await takes(spool, "anybody there?")
+        exchange.hand = hand  # type: ignore[method-assign]
+        while exchange.waiting() < 2:  # noqa: ASYNC110 - what is waited for lies in the exchange
+            await asyncio.sleep(0.001)
+    handing.cancel()
+    await asyncio.gather(handing, return_exceptions=True)
+    assert spool.depth == 2
 
 
 async def test_what_is_being_read_is_not_fetched_again(

@@ -110,7 +110,10 @@ class Member:
                 tell("")
                 yield over
             finally:
-                await server.stop()
+                try:
+                    await server.stop()
+                except TimeoutError:
+                    log.warning("something has not ended in time; what it held is closed")
 
         try:
             await take_turns(lease, follow, write)
