@@ -321,3 +321,15 @@ def test_time_in_the_journal_is_the_writer_s(desk: Desk) -> None:
     desk.do(make)
     assert seen == [MONDAY + 1234]
     assert desk.journal()[-1].at == MONDAY + 1234
+
+
+def test_time_does_not_go_back_where_another_machine_s_clock_was_ahead() -> None:
+    desk = Desk()
+    ahead = desk.journal()[-1].at
+    desk.at -= 5_000
+    desk.writer = Writer(desk.store, load(desk.store), desk)
+    desk.do(lambda at: i.StatusDeclared("away", at, "ana", Status.AWAY))
+    assert desk.journal()[-1].at == ahead
+    desk.at = ahead + 1
+    desk.do(lambda at: i.StatusDeclared("back", at, "ana", Status.ONLINE))
+    assert desk.journal()[-1].at == ahead + 1

@@ -92,6 +92,7 @@ class Outside:
     clock: Callable[[], int]  # ms
     ways: Ways = field(default_factory=Ways)
     exchange: Exchange | None = None  # where there are several nodes
+    skew: int = 0  # ms that its clock is ahead
 
 
 class Life:
@@ -152,7 +153,7 @@ class Life:
         ways.changed(self.node)
 
     def _clock(self) -> SystemClock:
-        return SystemClock(lambda: self._outside.clock() * 1_000_000)
+        return SystemClock(lambda: (self._outside.clock() + self._outside.skew) * 1_000_000)
 
     # --- one of several ---
 

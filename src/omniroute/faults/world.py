@@ -44,6 +44,7 @@ from omniroute.testing.machine import MONDAY
 STILL: Final = 60_000  # ms that a process stands still, at most
 FREEZES: Final = 20  # of all nodes, where there are several
 LOSSES: Final = 6  # of what they tell each other
+SKEW: Final = 10_000  # ms between a node's clock and the world's, at most
 HASTY: Final = 0.3  # of the writers fall soon after they began
 SPAN: Final = 3_600_000  # ms in which things go wrong
 OUTAGE: Final = 600_000  # ms that something is away altogether
@@ -132,8 +133,9 @@ class World:
             disk = folder / f"node{number}"
             disk.mkdir()
             outside = Outside(
-                disk, self.store, self.platform, lambda: self.now, self.ways, exchange
-            )
+                disk, self.store, self.platform, lambda: self.now, self.ways, exchange,
+                skew=self.chance.randint(-SKEW, SKEW) if self.nodes > 1 else 0,
+            )  # fmt: skip
             self.seats.append(Seat(outside))
 
     def _until(self, over: Callable[[], bool]) -> None:

@@ -34,6 +34,10 @@ def _short_doubt(node: Node) -> None:
     )
 
 
+def _own_clock(node: Node) -> None:
+    node.inbox._writer.now = node.parts.clock.now  # type: ignore[method-assign]
+
+
 NODES: Final[Mapping[str, Mutant]] = {
     "nomark": Mutant(
         "what another node may have sent is not marked", Ways(changed=_no_marks), nodes=3
@@ -43,6 +47,7 @@ NODES: Final[Mapping[str, Mutant]] = {
         Ways(changed=_short_doubt),
         nodes=3,
     ),
+    "ownclock": Mutant("a writer counts on its own clock alone", Ways(changed=_own_clock), nodes=3),
     "nohandover": Mutant(
         "what a follower took in stays with it", Ways(handover=_KeepsToItself), nodes=2
     ),

@@ -25,7 +25,7 @@ from omniroute.core.owners import queue_named
 from omniroute.core.state import State
 from omniroute.core.timers import Due
 from omniroute.runtime.clock import Clock
-from omniroute.runtime.record import VERSION, Entry, encode
+from omniroute.runtime.record import VERSION, Entry, decode, encode
 from omniroute.runtime.rows import Owed
 from omniroute.stores.api import Head, Store
 
@@ -82,6 +82,7 @@ class Writer:
         self.state = state
         self._store, self._clock, self._deciders, self._canned = store, clock, deciders, canned
         self._head: Head = store.head()
+        self._latest = _latest(store, self._head)
         self._later: dict[str, None] = {}
         self._later_lock = threading.Lock()
 
@@ -90,18 +91,23 @@ class Writer:
         with self._later_lock:
             self._later[row] = None
 
+    def now(self) -> int:
+        """The time of what is decided now: never before what the journal has (F39, F41)."""
+        return max(self._latest, self._clock.now())
+
     def behind(self) -> bool:
         """Whether a timer is due."""
         due = self.state.due()
-        return due is not None and due[0] <= self._clock.now()
+        return due is not None and due[0] <= self.now()
 
     def take(self, node: str) -> Committed:
         """Begin to write as *node*, before anything else is decided.  Raises `StoreError`."""
         term = self.state.tenure.term + 1
-        decided = _Round(self, self._clock.now())
+        decided = _Round(self, self.now())
         try:
             decided.answer([(lambda at: WritingTaken(f"writer/{node}/{term}", at, node), {})])
             self._head = decided.commit()
+            self._latest = decided.at
         except BaseException:
             self.state.rollback()
             raise
@@ -113,10 +119,11 @@ class Writer:
         began = time.perf_counter()
         while True:
             try:
-                decided = _Round(self, self._clock.now())
+                decided = _Round(self, self.now())
                 decided.run_timers()
                 answers = decided.answer(works)
                 self._head = decided.commit()
+                self._latest = decided.at
             except PoisonedTimer as error:
                 log.exception("a timer could not be decided")
                 self.state.rollback()
@@ -136,7 +143,7 @@ class _Round:
     """What one round gathers before its commit."""
 
     def __init__(self, writer: Writer, at: int) -> None:
-        self._writer, self._state, self._at = writer, writer.state, at
+        self._writer, self._state, self.at = writer, writer.state, at
         self.entries: list[Entry] = []
         self.effects: list[AnyEffect] = []
         self._puts: dict[str, bytes | None] = {}
@@ -144,10 +151,10 @@ class _Round:
     def run_timers(self) -> None:
         """What is due goes first, earliest first (routing.md 2)."""
         seen: set[Due] = set()
-        while (due := self._state.due()) is not None and due[0] <= self._at:
+        while (due := self._state.due()) is not None and due[0] <= self.at:
             if len(seen) >= TIMERS:
                 return
-            timer = due_now(self._at, *due)
+            timer = due_now(self.at, *due)
             self._absorb([timer])
             try:
                 if due in seen:
@@ -159,7 +166,7 @@ class _Round:
 
     def answer(self, works: Sequence[tuple[Make, Puts]]) -> list[Answered]:
         """Decide each input, or give the answer it got when it came before."""
-        inputs = [make(self._at) for make, _ in works]
+        inputs = [make(self.at) for make, _ in works]
         known = self._known(["d/" + input.key for input in inputs])
         self._absorb(inputs)
         answers = []
@@ -219,6 +226,12 @@ class _Round:
             if isinstance(effect, Deliver) and effect.reply:
                 self._puts.update(self._writer._canned(effect, input))
         return decision, _answered(decision.answer, seq)
+
+
+def _latest(store: Store, head: Head) -> int:
+    """The time of the last record; another machine, whose clock is ahead, may have written it."""
+    last = store.tail(head[0] - 1, 1) if head[0] else []
+    return decode(last[0].body).at if last else 0
 
 
 def _answered(answer: Answer, seq: int) -> Answered:
