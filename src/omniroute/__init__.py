@@ -4,6 +4,7 @@ Everything a plugin author needs is imported from here; deeper modules may chang
 `omniroute.stores.api` are for whoever brings a store.
 """
 
+from omniroute.budget import Bucket, Budget, Rank, Window
 from omniroute.channel import (
     Address,
     Amendment,
@@ -98,6 +99,8 @@ __all__ = [
     "AgentId",
     "Amendment",
     "Attached",
+    "Bucket",
+    "Budget",
     "Busy",
     "Button",
     "Candidate",
@@ -137,6 +140,7 @@ __all__ = [
     "PluginError",
     "Pressed",
     "Proofs",
+    "Rank",
     "Rate",
     "Reader",
     "ReadsFiles",
@@ -162,6 +166,7 @@ __all__ = [
     "Unavailable",
     "Undelivered",
     "Way",
+    "Window",
     "Workplace",
     "Wrote",
     "chain",

@@ -16,9 +16,9 @@ from omniroute.demo.script import JOE, Customer
 from omniroute.runtime.clock import SystemClock
 from omniroute.server.composition import Server
 from omniroute_slack import testing as slack
-from omniroute_slack.budget import Budget as SlackBudget
+from omniroute_slack.budget import new_budget as slack_budget
 from omniroute_telegram import testing as telegram
-from omniroute_telegram.budget import Budget as TelegramBudget
+from omniroute_telegram.budget import new_budget as telegram_budget
 from omniroute_telegram.startlinks import sign
 
 DESKS: Final[Mapping[str, str]] = {"ana": "slack", "bo": "telegram", "cem": "slack"}
@@ -55,9 +55,9 @@ class Windows:
         for kind, account in server.node.parts.channels:
             channel: Any = server.node.parts.channels[kind, account]
             if kind == "slack":
-                channel.connection.budget = SlackBudget(clock, sleep)
+                channel.connection.budget = slack_budget(clock, sleep)
             elif kind == "telegram":
-                channel.connection.budget = TelegramBudget(clock, sleep)
+                channel.connection.budget = telegram_budget(clock, sleep)
         self.slack.world.limits = slack.Limits(float(times), 12 * times)
         self.telegram.world.limits = telegram.Limits(
             30.0 * times, float(times), 12 * times, 20 * times, 20 * times

@@ -14,8 +14,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from omniroute import NotAuthorised, Rejected, Retry
-from omniroute_slack.budget import Budget, Rank
+from omniroute import Budget, NotAuthorised, Rank, Rejected, Retry
+from omniroute_slack.budget import new_budget
 from omniroute_slack.settings import Config
 
 Failure: TypeAlias = Retry | Rejected | NotAuthorised
@@ -63,8 +63,8 @@ GONE: Final = tuple(_WHY[code] for code in ("message_not_found", "file_not_found
 class Connection:
     """One app's way to Slack."""
 
-    def __init__(self, config: Config, place: str, budget: Budget | None = None) -> None:
-        self._config, self._place, self.budget = config, place, budget or Budget()
+    def __init__(self, config: Config, place: str, budget: Budget[str] | None = None) -> None:
+        self._config, self._place, self.budget = config, place, budget or new_budget()
         self.web = AsyncWebClient(
             config.bot_token.reveal(),
             base_url=config.api_url.rstrip("/") + "/",

@@ -25,6 +25,7 @@ from omniroute import (
     Door,
     NotAuthorised,
     Pressed,
+    Rank,
     Receipt,
     Refused,
     Rejected,
@@ -32,7 +33,6 @@ from omniroute import (
     Wrote,
 )
 from omniroute_slack import forms
-from omniroute_slack.budget import Rank
 from omniroute_slack.connection import Connection
 from omniroute_slack.edge import JOIN
 from omniroute_slack.envelope import Envelope, Json, part, text_at, unpack

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from omniroute import Amendment, File, Outbound, Receipt, Rejected, Retry
-from omniroute_slack.budget import Rank
+from omniroute import Amendment, File, Outbound, Rank, Receipt, Rejected, Retry
 from omniroute_slack.connection import GONE, Connection
 from omniroute_slack.formatting import to_mrkdwn
 from omniroute_slack.parse import message_id

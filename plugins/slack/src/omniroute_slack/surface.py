@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from omniroute import Attached, Button, File, Mark, Place, Rejected, Retry
-from omniroute_slack.budget import Rank
+from omniroute import Attached, Button, File, Mark, Place, Rank, Rejected, Retry
 from omniroute_slack.connection import Connection
 from omniroute_slack.formatting import to_mrkdwn
 from omniroute_slack.send import share

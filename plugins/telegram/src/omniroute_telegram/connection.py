@@ -14,8 +14,8 @@ from telegram import Bot
 from telegram import error as e
 from telegram.request import HTTPXRequest
 
-from omniroute import NotAuthorised, Rejected, Retry
-from omniroute_telegram.budget import Budget, Rank
+from omniroute import Budget, NotAuthorised, Rank, Rejected, Retry
+from omniroute_telegram.budget import new_budget
 from omniroute_telegram.settings import Config
 
 # These write addresses into the log at lower levels, and an address of the Bot API holds the token.
@@ -35,8 +35,8 @@ TOKEN_FIX: Final = "get the token from @BotFather (/mybots, API Token) and set {
 class Connection:
     """One bot's way to Telegram."""
 
-    def __init__(self, config: Config, place: str, budget: Budget | None = None) -> None:
-        self._place, self.budget = place, budget or Budget()
+    def __init__(self, config: Config, place: str, budget: Budget[int] | None = None) -> None:
+        self._place, self.budget = place, budget or new_budget()
         self._closed = False
         self._calls: set[asyncio.Future[Any]] = set()
         api = config.api_url.rstrip("/")

@@ -16,8 +16,7 @@ from telegram import (
     ReplyParameters,
 )
 
-from omniroute import Amendment, File, Outbound, Receipt, Rejected
-from omniroute_telegram.budget import Rank
+from omniroute import Amendment, File, Outbound, Rank, Receipt, Rejected
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.formatting import to_html
 

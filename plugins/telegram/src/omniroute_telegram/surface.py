@@ -16,8 +16,7 @@ from telegram import (
     ReplyParameters,
 )
 
-from omniroute import Attached, Button, File, Mark, Place, Rejected
-from omniroute_telegram.budget import Rank
+from omniroute import Attached, Button, File, Mark, Place, Rank, Rejected
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.edge import download
 from omniroute_telegram.send import place_of
