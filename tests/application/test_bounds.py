@@ -28,6 +28,7 @@ NOW = 1_772_442_900_000
         c.Pass(thread=1, offer="1.1", why="lunch"),
         c.Take(thread=1),
         c.Reply(thread=1, text="x" * MOST_TEXT, seen=0),
+        c.Reply(thread=1, text="", seen=0, template="hi", values=("x" * MOST_REASON,)),
         c.Undo(thread=1, message="m"),
         c.Note(thread=1, text="✓"),
         c.Transfer(thread=1, why="knows more", to_agent="bo"),
@@ -50,6 +51,11 @@ def test_possible(command: c.AnyCommand) -> None:
     ("command", "code"),
     [
         (c.Reply(thread=1, text="", seen=1), "empty"),
+        (c.Reply(thread=1, text="hi", seen=1, template="hi"), "template_alone"),
+        (
+            c.Reply(thread=1, text="", seen=1, template="hi", values=("x" * (MOST_REASON + 1),)),
+            "too_long",
+        ),
         (c.Reply(thread=1, text=" \n\t\u2028", seen=1), "empty"),
         (c.Reply(thread=1, text="\x00", seen=1), "empty"),
         (c.Reply(thread=1, text="x" * (MOST_TEXT + 1), seen=1), "too_long"),

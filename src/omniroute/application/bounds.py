@@ -42,7 +42,9 @@ def check(command: c.AnyCommand, now: int) -> None:
     if isinstance(command, c.OnThread) and not 0 < command.thread < MOST_THREADS:
         raise Invalid("unknown_thread")
     match command:
-        case c.Reply(text=text, seen=seen, files=files, template=template):
+        case c.Reply(text=text, seen=seen, files=files, template=template, values=values):
+            for value in values:
+                _short(value)
             if template and (text.strip() or files):
                 raise Invalid("template_alone")
             if text.strip() or not (files or template):
