@@ -8,7 +8,7 @@ from tests.docs.source import _table
 
 from omniroute.application.authorize import SCOPES
 from omniroute.application.feed import TYPES
-from omniroute.web.rest.description import GROUPS, scope_of
+from omniroute.web.rest.description import GROUPS, SCOPES_SAY, scope_of
 from omniroute.web.rest.routes import OPERATIONS
 
 
@@ -36,11 +36,7 @@ def operations() -> str:
 
 def scopes() -> str:
     """Every scope with what it lets do."""
-    rows = [
-        (f"`{scope}`", ", ".join(sorted(action.value for action in actions)))
-        for scope, actions in SCOPES.items()
-    ]
-    return _table(("scope", "lets do"), rows)
+    return _table(("scope", ""), [(f"`{scope}`", SCOPES_SAY[scope]) for scope in SCOPES])
 
 
 def events() -> str:

@@ -73,7 +73,6 @@ class Post:
 @pytest.fixture
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
     post = Post(Scene(tmp_path), tmp_path)
-    await post.webhooks.hand_out()
     yield post
     post.webhooks.close()
 
@@ -240,6 +239,17 @@ async def test_it_runs_by_itself_and_a_restart_misses_nothing(post: Post, tmp_pa
     (told,) = again.receivers.told()
     assert told["type"] == "thread.opened"
     again.webhooks.close()
+
+
+async def test_what_happened_while_nobody_asked_is_nobodys(post: Post) -> None:
+    id = await post.make("https://crm.example/", "thread.opened")
+    await post.webhooks.delete(DI, id)
+    post.scene.writes("joe@mail.example", "hello")
+    await post.send()
+    await post.make("https://crm.example/", "thread.opened")
+    thread = post.scene.writes("max@mail.example", "hello")
+    await post.send()
+    assert [each["data"]["thread"] for each in post.receivers.told()] == [thread]
 
 
 async def test_a_trial(post: Post) -> None:

@@ -120,6 +120,7 @@ class Webhooks:
         fix = "move it away; webhooks are then made anew"
         self._db = open_private(path, TABLES, VERSION, "webhooks file", fix)
         self._db.row_factory = sqlite3.Row
+        self._idle = not _asking(self._db)  # so that a desk without webhooks pays nothing for them
 
     # --- for people and programs -----------------------------------------------------------------
 
@@ -135,6 +136,7 @@ class Webhooks:
         id, now = secrets.token_hex(6), self._clock()
         view = WebhookView(id, url, tuple(dict.fromkeys(types)), personal, by.id, now)
         await self._do(lambda db: _insert(db, view, self._reader.head()[0]))
+        self._idle = False
         return NewWebhook(self.secret(id), view)
 
     async def list(self, by: Actor) -> Sequence[WebhookView]:
@@ -159,6 +161,7 @@ class Webhooks:
         await self.get(by, id)
         head = self._reader.head
         await self._do(lambda db: _enable(db, id, head()[0]))
+        self._idle = False
         return await self.get(by, id)
 
     def secret(self, id: str) -> str:
@@ -173,15 +176,17 @@ class Webhooks:
 
     async def hand_out(self) -> None:
         """Have what is new in the record wait for every subscription that wants it."""
-        while await self._do(self._hand_out):
+        while not self._idle and await self._do(self._hand_out):
             pass
 
     def _hand_out(self, db: sqlite3.Connection) -> bool:
-        head = self._reader.head()[0]
+        hooks = _asking(db)
+        if not hooks:
+            self._idle = True
+            return False
         row = db.execute("SELECT seq FROM place").fetchone()
-        hooks = [view for view in _list(db) if not view.disabled]
-        if row is None or row["seq"] > head or not hooks:  # new, another journal, or nobody asks
-            db.execute("INSERT OR REPLACE INTO place VALUES (1, ?)", (head,))
+        if row["seq"] > (head := self._reader.head()[0]):  # the journal is another one
+            _begin(db, head)
             return False
         records = self._reader.tail(row["seq"], AT_ONCE)
         if not records:
@@ -199,12 +204,12 @@ class Webhooks:
 
     async def active(self) -> Sequence[WebhookView]:
         """Subscriptions that something waits for."""
-        found = await self._do(_list)
-        return [view for view in found if view.waiting and not view.disabled]
+        found = () if self._idle else await self._do(_asking)
+        return [view for view in found if view.waiting]
 
     async def next_due(self) -> int:
         """When something is to be sent next, ms since the epoch; 0 where nothing waits."""
-        return await self._do(_next)
+        return 0 if self._idle else await self._do(_next)
 
     async def sent(self, item: Waiting) -> None:
         """It got through."""
@@ -288,7 +293,19 @@ def _wait(
     return None
 
 
+def _asking(db: sqlite3.Connection) -> list[WebhookView]:
+    """The subscriptions that are not switched off."""
+    return [view for view in _list(db) if not view.disabled]
+
+
+def _begin(db: sqlite3.Connection, head: int) -> None:
+    """Hand out what comes after *head*."""
+    db.execute("INSERT OR REPLACE INTO place VALUES (1, ?)", (head,))
+
+
 def _insert(db: sqlite3.Connection, view: WebhookView, head: int) -> None:
+    if not _asking(db):  # while nobody asks, the place stays behind
+        _begin(db, head)
     if db.execute("SELECT COUNT(*) FROM hooks").fetchone()[0] >= MOST:
         raise Refused("too_many_webhooks", f"There are {MOST} webhooks — end one first")
     db.execute(
@@ -321,6 +338,8 @@ def _delete(db: sqlite3.Connection, id: str) -> None:
 
 
 def _enable(db: sqlite3.Connection, id: str, head: int) -> None:
+    if not _asking(db):
+        _begin(db, head)
     db.execute(
         "UPDATE hooks SET disabled = '', error = '', failing = 0, failures = 0, rests = 0,"
         " after = CASE disabled WHEN '' THEN after ELSE ? END WHERE id = ?",

@@ -10,6 +10,7 @@ import pytest
 from tests.web.rest.test_threads import problem
 
 from omniroute.application.authorize import SCOPES
+from omniroute.web.rest.description import SCOPES_SAY
 
 if TYPE_CHECKING:
     from tests.web.rest.conftest import House
@@ -117,3 +118,7 @@ async def test_a_page_calls_with_its_session_and_its_forms_token(house: House) -
     elsewhere = {**ana, "Origin": "https://evil.example"}
     problem(await house.call("POST", "/threads/1/resolve", headers=elsewhere), 403, "elsewhere")
     problem(await house.call("GET", "/threads"), 401, "signed_out")
+
+
+def test_every_scope_is_told() -> None:
+    assert set(SCOPES_SAY) == set(SCOPES)

@@ -15,6 +15,20 @@ from omniroute.web.rest.problems import MEDIA_TYPE, Problem
 
 Json = dict[str, Any]
 
+SCOPES_SAY = {
+    "threads:read": "Read threads, what was said in them, and why they went where they went.",
+    "threads:write": "Do to threads what the agent may whom the token acts for.",
+    "customers:read": "Look people up.",
+    "customers:write": "Say that addresses are one person's, or two people's.",
+    "customers:personal": "Take records in, give out all that is kept of a person, and erase it.",
+    "agents:read": "See the team.",
+    "agents:write": "Set a status.",
+    "events:read": "Read the record of what happened.",
+    "stats:read": "Read figures.",
+    "webhooks": "Have events sent somewhere.",
+}
+"""What each scope lets do."""
+
 GROUPS = {
     "threads": "Pieces of work for customers, and every verb on them.",
     "customers": "Who somebody is taken for, and what is kept of them.",
@@ -68,7 +82,12 @@ def describe(operations: Sequence[Operation]) -> Json:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token that an admin made: `omniroute token create`.",
+                    "description": "\n".join(
+                        [
+                            "A token that an admin made (`omniroute token create`), with scopes:\n",
+                            *(f"- `{scope}`: {said}" for scope, said in SCOPES_SAY.items()),
+                        ]
+                    ),
                 }
             },
             "responses": {
