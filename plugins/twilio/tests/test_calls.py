@@ -60,7 +60,7 @@ async def test_a_voicemail_has_its_recording_and_then_its_words(bench: Any, joe:
     await call.transcribed(recording, "Where is my pigeon?")
     first, edit = bench.read()
     assert (edit.kind, edit.external_id) == ("edit", first.external_id)
-    assert edit.text.endswith("\n\nWhere is my pigeon?")
+    assert edit.text == f"{first.text}\n\nWhere is my pigeon?"
     assert edit.sender == first.sender
 
 

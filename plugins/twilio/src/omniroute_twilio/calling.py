@@ -87,6 +87,7 @@ class Calling:
             return twiml.NOTHING
         params = {**query, **params}
         self._memory.note(params.get("CallSid", ""), "voicemail", self._clock())
+        self._memory.lasted(recording, params.get("RecordingDuration", ""), self._clock())
         url = params.get("RecordingUrl", "")
         wanted = [(f"{url}.mp3", "audio/mpeg", "voicemail")] if url else []
         files = await self._fetching.all(wanted)
@@ -97,7 +98,8 @@ class Calling:
     async def _transcript(self, intake: Intake, params: Params, query: Mapping[str, str]) -> str:
         recording, words = params.get("RecordingSid", ""), params.get("TranscriptionText", "")
         if params.get("TranscriptionStatus") == DONE and words and recording:
-            params = {**query, **params}
+            length = self._memory.length(recording)
+            params = {**query, "RecordingDuration": length, **params}
             self._memory.keep(recording, params.get("From", ""), words, self._clock())
             await self._keep(intake, "transcript", params, recording)
         return twiml.NOTHING

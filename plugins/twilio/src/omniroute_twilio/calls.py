@@ -113,8 +113,9 @@ def _voicemail(envelope: Envelope) -> Inbound:
 
 
 def _voicemail_text(envelope: Envelope, transcript: str) -> str:
-    lasted = clock(envelope.params.get("RecordingDuration", ""))
-    head = f"☎ Voicemail, {lasted}{_back(envelope)}."
+    seconds = envelope.params.get("RecordingDuration", "")
+    lasted = f", {clock(seconds)}" if seconds else ""
+    head = f"☎ Voicemail{lasted}{_back(envelope)}."
     return f"{head}\n\n{transcript}" if transcript else head
 
 

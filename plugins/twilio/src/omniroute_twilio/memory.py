@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS stopped (number BLOB PRIMARY KEY, at INTEGER NOT NULL
 CREATE TABLE IF NOT EXISTS calls (
   call TEXT PRIMARY KEY, attested TEXT NOT NULL, said TEXT NOT NULL, at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lengths (
+  recording TEXT PRIMARY KEY, seconds TEXT NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS transcripts (
   recording TEXT PRIMARY KEY, number BLOB NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -69,6 +72,18 @@ class Memory:
             "SELECT said, attested FROM calls WHERE call = ?", (call,)
         ).fetchone()
         return (str(row[0]), str(row[1])) if row else ("", "")
+
+    def lasted(self, recording: str, seconds: str, at: int) -> None:
+        """How long a recording is: its transcript does not say."""
+        row = (recording, seconds, at)
+        self._db.execute("INSERT OR REPLACE INTO lengths VALUES (?, ?, ?)", row)
+        self._db.execute("DELETE FROM lengths WHERE at < ?", (at - DAY,))
+
+    def length(self, recording: str) -> str:
+        """How long it is, in seconds; empty where that is not known."""
+        found = self._db.execute("SELECT seconds FROM lengths WHERE recording = ?", (recording,))
+        row = found.fetchone()
+        return str(row[0]) if row else ""
 
     def keep(self, recording: str, number: str, text: str, at: int) -> None:
         """A transcript: its recording may not be here yet."""
