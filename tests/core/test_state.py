@@ -8,7 +8,7 @@ import pytest
 from omniroute.core import inputs as i
 from omniroute.core.engine import decide
 from omniroute.core.events import OfferMade, RulesActivated
-from omniroute.core.model import Agent, Customer, Evidence, Handle, Phase, Status, Thread
+from omniroute.core.model import Agent, Customer, Evidence, Handle, Phase, Sla, Status, Thread
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.core.state import BARE, State
 from omniroute.testing.machine import loaded
@@ -303,3 +303,11 @@ def test_a_timer_that_is_ignored_lets_the_others_run() -> None:
     assert due is not None
     rig.state.ignore_timer(*due)
     assert rig.state.due() == (rig.now + 2 * 60_000, 2)
+
+
+def test_a_promise_like_the_usual_one_is_the_usual_one_and_rows_leave_it_out() -> None:
+    """However it came: a journal that names it folds into the same rows."""
+    state = State()
+    thread = Thread(1, "c", 0, sla=state.shared_sla(Sla()))
+    state.put_thread(thread)
+    assert b"sla" not in (state.changed()["t/1"] or b"sla")

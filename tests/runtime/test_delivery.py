@@ -431,8 +431,8 @@ async def test_what_was_sent_before_a_crash_is_not_sent_again(desk: House) -> No
     await desk.replies("you get it back")
     await desk.until(lambda: desk.slept)
     desk.store.faults.clear()
-    desk.awake.set()
     await desk.again()
+    desk.awake.set()
     (event,) = await sent(desk)
     assert len(desk.pipe.sent) == 1
     assert not event.repeat
@@ -503,8 +503,8 @@ async def test_a_refusal_before_a_crash_stands(desk: House) -> None:
     await desk.replies("you get it back")
     await desk.until(lambda: desk.slept)
     desk.store.faults.clear()
-    desk.awake.set()
     await desk.again()
+    desk.awake.set()
     event, reason = await failure(desk)
     assert (event.outcome, reason) == ("rejected", "no such user")
     assert len(desk.pipe.sent) == 1

@@ -279,6 +279,11 @@ def _rules_tried(turn: Turn, input: i.RulesTried) -> Answer:
     return Answer(True, "trial")
 
 
+def _rows_remade(turn: Turn, input: i.RowsRemade) -> Answer:
+    """Nothing is otherwise than it was."""
+    return Answer(True, "writing")
+
+
 def _writing_taken(turn: Turn, input: i.WritingTaken) -> Answer:
     """Begin a term, unless the node that wrote last goes on."""
     tenure = turn.state.tenure
@@ -325,5 +330,6 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.TeamLoaded: team.load,
     i.RulesLoaded: _rules_loaded,
     i.RulesTried: _rules_tried,
+    i.RowsRemade: _rows_remade,
     i.WritingTaken: _writing_taken,
 }

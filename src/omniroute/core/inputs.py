@@ -452,6 +452,10 @@ class RulesTried(Input, frozen=True):
     by: AgentId = ""
 
 
+class RowsRemade(Input, frozen=True):
+    """A version that makes other rows of the same events has made the store's rows anew."""
+
+
 class WritingTaken(Input, frozen=True):
     """A node begins to write; *node* is the name of its spool."""
 
@@ -496,5 +500,6 @@ AnyInput: TypeAlias = (
     | TeamLoaded
     | RulesLoaded
     | RulesTried
+    | RowsRemade
     | WritingTaken
 )

@@ -10,7 +10,7 @@ not walk a million of them to find out.
 from __future__ import annotations
 
 import enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -158,6 +158,10 @@ class Sla(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     clock: str = ""
     next_reply: int | None = None
     resolution: int | None = None
+
+
+USUAL_SLA: Final = Sla()
+"""What a row leaves out: the very object, for an equal one would be written."""
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -329,7 +333,7 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     routing_since: int = 0  # the age that counts in line; a boost moves it
     queued_since: int = 0  # since when it really waits
     promote_at: int = 0  # when its priority rises next, while it waits; 0 for never
-    sla: Sla = Sla()
+    sla: Sla = USUAL_SLA
     targets: tuple[Target, ...] = ()  # promises that run or stand
     steps: tuple[Step, ...] = ()
     step: int = 0

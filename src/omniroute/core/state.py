@@ -20,6 +20,7 @@ from omniroute.core.matching import Index
 from omniroute.core.model import (
     IDLE,
     NO_PACE,
+    USUAL_SLA,
     Agent,
     AgentId,
     Automation,
@@ -92,7 +93,7 @@ class State:
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._alarms = Alarms(self._due_of)
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
-        self._promises: dict[Sla, Sla] = {}
+        self._promises: dict[Sla, Sla] = {USUAL_SLA: USUAL_SLA}
 
     # --- changing ---
 

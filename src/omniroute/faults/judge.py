@@ -13,11 +13,10 @@ from omniroute.core.effects import Present
 from omniroute.faults.deeds import deeds
 from omniroute.runtime.loading import differences, fold
 from omniroute.runtime.record import Entry, decode
-from omniroute.runtime.rows import Body, Owed
+from omniroute.runtime.rows import Body, owed
 from omniroute.stores.api import Corrupt, verify_chain
 from omniroute.testing.invariants import violations
 
-owed = msgspec.json.Decoder(Owed).decode
 _body = msgspec.json.Decoder(Body).decode
 
 if TYPE_CHECKING:

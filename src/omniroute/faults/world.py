@@ -30,12 +30,13 @@ from omniroute.core.events import WriterChanged
 from omniroute.core.model import Status
 from omniroute.errors import StoreError
 from omniroute.faults.acts import Act, any_act
-from omniroute.faults.judge import broken, owed
+from omniroute.faults.judge import broken
 from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
 from omniroute.faults.loop import Killed
 from omniroute.faults.platform import Platform, Said
 from omniroute.runtime import crashpoints
 from omniroute.runtime.record import decode
+from omniroute.runtime.rows import owed
 from omniroute.stores.api import Unavailable
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.memory_exchange import MemoryExchange

@@ -53,6 +53,7 @@ from omniroute.runtime.signs import Signs
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.sweeping import sweep
+from omniroute.runtime.upgrading import bring_forward
 from omniroute.runtime.writer import Answered, Committed, Puts
 from omniroute.stores.api import InDoubt, Moved, Store
 from omniroute.stores.exchange import Exchange
@@ -111,6 +112,7 @@ class Node:
         waits = waits or Waits()
         self.parts = parts
         self._on_commit, self._on_trouble = on_commit, on_trouble
+        bring_forward(parts.store, parts.clock)
         self.state: State = load(parts.store)
         self.inbox = inbox(
             parts.store,

@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
-import msgspec
-
 from omniroute.channel import Channel
 from omniroute.core.effects import AnyEffect, Change, Deliver, Present, Recall
 from omniroute.desk import Card, Desk
@@ -26,7 +24,7 @@ from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.presenting import Presenting
-from omniroute.runtime.rows import Owed
+from omniroute.runtime.rows import Owed, owed
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.whereabouts import Whereabouts
 from omniroute.stores.api import Reader
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 FIRST, LONGEST = 1.0, 60.0  # seconds until an effect is tried again after the store failed
 CALL: Final = 120.0  # seconds that a platform may take to answer
 GRACE: Final = 4.0  # seconds that a stop waits for platforms that are being called
-_owed = msgspec.json.Decoder(Owed).decode
 
 
 class Outbox:
@@ -100,13 +97,13 @@ class Outbox:
 
         *doubtful* says what another node may have sent without our having a note of it.
         """
-        after, owed = "", []
+        after, found = "", list[Owed]()
         while rows := self._reader.scan("o/", after):
-            owed += [_owed(row) for _, row in rows]
+            found += [owed(row) for _, row in rows]
             after = rows[-1][0]
-        owed.sort(key=lambda one: (one.seq, one.place))
-        self._delivery.recover({one.effect.id: doubtful(one) for one in owed})
-        effects = [one.effect for one in owed]
+        found.sort(key=lambda one: (one.seq, one.place))
+        self._delivery.recover({one.effect.id: doubtful(one) for one in found})
+        effects = [one.effect for one in found]
         self.take(effect for effect in effects if not isinstance(effect, Recall))
         self.take(effect for effect in effects if isinstance(effect, Recall))
 

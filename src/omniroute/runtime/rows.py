@@ -13,12 +13,15 @@ written by `core.state`.  These are the runtime's:
 ``w/<external>``   in whose conversation a message stands, by a platform's id of it
 ``s/<effect>``     `Sent`: of a message that went out, where it belongs; a report may come later
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
+``u/form``         of which form the core's rows are, so that another version makes them anew
 ``r/<version>``    the sources of a rule set, so that the past can be explained
 ``v/<time>/…``     `RulesAct`: what was done with a rule set, by whom, and why
 =================  ==================================================================
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import msgspec
 
@@ -36,6 +39,18 @@ class Owed(msgspec.Struct, frozen=True):
     place: int
     effect: AnyEffect
     term: int = 0
+
+
+_owed = msgspec.json.Decoder(Owed).decode
+_effect: Callable[[bytes], AnyEffect] = msgspec.json.Decoder(AnyEffect).decode
+
+
+def owed(row: bytes) -> Owed:
+    """An effect not yet settled, from its row; the first versions wrote the effect alone."""
+    try:
+        return _owed(row)
+    except msgspec.ValidationError:
+        return Owed(0, 0, _effect(row))
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -24,10 +24,11 @@ from omniroute.core.inputs import AnyInput, WritingTaken, due_now
 from omniroute.core.owners import queue_named
 from omniroute.core.state import State
 from omniroute.core.timers import Due
+from omniroute.runtime import upgrading
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, decode, encode
 from omniroute.runtime.rows import Owed
-from omniroute.stores.api import Head, Store
+from omniroute.stores.api import GENESIS, Head, Store
 
 log = logging.getLogger(__name__)
 
@@ -192,6 +193,8 @@ class _Round:
         with writer._later_lock:
             later, writer._later = writer._later, {}
         rows = {**dict.fromkeys(later), **self._puts, **self._state.changed()}
+        if writer._head == GENESIS:
+            rows[upgrading.ROW] = upgrading.FORM
         try:
             return writer._store.commit(writer._head, list(map(encode, self.entries)), rows)
         except BaseException:

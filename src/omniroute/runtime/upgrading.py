@@ -1,0 +1,58 @@
+"""A store that an earlier version has written, brought forward.
+
+The journal is what is kept; the core's rows are what its events make of it.  Where this version
+makes other rows of the same events, those of the store are made anew, once, by folding the journal
+from its beginning; the number of the form stands beside them.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from typing import Final
+
+from omniroute.core.inputs import RowsRemade
+from omniroute.runtime.clock import Clock
+from omniroute.runtime.loading import CORE_ROWS, PAGE, fold
+from omniroute.runtime.record import VERSION, Entry, encode
+from omniroute.stores.api import GENESIS, Reader, Store, verify_chain
+
+log = logging.getLogger(__name__)
+
+ROW: Final = "u/form"
+FORM: Final = b"2"
+"""Of the core's rows.  One more whenever old events fold into rows that read otherwise."""
+
+
+def bring_forward(store: Store, clock: Clock) -> int:
+    """Make the rows what this version folds, if another has written them; how many were not.
+
+    Raises `Corrupt` naming the record where the journal is damaged, and what a commit raises.
+    """
+    head = store.head()
+    if head == GENESIS or store.get([ROW], head).get(ROW) == FORM:
+        return 0
+    log.warning("an earlier version has written this store: its rows are made anew")
+    with closing(store.reader()) as reader, reader.snapshot() as still:
+        if (fault := verify_chain(still)) is not None:
+            raise fault
+        rows = _otherwise(still)
+    at = clock.now()
+    entry = Entry(VERSION, at, RowsRemade(f"rows/{FORM.decode()}/{head[0]}", at), ())
+    store.commit(head, [encode(entry)], {**rows, ROW: FORM})
+    log.warning("%d rows were made anew", len(rows))
+    return len(rows)
+
+
+def _otherwise(reader: Reader) -> dict[str, bytes | None]:
+    """What the journal makes of each row that is another; None where there should be none."""
+    folded = {key: row for key, row in fold(reader).changed().items() if row is not None}
+    found: dict[str, bytes | None] = {}
+    for prefix in CORE_ROWS:
+        after = ""
+        while rows := reader.scan(prefix, after, PAGE):
+            for key, row in rows:
+                if (expected := folded.pop(key, None)) != row:
+                    found[key] = expected
+            after = rows[-1][0]
+    return found | folded
