@@ -156,3 +156,14 @@ def test_a_running_server_is_ready_and_counts(running: Running) -> None:
     said = running.local.text("/metrics")
     assert 'omniroute_messages_total{channel="email",direction="in",result="ok"}' in said
     assert "Vera" not in said
+
+
+def test_what_came_of_articles_is_counted(metrics: Metrics) -> None:
+    happens(metrics, 100_000, e.ArticleProposed(7, "reset", "kb/reset"))
+    happens(metrics, 110_000, e.ThreadSolved(7, "", 200_000, how="deflected"))
+    happens(metrics, 120_000, e.ThreadReopened(7, "customer"), e.ThreadSolved(7, "ana", 300_000))
+    happens(metrics, 130_000, e.ThreadReopened(7, "customer"))
+    found = figures(metrics)
+    assert [found[f"articles_total outcome={o}"] for o in ("proposed", "helped", "came_back")] == [
+        *(1, 1, 1)
+    ]

@@ -33,6 +33,23 @@ FIRST: Final = """
     WHERE threads.since >= :since AND threads.since < :until
     GROUP BY threads.id ORDER BY took
 """
+ARTICLES: Final = """
+    WITH proposed AS (
+      SELECT json_extract(said, '$.article') AS article, thread, at FROM happenings
+      WHERE event = 'ArticleProposed' AND at >= :since AND at < :until
+    ), met AS (
+      SELECT article, proposed.thread, (
+        SELECT MIN(solved.at) FROM happenings AS solved
+        WHERE solved.thread = proposed.thread AND solved.at >= proposed.at
+          AND solved.event = 'ThreadSolved' AND json_extract(solved.said, '$.how') = 'deflected'
+      ) AS helped FROM proposed
+    )
+    SELECT article, COUNT(*) AS proposed, COUNT(helped) AS helped, SUM(EXISTS (
+      SELECT 1 FROM happenings AS again WHERE again.thread = met.thread
+        AND again.at >= met.helped AND again.event = 'ThreadReopened'
+    )) AS came_back
+    FROM met GROUP BY article ORDER BY proposed DESC, article
+"""
 
 
 class QueueStats(msgspec.Struct, frozen=True):
@@ -54,6 +71,18 @@ class FirstReply(msgspec.Struct, frozen=True):
     p90: int
 
 
+class ArticleStats(msgspec.Struct, frozen=True):
+    """An article that was proposed instead of an agent.
+
+    How often it was, how many said that it had helped, how many of these took their thread up again.
+    """
+
+    article: str
+    proposed: int
+    helped: int
+    came_back: int
+
+
 class Stats(msgspec.Struct, frozen=True):
     """How it stands at *now*, and what came and went from *since* to before *until* (ms)."""
 
@@ -67,6 +96,7 @@ class Stats(msgspec.Struct, frozen=True):
     received: int  # messages of customers
     replied: int  # messages to customers, by agents
     first_reply: FirstReply
+    articles: tuple[ArticleStats, ...] = ()
 
 
 def stats(db: sqlite3.Connection, now: int, since: int, until: int) -> Stats:
@@ -85,6 +115,7 @@ def stats(db: sqlite3.Connection, now: int, since: int, until: int) -> Stats:
         received=flow["received"],
         replied=flow["replied"],
         first_reply=FirstReply(len(took), _rank(took, 0.5), _rank(took, 0.9)),
+        articles=tuple(ArticleStats(*row) for row in db.execute(ARTICLES, span)),
     )
 
 

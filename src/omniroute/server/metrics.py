@@ -55,6 +55,7 @@ class Metrics:
         self._kinds: OrderedDict[str, str] = OrderedDict()
         self._under_way: OrderedDict[str, str] = OrderedDict()  # effects, to which handle
         self._unanswered: OrderedDict[int, int] = OrderedDict()
+        self._spared: OrderedDict[int, int] = OrderedDict()  # threads that an article has solved
         self._messages = self._counter(
             "messages", "Messages in and out", "channel", "direction", "result"
         )
@@ -63,6 +64,9 @@ class Metrics:
         )
         self._offers = self._counter("offer", "Offers that came to an end", "result")
         self._transfers = self._counter("transfers", "Threads handed on")
+        self._articles = self._counter(
+            "articles", "Articles that were proposed instead of an agent", "outcome"
+        )
         self._merges = self._counter("identity_merges", "Customers found to be one", "how")
         self._failures = self._counter("send_failures", "Answers that stay away", "channel", "why")
         self._unmatched = self._counter("rules_unmatched", "Threads that no rule named a queue for")
@@ -125,6 +129,13 @@ class Metrics:
                     self._unmatched.inc()
             case e.OfferEnded(how=how):
                 self._offers.labels(ENDED.get(how, how)).inc()
+            case e.ArticleProposed():
+                self._articles.labels("proposed").inc()
+            case e.ThreadSolved(thread=thread, how="deflected"):
+                self._articles.labels("helped").inc()
+                _keep(self._spared, thread, entry.at)
+            case e.ThreadReopened(thread=thread) if self._spared.pop(thread, None) is not None:
+                self._articles.labels("came_back").inc()
             case e.ThreadMoved():
                 self._transfers.inc()
             case e.LinkAdded(link=link, gone=gone) if gone:

@@ -76,6 +76,7 @@ CREATE TABLE happenings (
   event TEXT NOT NULL, agent TEXT NOT NULL, said TEXT NOT NULL, PRIMARY KEY (seq, n)
 ) WITHOUT ROWID;
 CREATE INDEX happenings_by_thread ON happenings (thread, at);
+CREATE INDEX articles_proposed ON happenings (at) WHERE event = 'ArticleProposed';
 
 CREATE TABLE decisions (
   seq INTEGER NOT NULL, n INTEGER NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL,
