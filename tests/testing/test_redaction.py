@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omniroute_example.parse import read
 
-from omniroute import Address, Inbound
+from omniroute import Address, File, Inbound
 from omniroute.testing.redaction import StillTold, masked, redact
 
 EVENT = {
@@ -58,6 +59,23 @@ def test_whoever_is_named_in_what_is_not_read_is_put_out_as_well() -> None:
     made = redact(raw, read).decode()
     assert "24000000000001" not in made
     assert "4915550100" not in made
+
+
+def test_what_is_in_a_file_goes_and_its_size_stays() -> None:
+    def with_file(raw: bytes) -> list[Inbound]:
+        (one,) = read(raw)
+        data = base64.b64decode(json.loads(raw)["file"])
+        return [replace(one, files=(File("a.txt", "text/plain", data),))]
+
+    file = base64.b64encode(b"I am Joe Miller").decode()
+    made = redact(raw_of({**EVENT, "file": file}, ascii=True), with_file)
+    assert base64.b64decode(json.loads(made)["file"]) == bytes(15)
+
+
+def test_an_id_that_is_too_short_to_tell_stays() -> None:
+    raw = raw_of({**EVENT, "from": {"id": "17", "name": "Joe Miller"}}, ascii=True)
+    (after,) = read(redact(raw, read))
+    assert (after.sender.value, "Miller" in after.sender.display) == ("17", False)
 
 
 def test_secrets_of_the_settings_go_the_same_way() -> None:

@@ -9,6 +9,7 @@ they are not handed out.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -24,7 +25,7 @@ Parse = Callable[[bytes], Sequence[Inbound | Undelivered]]
 TELLING: Final = re.compile(
     r"(^|_)(name|first_?name|last_?name|user_?name|real_name|display_name|nick|title|e?mail|phone"
     r"|phone_number|from|wa_id|recipient_id|text|caption|body|subject|description|bio|token|secret"
-    r"|signature|address)$",
+    r"|signature|address|conversation)$",
     re.IGNORECASE,
 )
 """Keys of JSON whose values are about a person."""
@@ -41,6 +42,7 @@ PATTERNS: Final = (
     re.compile(r"\b[0-9a-f]{32,}\b"),  # keys and signatures
 )
 SHORTEST: Final = 3  # characters; what is shorter tells nobody and stands everywhere
+SHORTEST_FILE: Final = 8  # characters of base64, which may stand anywhere
 PLAIN: Final = frozenset({"message", "edit", "delete", "reaction", "delivered", "read"})
 
 
@@ -64,7 +66,7 @@ def redact(raw: bytes, parse: Parse, secrets: Iterable[str] = (), key: bytes = b
         for form in _forms(value):
             put = _like(form, value, stand_in).replace("\\", r"\\")
             text = re.sub(_bounded(form), put, text)
-    made = text.encode("utf-8", "surrogateescape")
+    made = _without_files(text, before).encode("utf-8", "surrogateescape")
     _examine(made, parse, before, told)
     return made
 
@@ -162,8 +164,19 @@ def _examine(
                 said, now = getattr(old, name), getattr(new, name)
                 if len(said) >= SHORTEST and any(c.isalnum() for c in said) and said == now:
                     raise StillTold(f"{name} is still what was said: it is encoded in the bytes")
-            if old.sender.value == new.sender.value:
+            if len(old.sender.value) >= SHORTEST and old.sender.value == new.sender.value:
                 raise StillTold("the sender is still told: the address is encoded in the bytes")
+
+
+def _without_files(text: str, found: Sequence[Inbound | Undelivered]) -> str:
+    """*text* with zeros instead of what is in files, where they stand in base64 as a whole."""
+    for one in found:
+        for file in one.files if isinstance(one, Inbound) else ():
+            for encoded in (base64.b64encode, base64.urlsafe_b64encode):
+                told = encoded(file.data).decode().rstrip("=")
+                if len(told) > SHORTEST_FILE:
+                    text = text.replace(told, "A" * len(told))
+    return text
 
 
 def _shape(one: Inbound | Undelivered) -> tuple[object, ...]:
