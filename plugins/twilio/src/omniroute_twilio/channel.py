@@ -49,6 +49,8 @@ class SmsChannel(TwilioChannel):
         """Whether the number is ours and calls us."""
         if (trouble := await super().look()) is not None:
             return trouble
+        if not self._config.number.startswith("+"):
+            return None  # a short code: Twilio lists these nowhere that we could look
         listed = await self.api.get(
             f"{self.api.home}/IncomingPhoneNumbers.json", PhoneNumber=self._config.number
         )

@@ -29,7 +29,12 @@ class WhatsAppChannel(TwilioChannel):
     label: ClassVar[str] = "WhatsApp"
     prefix: ClassVar[str] = OVER_WHATSAPP
     caps: ClassVar[Cap] = (
-        Cap.FILES_IN | Cap.FILES_OUT | Cap.READ_RECEIPTS | Cap.START_CONVERSATION | Cap.TEMPLATES
+        Cap.LIVE
+        | Cap.FILES_IN
+        | Cap.FILES_OUT
+        | Cap.READ_RECEIPTS
+        | Cap.START_CONVERSATION
+        | Cap.TEMPLATES
     )
     max_text: ClassVar[int] = 1500  # it takes 1600; there is room for the mark of a repeat
     max_caption: ClassVar[int] = 900  # beside it stand the links
@@ -100,8 +105,10 @@ class WhatsAppChannel(TwilioChannel):
 
 def template_of(content: Mapping[str, Any]) -> Template | None:
     """A template that WhatsApp has approved and that has words; None for any other."""
-    approval = content.get("approval_requests") or {}
-    if str(approval.get("status", "")) != "approved" or not content.get("sid"):
+    approval = content.get("approval_requests")
+    if not isinstance(approval, dict) or approval.get("status") != "approved":
+        return None
+    if not content.get("sid"):
         return None
     types = content.get("types") or {}
     body = next((str(types[kind]["body"]) for kind in _WITH_WORDS if _has_body(types, kind)), "")
