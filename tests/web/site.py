@@ -75,7 +75,8 @@ class Site:
         self, path: str, fields: Mapping[str, object] | None = None, **headers: str
     ) -> httpx.Response:
         """A form of a page, with its token."""
-        data = {"token": self.token, **{k: str(v) for k, v in (fields or {}).items()}}
+        given = {k: v if isinstance(v, list) else str(v) for k, v in (fields or {}).items()}
+        data = {"token": self.token, **given}
         return self.client.post(path, data=data, headers=_named(headers))
 
     def by_script(

@@ -292,6 +292,8 @@ class Dossier:
             reactions=tuple(body.reactions.values()),
             received="read" if body.read else "delivered" if body.delivered else "",
             received_at=body.read or body.delivered,
+            template=body.template,
+            values=body.values,
             former=body.former,
             change=row["change"],
             can=can,

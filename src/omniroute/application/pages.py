@@ -100,6 +100,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     reactions: tuple[str, ...] = ()
     received: str = ""  # of ours, where the platform tells: delivered, read
     received_at: int = 0
+    template: str = ""  # the platform's, of which *text* is what it says
+    values: tuple[str, ...] = ()  # for its variables
     former: tuple[str, ...] = ()  # what it said before, the oldest first
     change: str = ""  # of ours: editing, edited, deleting, deleted, unchanged (see *reason*)
     can: tuple[str, ...] = ()  # ways open to the asker to change it: edit, delete

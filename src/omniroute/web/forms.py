@@ -43,9 +43,15 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
                 everybody=field(form, "everybody") == "yes",
             )
         case "template":
-            values = tuple(v.strip() for v in form.getlist("value") if isinstance(v, str))
-            seen, name = number(form, "seen"), field(form, "template")
-            return c.Reply(key=key, thread=thread, text="", seen=seen, template=name, values=values)
+            return c.Reply(
+                key=key,
+                thread=thread,
+                text="",
+                seen=number(form, "seen"),
+                to=field(form, "to"),
+                template=field(form, "template"),
+                values=tuple(v.strip() for v in form.getlist("value") if isinstance(v, str)),
+            )
         case "undo":
             return c.Undo(key=key, thread=thread, message=field(form, "message"))
         case "edit":

@@ -40,6 +40,8 @@ def test_a_note_is_a_note(site: Site) -> None:
         ("accept", {"offer": "o4820"}, c.Accept(thread=4820, offer="o4820")),
         ("pass", {"offer": "o4820", "why": "-"}, c.Pass(thread=4820, offer="o4820", why="-")),
         ("take", {}, c.Take(thread=4820)),
+        ("template", {"template": "order_news", "value": ["4711", " sent "], "seen": 3},
+         c.Reply(thread=4820, text="", seen=3, template="order_news", values=("4711", "sent"))),
         ("transfer", {"to": "agent:bo", "why": "knows it"},
          c.Transfer(thread=4820, to_agent="bo", why="knows it")),
         ("transfer", {"to": "queue:tech", "why": "API"},

@@ -279,6 +279,18 @@ def test_until_when_answers_are_taken_stands_beside_the_way(site: Site) -> None:
     assert "takes answers until" not in text_of(part(site.get("/threads/4812").text, "composer"))
 
 
+def test_a_template_that_failed_is_sent_again_as_one(site: Site) -> None:
+    record = site.village.records[4812]
+    failed = next(item for item in record.items if item.state == "failed")
+    at = record.items.index(failed)
+    record.items[at] = replace(failed, template="order_news", values=("4711", "sent"))
+    line = part(site.get("/threads/4812").text, f"line-{failed.message}")
+    assert 'action="/threads/4812/template"' in line
+    assert '<input type="hidden" name="template" value="order_news">' in line
+    assert line.count('name="value"') == 2
+    assert 'name="text"' not in line
+
+
 def test_that_an_answer_was_read_stands_at_it(site: Site) -> None:
     record = site.village.records[4812]
     answer = next(item for item in record.items if item.kind == "reply")
