@@ -74,7 +74,8 @@ class FirstReply(msgspec.Struct, frozen=True):
 class ArticleStats(msgspec.Struct, frozen=True):
     """An article that was proposed instead of an agent.
 
-    How often it was, how many said that it had helped, how many of these took their thread up again.
+    How often it was, how many said that it had helped, and how many of these took their thread up
+    again.
     """
 
     article: str
