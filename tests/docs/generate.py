@@ -17,7 +17,7 @@ from tests.docs.pages import DOCS, ROOT, Page
 
 from omniroute import channel, desk, errors, hookspecs
 from omniroute.application import sentences
-from omniroute.server.settings import SECTIONS
+from omniroute.server.settings import SECTIONS, Webhook
 from omniroute.simulate.grammar import SHAPES as SCENARIO
 from omniroute.stores import api
 from omniroute.web.rest.routes import document
@@ -53,6 +53,7 @@ def values_of(*modules: ModuleType) -> list[type]:
 PARTS: dict[str, Callable[[], str]] = {
     **{f"settings.{name}": partial(source.settings, kind) for name, kind in SECTIONS.items()},
     "settings.contactform": partial(source.settings, ContactFormSettings),
+    "settings.webhooks": partial(source.settings, Webhook),
     "settings.email": partial(source.settings, EmailSettings),
     "settings.frontdesk": partial(source.settings, FrontDeskSettings),
     "settings.http": partial(source.settings, HttpSettings),

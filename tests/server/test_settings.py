@@ -83,3 +83,39 @@ def test_values_that_cannot_be_meant(tmp_path: Path, text: str, said: str) -> No
     with pytest.raises(ConfigError) as refused:
         read(tmp_path, text)
     assert str(refused.value) == said
+
+
+SECRET = "whsec_" + "k" * 32
+
+
+def test_a_webhook(tmp_path: Path) -> None:
+    text = f"[webhooks.crm]\nurl = 'https://crm.example/'\nsecret = '{SECRET}'\n"
+    hook = read(tmp_path, text).webhooks["crm"]
+    assert (hook.url, hook.events, hook.personal) == ("https://crm.example/", [], False)
+    assert SECRET not in repr(hook)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("secret = ''", "webhooks.crm: a secret is whsec_ and 24 to 64 bytes in base64"),
+        ("url = 'crm.example'", "webhooks.crm: that is no address that can be called"),
+        ("events = ['thread.open']", "webhooks.crm: there is no event “thread.open”"),
+        ("event = []", "webhooks.crm.event: no such setting — did you mean “events”?"),
+    ],
+)
+def test_a_webhook_that_cannot_be(tmp_path: Path, more: str, said: str) -> None:
+    lines = {"url": "url = 'https://crm.example/'", "secret": f"secret = '{SECRET}'"}
+    lines[more.partition(" ")[0]] = more
+    with pytest.raises(ConfigError) as refused:
+        read(tmp_path, "[webhooks.crm]\n" + "\n".join(lines.values()))
+    assert str(refused.value).startswith(said)
+    assert SECRET not in str(refused.value)
+
+
+def test_webhooks_that_are_no_tables(tmp_path: Path) -> None:
+    for text in ("webhooks = 3", "[webhooks]\nurl = 'https://crm.example/'"):
+        with pytest.raises(ConfigError, match="is a table by name"):
+            read(tmp_path, text)
+    with pytest.raises(ConfigError, match="cannot be a webhook's name"):
+        read(tmp_path, "[webhooks.'../x']\nurl = 'https://crm.example/'")

@@ -16,7 +16,7 @@ import pytest
 from tests.application.conftest import Scene
 
 from omniroute.application.authorize import NOBODY, SYSTEM, Actor, Kind
-from omniroute.application.webhooks import BACK_OFF, DAY, Webhooks, WebhookView
+from omniroute.application.webhooks import BACK_OFF, DAY, Declared, Webhooks, WebhookView
 from omniroute.errors import Refused
 from omniroute.server.outgoing import Answered, Unreachable
 from omniroute.server.webhooks import Hooks, Sender, signed
@@ -250,6 +250,26 @@ async def test_what_happened_while_nobody_asked_is_nobodys(post: Post) -> None:
     thread = post.scene.writes("max@mail.example", "hello")
     await post.send()
     assert [each["data"]["thread"] for each in post.receivers.told()] == [thread]
+
+
+GOOD = "whsec_" + base64.b64encode(b"k" * 32).decode()
+
+
+async def test_what_stands_in_the_settings_is_there_and_nothing_else_of_it(post: Post) -> None:
+    declared = Declared("https://crm.example/", GOOD, ("thread.opened",))
+    post.webhooks.declare({"crm": declared})
+    post.scene.writes("joe@mail.example", "hello")
+    await post.send()
+    ((_, headers, body),) = post.receivers.heard
+    at = int(headers["webhook-timestamp"])
+    assert signed(b"k" * 32, headers["webhook-id"], at, body) == headers
+    post.webhooks.declare({"crm": msgspec.structs.replace(declared, url="https://new.example/")})
+    assert ((await post.view()).url, (await post.view()).sent) == ("https://new.example/", 1)
+    with pytest.raises(Refused, match="remove it there"):
+        await post.webhooks.delete(DI, "crm")
+    made = await post.make("https://other.example/")
+    post.webhooks.declare({})
+    assert (await post.view()).id == made
 
 
 async def test_a_trial(post: Post) -> None:

@@ -4,7 +4,8 @@ A small file holds subscriptions, the place in the record up to which events hav
 and what waits.  Handing out and moving the place on are one transaction, so after a crash nothing
 is missed; what was sent and not noted as sent goes out again, under the same id.
 
-No secret is kept: a subscription's is derived from the desk's key and the subscription's id.
+No secret is kept: a subscription's is derived from the desk's key and the subscription's id, or
+stands in the settings.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import base64
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -45,6 +46,9 @@ MOST: Final = 50  # subscriptions
 LONGEST_URL: Final = 2_000
 RESTS: Final = 60  # seconds at most that a failing receiver is left alone between attempts
 AT_ONCE: Final = 500  # records handed out together
+SETTINGS: Final = "settings"
+"""Who made a subscription that stands in the settings."""
+
 VERSION: Final = 1
 TABLES: Final = """
 CREATE TABLE hooks (
@@ -98,6 +102,15 @@ class NewWebhook(msgspec.Struct, frozen=True):
     about: WebhookView
 
 
+class Declared(msgspec.Struct, frozen=True):
+    """A subscription as settings have it."""
+
+    url: str
+    secret: str
+    types: tuple[str, ...] = ()
+    personal: bool = False
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """An event that has to be told to a subscription."""
 
@@ -120,6 +133,7 @@ class Webhooks:
         fix = "move it away; webhooks are then made anew"
         self._db = open_private(path, TABLES, VERSION, "webhooks file", fix)
         self._db.row_factory = sqlite3.Row
+        self._given: dict[str, bytes] = {}  # keys that stand in settings
         self._idle = not _asking(self._db)  # so that a desk without webhooks pays nothing for them
 
     # --- for people and programs -----------------------------------------------------------------
@@ -139,6 +153,13 @@ class Webhooks:
         self._idle = False
         return NewWebhook(self.secret(id), view)
 
+    def declare(self, declared: Mapping[str, Declared]) -> None:
+        """Have the subscriptions that stand in settings, by name, and of those no others."""
+        self._given = {name: key_of(hook.secret) for name, hook in declared.items()}
+        with self._lock, self._db:
+            _declare(self._db, declared, self._clock(), self._reader.head()[0])
+        self._idle = not _asking(self._db)
+
     async def list(self, by: Actor) -> Sequence[WebhookView]:
         """Every subscription, the oldest first."""
         authorize(by, Action.WEBHOOKS)
@@ -153,7 +174,8 @@ class Webhooks:
 
     async def delete(self, by: Actor, id: str) -> None:
         """End a subscription and forget what waits for it.  Raises `Refused`."""
-        await self.get(by, id)
+        if (await self.get(by, id)).by == SETTINGS:
+            raise Refused("in_settings", f"Webhook {id} stands in the settings — remove it there")
         await self._do(lambda db: _delete(db, id))
 
     async def enable(self, by: Actor, id: str) -> WebhookView:
@@ -170,7 +192,7 @@ class Webhooks:
 
     def key(self, id: str) -> bytes:
         """The same, as the bytes that sign."""
-        return self._derive(f"webhook/{id}")
+        return self._given.get(id) or self._derive(f"webhook/{id}")
 
     # --- for whoever sends -----------------------------------------------------------------------
 
@@ -232,6 +254,18 @@ class Webhooks:
     def close(self) -> None:
         """Let go of the file; closing twice is harmless."""
         self._db.close()
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes that a secret stands for.  Raises `Refused` for what is none."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
+        fix = 'echo "whsec_$(openssl rand -base64 32)"'
+        raise Refused("bad_secret", f"A secret is whsec_ and 24 to 64 bytes in base64 — {fix}")
+    return key
 
 
 def check_url(url: str) -> None:
@@ -330,6 +364,20 @@ def _list(db: sqlite3.Connection) -> list[WebhookView]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _declare(db: sqlite3.Connection, declared: Mapping[str, Declared], now: int, head: int) -> None:
+    known = {view.id: view for view in _list(db) if view.by == SETTINGS}
+    for gone in known.keys() - declared.keys():
+        _delete(db, gone)
+    for name, hook in declared.items():
+        if name not in known:
+            view = WebhookView(name, hook.url, hook.types, hook.personal, SETTINGS, now)
+            _insert(db, view, head)
+        db.execute(
+            "UPDATE hooks SET url = ?, types = ?, personal = ? WHERE id = ?",
+            (hook.url, " ".join(hook.types), hook.personal, name),
+        )
 
 
 def _delete(db: sqlite3.Connection, id: str) -> None:

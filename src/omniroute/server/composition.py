@@ -23,7 +23,7 @@ from omniroute.application.signin import SignIn
 from omniroute.application.tokens import Tokens
 from omniroute.application.views import Views
 from omniroute.application.ways import means_of
-from omniroute.application.webhooks import Webhooks
+from omniroute.application.webhooks import Declared, Webhooks
 from omniroute.channel import Cap, Channel
 from omniroute.core.effects import Present
 from omniroute.core.inputs import Member
@@ -156,6 +156,12 @@ class Server:
         )
         self.webhooks = Webhooks(
             self.paths["webhooks"], self._readers[3], self.keyed.derive, self.clock.now
+        )
+        self.webhooks.declare(
+            {
+                name: Declared(hook.url, hook.secret.reveal(), tuple(hook.events), hook.personal)
+                for name, hook in settings.webhooks.items()
+            }
         )
         self._outgoing = Outgoing(settings.server.private_hosts)
         self._sender = Sender(self.webhooks, self._outgoing, self._readers[3], self.clock.now)

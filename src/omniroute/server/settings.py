@@ -6,13 +6,15 @@ Every field carries its description; ``docs/reference/settings.md`` is checked a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from omniroute.errors import ConfigError, did_you_mean
+from omniroute.application.webhooks import check_types, check_url, key_of
+from omniroute.errors import ConfigError, Refused, did_you_mean
 from omniroute.settings import Secret, read, section
 
 
@@ -76,6 +78,17 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = []
 
 
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[webhooks.NAME]``: where events are sent."""
+
+    url: Annotated[str, says("Where each event is POSTed: https, in the public internet.")]
+    secret: Annotated[Secret, says("Signs what is sent: `whsec_` and 24 to 64 bytes in base64.")]
+    events: Annotated[
+        list[str], says("Which: `thread.assigned`, or `thread.*`; all unless named.")
+    ] = []
+    personal: Annotated[bool, says("Whether events tell what was said, and by whom.")] = False
+
+
 class PluginsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[plugins]``: which of the installed plugins are used."""
 
@@ -83,7 +96,10 @@ class PluginsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The whole file.  *channels* is for the plugins to read: table by account, raw."""
+    """The whole file.  *webhooks* are by name.
+
+    *channels* is for the plugins to read: table by account, raw.
+    """
 
     server: Web = Web()
     store: Storage = Storage()
@@ -92,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True):
     identity: Identity = Identity()
     plugins: PluginsSection = PluginsSection()
     channels: dict[str, dict[str, Any]] = {}
+    webhooks: dict[str, Webhook] = {}
 
 
 ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -113,8 +130,10 @@ def load(path: Path) -> Settings:
     for name, values in tables.items():
         if name == "channels":
             found[name] = _channels(values)
+        elif name == "webhooks":
+            found[name] = _webhooks(values)
         elif name not in SECTIONS:
-            known = (*SECTIONS, "channels")
+            known = (*SECTIONS, "channels", "webhooks")
             raise ConfigError(f"[{name}]", "no such section", did_you_mean(name, known))
         elif not isinstance(values, dict):
             raise ConfigError(name, "is a section", f"write it as [{name}]")
@@ -148,6 +167,27 @@ def _is_site(url: str) -> bool:
         return False
     bare = parts.path in ("", "/") and not parts.query and not parts.fragment
     return parts.scheme in ("http", "https") and bool(host) and bare
+
+
+def _webhooks(values: object) -> dict[str, Webhook]:
+    if not isinstance(values, dict) or not all(isinstance(v, dict) for v in values.values()):
+        raise ConfigError("webhooks", "is a table by name", "write [webhooks.crm]")
+    return {name: _webhook(name, table) for name, table in values.items()}
+
+
+def _webhook(name: str, table: Mapping[str, object]) -> Webhook:
+    place = f"webhooks.{name}"
+    if not ACCOUNT.fullmatch(name):
+        raise ConfigError(place, "cannot be a webhook's name", "use a to z, 0 to 9, - and _")
+    found = section(table, Webhook, place)
+    try:
+        check_url(found.url)
+        check_types(found.events)
+        key_of(found.secret.reveal())
+    except Refused as error:
+        fault, _, fix = error.text.partition(" — ")
+        raise ConfigError(place, fault[:1].lower() + fault[1:], fix) from None
+    return found
 
 
 def _channels(values: object) -> dict[str, dict[str, Any]]:

@@ -36,6 +36,7 @@ STATUS_OF = {
     "bad_place": 422,
     "bad_scope": 422,
     "bad_token": 422,
+    "bad_secret": 422,
     "bad_url": 422,
     "too_many": 429,
     "too_much": 413,
