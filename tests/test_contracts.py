@@ -236,6 +236,7 @@ class Wrong(Chat):
     kind = "Big Chat"
     caps = 3  # type: ignore[assignment]
     max_text = 0
+    answered_by = "E-mail"
     Config = dict
 
     async def parse(self, raw: bytes) -> Sequence[Inbound]:  # type: ignore[override]
@@ -253,6 +254,7 @@ def test_everything_wrong_with_a_channel_is_said_before_a_customer_finds_out() -
         "Wrong: kind 'Big Chat' is no slug, as “email” is",
         "Wrong: caps is no omniroute.Cap",
         "Wrong: max_text must be a number of characters, at least 1",
+        "Wrong: answered_by 'E-mail' is no kind of channel, as “email” is",
         "Wrong: Config is no msgspec.Struct",
         "Wrong: parse is async; it must be a pure, plain function",
         "Wrong: read_file is async; it must be a pure, plain function",

@@ -154,6 +154,9 @@ def channel_faults(channel: type) -> Iterator[str]:
         yield f"counts {counts!r} is none of {', '.join(COUNTS)}"
     if not isinstance(getattr(channel, "label", ""), str):
         yield "label is no text"
+    by = getattr(channel, "answered_by", None)
+    if by is not None and not (isinstance(by, str) and SLUG.fullmatch(by)):
+        yield f"answered_by {by!r} is no kind of channel, as “email” is"
     if not _is_struct(getattr(channel, "Config", msgspec.Struct)):
         yield "Config is no msgspec.Struct"
     if _is_async(getattr(channel, "parse", None)):
