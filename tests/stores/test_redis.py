@@ -10,7 +10,7 @@ import redis
 from tests.stores.exchange_contract import ExchangeContract
 
 from omniroute.errors import ConfigError
-from omniroute.stores.api import GENESIS, Moved, Store, Unavailable, verify_chain
+from omniroute.stores.api import GENESIS, InDoubt, Moved, Store, Unavailable, verify_chain
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.redis import RedisStore
 from omniroute.stores.redis_server import Place
@@ -164,6 +164,33 @@ def test_f27_a_primary_that_became_a_replica_refuses_and_one_again_takes(
         client.replicaof("NO", "ONE")
     assert store.commit(head, [b"two"], {})[0] == 2
     store.close()
+
+
+def test_a_commit_returns_when_a_replica_has_it(server: RedisServer) -> None:
+    url = f"{server.url}?space=copied"
+    with (
+        redis_server("--replicaof", "127.0.0.1", str(server.port)) as replica,
+        redis.Redis(port=server.port) as client,
+    ):
+        client.config_set("min-replicas-to-write", 1)
+        good = "min_slaves_good_slaves"
+        until("the replica is there", 30, lambda: client.info("replication").get(good))
+        store = RedisStore(url)
+        try:
+            assert store.copied
+            head = store.commit(GENESIS, [b"one"], {})
+            replica.pause()
+            store.patience = 0.2
+            with pytest.raises(InDoubt, match="no replica has the commit"):
+                store.commit(head, [b"two"], {})
+            replica.resume()
+            store.patience = 30
+            assert store.commit(store.head(), [b"three"], {})[0] == 3
+            with redis.Redis(port=replica.port) as there:
+                assert there.hget("{copied}:head", "seq") == b"3"
+        finally:
+            store.close()
+            client.config_set("min-replicas-to-write", 0)
 
 
 def test_f28_without_memory_left_a_commit_is_refused_whole(server: RedisServer) -> None:

@@ -74,19 +74,31 @@ return {redis.call('HMGET', KEYS[1], 'seq', 'hash'), redis.call('HGETALL', KEYS[
 """
 
 
+COPIED: Final = 10.0  # seconds for a replica to have a commit
+
+
+class _NoCopy(Exception):
+    """A commit is on the primary alone: place, fault, fix."""
+
+
 class RedisStore:
     """A `Store` in one space of a server; any number of processes may hold it."""
 
     def __init__(self, url: str) -> None:
         """Connect.
 
+        Where the server asks for replicas a commit returns once one of them has it, so that a
+        failover to that one loses nothing; `copied` says whether that is so, and `patience` how
+        long (s) it is waited for.
+
         Raises `ConfigError` for a URL that cannot be meant; `Unavailable` for a server that cannot
         be reached, refuses us, or may forget what it has taken.
         """
         self._place = Place.read(url)
         self._line = Line(self._place)
+        self.patience = COPIED
         try:
-            self._line.ask(lambda client: check_promises(client, self._place))
+            self.copied = self._line.ask(lambda client: check_promises(client, self._place))
         except BaseException:
             self._line.close()
             raise
@@ -118,8 +130,10 @@ class RedisStore:
             arguments += (0, key, b"") if value is None else (1, key, value)
         to: Head = (links[-1].seq, links[-1].hash)
         try:
-            if self._line.commit(arguments):
+            if self._line.commit(arguments, self.patience if self.copied else 0.0):
                 return to
+        except _NoCopy as alone:
+            raise InDoubt(*alone.args) from None  # what the head says may not last
         except InDoubt as doubt:
             return settle(doubt, self.head, at, to)
         raise Moved(at, self.head())
@@ -239,15 +253,38 @@ class Line:
         rows = zip(found[::2], found[1::2], strict=True)
         return _head(head), {key.decode(): value for key, value in rows}
 
-    def commit(self, arguments: Sequence[bytes | str | int]) -> bool:
-        """Run the one script that writes; whether the head was the expected one."""
+    def commit(self, arguments: Sequence[bytes | str | int], copied: float = 0.0) -> bool:
+        """Run the one script that writes; whether the head was the expected one.
+
+        With *copied*, for so many seconds a replica is waited for; raises `_NoCopy` if none has it.
+        """
         self.ask(lambda client: client.ping())  # who is away now has certainly not taken it
         try:
-            return bool(self._run(COMMIT, *arguments))
+            if not copied:
+                return bool(self._run(COMMIT, *arguments))
+            done, copies = self.ask(lambda client: self._copied(client, arguments, copied))
         except Unavailable as error:
             if isinstance(error.__cause__, redis.ConnectionError | redis.TimeoutError):
                 raise InDoubt(error.place, error.fault, "ask for the head") from error
             raise
+
+        if done and not copies:
+            fault = f"no replica has the commit after {copied:g} s"
+            raise _NoCopy(str(self._place), fault, "see to the replicas; work goes on with one")
+        return bool(done)
+
+    def _copied(
+        self, client: Any, arguments: Sequence[bytes | str | int], seconds: float
+    ) -> list[int]:
+        """What the script and the wait answer; on one connection, else it waits for others."""
+        with client.pipeline(transaction=False) as both:
+            both.eval(COMMIT, len(self._keys), *self._keys, *arguments)
+            both.wait(1, round(seconds * 1000))
+            answers = both.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, redis.RedisError):
+                raise answer
+        return list(answers)
 
     def close(self) -> None:
         """Hang up; twice is harmless."""

@@ -102,13 +102,17 @@ def _by_sentinel(place: Place, limits: dict[str, Any]) -> Any:
     return sentinel.master_for(name)
 
 
-def check_promises(client: Any, place: Place) -> None:
-    """Raise `Unavailable` where the server may forget what it has taken (reliability.md 2.2)."""
+def check_promises(client: Any, place: Place) -> bool:
+    """Whether it has replicas that can be waited for.
+
+    Raises `Unavailable` where the server may forget what it has taken (reliability.md 2.2).
+    """
     try:
         found = _settings(client)
     except redis.ResponseError as error:  # a hosted one that does not tell
         log.warning("%s does not say how it keeps data: %s", place, error)
-        return
+        return False
+    copied = int(found.get("min-replicas-to-write", 0)) > 0 and place.scheme != "redis+cluster"
     weak = []
     if found.get("appendonly") != "yes":
         weak.append(("appendonly is off", "appendonly yes"))
@@ -119,12 +123,13 @@ def check_promises(client: Any, place: Place) -> None:
     if int(found.get("replicas", 0)) and not int(found.get("min-replicas-to-write", 0)):
         weak.append(("it writes without its replicas", "min-replicas-to-write 1"))
     if not weak:
-        return
+        return copied
     fault = " and ".join(fault for fault, _ in weak) + ", so what was acknowledged may be lost"
     if not place.accept_loss:
         fix = ", ".join(f"CONFIG SET {fix}" for _, fix in weak)
         raise Unavailable(str(place), fault, f"{fix}; or add accept_loss=yes if that is meant")
     log.warning("%s: %s; accept_loss says that this is meant", place, fault)
+    return copied
 
 
 def _settings(client: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -54,6 +55,16 @@ class RedisServer:
         )  # fmt: skip
         with redis.Redis(port=self.port) as client:
             until("Redis answers", 20, lambda: _answers(client))
+
+    def pause(self) -> None:
+        """Have it stand still until `resume`: it answers nobody, and its connections stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """As a crash would; what it has said is on disk stays."""
