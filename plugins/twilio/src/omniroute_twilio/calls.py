@@ -12,18 +12,16 @@ it has a file, and its transcript becomes its words.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
-from omniroute import Address, File, Inbound
+from omniroute import Address, Inbound
 from omniroute_twilio.envelope import Envelope
+from omniroute_twilio.numbers import NUMBER, PHONE
 
 ATTESTED: Final = "TN-Validation-Passed-A"
 HIDDEN: Final = "call"  # the name space of callers who hide their number: each call is its own
 NOT_REACHED: Final = {"busy": "it was busy", "failed": "it broke off", "canceled": "they hung up"}
-_NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _ANONYMOUS: Final = ("+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253")
 """“anonymous”, “restricted”, “blocked”, “unknown”, “unavailable”, in the keys of a telephone."""
 
@@ -51,10 +49,10 @@ def caller_of(envelope: Envelope) -> Address:
     """Who calls, and whether anybody vouches for that."""
     params = envelope.params
     number = params.get("From", "")
-    if not _NUMBER.fullmatch(number) or number in _ANONYMOUS:
+    if not NUMBER.fullmatch(number) or number in _ANONYMOUS:
         return Address(HIDDEN, params.get("CallSid", ""), display="a hidden number")
     sure = envelope.believed or params.get("StirVerstat") == ATTESTED
-    return Address("phone", number, verified=sure, display=_named(params.get("CallerName", "")))
+    return Address(PHONE, number, verified=sure, display=_named(params.get("CallerName", "")))
 
 
 def _named(name: str) -> str:
@@ -71,7 +69,7 @@ def _inbound(envelope: Envelope, id: str, text: str, kind: str = "message") -> I
         conversation=caller.value,
         sender=caller,
         text=text,
-        sent_at=datetime.fromtimestamp(envelope.at / 1000, UTC),
+        sent_at=envelope.moment(),
         kind=kind,
     )
 
@@ -107,9 +105,8 @@ def _back(envelope: Envelope) -> str:
 def _voicemail(envelope: Envelope) -> Inbound:
     id = envelope.params.get("RecordingSid", "")
     made = _inbound(envelope, id, _voicemail_text(envelope, envelope.transcript))
-    files = [File(one.name, one.media_type, one.data) for one in envelope.files if not one.fault]
-    faults = [f"“{one.name}”: {one.fault}" for one in envelope.files if one.fault]
-    return dataclasses.replace(made, files=tuple(files), unread="; ".join(faults))
+    files, unread = envelope.read_files()
+    return dataclasses.replace(made, files=files, unread=unread)
 
 
 def _voicemail_text(envelope: Envelope, transcript: str) -> str:

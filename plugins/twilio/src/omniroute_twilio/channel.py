@@ -11,7 +11,7 @@ from omniroute import Cap, Health, Site
 from omniroute_twilio import settings
 from omniroute_twilio.account import TwilioChannel, now
 from omniroute_twilio.calling import Calling
-from omniroute_twilio.parse import PHONE
+from omniroute_twilio.numbers import PHONE
 from omniroute_twilio.sending import LINKS, MMS, Carries
 
 

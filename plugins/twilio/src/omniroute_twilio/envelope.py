@@ -6,9 +6,12 @@ files and recordings, and a transcript that was there before its recording.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
+
+from omniroute import File
 
 VERSION: Final = 1
 What = Literal["message", "status", "call_back", "ended", "voicemail", "transcript"]
@@ -34,6 +37,17 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     transcript: str = ""
     believed: bool = False  # a caller's number, by the settings of the time
     v: int = VERSION
+
+    def moment(self) -> datetime:
+        """When it happened."""
+        return datetime.fromtimestamp(self.at / 1000, UTC)
+
+    def read_files(self) -> tuple[tuple[File, ...], str]:
+        """The files that came along, and what to say of those that did not."""
+        files = tuple(
+            File(one.name, one.media_type, one.data) for one in self.files if not one.fault
+        )
+        return files, "; ".join(f"“{one.name}”: {one.fault}" for one in self.files if one.fault)
 
 
 _encode = msgspec.json.Encoder().encode

@@ -16,7 +16,8 @@ from omniroute_twilio import signing, twiml
 from omniroute_twilio.envelope import Envelope, pack
 from omniroute_twilio.fetching import Fetching, media_of
 from omniroute_twilio.memory import Memory
-from omniroute_twilio.parse import ARRIVED, FAILED, OVER_WHATSAPP
+from omniroute_twilio.numbers import OVER_WHATSAPP
+from omniroute_twilio.parse import ARRIVED, FAILED
 from omniroute_twilio.settings import Account
 from omniroute_twilio.words import word_of
 

@@ -6,20 +6,15 @@ Nobody vouches for a name.  What a caller's number is worth is told in `calls`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
-from omniroute import Address, File, Inbound, Undelivered
+from omniroute import Address, Inbound, Undelivered
 from omniroute_twilio import calls, failures
-from omniroute_twilio.envelope import Envelope, Fetched
+from omniroute_twilio.envelope import Envelope
+from omniroute_twilio.numbers import NUMBER, OVER_WHATSAPP, PHONE, WHATSAPP
 from omniroute_twilio.words import word_of
 
-PHONE: Final = "phone"
-WHATSAPP: Final = "whatsapp"
-OVER_WHATSAPP: Final = "whatsapp:"  # before a number, as Twilio writes it
-NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 FAILED: Final = ("failed", "undelivered")
 ARRIVED: Final = ("delivered", "read")
 
@@ -48,13 +43,13 @@ def _message(envelope: Envelope) -> Inbound:
         sender = Address(WHATSAPP, number, verified=person, display=name)
     else:
         sender = phone
-    files, unread = files_of(envelope.files)
+    files, unread = envelope.read_files()
     return Inbound(
         external_id=sid,
         conversation=number,
         sender=sender,
         text=_text(envelope),
-        sent_at=moment(envelope),
+        sent_at=envelope.moment(),
         in_reply_to=params.get("OriginalRepliedMessageSid", ""),
         also_known_as=() if sender is phone else (phone,),
         files=files,
@@ -84,20 +79,9 @@ def _status(envelope: Envelope) -> Sequence[Inbound | Undelivered]:
     if status in ARRIVED and sid and to:
         number = to.removeprefix(OVER_WHATSAPP)
         sender = Address(PHONE if to == number else WHATSAPP, number, verified=True)
-        return [Inbound(sid, number, sender, "", moment(envelope), kind=status)]
+        return [Inbound(sid, number, sender, "", envelope.moment(), kind=status)]
     if status not in FAILED or not envelope.of:
         return []
     code = params.get("ErrorCode", "")
     cause = failures.cause_of(int(code) if code.isdecimal() else 0, params.get("ErrorMessage", ""))
     return [Undelivered(envelope.of, cause.reason)]
-
-
-def moment(envelope: Envelope) -> datetime:
-    """When it happened."""
-    return datetime.fromtimestamp(envelope.at / 1000, UTC)
-
-
-def files_of(fetched: Sequence[Fetched]) -> tuple[tuple[File, ...], str]:
-    """The files that came along, and what to say of those that did not."""
-    files = tuple(File(one.name, one.media_type, one.data) for one in fetched if not one.fault)
-    return files, "; ".join(f"“{one.name}”: {one.fault}" for one in fetched if one.fault)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from omniroute import File, Outbound, Rejected
 from omniroute_twilio.api import Pairs
 from omniroute_twilio.links import Links
-from omniroute_twilio.parse import NUMBER
+from omniroute_twilio.numbers import NUMBER
 from omniroute_twilio.settings import Account
 
 AGAIN: Final = "(You may have this already.)"  # in letters that an SMS has

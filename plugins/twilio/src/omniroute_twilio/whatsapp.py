@@ -11,7 +11,7 @@ from omniroute import Cap, NotAuthorised, Outbound, Rejected, Retry, Site, Templ
 from omniroute_twilio import settings
 from omniroute_twilio.account import TwilioChannel, log
 from omniroute_twilio.api import Pairs
-from omniroute_twilio.parse import OVER_WHATSAPP, PHONE, WHATSAPP
+from omniroute_twilio.numbers import OVER_WHATSAPP, PHONE, WHATSAPP
 from omniroute_twilio.sending import WHATSAPP as CARRIED
 from omniroute_twilio.sending import Carries
 
