@@ -85,6 +85,13 @@ async def test_what_goes_wrong_is_told_and_the_page_goes_on(tmp_path: Path) -> N
     ]
 
 
+async def test_an_answer_that_did_not_go_out_is_shown_as_one(tmp_path: Path) -> None:
+    async with tried(tmp_path) as app:
+        *_, note = await told(app, "joe: hello", "/fails rejected", "ana: Hello Joe")
+    assert note["unsent"] == "Ana: Hello Joe"
+    assert note["text"].startswith("Rejected: ")
+
+
 async def test_the_bare_address_leads_to_the_page(tmp_path: Path) -> None:
     async with tried(tmp_path) as app:
         answered = await ask(app, "GET", "/")

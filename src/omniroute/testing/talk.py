@@ -36,9 +36,10 @@ SHOWN: Final = 4000  # characters of raw bytes
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that is to be said of what was done."""
+    """Something that is to be said of what was done; *unsent* is an answer that did not go out."""
 
     text: str
+    unsent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Talk:
         self._stage, self._tell = stage, tell
         self._seen, self._answers = 0, 0
         self._last: Inbound | None = None  # what was written last, and is to be answered
+        self._trying = ""  # the answer that was sent last
         self._who = CUSTOMERS[0]  # and by whom
 
     async def do(self, line: str) -> bool:
@@ -83,13 +85,13 @@ class Talk:
         except Retry as error:
             when = "later" if error.after is None else f"in {error.after:g} s"
             doubt = ", marked as a repeat" if error.in_doubt else ""
-            self._say(f"Retry: {error}; the engine tries again {when}{doubt}")
+            self._say(f"Retry: {error}; the engine tries again {when}{doubt}", self._trying)
         except RemoteError as error:
-            self._say(f"{type(error).__name__}: {error}")
+            self._say(f"{type(error).__name__}: {error}", self._trying)
         return True
 
-    def _say(self, text: str) -> None:
-        self._tell(Note(text))
+    def _say(self, text: str, unsent: str = "") -> None:
+        self._tell(Note(text, unsent))
 
     async def _speak(self, line: str) -> None:
         name, colon, text = line.partition(":")
@@ -143,8 +145,11 @@ class Talk:
     async def _answer(self, name: str, text: str) -> None:
         if self._last is None:
             return self._say("nobody has written yet; begin with “joe: hello”")
+        if by := getattr(self._stage.kind, "answered_by", ""):
+            return self._say(f"answers go out by {by}, to {self._last.conversation}")
         self._answers += 1
         out = self._stage.answer(self._last, text, f"try-{self._answers}")
+        self._trying = f"{name}: {text}"
         receipt = await self._stage.send(out)
         got = await self._stage.platform.got(self._who)
         ids = ", ".join(receipt.external_ids) or "none"
