@@ -43,6 +43,19 @@ def test_a_new_rule_and_one_that_is_gone() -> None:
     assert told(("route:\n", "route:\n" + invoices)) == ["+ route invoices (first)"]
 
 
+def test_escalation_rules_are_rules() -> None:
+    late = (
+        "escalate:\n  - {id: late, when: {late_by: 30m, customer.tier: vip}, do: {tags: [late]}}\n"
+    )
+    files = {"support.yaml": (OLD + late).encode()}
+    later = {"support.yaml": (OLD + late.replace("30m", "1h")).encode()}
+    assert told(("route:\n", late + "route:\n")) == ["+ escalate late (first)"]
+    assert [str(change) for change in diff(files, later)] == [
+        "~ escalate late  when.late_by 30m → 1h"
+    ]
+    assert touched(diff(files, later)) == {"late"}
+
+
 def test_what_a_rule_says_otherwise() -> None:
     assert told(("priority: urgent", "priority: high")) == [
         "~ enrich at-risk  set.priority urgent → high"

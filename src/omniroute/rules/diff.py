@@ -17,7 +17,7 @@ from omniroute.rules.reading import Reader
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Items, Node, parse
 
-ORDERED = ("enrich", "route")
+ORDERED = ("enrich", "route", "escalate")
 NAMED = {
     "queues": "queue",
     "skills": "skill",
@@ -47,7 +47,7 @@ class Change(msgspec.Struct, frozen=True):
     """Something that was added, removed, changed or moved."""
 
     how: str
-    section: str  # enrich, route, queue, skill …
+    section: str  # enrich, route, escalate, queue, skill …
     name: str
     after: str = ""  # for what is new or moved: the one before it; empty for the first
     details: tuple[Detail, ...] = ()
