@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "threads": "omniroute.cli.threads:threads",
     "why": "omniroute.cli.threads:why",
     "customers": "omniroute.cli.customers:customers",
+    "doctor": "omniroute.cli.doctor:doctor",
     "verify": "omniroute.cli.verify:verify",
     "backup": "omniroute.cli.backup:backup",
     "restore": "omniroute.cli.backup:restore",

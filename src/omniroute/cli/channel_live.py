@@ -90,7 +90,7 @@ def doctor(config: Path, files: tuple[Path, ...], json_: bool) -> None:
 
     Needs no server, and sends nothing to anybody.  No secret is printed.
     """
-    rows = asyncio.run(_examined(accounts(config, files)))
+    rows = asyncio.run(examined(accounts(config, files)))
     if json_:
         print_json(rows)
     else:
@@ -105,7 +105,8 @@ def doctor(config: Path, files: tuple[Path, ...], json_: bool) -> None:
         sys.exit(1)
 
 
-async def _examined(found: list[Account]) -> list[dict[str, object]]:
+async def examined(found: list[Account]) -> list[dict[str, object]]:
+    """How each account is, in words."""
     rows = []
     for account in found:
         with tempfile.TemporaryDirectory() as folder:
