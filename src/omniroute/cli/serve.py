@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from msgspec.structs import replace
 
 from omniroute.server.composition import Server, load_plugins
+from omniroute.server.logs import set_up
 from omniroute.server.settings import Settings, load
 from omniroute.server.several import Member, open_exchange
 from omniroute.settings import Secret
@@ -40,11 +40,8 @@ from omniroute.settings import Secret
 )
 def serve(config: Path, store: str, files: tuple[Path, ...]) -> None:
     """Serve channels, console and API until stopped."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     settings = load(config)
+    set_up(settings.server.log_format)
     if store:
         settings = replace(settings, store=replace(settings.store, url=Secret(store)))
     asyncio.run(_serve(settings, files))

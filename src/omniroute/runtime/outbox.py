@@ -172,13 +172,15 @@ class Outbox:
                 try:
                     await self._perform(waiting[0])
                 except StoreError as error:
-                    log.error("effect %s waits for the store: %s", waiting[0].id, error)
+                    about = {"about_thread": waiting[0].thread}
+                    log.error("effect %s waits: %s", waiting[0].id, error, extra=about)
                     await self._sleep(pauses.next())
                     continue
                 except Halted:
                     return
                 except Exception:
-                    log.exception("effect %s could not be performed", waiting[0].id)
+                    about = {"about_thread": waiting[0].thread}
+                    log.exception("effect %s could not be performed", waiting[0].id, extra=about)
                 waiting.popleft()
                 pauses = Pauses(FIRST, LONGEST)
         finally:

@@ -15,6 +15,7 @@ import msgspec
 
 from omniroute.application.webhooks import check_types, check_url, key_of
 from omniroute.errors import ConfigError, Refused, did_you_mean
+from omniroute.server.logs import Form
 from omniroute.settings import Secret, read, section
 
 
@@ -36,6 +37,9 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         list[str],
         says("Hosts that webhooks may go to though they are not in the public internet."),
     ] = []
+    log_format: Annotated[
+        Form, says("What is written to standard error: lines for people, or JSON, one a line.")
+    ] = "text"
     metrics_token: Annotated[
         Secret, says("Who sends it as a bearer may read `/metrics`; unset, only the local socket.")
     ] = Secret("")
