@@ -81,13 +81,17 @@ def places() -> dict[Path, str]:
 
 
 def gather(pages: Path) -> None:
-    """Write every page and picture below *pages*, links changed to where things lie there."""
+    """Write all there is below *pages*, links changed to where things lie there."""
     moved = places()
     for path, place in moved.items():
         target = pages / place
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(_relinked(Page(path), place, moved), encoding="utf-8")
-    shutil.copytree(DOCS / "pictures", pages / "pictures")
+    for path in DOCS.rglob("*"):
+        if path.is_file() and path.suffix != ".md":
+            target = pages / path.relative_to(DOCS)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
 
 
 def _relinked(page: Page, place: str, moved: dict[Path, str]) -> str:
