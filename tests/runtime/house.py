@@ -50,7 +50,7 @@ from omniroute.stores.exchange import Exchange
 from omniroute.stores.memory import MemoryStore
 from omniroute.testing.machine import MONDAY
 
-PATIENCE = 10  # seconds after which a test gives up
+PATIENCE = 30  # seconds after which a test gives up
 RULES = RuleSet("r1", Defaults("general"), queues={"general": Queue("general")})
 TEAM = (i.Member("ana", desks=("bell", "horn")),)
 

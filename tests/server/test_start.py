@@ -94,7 +94,7 @@ SETTINGS: dict[str, tuple[Break, str]] = {
     ),
     "another that is not": (
         settings('"webchat"', '"fax"'),
-        ("channels.site.kind: no channel “fax” is installed — installed: email, "),
+        "channels.site.kind: no channel “fax” is installed — installed: ",
     ),
     "a channel's unknown setting": (
         adding("[channels.more]\nkind = 'email'\nadresses = []\n"),
