@@ -28,14 +28,13 @@ async def test_beyond_so_many_mails_an_hour_what_is_new_comes_in_one(tmp_path: P
         for who in (joe, kim):
             await who.writes(HELP, "I want a refund")
             await ana.presses(await ana.gets("Yours, if you accept"), "Accept")
-        for number in range(5):
-            await joe.writes(HELP, f"and {number}")
-            await kim.writes(HELP, f"and also {number}")
-        await desk.until(lambda: len(ana.mails()) == 6)
+        for number in range(3):
+            for who, text in ((joe, f"and {number}"), (kim, f"and also {number}")):
+                await who.writes(HELP, text)
+                if len(ana.mails()) < 6:  # or two of them might come in one mail
+                    await ana.gets(text)
         await desk.settled()
-        await desk.until(
-            lambda: sum(t.turns for t in desk.server.node.state.threads.values()) == 12
-        )
+        await desk.until(lambda: sum(t.turns for t in desk.server.node.state.threads.values()) == 8)
         assert len(ana.mails()) == 6
 
         over.set()
@@ -43,9 +42,9 @@ async def test_beyond_so_many_mails_an_hour_what_is_new_comes_in_one(tmp_path: P
         said = text_of(digest)
         assert str(digest["Subject"]) == "What is new in 2 of your threads"
         assert "#1 Joe Miller" in said
-        assert "Kim Lee: and also 4" in said
+        assert "Kim Lee: and also 2" in said
         assert said.startswith("Replying does what its #commands say and nothing else.")
-        for text in ("and 4", "and also 4"):
+        for text in ("and 2", "and also 2"):
             told = [mail for mail in ana.mails() if text in text_of(mail)]
             assert len(told) == 1, text
 
