@@ -88,6 +88,16 @@ def test_a_plugin_brings_a_command(tmp_path: Path) -> None:
     assert module(tmp_path, "moon").stdout == "full\n"
 
 
+def test_a_command_that_needs_a_plugin_says_so_and_leaves_the_others_usable(tmp_path: Path) -> None:
+    absent = "raise ModuleNotFoundError(name='omniroute_webchat')"
+    (tmp_path / "omniroute_webchat.py").write_text(absent)
+    listed = module(tmp_path, "--help")
+    assert "  threads  " in listed.stdout
+    assert re.search("^  demo +Needs omniroute-webchat, which", listed.stdout, re.MULTILINE)
+    ran = module(tmp_path, "demo", "--quiet")
+    assert "demo needs omniroute-webchat, which is not installed — install" in ran.stderr
+
+
 def test_a_broken_plugin_is_named_and_leaves_ours_usable(tmp_path: Path) -> None:
     install(tmp_path, "import a_module_that_is_not_there")
     listed = module(tmp_path, "--help")

@@ -47,7 +47,12 @@ class Lazy(click.Group):
         """The command of that name."""
         if cmd_name in COMMANDS:
             module, _, name = COMMANDS[cmd_name].partition(":")
-            command: click.Command = getattr(importlib.import_module(module), name)
+            try:
+                command: click.Command = getattr(importlib.import_module(module), name)
+            except ModuleNotFoundError as error:
+                if not (error.name or "").startswith("omniroute_"):
+                    raise
+                return _wanting(cmd_name, str(error.name))
             return command
         return self._brought.get(cmd_name)
 
@@ -78,6 +83,20 @@ class Lazy(click.Group):
             click.echo(f"omniroute: a plugin brings “{name}”, which is ours: left out", err=True)
             del commands[name]
         return commands
+
+
+def _wanting(name: str, module: str) -> click.Command:
+    """In the place of a command that needs a plugin: it stands in the list and says what to do."""
+    missing = module.partition(".")[0].replace("_", "-")
+
+    def say(arguments: Sequence[str]) -> None:
+        fix = f"install {missing}, or run it in a checkout, where `make` installs all"
+        raise click.ClickException(f"{name} needs {missing}, which is not installed — {fix}")
+
+    taken = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    known = {"ignore_unknown_options": True}
+    sentence = f"Needs {missing}, which is not installed."
+    return click.Command(name, known, say, [taken], help=sentence)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

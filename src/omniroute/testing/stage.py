@@ -42,6 +42,7 @@ class Stage:
         self.notebook = Notebook()
         self.logged = _Logged()
         self.dead: list[str] = []  # why bytes could not be read
+        self._unread: list[bytes] = []  # these bytes
         self._router: Router = Router()
         platform.app, platform.mount = self._serve, f"/channels/{kind.kind}/{ACCOUNT}"
         self.settings: Mapping[str, object] = {}
@@ -108,12 +109,14 @@ class Stage:
         """
         found: dict[tuple[str, str, str], Inbound] = {}
         self.dead.clear()
+        self._unread.clear()
         for key, raw in self.notebook.kept.items():
             unique = hashlib.sha256(raw).hexdigest() if key.startswith("#") else key
             try:
                 said = checked(channel or self.channel, (channel or self.channel).parse(raw))
             except Exception as error:  # noqa: BLE001 - a dead letter, as in the engine
                 self.dead.append(f"{type(error).__name__}: {error}")
+                self._unread.append(raw)
                 continue
             for one in said:
                 if isinstance(one, Inbound):
@@ -124,27 +127,38 @@ class Stage:
         """What customers wrote."""
         return [one for one in self.read() if one.kind == "message"]
 
-    async def hears(self, count: int, kind: str = "message") -> list[Inbound]:
-        """The first *count* doings of a kind, once they are in."""
+    async def hears(self, count: int, kind: str = "message", *, said: str = "") -> list[Inbound]:
+        """The first *count* doings of a kind, once they are in.
+
+        Bytes with the words *said* that cannot be read are not waited for any further.
+        """
 
         def so() -> list[Inbound]:
             return [one for one in self.read() if one.kind == kind]
 
         try:
-            await self.notebook.until_so(lambda: len(so()) >= count, self.patience)
+            await self.notebook.until_so(
+                lambda: len(so()) >= count or self._died(said), self.patience
+            )
         except TimeoutError:
-            said = f"waited for {count} of kind {kind}, read {[one.text for one in so()]}"
+            pass
+        if len(so()) < count:
+            found = f"waited for {count} of kind {kind}, read {[one.text for one in so()]}"
             letters = f"; dead letters: {self.dead}" if self.dead else ""
             raise AssertionError(
-                f"{said} out of {len(self.notebook.kept)} things that were kept{letters}"
-            ) from None
+                f"{found} out of {len(self.notebook.kept)} things that were kept{letters}"
+            )
         return so()
+
+    def _died(self, said: str) -> bool:
+        """Whether something with these words was kept, and could not be read."""
+        return bool(said) and any(said.encode() in raw for raw in self._unread)
 
     async def heard(self, text: str, *, who: str = "joe") -> Inbound:
         """A customer writes *text*; the message that came of it."""
         before = len(self.messages())
         await self.platform.says(text, who=who)
-        return (await self.hears(before + 1))[-1]
+        return (await self.hears(before + 1, said=text))[-1]
 
     # --- what goes out ---
 

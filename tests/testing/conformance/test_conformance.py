@@ -7,16 +7,21 @@ That the one which they are made of passes is tested where readers make a copy o
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omniroute_example.channel import ExampleChannel
 from omniroute_example.testing import Town
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 from tests.testing.conformance.wrong import WRONG
 from tests.testing.conformance.wrong_desks import WRONG as WRONG_DESKS
 from tests.testing.conformance.wrong_desks import Spoilt, channel_with
 
+from omniroute.channel import Inbound
 from omniroute.testing.conformance import (
     CHECKS,
     DESK_CHECKS,
@@ -74,3 +79,30 @@ def test_what_is_neither_shown_nor_excused_fails_in_plain_words(tmp_path: Path) 
     kit = type("T", (ChannelConformance,), {"channel": ExampleChannel, "platform": Town})()
     with pytest.raises(pytest.fail.Exception, match=r'absent = {"breaks": "…"}'):
         kit.test_it_comes_back_after_a_broken_connection(tmp_path)
+
+
+class Unreadable(ExampleChannel):
+    def parse(self, raw: bytes) -> Sequence[Inbound]:
+        raise ValueError("year 58692 is out of range")
+
+
+class Refuses(ExampleChannel):
+    def routes(self) -> Sequence[BaseRoute]:
+        return [Route("/hook", self.refused, methods=["POST"])]
+
+    async def refused(self, request: Request) -> Response:
+        return Response(status_code=401)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Unreadable, "dead letters: .*year 58692 is out of range"),
+        (Refuses, "401 to a request that was signed"),
+    ],
+)
+def test_what_cannot_come_any_more_is_not_waited_for(kind: Any, said: str, tmp_path: Path) -> None:
+    about = {"channel": kind, "platform": Town, "patience": 3600.0}
+    kit = type("T", (ChannelConformance,), about)()
+    with pytest.raises(AssertionError, match=said):
+        kit.test_a_message_comes_in(tmp_path)

@@ -1,4 +1,4 @@
-"""An Example of one's own, for tests and for ``omniroute channel try --fake``.
+"""Example of one's own, for tests and for ``omniroute channel try --fake``.
 
 `FakeExample` is the platform over a real socket; on it the conformance kit plays `Town`.
 """
@@ -169,6 +169,9 @@ class Town(Platform):
             self.fake.pushed.append(answer.status)
             if answer.ok:
                 return
+            assert answer.status >= 500, (
+                f"{answer.status} to a request that was signed as it should be"
+            )
             await asyncio.sleep(0.01)
 
 
