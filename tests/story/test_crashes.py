@@ -19,7 +19,7 @@ from omniroute.testing.redis_server import redis_server
 
 pytestmark = pytest.mark.crash
 
-KILLS = {"sqlite": 40, "postgres": 8, "redis": 8}
+KILLS = {"sqlite": 25, "postgres": 6, "redis": 6}
 
 
 @pytest.fixture
