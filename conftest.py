@@ -14,7 +14,7 @@ settings.register_profile("desk", deadline=None)  # a busy machine is slow, not 
 settings.register_profile("long", deadline=None, max_examples=20_000)  # --hypothesis-profile=long
 settings.load_profile("desk")
 
-# Those that tests start are spared a plugin that takes a second to come, as pyproject.toml spares us.
+# Tests that start a pytest of their own are spared a plugin that takes a second to come.
 os.environ["PYTEST_ADDOPTS"] = "-p no:schemathesis"
 
 PATIENCE = 20_000  # ms
