@@ -1,5 +1,7 @@
 """The page of a thread: what stands on it, and that nothing on it can act."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 from tests.web.people import row
@@ -320,3 +322,23 @@ def signed_in(site: Site, agent: str) -> Site:
     """The site, with somebody else at the screen."""
     site.client.cookies.clear()
     return site.sign_in(agent)
+
+
+def test_what_is_sent_automatically_comes_from_the_desk_and_not_from_the_customer(
+    site: Site,
+) -> None:
+    said = Item(9, MORNING, "automatic", "We are back at 9.", message="a1", state="sent")
+    site.village.records[4812].items.append(said)
+    line = text_of(part(site.get("/threads/4812").text, "line-a1"))
+    assert "Radhaus sent automatically" in line
+    assert "Joe" not in line
+
+
+def test_no_new_drawing_puts_another_button_under_a_finger(site: Site) -> None:
+    """Forms are known again by their ids, and the one that comes and goes moves no other."""
+    acts = part(site.get("/threads/4812").text, "head")
+    forms = re.findall(r'<form [^>]*action="/threads/4812/([\w-]+)"[^>]*>', acts)
+    ids = re.findall(r'id="act-([\w-]+)"', acts)
+    assert "resolve" in ids
+    assert ids == [verb for verb in forms if verb not in ("transfer", "snooze")]
+    assert "new-matter" not in ids[: ids.index("resolve")]
