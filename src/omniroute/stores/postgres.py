@@ -36,6 +36,7 @@ from omniroute.stores.postgres_server import Place, check_promises, create, faul
 
 T = TypeVar("T")
 
+RUNS: Final = "check that the server runs, and store.url"
 CONNECT: Final = 5.0  # seconds until a server that does not answer counts as absent
 ANSWER: Final = 30.0  # seconds for one statement
 
@@ -263,7 +264,7 @@ class Line:
                 await self._hang_up()
                 if committing:
                     raise InDoubt(str(self._place), fault, "ask for the head") from error
-            raise Unavailable(str(self._place), fault) from error
+            raise Unavailable(str(self._place), fault, RUNS if lost else "") from error
 
     async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
         db = self._connection
@@ -295,7 +296,7 @@ def _refusal(error: Exception) -> tuple[str, str]:
         return fault, "make the database: createdb NAME"
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return fault, "check user and password in store.url"
-    return fault, "check that the server runs, and store.url"
+    return fault, RUNS
 
 
 def _head(row: asyncpg.Record | None) -> Head:

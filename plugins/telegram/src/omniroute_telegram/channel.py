@@ -86,7 +86,7 @@ class TelegramChannel:
         )
         self._intake: Intake | None = None  # while we listen
         self._listens = False  # or has listened
-        self._heard = 0.0  # when Telegram last answered a poll
+        self._heard = time.monotonic()  # when Telegram last answered a poll, or we began to ask
 
     def desk(self) -> TelegramDesk:
         """The agents' side of the same bot."""
@@ -110,7 +110,7 @@ class TelegramChannel:
 
     async def listen(self, intake: Intake) -> None:
         """Take updates in until cancelled.  Raises `ConfigError` for a token that opens nothing."""
-        self._listens = True
+        self._listens, self._heard = True, time.monotonic()
         try:
             await self.connection.open()
             await self._introduce()
