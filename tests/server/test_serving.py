@@ -7,9 +7,16 @@ import stat
 from pathlib import Path
 
 import pytest
+from starlette.responses import PlainTextResponse
 
 from omniroute.errors import ConfigError
-from omniroute.server.serving import _cannot_listen, listen_local, listen_tcp, socket_path
+from omniroute.server.serving import (
+    Serving,
+    _cannot_listen,
+    listen_local,
+    listen_tcp,
+    socket_path,
+)
 
 
 async def test_an_answer_in_two_pieces_does_not_wait_for_the_other_side() -> None:
@@ -27,6 +34,20 @@ async def test_an_answer_in_two_pieces_does_not_wait_for_the_other_side() -> Non
         assert await accepted
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_browser_that_comes_in_as_the_server_stops_is_not_waited_for(turns: int) -> None:
+    """Browsers open a connection ahead of time, and ask nothing by it that could be answered."""
+    listening = listen_tcp("127.0.0.1", 0)
+    serving = Serving(PlainTextResponse("pleased to meet you"), listening)
+    await serving.begin()
+    with socket.create_connection(listening.getsockname()):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await serving.shutdown()
+        assert serving.server_state.connections == set()
+    await serving.end()
 
 
 def test_what_cannot_be_listened_on() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from omniroute import Address, Amendment
+from omniroute.testing.fakes import serving
 
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
@@ -67,20 +68,12 @@ class Served:
         if for_shop:
             settings["allowed_origins"] = [self.shop]
         self.chat: Chat = open_chat(**settings)
-        self._server: uvicorn.Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._served = AsyncExitStack()
 
     async def starts(self) -> None:
         await self.chat.starts_again()
         self.chat.app.routes.append(Route("/shop", self._shop))
-        config = uvicorn.Config(
-            self.chat.app, port=self.port, log_config=None, lifespan="off", ws="none"
-        )
-        self._server = uvicorn.Server(config)
-        self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            assert not self._serving.done()
-            await asyncio.sleep(0.01)
+        await self._served.enter_async_context(serving(self.chat.app, self.port))
 
     async def _shop(self, request: Request) -> HTMLResponse:
         return HTMLResponse(
@@ -88,12 +81,8 @@ class Served:
         )
 
     async def stops(self) -> None:
-        assert self._server is not None
-        assert self._serving is not None
         await self.chat.stops()
-        self._server.should_exit = True
-        async with asyncio.timeout(10):
-            await self._serving
+        await self._served.aclose()
 
 
 Serves = Callable[..., Awaitable[Served]]

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from omniroute.errors import ConfigError
+from omniroute.listening import take_nobody_more
 
 LONGEST_SOCKET_PATH: Final = 100  # bytes; the system allows a few more (unix(7))
 GRACE: Final = 5  # seconds that open requests get at a stop
@@ -59,6 +60,11 @@ class Serving(uvicorn.Server):
         """As uvicorn's, and say so."""
         await super().startup(sockets)
         self._up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which would wait for whoever was just coming in."""
+        await take_nobody_more(self.servers)
+        await super().shutdown(sockets)
 
     async def end(self) -> None:
         """Answer what is open, then stop."""

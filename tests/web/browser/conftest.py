@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -20,10 +19,12 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from starlette.types import ASGIApp
 from tests.web.people import village
 from tests.web.site import Workshop
 from tests.web.village import Doorman, Village
 
+from omniroute.server.serving import Serving, listen_tcp
 from omniroute.web.app import build
 
 ARGUMENTS = [
@@ -42,7 +43,7 @@ class Served:
     """The site on a port of the loopback, in a thread of its own."""
 
     def __init__(self) -> None:
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = listen_tcp("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self.village: Village = village(now)
         self.doorman = Doorman(self.village)
@@ -52,18 +53,16 @@ class Served:
             organisation="Radhaus", public_url=self.url, clock=now, demo=True,
             operations=Workshop(), closing=self.closing,
         )  # fmt: skip
-        config = uvicorn.Config(app, log_level="error", lifespan="off")
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self._serve, args=(listening,))
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve(app, listening)))
         self.loop: asyncio.AbstractEventLoop | None = None
         self.thread.start()
 
-    def _serve(self, listening: socket.socket) -> None:
-        async def serve() -> None:
-            self.loop = asyncio.get_running_loop()
-            await self.server.serve(sockets=[listening])
-
-        asyncio.run(serve())
+    async def _serve(self, app: ASGIApp, listening: socket.socket) -> None:
+        self.loop = asyncio.get_running_loop()
+        serving = Serving(app, listening)
+        await serving.begin()
+        await self.closing.wait()
+        await serving.end()
 
     def call(self, act: Callable[..., Any], *arguments: Any) -> None:
         """Do something in the server's thread, as its own code would; returns when it is done."""
@@ -80,7 +79,6 @@ class Served:
     def stop(self) -> None:
         """Stop as `omniroute serve` does: first the streams, then the server."""
         self.call(self.closing.set)
-        self.server.should_exit = True
         self.thread.join(30)
         assert not self.thread.is_alive(), "the server does not stop"
 

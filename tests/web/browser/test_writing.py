@@ -1,7 +1,7 @@
 """Drafts, and that what is typed in one place never goes out from another."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.web.browser.conftest import Served
 
 from omniroute.application import commands as c
@@ -57,10 +57,10 @@ def test_a_draft_is_kept_when_the_server_refuses(page: Page, served: Served) -> 
 
 
 def test_a_draft_is_kept_when_there_is_no_connection(page: Page, served: Served) -> None:
+    page.route("**/reply", lambda route: route.abort())  # a page heeds what was set before it
     open_thread(page, served)
     page.keyboard.press("r")
     page.keyboard.type("precious")
-    page.route("**/reply", lambda route: route.abort())
     page.keyboard.press("Control+Enter")
     expect(page.locator("#said .trouble")).to_contain_text("No connection")
     expect(page.locator("#reply-text")).to_have_value("precious")
@@ -69,6 +69,23 @@ def test_a_draft_is_kept_when_there_is_no_connection(page: Page, served: Served)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#held")).to_contain_text("Your reply leaves")
     assert [cmd.text for _, cmd in served.village.done if isinstance(cmd, c.Reply)] == ["precious"]
+
+
+def test_who_can_write_no_more_meanwhile_still_hears_that_nothing_was_sent(
+    page: Page, served: Served
+) -> None:
+    on_the_way: list[Route] = []
+    page.route("**/reply", lambda route: on_the_way.append(route))
+    open_thread(page, served)
+    page.keyboard.press("r")
+    page.keyboard.type("precious")
+    with page.expect_request("**/reply"):
+        page.keyboard.press("Control+Enter")
+    page.evaluate("document.getElementById('reply-form').remove()")  # it went to a colleague
+    while not on_the_way:
+        page.wait_for_timeout(50)
+    on_the_way[0].abort()
+    expect(page.locator("#said .trouble")).to_contain_text("No connection")
 
 
 def test_what_was_typed_as_a_note_is_never_in_the_reply(page: Page, served: Served) -> None:

@@ -19,13 +19,18 @@
     event.preventDefault();
     area.form.requestSubmit(area.form.querySelector("[data-send]"));
   });
-  const areaOf = (event) => event.target.querySelector?.("[data-draft]");
+  // A form may have left the page while its request was on the way; what it asked for is told all the same.
+  const formOf = (event) => {
+    const source = event.detail.ctx?.sourceElement ?? event.target;
+    return source.matches?.("form") ? source : null;
+  };
+  const areaOf = (event) => formOf(event)?.querySelector("[data-draft]");
   document.addEventListener("htmx:before:request", (event) => {
-    const area = event.target.matches?.("form") && areaOf(event);
+    const area = areaOf(event);
     if (area) area.readOnly = true; // what is typed now would be lost with the sent text
   });
   document.addEventListener("htmx:finally:request", (event) => {
-    const area = event.target.matches?.("form") && areaOf(event);
+    const area = areaOf(event);
     if (area) area.readOnly = false;
   });
   document.addEventListener("htmx:after:request", (event) => {
@@ -34,7 +39,7 @@
     else if (status >= 500) say("The server had a fault. Your text is kept; try again.", true);
   });
   document.addEventListener("htmx:error", (event) => {
-    if (event.target.matches?.("form")) say("No connection, so nothing was sent. Your text is kept.", true);
+    if (formOf(event)) say("No connection, so nothing was sent. Your text is kept.", true);
   });
 
   // A sheet that opens takes the focus. (Not by "autofocus": htmx gives it that again at every swap.)
