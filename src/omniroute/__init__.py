@@ -5,6 +5,7 @@ Everything a plugin author needs is imported from here; deeper modules may chang
 """
 
 from omniroute.budget import Bucket, Budget, Rank, Window
+from omniroute.calling import Answer, Calls, seconds_to_wait
 from omniroute.channel import (
     Address,
     Amendment,
@@ -98,11 +99,13 @@ __all__ = [
     "Address",
     "AgentId",
     "Amendment",
+    "Answer",
     "Attached",
     "Bucket",
     "Budget",
     "Busy",
     "Button",
+    "Calls",
     "Candidate",
     "Cap",
     "Card",
@@ -175,6 +178,7 @@ __all__ = [
     "check_page",
     "hookimpl",
     "line_in_words",
+    "seconds_to_wait",
     "standing_in_words",
     "told_in_words",
     "withdrawal_in_words",

@@ -23,17 +23,17 @@ class Cap(enum.Flag):
 
     NONE = 0
     LIVE = enum.auto()  # somebody is waiting on the other side now, as in a chat
-    THREADS = enum.auto()
-    EDIT_IN = enum.auto()
+    THREADS = enum.auto()  # a conversation may be in a group or a topic: see `Inbound.place`
+    EDIT_IN = enum.auto()  # customers' edits and deletions are told: `Inbound.kind`
     EDIT_OUT = enum.auto()  # see `Edits`
     DELETE_OUT = enum.auto()  # see `Deletes`
-    FILES_IN = enum.auto()
-    FILES_OUT = enum.auto()
-    BUTTONS = enum.auto()
+    FILES_IN = enum.auto()  # customers' files come with their bytes
+    FILES_OUT = enum.auto()  # agents may attach files
+    BUTTONS = enum.auto()  # a message can have buttons
     TYPING = enum.auto()  # see `Types`
     READ_RECEIPTS = enum.auto()  # what became of a message of ours is told: delivered, read
-    REACTIONS = enum.auto()
-    AGENT_DESK = enum.auto()
+    REACTIONS = enum.auto()  # customers' signs at a message are told: `Inbound.kind`
+    AGENT_DESK = enum.auto()  # agents can work there, too: see `OffersDesk`
     START_CONVERSATION = enum.auto()  # we may write first
     COPIES = enum.auto()  # a message can go to others in copy
     TEMPLATES = enum.auto()  # see `Templates`

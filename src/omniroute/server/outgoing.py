@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
+
+from omniroute.calling import seconds_to_wait
 
 SECONDS: Final = 15.0  # that a call may take in all
 
@@ -127,7 +130,5 @@ def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def _after(said: str) -> int:
-    """The ms that ``Retry-After`` asks for, a day at most; a date is not read."""
-    return (
-        min(int(said), 86_400) * 1_000 if said.isascii() and said.isdigit() and len(said) < 9 else 0
-    )
+    """The ms that ``Retry-After`` asks for; none where it cannot be read."""
+    return int(1_000 * (seconds_to_wait(said, time.time()) or 0))

@@ -7,11 +7,12 @@ Platform.  WhatsApp tells some failures only later, by a status, in the same cod
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from omniroute import NotAuthorised, Rejected, Retry
+from omniroute import NotAuthorised, Rejected, Retry, seconds_to_wait
 
 Failure: TypeAlias = Retry | Rejected | NotAuthorised
 
@@ -147,10 +148,7 @@ def failure(
 
 def wait_of(headers: Mapping[str, str]) -> float:
     """Seconds to wait, as `Retry-After` or as Meta's usage headers say it (in minutes)."""
-    try:
-        waits = [float(headers.get("retry-after", 0))]
-    except ValueError:
-        waits = [0.0]
+    waits = [seconds_to_wait(headers.get("retry-after", ""), time.time()) or 0.0]
     try:
         usage = json.loads(headers.get("x-business-use-case-usage", "{}"))
         for each in usage.values():

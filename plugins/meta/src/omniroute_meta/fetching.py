@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-import httpx
+import httpx2 as httpx
 
 from omniroute import NotAuthorised, Rejected, Retry
 from omniroute_meta.envelope import Fetched

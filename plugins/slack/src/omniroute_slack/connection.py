@@ -6,6 +6,7 @@ and its rate-limit handler reads the first digit of `Retry-After` alone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from omniroute import Budget, NotAuthorised, Rank, Rejected, Retry
+from omniroute import Budget, NotAuthorised, Rank, Rejected, Retry, seconds_to_wait
 from omniroute_slack.budget import new_budget
 from omniroute_slack.settings import Config
 
@@ -27,6 +28,7 @@ APP_FIX: Final = (
     "make a token with connections:write under “Basic Information” and set {place}.app_token"
 )
 WAIT: Final = 20  # s for a call
+UNSAID: Final = 30.0  # s to wait where Slack does not say how long
 _CREDENTIALS: Final = (
     "invalid_auth",
     "not_authed",
@@ -194,11 +196,12 @@ class Connection:
 
 
 def wait_of(error: SlackApiError) -> float:
-    """Seconds to wait; all digits of them."""
+    """Seconds to wait."""
     headers = error.response.headers or {}
-    found = next((v for name, v in headers.items() if name.lower() == "retry-after"), "30")
+    found = next((v for name, v in headers.items() if name.lower() == "retry-after"), "")
     whole = found[0] if isinstance(found, list) else str(found)
-    return float(whole) if whole.isdigit() else 30.0
+    wait = seconds_to_wait(whole, time.time())
+    return UNSAID if wait is None else wait
 
 
 def _code(error: SlackApiError) -> str:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
-import httpx
-
-from omniroute import NotAuthorised, Rejected, Retry
+from omniroute import Answer, Calls, NotAuthorised, Rejected
 from omniroute_twilio.failures import Cause, cause_of
 from omniroute_twilio.settings import Account
-
-# These write addresses into the log at lower levels, and ours name the account.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 Pairs = Sequence[tuple[str, str]]
 TOKEN_FIX: Final = (
     "copy account SID and primary auth token from the first page of Twilio's console into"  # noqa: S105
     " {place}.account_sid and {place}.auth_token"
 )
-WAIT: Final = 5.0  # s after a 429 that does not say how long
+UNKNOWN: Final = (20003, 20005)
+"""Codes that say that it is the credentials."""
 
 
 class Refusal(Rejected):
@@ -37,34 +31,13 @@ class Api:
     """One account's way to Twilio."""
 
     def __init__(self, config: Account, place: str) -> None:
-        self._config, self._place = config, place
-        self._client: httpx.AsyncClient | None = None
+        self._place = place
         self.home = f"{config.api_url.rstrip('/')}/2010-04-01/Accounts/{config.account_sid}"
+        self.calls = Calls("Twilio", self.home, login=(config.account_sid, config.auth_token))
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
+    def open(self) -> AbstractAsyncContextManager[None]:
         """Keep connections while inside."""
-        async with self._new() as self._client:
-            try:
-                yield
-            finally:
-                self._client = None
-
-    def _new(self) -> httpx.AsyncClient:
-        known = httpx.BasicAuth(self._config.account_sid, self._config.auth_token.reveal())
-        # A server of one's own is reached without a proxy.
-        outside = self._config.api_url.startswith("https://")
-        patience = httpx.Timeout(20, pool=30)
-        return httpx.AsyncClient(auth=known, timeout=patience, trust_env=outside, verify=outside)
-
-    @asynccontextmanager
-    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The one that is open, or one for a single call (a doctor's `check`)."""
-        if self._client is not None:
-            yield self._client
-        else:
-            async with self._new() as client:
-                yield client
+        return self.calls.open()
 
     async def send(self, fields: Pairs) -> str:
         """Send a message; its SID.  Raises `Retry`, `Rejected` or `NotAuthorised`."""
@@ -82,36 +55,18 @@ class Api:
         sent: dict[str, Any] = {}
         for name, value in fields:
             sent.setdefault(name, []).append(value)
-        try:
-            async with self.client() as client:
-                answer = await client.request(method, url, data=sent or None, params=query or None)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Retry(f"Twilio cannot be reached: {type(error).__name__}") from error
-        except httpx.HTTPError as error:  # it may have heard us
-            name = type(error).__name__
-            raise Retry(f"Twilio did not answer: {name}", in_doubt=method == "POST") from error
-        self._look(answer, method)
-        return _json(answer)
+        answer = await self.calls.call(method, url, data=sent or None, params=query or None)
+        if not answer.ok:
+            raise self._failure(answer, method)
+        return answer.said
 
-    def _look(self, answer: httpx.Response, method: str) -> None:
-        """Raise what an answer means that is no yes."""
-        status, said = answer.status_code, _json(answer) if answer.status_code >= 400 else {}
+    def _failure(self, answer: Answer, method: str) -> Exception:
+        """What an answer means that is no yes."""
+        status, said, fix = answer.status, answer.said, TOKEN_FIX.format(place=self._place)
         code = said.get("code")
-        if status == 401 or code in (20003, 20005):
-            raise NotAuthorised(TOKEN_FIX.format(place=self._place))
-        if status == 429:
-            after = answer.headers.get("retry-after", "")
-            raise Retry("Twilio asks us to wait", float(after) if after.isdecimal() else WAIT)
-        if status >= 500:
-            raise Retry(f"Twilio has trouble: {status}", in_doubt=method == "POST")
-        if status >= 400:
-            number = code if isinstance(code, int) else 0
-            raise Refusal(cause_of(number, str(said.get("message", ""))[:200] or f"{status}"))
-
-
-def _json(answer: httpx.Response) -> Mapping[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+        if code in UNKNOWN:
+            return NotAuthorised(fix)
+        if status in (401, 429) or status >= 500:
+            return self.calls.failure(answer, fix, method=method)
+        number = code if isinstance(code, int) else 0
+        return Refusal(cause_of(number, str(said.get("message", ""))[:200] or f"{status}"))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
 
-import httpx
+import httpx2 as httpx
 
 from omniroute_twilio.api import Api
 from omniroute_twilio.envelope import Fetched
@@ -63,11 +63,10 @@ class Fetching:
             return Fetched(called, media_type, fault=fault)
 
     async def _fetch(self, url: str, media_type: str, name: str) -> Fetched:
-        async with self._api.client() as client:
+        async with self._api.calls.client() as client:
             for _ in range(HOPS):
-                known = self._check(url)
-                auth = client.auth if known else _Nobody()
-                async with client.stream("GET", url, auth=auth) as answer:
+                headers = self._api.calls.credentials if self._check(url) else {}
+                async with client.stream("GET", url, headers=headers) as answer:
                     if answer.is_redirect:
                         url = urljoin(url, answer.headers["location"])
                         continue
@@ -103,10 +102,6 @@ class Fetching:
 
 class _Refused(Exception):
     """Why a file is not fetched."""
-
-
-class _Nobody(httpx.Auth):
-    """No credentials."""
 
 
 def _named(answer: httpx.Response) -> str:

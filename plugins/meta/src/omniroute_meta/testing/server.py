@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, TypeAlias
 
-import httpx
+import httpx2 as httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -183,7 +183,7 @@ async def serving(
 
 
 async def _over_http(hook: str, raw: bytes, headers: Mapping[str, str]) -> int:
-    async with httpx.AsyncClient(timeout=20, trust_env=False, verify=False) as client:  # noqa: S501
+    async with httpx.AsyncClient(timeout=20, trust_env=False, verify=False) as client:
         try:
             return (await client.post(hook, content=raw, headers=dict(headers))).status_code
         except httpx.HTTPError:

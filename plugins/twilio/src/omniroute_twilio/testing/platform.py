@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote
 
-import httpx
+import httpx2 as httpx
 
 from omniroute.testing.fakes import Fault
 from omniroute.testing.platform import Got, How, Platform, Request

@@ -6,13 +6,12 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-import httpx
 from omniroute import (
     Busy,
+    Calls,
     Cap,
     ConfigError,
     Health,
@@ -51,7 +50,7 @@ class ExampleChannel:
         self.account = account
         self._config = config
         self._place = f"channels.{account}"
-        self._client: httpx.AsyncClient | None = None
+        self._calls = Calls("Example", config.api_url, bearer=config.token, patience=10)
         self._intake: Intake | None = None  # while we listen
 
     # --- in ---
@@ -86,14 +85,14 @@ class ExampleChannel:
 
     async def listen(self, intake: Intake) -> None:
         """Take events in until cancelled.  Raises `ConfigError` for a token that opens nothing."""
-        async with self._connection() as self._client:
+        async with self._calls.open():
             try:
                 await self._introduce()
                 self._intake = intake
                 intake.ready()
                 await asyncio.Event().wait()
             finally:
-                self._intake = self._client = None
+                self._intake = None
 
     async def _introduce(self) -> None:
         """See that the token opens something; where Example is away we go on."""
@@ -131,45 +130,9 @@ class ExampleChannel:
         body: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         """Call Example; every way in which that can fail has its error."""
-        try:
-            async with self._connection() as client:
-                answer = await client.request(method, path, json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise Retry(f"Example cannot be reached: {type(error).__name__}") from error
-        except httpx.HTTPError as error:  # it may have heard us
-            name = type(error).__name__
-            raise Retry(f"Example did not answer: {name}", in_doubt=True) from error
-        match answer.status_code:
-            case 401 | 403:
-                fix = f"copy the token anew from Example's page into {self._place}.token"
-                raise NotAuthorised(fix)
-            case 429:
-                after = float(answer.headers.get("retry-after", "5"))
-                raise Retry("Example asks us to wait", after)
-            case status if status >= 500:
-                raise Retry(f"Example has trouble: {status}", in_doubt=True)
-            case status if status >= 400:
-                raise Rejected(f"Example refused it: {_reason(answer)}")
-        found: dict[str, Any] = answer.json()
-        return found
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The one that is open while we listen, or one for a single call (a doctor's `check`)."""
-        if self._client is not None:
-            yield self._client
-            return
-        async with httpx.AsyncClient(
-            base_url=self._config.api_url,
-            headers={"Authorization": f"Bearer {self._config.token.reveal()}"},
-            timeout=10,
-        ) as client:
-            yield client
-
-
-def _reason(answer: httpx.Response) -> str:
-    """Example's own words, if it has any."""
-    try:
-        return str(answer.json()["error"])[:200]
-    except (ValueError, KeyError, TypeError):
-        return f"status {answer.status_code}"
+        answer = await self._calls.call(method, path, json=body)
+        if answer.ok:
+            return answer.said
+        fix = f"copy the token anew from Example's page into {self._place}.token"
+        why = str(answer.said.get("error", ""))  # Example's own words, if it has any
+        raise self._calls.failure(answer, fix, why, method=method)
