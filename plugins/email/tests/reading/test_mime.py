@@ -53,6 +53,28 @@ def test_space_after_a_boundary_does_not_hide_it() -> None:
     assert len(leaves(read_parts(message)[0])) == 2
 
 
+def test_a_boundary_nested_in_itself_hides_nothing() -> None:
+    inner = b"--b\r\n\r\ntext\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b--\r\n"
+    alternative = b"Content-Type: multipart/alternative; boundary=b\r\n\r\n" + inner
+    root, _ = read_parts(multipart(alternative, b"Content-Type: a/b\r\n\r\nfile"))
+    assert [child.media_type for child in root.children] == ["multipart/alternative", "a/b"]
+    assert leaves(root) == [("text/plain", b"text"), ("text/html", b"<p>"), ("a/b", b"file")]
+
+
+def test_a_line_that_closes_one_multipart_and_opens_another_opens_the_inner() -> None:
+    inner = b"--b--\r\n\r\ntext\r\n--b----\r\n"
+    root, _ = read_parts(
+        multipart(b'Content-Type: multipart/mixed; boundary="b--"\r\n\r\n' + inner, b"\r\nmore")
+    )
+    assert leaves(root) == [("text/plain", b"text"), ("text/plain", b"more")]
+
+
+def test_of_an_inner_multipart_that_nobody_closes_the_outer_delimiter_is_the_end() -> None:
+    inner = b"Content-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\n\r\none"
+    root, _ = read_parts(multipart(inner, b"\r\ntwo"))
+    assert leaves(root) == [("text/plain", b"one"), ("text/plain", b"two")]
+
+
 def test_a_digest_holds_messages() -> None:
     root, _ = read_parts(multipart(b"\r\nFrom: joe@x\r\n\r\nhi", kind=b"digest"))
     assert leaves(root) == [("message/rfc822", b"From: joe@x\r\n\r\nhi")]

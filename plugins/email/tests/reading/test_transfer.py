@@ -37,6 +37,14 @@ def test_words_below_base64_are_not_taken_for_it(below: bytes) -> None:
         (b"as it is", "klingon", b"as it is", "unknown transfer encoding"),
         (b"\xff\xfe", "base64", b"", "broken base64"),
         (b" \r\n", "base64", b"", ""),
+        (b"I was charged", "base64", b"I was charged", "words that are said to be base64"),
+        (
+            b"Hello\r\n\r\nI was",
+            "base64",
+            b"Hello\r\n\r\nI was",
+            "words that are said to be base64",
+        ),
+        (b"b25lIQ==\r\n-- \r\nsent by a list", "base64", b"one!", ""),
         (b"no beginning", "x-uuencode", b"no beginning", "broken uuencode"),
         (
             b"begin 644 ../../etc/passwd\n" + binascii.b2a_uu(b"hello") + b"`\nend\n",

@@ -8,6 +8,7 @@ times depth: a few hundred nested parts around many short lines keep it busy for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -135,38 +136,70 @@ def _children(
 def _between(
     message: bytes, start: int, end: int, delimiter: bytes, budget: _Budget
 ) -> Iterator[tuple[int, int]]:
-    """Where the content between delimiter lines begins and ends; an unclosed last one counts."""
-    begun = -1
-    for at, after, closing in _delimiters(message, start, end, delimiter, budget):
+    """Where the content between delimiter lines begins and ends; an unclosed last one counts.
+
+    A line may be a delimiter of this multipart and of one that stands in it, for programs nest
+    one boundary in itself; it is then the inner one's, until that is closed.
+    """
+    begun, line, namesake = -1, start, _namesakes(delimiter, message, start, end)
+    while (found := _delimiter(message, line, end, delimiter, budget)) is not None:
+        at, line, closing = found
         if begun >= 0:
-            yield begun, max(begun, _before_newline(message, at))
+            inner = _boundary(message, begun, at) if namesake else b""
+            if inner and b"--" + inner in (delimiter, delimiter + b"--"):
+                line = _closed(message, at, end, b"--" + inner, budget)
+                found = _delimiter(message, line, end, delimiter, budget)
+                at, line, closing = found or (end, end, True)
+            yield begun, max(begun, _before_newline(message, at) if found else end)
         if closing:
             return
-        begun = after
+        begun = line
     if begun >= 0:
         yield begun, end
 
 
-def _delimiters(
-    message: bytes, start: int, end: int, delimiter: bytes, budget: _Budget
-) -> Iterator[tuple[int, int, bool]]:
-    """Each delimiter line: where it begins, where the next line begins, whether it closes."""
-    at = start if message.startswith(delimiter, start, end) else -1
-    if at < 0:
-        at = message.find(b"\n" + delimiter, start, end) + 1 or -1
-    while at >= 0:
+def _namesakes(delimiter: bytes, message: bytes, start: int, end: int) -> bool:
+    """Whether some part may name as its boundary what this *delimiter* would match as well."""
+    name = rb"boundary\s{0,9}=\s{0,9}\"?%b(?:--)?[\";\s]" % re.escape(delimiter[2:])
+    return re.compile(name, re.IGNORECASE).search(message, start, end) is not None
+
+
+def _boundary(message: bytes, start: int, end: int) -> bytes:
+    """The boundary of the multipart at *start*; empty if it is none."""
+    media_type, given = parameters(split(message, start, end)[0].first("content-type"))
+    if not media_type.startswith("multipart/"):
+        return b""
+    return given.get("boundary", "").rstrip().encode("utf-8", "replace")
+
+
+def _closed(message: bytes, line: int, end: int, delimiter: bytes, budget: _Budget) -> int:
+    """Where the line after the closing delimiter begins, or *end*."""
+    while (found := _delimiter(message, line, end, delimiter, budget)) is not None:
+        _, line, closing = found
+        if closing:
+            return line
+    return end
+
+
+def _delimiter(
+    message: bytes, line: int, end: int, delimiter: bytes, budget: _Budget
+) -> tuple[int, int, bool] | None:
+    """The first delimiter line from the beginning of a *line* on, if there is one.
+
+    Where it begins, where the next line begins, and whether it closes.
+    """
+    while at := message.find(b"\n" + delimiter, max(line - 1, 0), end) + 1:
         after = at + len(delimiter)
         newline = message.find(b"\n", after, end)
-        stop = end if newline < 0 else newline + 1
-        rest = message[after : min(stop, after + 256)].strip()
+        line = end if newline < 0 else newline + 1
+        rest = message[after : min(line, after + 256)].strip()
         if rest in (b"", b"--"):
-            yield at, stop, rest == b"--"
-        else:
-            budget.false_boundaries -= 1
-            if budget.false_boundaries < 0:
-                budget.refuse("too many lines that look like a boundary")
-                return
-        at = message.find(b"\n" + delimiter, max(start, stop - 1), end) + 1 or -1
+            return at, line, rest == b"--"
+        budget.false_boundaries -= 1
+        if budget.false_boundaries < 0:
+            budget.refuse("too many lines that look like a boundary")
+            break
+    return None
 
 
 def _before_newline(message: bytes, at: int) -> int:

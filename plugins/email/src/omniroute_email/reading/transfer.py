@@ -13,6 +13,7 @@ MAX_LINES = 1_000_000  # of uuencoded data; of full lines that is 45 MB
 _BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
 _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
 _PADDING = re.compile(rb"=+")
+_GAP = re.compile(rb"\S[ \t]+\S")
 _UUENCODED = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
 
 
@@ -24,6 +25,8 @@ def transferred(body: bytes, encoding: str) -> tuple[bytes, str]:
         case "quoted-printable":
             return binascii.a2b_qp(body), ""
         case "base64":
+            if _is_words(body):
+                return body, "words that are said to be base64"
             data = from_base64(body)
             return data, "" if data or not body.strip() else "broken base64"
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
@@ -46,6 +49,16 @@ def from_base64(data: bytes) -> bytes:
 def _from_piece(piece: bytes) -> bytes:
     usable = piece[:-1] if len(piece) % 4 == 1 else piece  # six bits are no byte
     return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
+
+
+def _is_words(body: bytes) -> bool:
+    """Whether *body* is what base64 has been decoded to already, with its label left behind.
+
+    A line of base64 has no space in it, and four characters for each three bytes.
+    """
+    lines = [line for line in map(bytes.strip, body[:2048].split(b"\n")) if line][:2]
+    spaced = [_GAP.search(line) is not None for line in lines]
+    return any(spaced) and (spaced[0] or len(lines[0]) % 4 != 0)
 
 
 def _from_uuencode(body: bytes) -> tuple[bytes, str]:

@@ -101,6 +101,12 @@ def test_one_empty_line_is_left_where_something_was_cut() -> None:
     assert cut(text).reply == "See below.\n\nThe lid.\n\nMonday."
 
 
+def test_a_link_that_a_program_has_taken_out_of_the_quotation_belongs_to_it() -> None:
+    head = "Thanks!\n\nOn Sunday, Ana wrote:\n>\n> Click here\n>\n"
+    assert cut(f"{head} (https://shop.example/o/1182) >\n> Ana\n>").reply == "Thanks!"
+    assert "shop" in cut(f"{head}https://shop.example/o/1182\n> Ana\n>").reply  # an answer
+
+
 def test_a_line_that_a_program_has_wrapped_belongs_to_the_quotation() -> None:
     text = (
         "Yes.\n\n> I would like to know whether the parcel with the number 1182 has arrived\n"

@@ -11,6 +11,7 @@ message answered; “Ana wrote:”; lines that begin with “>”.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,6 +24,9 @@ MAX_LINES: Final = 2_000  # that are looked at; what follows is as the last of t
 MAX_INDENT: Final = 3  # before a mark of quotation
 WRAPPED_FROM: Final = 65  # characters of a line that a mail program may have broken
 NO_TAIL: Final = 40  # characters that such a broken-off tail does not reach
+
+# An address that a mail program has put behind a linked word; people write theirs without brackets.
+_LINK = re.compile(r"\s{0,9}[(<]https?://[^\s()<>]{1,1000}[)>][\s>]{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,8 @@ class _Body:
         if any(self._blank[at + 1 : after]):
             return False
         line, tail = self.lines[at][:2000], " ".join(self.lines[at + 1 : after])
+        if _LINK.fullmatch(tail):
+            return True
         if line.count("(") > line.count(")") or line.rfind("<") > line.rfind(">", 1):
             return len(tail) < 300 and (")" in tail or ">" in tail or " " not in tail)
         return len(line) >= WRAPPED_FROM and len(tail) < NO_TAIL and not tail[:1].isupper()
