@@ -46,6 +46,7 @@ ARRIVALS: Final = "decide.arrivals"
 UNIT: Final = "decisions/s"
 PER_ROUND: Final = 3  # one comes, one is freed and offered another, one is accepted
 BATCH: Final = 33  # rounds between two commits
+LATER: Final = 1_500_000  # ms: when the last of a crowd has come, and nothing of it is late yet
 
 
 async def run(names: Collection[str], scale: Scale, folder: Path, progress: Progress) -> list[Row]:
@@ -168,7 +169,7 @@ class Deciding:
         self._crowd, self._state = crowd, crowd.state
         self._agents = cycle(tuple(crowd.state.agents))
         self._numbers = count(1_000_000_000)
-        self._at = sample.NOON + 100_000_000
+        self._at = sample.NOON + LATER
 
     def turn(self, rounds: int) -> float:
         """Seconds of processor time for so many rounds."""

@@ -78,7 +78,7 @@ class SteadyClock:
 
 
 def rules() -> RuleSet:
-    """Twenty rules, loaded from YAML."""
+    """Fifty rules, loaded from YAML."""
     return parse_rules({RULES.name: RULES.read_bytes()})
 
 
