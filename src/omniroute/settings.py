@@ -44,8 +44,17 @@ class Secret:
         return hash(self._value)
 
 
-def section(values: Mapping[str, object], into: type[T], place: str) -> T:
-    """Convert one table of settings.  Raises `ConfigErrors`, naming settings and fixes."""
+def section(
+    values: Mapping[str, object],
+    into: type[T],
+    place: str,
+    elsewhere: Mapping[str, str] | None = None,
+) -> T:
+    """Convert one table of settings.  Raises `ConfigErrors`, naming settings and fixes.
+
+    *elsewhere* tells in which other section a setting stands, by its name.
+    """
+    homes = elsewhere or {}
     fields = {field.encode_name: field for field in msgspec.structs.fields(into)}  # type: ignore[arg-type]
     findings: list[ConfigError] = []
     given: dict[str, object] = {}
@@ -53,8 +62,9 @@ def section(values: Mapping[str, object], into: type[T], place: str) -> T:
         where = f"{place}.{name}"
         try:
             if name not in fields:
-                listed = did_you_mean(name, fields) or f"known are: {', '.join(sorted(fields))}"
-                raise ConfigError(where, "no such setting", listed)
+                fix = f"it stands in [{homes[name]}]" if name in homes else ""
+                fix = fix or did_you_mean(name, fields) or f"known are: {', '.join(sorted(fields))}"
+                raise ConfigError(where, "no such setting", fix)
             # Variables and files hold text, which may stand for a number or a truth value.
             strict = not _is_elsewhere(value)
             given[name] = _converted(_resolve(value, where), fields[name].type, where, strict)

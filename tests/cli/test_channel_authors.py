@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -134,7 +135,7 @@ def test_what_is_no_channel_is_said_with_the_fix(tmp_path: Path) -> None:
 
 def test_tests_that_do_not_ask_the_kit_get_the_lines_to_write(home: Path) -> None:
     (home / "tests" / "test_conformance.py").unlink()
-    refusal = omniroute("channel", "check", home).refusal
+    refusal = omniroute("channel", "check", home, "--json").refusal  # to programs nothing else
     assert "no test binds the kit; write" in refusal
     assert "class TestMine(ChannelConformance):\n    channel = AcmeChannel" in refusal
 
@@ -155,6 +156,10 @@ def test_what_fails_and_what_is_claimed_in_vain_is_named(home: Path) -> None:
     assert "DOUBT quality.toml: agent-desk is “done”, and caps has no AGENT_DESK" in ran.out
     assert "has not run" in ran.out
     assert ran.out.splitlines()[-1].startswith("tier: none yet (it says silver)")
+    progress = ran.err.splitlines()  # off a terminal: plain lines, as it goes
+    assert all(re.fullmatch(r"checks: \d+ of \d+ \(\d+ %\)", line) for line in progress)
+    assert progress[-1].endswith("(100 %)")
+    assert len(progress) > 1
 
 
 # --- accounts of the settings ---
@@ -192,8 +197,8 @@ def test_the_doctor_names_the_setting_and_where_to_get_it(tmp_path: Path) -> Non
 def test_the_doctor_knows_what_nobody_brings(tmp_path: Path) -> None:
     config = settings(tmp_path, '[channels.x]\nkind = "telegramm"\n')
     refusal = omniroute("channel", "doctor", *config).refusal
-    assert refusal == (
-        "channels.x.kind: no channel “telegramm” is installed — did you mean “telegram”?"
+    assert refusal.startswith(
+        "channels.x.kind: no channel “telegramm” is installed — did you mean “telegram”? installed:"
     )
 
 

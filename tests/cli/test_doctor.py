@@ -43,7 +43,9 @@ def test_each_part_is_named_and_told_how_it_is(house: House) -> None:
 
 def test_settings_that_cannot_be_read(house: House) -> None:
     house.write("[serverr]\n")
-    assert wrong(house) == [("settings", "[serverr]: no such section", "did you mean “server”?")]
+    ((part, found, fix),) = wrong(house)
+    assert (part, found) == ("settings", "[serverr]: no such section")
+    assert fix.startswith("did you mean “server”? sections are: ")
 
 
 def test_rules_a_port_and_a_place_that_are_wrong_are_named_at_once(house: House) -> None:

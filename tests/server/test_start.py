@@ -61,7 +61,23 @@ SETTINGS: dict[str, tuple[Break, str]] = {
     ),
     "unknown section": (
         adding("[serverr]\nport = 1\n"),
-        "[serverr]: no such section — did you mean “server”?",
+        "[serverr]: no such section — did you mean “server”? sections are: ",
+    ),
+    "another unknown section": (
+        adding("[mailboxes]\n"),
+        "[mailboxes]: no such section — sections are: channels, identity, plugins, replies, ",
+    ),
+    "a channel beside the channels": (
+        adding("[slack]\n"),
+        "[slack]: no such section — write [channels.slack]",
+    ),
+    "a setting before the first section": (
+        lambda house: house.write("port = 8420\n" + house.settings()),
+        "port: a setting outside of every section — it belongs in [server]",
+    ),
+    "a setting in the wrong section": (
+        adding('[rules]\norganisation = "Acme"\n'),
+        "rules.organisation: no such setting — it stands in [server]",
     ),
     "unknown setting": (
         adding('[rules]\nfoldr = "x"\n'),
@@ -90,11 +106,11 @@ SETTINGS: dict[str, tuple[Break, str]] = {
     ),
     "a channel that is not installed": (
         settings('"webchat"', '"webchatt"'),
-        "channels.site.kind: no channel “webchatt” is installed — did you mean “webchat”?",
+        "channels.site.kind: no channel “webchatt” is installed — did you mean “webchat”? inst",
     ),
     "another that is not": (
         settings('"webchat"', '"fax"'),
-        "channels.site.kind: no channel “fax” is installed — installed: ",
+        "channels.site.kind: no channel “fax” is installed — install the plugin that brings it; ",
     ),
     "a channel's unknown setting": (
         adding("[channels.more]\nkind = 'email'\nadresses = []\n"),

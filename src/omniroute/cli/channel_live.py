@@ -19,6 +19,7 @@ import msgspec
 from omniroute.channel import Address, Channel, Health, Site
 from omniroute.cli.output import as_json, config, print_json
 from omniroute.errors import Busy, ConfigError, OmniRouteError, did_you_mean
+from omniroute.kinds import to_have
 from omniroute.plugins import Plugins
 from omniroute.server.composition import load_plugins
 from omniroute.server.settings import load
@@ -57,8 +58,9 @@ def accounts(path: Path, files: tuple[Path, ...]) -> list[Account]:
     for name, table in settings.channels.items():
         kind = str(table.get("kind", name))
         if kind not in kinds:
-            fix = did_you_mean(kind, kinds) or f"installed: {', '.join(sorted(kinds))}"
-            raise ConfigError(f"channels.{name}.kind", f"no channel “{kind}” is installed", fix)
+            raise ConfigError(
+                f"channels.{name}.kind", f"no channel “{kind}” is installed", to_have(kind, kinds)
+            )
         given = {key: value for key, value in table.items() if key != "kind"}
         found.append(Account(name, kinds[kind], given))
     return found

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from omniroute.channel import Cap
-from omniroute.cli.output import as_json, print_json
+from omniroute.cli.output import as_json, print_json, progress
 from omniroute.scaffold.making import make
 from omniroute.testing.pages import settings_rows
 from omniroute.testing.quality import read_quality
@@ -97,7 +97,8 @@ def example(subject: Subject) -> str:
 def check(target: str, json_: bool) -> None:
     """Run the checks."""
     subject = find(target)
-    verdict = judge(subject)
+    with progress("checks", quiet=json_) as move:
+        verdict = judge(subject, move)
     if json_:
         print_json(dataclasses.asdict(verdict))
     else:

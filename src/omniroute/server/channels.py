@@ -7,7 +7,8 @@ from pathlib import Path
 
 from omniroute.application import words
 from omniroute.channel import Channel, Site
-from omniroute.errors import ConfigError, PluginError, StoreError, did_you_mean
+from omniroute.errors import ConfigError, PluginError, StoreError
+from omniroute.kinds import to_have
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
 from omniroute.server.settings import Settings
@@ -32,8 +33,9 @@ def open_channels(
         place = f"channels.{account}"
         kind = table.get("kind", account)
         if kind not in kinds:
-            fix = did_you_mean(str(kind), kinds) or f"installed: {', '.join(sorted(kinds))}"
-            raise ConfigError(f"{place}.kind", f"no channel “{kind}” is installed", fix)
+            raise ConfigError(
+                f"{place}.kind", f"no channel “{kind}” is installed", to_have(str(kind), kinds)
+            )
         given = {name: value for name, value in table.items() if name != "kind"}
         config: object = section(given, kinds[kind].Config, place)
         own = folder / account

@@ -6,7 +6,7 @@ Every field carries its description; ``docs/reference/settings.md`` is checked a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ import msgspec
 
 from omniroute.application.webhooks import check_types, check_url, key_of
 from omniroute.errors import ConfigError, Refused, did_you_mean
+from omniroute.kinds import PACKAGES
 from omniroute.server.logs import Form
 from omniroute.settings import Secret, read, section
 
@@ -127,6 +128,14 @@ SECTIONS: dict[str, type] = {
 }
 
 
+HOMES: Final = {
+    field.encode_name: name
+    for name, kind in SECTIONS.items()
+    for field in msgspec.structs.fields(kind)
+}
+"""The section in which a setting stands."""
+
+
 def load(path: Path) -> Settings:
     """Read a settings file; relative paths in it are relative to its folder."""
     tables = read(path)
@@ -137,12 +146,11 @@ def load(path: Path) -> Settings:
         elif name == "webhooks":
             found[name] = _webhooks(values)
         elif name not in SECTIONS:
-            known = (*SECTIONS, "channels", "webhooks")
-            raise ConfigError(f"[{name}]", "no such section", did_you_mean(name, known))
+            raise _no_section(name, values)
         elif not isinstance(values, dict):
             raise ConfigError(name, "is a section", f"write it as [{name}]")
         else:
-            found[name] = section(values, SECTIONS[name], name)
+            found[name] = section(values, SECTIONS[name], name, HOMES)
     settings = Settings(**found)
     home = path.resolve().parent
     return msgspec.structs.replace(
@@ -153,6 +161,22 @@ def load(path: Path) -> Settings:
         store=msgspec.structs.replace(settings.store, path=home / settings.store.path),
         rules=Rules(home / settings.rules.folder),
     )
+
+
+def _no_section(name: str, values: object) -> ConfigError:
+    """What to do about a table, or a setting, that stands where none is read."""
+    known = (*SECTIONS, "channels", "webhooks")
+    if not isinstance(values, dict):
+        fix = f"it belongs in [{HOMES[name]}]" if name in HOMES else did_you_mean(name, HOMES)
+        return ConfigError(name, "a setting outside of every section", fix or _listed(known))
+    if name in PACKAGES or "kind" in values:
+        return ConfigError(f"[{name}]", "no such section", f"write [channels.{name}]")
+    hint = f"{did_you_mean(name, known)} {_listed(known)}".strip()
+    return ConfigError(f"[{name}]", "no such section", hint)
+
+
+def _listed(sections: Sequence[str]) -> str:
+    return f"sections are: {', '.join(sorted(sections))}"
 
 
 def _public(url: str) -> str:

@@ -1,4 +1,4 @@
-"""For pytest: what became of each test, as JSON, for ``omniroute channel check``.
+"""For pytest: what became of each test, a line of JSON each, for ``omniroute channel check``.
 
 Loaded by ``-p omniroute.testing.pytest_verdict``; writes to the file that the variable `FILE`
 names.
@@ -16,30 +16,39 @@ from omniroute.testing.verdict import FILE
 
 
 class Verdicts:
-    """Collects the outcome of every test."""
+    """Writes down the outcome of every test when it is known, so that somebody may look on."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._rows = path, list[dict[str, str]]()
+        self._path = path
+        path.touch()
+
+    def _write(self, **row: object) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    @pytest.hookimpl
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """How many tests there are."""
+        self._write(total=len(session.items))
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of a test is over; the call counts, and whatever fails or skips before it."""
         if report.when == "call" or report.outcome != "passed":
             name = report.nodeid.rpartition("::")[2]
-            self._rows.append({"name": name, "outcome": report.outcome, "said": _said(report)})
+            self._write(name=name, outcome=report.outcome, said=_said(report))
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected is a failure."""
         if report.failed:
             said = str(report.longrepr).strip().splitlines()[-1:]
-            row = {"name": report.nodeid, "outcome": "failed", "said": "".join(said)}
-            self._rows.append(row)
+            self._write(name=report.nodeid, outcome="failed", said="".join(said))
 
     @pytest.hookimpl
     def pytest_sessionfinish(self) -> None:
-        """Write everything down."""
-        self._path.write_text(json.dumps(self._rows), encoding="utf-8")
+        """Nothing more will come."""
+        self._write(ended=True)
 
 
 def _said(report: pytest.TestReport) -> str:

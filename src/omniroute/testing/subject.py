@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from omniroute.channel import Channel
-from omniroute.errors import ConfigError, PluginError, PluginErrors, did_you_mean
+from omniroute.errors import ConfigError, PluginError, PluginErrors
+from omniroute.kinds import to_have
 from omniroute.plugins import GROUP, Plugins, module_of, project_of
 from omniroute.testing.platform import Platform
 
@@ -54,8 +55,8 @@ def _installed(kind: str) -> Subject:
     plugins.load_installed()
     known = plugins.channels()
     if kind not in known:
-        hint = did_you_mean(kind, known) or f"installed: {', '.join(sorted(known)) or 'none'}"
-        raise ConfigError(f"“{kind}”", "is no installed channel, no folder and no file", hint)
+        fault = "is no installed channel, no folder and no file"
+        raise ConfigError(f"“{kind}”", fault, to_have(kind, known))
     for point in entry_points(group=GROUP):
         one = Plugins()
         one.register(point.load(), point.name)

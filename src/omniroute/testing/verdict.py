@@ -8,14 +8,18 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from omniroute.errors import ConfigError, PluginError
 from omniroute.testing.quality import NONE, TIERS, Quality, read_quality
 from omniroute.testing.subject import Subject
 
+Moved: TypeAlias = Callable[[int, int], None]
+
+LOOK: Final = 0.2  # s between two looks at how far the tests are
 FILE: Final = "OMNIROUTE_VERDICT"  # names the file for `omniroute.testing.pytest_verdict`
 BIND: Final = """\
 from omniroute.testing.conformance import ChannelConformance
@@ -54,15 +58,18 @@ class Verdict:
         return bool(self.checks) and not self.failed and not self.doubts
 
 
-def judge(subject: Subject) -> Verdict:
-    """Run the tests of a project.  Raises `ConfigError` or `PluginError` where that cannot be."""
+def judge(subject: Subject, moved: Moved = lambda done, total: None) -> Verdict:
+    """Run the tests of a project; *moved* is told how many are done, and of how many.
+
+    Raises `ConfigError` or `PluginError` where that cannot be.
+    """
     from omniroute.testing.conformance import CHECKS
 
     home = subject.home
     if home is None or not (home / "tests").is_dir():
         fix = "name the folder of its project, which has a folder tests"
         raise ConfigError(subject.plugin, "its tests are not here", fix)
-    rows = _run(home)
+    rows = _run(home, moved)
     passed = {row["name"] for row in rows if row["outcome"] == "passed"}
     if not passed & set(CHECKS) and not any(row["name"] in CHECKS for row in rows):
         text = BIND.format(channel=subject.kind.__name__)
@@ -98,12 +105,12 @@ def borne_out(quality: Quality, doubts: list[str], failed: list[Finding]) -> str
     return reached
 
 
-def _run(home: Path) -> list[dict[str, str]]:
+def _run(home: Path, moved: Moved) -> list[dict[str, str]]:
     if importlib.util.find_spec("pytest") is None:
         fix = 'pip install "omniroute[testing]"'
         raise ConfigError("pytest", "is not installed, and runs the checks", fix)
     with tempfile.TemporaryDirectory() as folder:
-        verdict = Path(folder) / "verdict.json"
+        verdict, said = Path(folder) / "verdict.jsonl", Path(folder) / "said.txt"
         path = [str(home / "src"), os.environ.get("PYTHONPATH", "")]
         environment = {
             **os.environ,
@@ -112,11 +119,39 @@ def _run(home: Path) -> list[dict[str, str]]:
         }
         command = [sys.executable, "-m", "pytest", "-q", "-p", "omniroute.testing.pytest_verdict"]
         command += ["-p", "no:cacheprovider", "--rootdir", str(home), "tests"]
-        done = subprocess.run(  # noqa: S603 - the tests of whoever asks for it
-            command, cwd=home, env=environment, capture_output=True, text=True, check=False
-        )
-        if not verdict.exists():
-            said = (done.stdout + done.stderr).strip().splitlines()
-            raise ConfigError(str(home), "its tests cannot be run", "\n".join(said[-5:]))
-        rows: list[dict[str, str]] = json.loads(verdict.read_text(encoding="utf-8"))
-        return rows
+        with (
+            said.open("wb") as out,
+            subprocess.Popen(  # noqa: S603 - the tests of whoever asks for it
+                command, cwd=home, env=environment, stdout=out, stderr=subprocess.STDOUT
+            ) as running,
+        ):
+            while not _has_ended(running):
+                _tell(moved, _read(verdict))
+        rows = _read(verdict)
+        if not rows or "ended" not in rows[-1]:
+            last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+            raise ConfigError(str(home), "its tests cannot be run", "\n".join(last))
+        _tell(moved, rows)
+        return [row for row in rows if "name" in row]
+
+
+def _has_ended(running: subprocess.Popen[bytes]) -> bool:
+    try:
+        running.wait(LOOK)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _read(verdict: Path) -> list[dict[str, Any]]:
+    """What stands in the file so far; a line that is just being written does not count."""
+    if not verdict.exists():
+        return []
+    lines = verdict.read_text(encoding="utf-8").split("\n")[:-1]
+    return [json.loads(line) for line in lines]
+
+
+def _tell(moved: Moved, rows: list[dict[str, Any]]) -> None:
+    """Say how far the tests are, once they are counted."""
+    if total := next((int(row["total"]) for row in rows if "total" in row), 0):
+        moved(min(sum("name" in row for row in rows), total), total)
