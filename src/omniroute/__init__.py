@@ -73,6 +73,7 @@ from omniroute.errors import (
     StoreError,
 )
 from omniroute.hookspecs import Claim, Notice, StoreFactory, hookimpl
+from omniroute.logged import concerning
 from omniroute.rate import Rate
 from omniroute.settings import Secret
 from omniroute.stores.api import (
@@ -176,6 +177,7 @@ __all__ = [
     "chained",
     "check_keys",
     "check_page",
+    "concerning",
     "hookimpl",
     "line_in_words",
     "seconds_to_wait",

@@ -41,6 +41,7 @@ from omniroute.application.ways import Addressed, Ways
 from omniroute.channel import Cap
 from omniroute.core.inputs import DeskSignal
 from omniroute.errors import StoreError
+from omniroute.logged import concerning
 from omniroute.stores.api import Reader
 
 UNDO = 5_000
@@ -140,11 +141,12 @@ class Application:
         """
         if not command.key:
             command = msgspec.structs.replace(command, key=secrets.token_hex(12))
-        if isinstance(command, c.Edit | c.Delete):
-            async with self._changing:  # what a line said is read and replaced
-                await self.up_to_date()
-                return await self._do(actor, command, hold, desk)
-        return await self._do(actor, command, hold, desk)
+        with concerning(thread=asked_for(actor, command)[0], agent=actor.id):
+            if isinstance(command, c.Edit | c.Delete):
+                async with self._changing:  # what a line said is read and replaced
+                    await self.up_to_date()
+                    return await self._do(actor, command, hold, desk)
+            return await self._do(actor, command, hold, desk)
 
     async def _do(
         self, actor: Actor, command: c.AnyCommand, hold: int | None, desk: str

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from omniroute.application.ports import Inbox
 from omniroute.core.inputs import DeskSignal
 from omniroute.errors import StoreError
+from omniroute.logged import concerning
 
 log = logging.getLogger(__name__)
 
@@ -75,4 +76,5 @@ class Heartbeats:
         try:
             await self._inbox.submit(lambda at: DeskSignal(key, at, agent, self._desk, up))
         except StoreError as error:
-            log.warning("%s at the %s desk, or not: not recorded: %s", agent, self._desk, error)
+            with concerning(agent=agent):
+                log.warning("at the %s desk, or not: not recorded: %s", self._desk, error)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from omniroute.chatdesk.surface import Button, Mark, Place, Pressed, Surface, Wr
 from omniroute.chatdesk.writing import Writing
 from omniroute.desk import Card, CardKind, Door, Sheet
 from omniroute.errors import Refused, Rejected, RemoteError, Retry
+from omniroute.logged import concerning
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +67,12 @@ class ChatDesk:
         await self._opened.wait()
         return self.door
 
-    def lock(self, thread: int) -> asyncio.Lock:
-        """One thing at a time about a thread."""
-        return self._locks.setdefault(thread, asyncio.Lock())
+    @asynccontextmanager
+    async def lock(self, thread: int) -> AsyncIterator[None]:
+        """One thing at a time about a thread; the log says which."""
+        async with self._locks.setdefault(thread, asyncio.Lock()):
+            with concerning(thread=thread):
+                yield
 
     async def start(self, door: Door) -> None:
         """Take the door; keep places in step until cancelled."""
@@ -153,7 +158,8 @@ class ChatDesk:
                 try:
                     await self._refresh_card(post, looks)
                 except (RemoteError, Refused) as error:
-                    log.info("a card was not counted down: %s", error)
+                    with concerning(thread=post.thread, agent=post.agent):
+                        log.info("a card was not counted down: %s", error)
 
     async def _refresh_card(self, post: Post, looks: str) -> None:
         sheet = await self.door.look("", post.thread)

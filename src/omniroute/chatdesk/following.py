@@ -15,6 +15,7 @@ from omniroute.chatdesk.book import Kept, Post, Shown
 from omniroute.chatdesk.surface import Mark, Place
 from omniroute.desk import Line, Sheet
 from omniroute.errors import Refused, RemoteError, Retry
+from omniroute.logged import concerning
 
 if TYPE_CHECKING:
     from omniroute.chatdesk.desk import ChatDesk
@@ -97,7 +98,8 @@ class Following:
                 key = surface.below(board, post)
                 self._desk.settle(thread, Place(key, alone=True, shared=True, head=post))
         except (RemoteError, Refused) as error:
-            log.warning("#%d is not shown to the team yet: %s", thread, error)
+            with concerning(thread=thread):
+                log.warning("#%d is not shown to the team yet: %s", thread, error)
 
     async def follow(self, thread: int) -> None:
         """Bring a thread's places up to date; what the platform refuses is said in the log."""

@@ -22,6 +22,7 @@ from omniroute.channel import Address, Cap, Channel, File, Outbound, Receipt
 from omniroute.core.effects import Deliver, Recall
 from omniroute.core.inputs import Delivered
 from omniroute.errors import NotAuthorised, Rejected, Retry, StoreError
+from omniroute.logged import concerning
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.files import Files
@@ -224,7 +225,8 @@ class Delivery:
         """How sending one part ended: what is known already, or what comes of trying."""
         known = self._known.get(out.idempotency_key)
         if known is None:
-            known = await self._tried(channel, out)
+            with concerning(channel=channel.kind, account=channel.account):
+                known = await self._tried(channel, out)
             self._known[out.idempotency_key] = known
         return known
 

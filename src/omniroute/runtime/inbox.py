@@ -21,6 +21,7 @@ from omniroute.core.inputs import AnyInput
 from omniroute.core.rules import RuleSet
 from omniroute.core.state import State
 from omniroute.errors import StoreError
+from omniroute.logged import concerning, ids_of
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.writer import Answered, Canned, Committed, Make, Puts, Writer
 from omniroute.stores.api import InDoubt, Moved, Store, Unavailable
@@ -188,7 +189,8 @@ class Inbox:
                     self._decide([work])
                 return False
             # A bug of ours: it must surface, and must not take the others with it.
-            log.exception("an input could not be decided")
+            with concerning(ids_of(self._writer.deciding)):
+                log.exception("an input could not be decided")
             self._tell(works, error)
             return False
         self._call(lambda: self._finish(committed, works, answers))

@@ -9,6 +9,7 @@ from typing import Final
 
 from omniroute.channel import Address, Channel
 from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError, PluginError
+from omniroute.logged import concerning
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.patience import Unruly
 from omniroute.runtime.reading import ChannelIntake
@@ -38,7 +39,7 @@ class Listeners:
 
     async def begin(self, channels: Iterable[Channel]) -> None:
         """Listen.  Raises what a channel raised in place of it; all that several did."""
-        started = await asyncio.gather(*map(self._listen, channels), return_exceptions=True)
+        started = await asyncio.gather(*map(self._begin, channels), return_exceptions=True)
         _raise([error for error in started if isinstance(error, BaseException)])
 
     async def end(self) -> None:
@@ -47,6 +48,10 @@ class Listeners:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+
+    async def _begin(self, channel: Channel) -> None:
+        with concerning(channel=channel.kind, account=channel.account):
+            await self._listen(channel)
 
     async def _listen(self, channel: Channel) -> None:
         """Have a channel listen; raises what it raises before it says that it is ready."""

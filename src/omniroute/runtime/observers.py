@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from typing import Final
 
 from omniroute.hookspecs import Notice
+from omniroute.logged import concerning
 from omniroute.plugins import Observer
 from omniroute.runtime.patience import Overdue, Unruly, within
 
@@ -82,12 +83,13 @@ class _Line:
                 self._thread.end()
 
     async def _tell(self, notice: Notice) -> None:
-        try:
-            await (self._await(notice) if self._observer.is_async else self._call(notice))
-        except Overdue as error:
-            self._complain(f"is given up: {error}")
-        except Exception:
-            log.exception("plugin %s: omniroute_event raised", self._observer.plugin)
+        with concerning(thread=notice.thread):
+            try:
+                await (self._await(notice) if self._observer.is_async else self._call(notice))
+            except Overdue as error:
+                self._complain(f"is given up: {error}")
+            except Exception:
+                log.exception("plugin %s: omniroute_event raised", self._observer.plugin)
 
     async def _await(self, notice: Notice) -> None:
         answer = self._observer.tell(notice)

@@ -17,6 +17,7 @@ from omniroute.channel import Channel
 from omniroute.core.effects import AnyEffect, Change, Deliver, Present, Recall
 from omniroute.desk import Card, Desk
 from omniroute.errors import StoreError
+from omniroute.logged import concerning, ids_of
 from omniroute.runtime.changing import Changing
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.delivery import Delivery, External, Halted
@@ -169,18 +170,17 @@ class Outbox:
         waiting, pauses = self._lanes[lane], Pauses(FIRST, LONGEST)
         try:
             while waiting and not self._delivery.halted:
-                try:
-                    await self._perform(waiting[0])
-                except StoreError as error:
-                    about = {"about_thread": waiting[0].thread}
-                    log.error("effect %s waits: %s", waiting[0].id, error, extra=about)
-                    await self._sleep(pauses.next())
-                    continue
-                except Halted:
-                    return
-                except Exception:
-                    about = {"about_thread": waiting[0].thread}
-                    log.exception("effect %s could not be performed", waiting[0].id, extra=about)
+                with concerning(ids_of(waiting[0])):
+                    try:
+                        await self._perform(waiting[0])
+                    except StoreError as error:
+                        log.error("effect %s waits: %s", waiting[0].id, error)
+                        await self._sleep(pauses.next())
+                        continue
+                    except Halted:
+                        return
+                    except Exception:
+                        log.exception("effect %s could not be performed", waiting[0].id)
                 waiting.popleft()
                 pauses = Pauses(FIRST, LONGEST)
         finally:

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 from omniroute.channel import Address, Channel, Inbound, Undelivered
 from omniroute.desk import Workplace
 from omniroute.errors import Busy, OmniRouteError, Refused, StoreError
+from omniroute.logged import concerning
 from omniroute.runtime.backlog import Announces, Backlog
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.inbounds import checked
@@ -127,7 +128,9 @@ class Reading:
         try:
             while True:
                 try:
-                    await self._read(await self._backlog.first())
+                    entry = await self._backlog.first()
+                    with concerning(channel=entry.channel, account=entry.account):
+                        await self._read(entry)
                     self._backlog.pop()
                 except StoreError as error:
                     log.error("reading waits: %s", error)

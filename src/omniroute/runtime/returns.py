@@ -16,6 +16,7 @@ import msgspec
 from omniroute.channel import Channel, Undelivered
 from omniroute.core.inputs import Delivered
 from omniroute.errors import OmniRouteError
+from omniroute.logged import concerning
 from omniroute.runtime.equivalence import canonical
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.record import encode
@@ -57,7 +58,8 @@ class Returns:
             raise UnknownReturn(f"a report on a message that is not known here: {report.reason}")
         if not report.permanent:
             # Somebody is still trying; the agent hears of it if that fails.
-            log.info("%s “%s”: delivery of %s is late", channel.kind, channel.account, effect)
+            with concerning(thread=sent.thread):
+                log.info("%s “%s”: delivery of %s is late", channel.kind, channel.account, effect)
             return None
         outcome = "complained" if report.complaint else "bounced"
         thread, message = sent.thread, sent.message

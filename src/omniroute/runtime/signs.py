@@ -15,6 +15,7 @@ import msgspec
 from omniroute.channel import Address, Cap, Channel, Types
 from omniroute.core.state import State
 from omniroute.core.states import OPEN
+from omniroute.logged import concerning
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.patience import within
@@ -72,7 +73,8 @@ class Signs:
         try:
             await within(PATIENCE, able.show_typing(body.conversation, address))
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises, it was a sign only
-            log.info("a sign of writing was not shown: %s", error)
+            with concerning(thread=thread, channel=channel.kind, account=channel.account):
+                log.info("a sign of writing was not shown: %s", error)
 
     def _may(self, way: str, thread: int) -> bool:
         """Whether none has gone this way for a while; if so, one goes now."""

@@ -24,6 +24,7 @@ from omniroute.core.inputs import AnyInput, WritingTaken, due_now
 from omniroute.core.owners import queue_named
 from omniroute.core.state import State
 from omniroute.core.timers import Due
+from omniroute.logged import concerning, ids_of
 from omniroute.runtime import upgrading
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, decode, encode
@@ -81,6 +82,7 @@ class Writer:
         canned: Canned = lambda effect, input: {},
     ) -> None:
         self.state = state
+        self.deciding: AnyInput | None = None  # the last that was, or that could not be
         self._store, self._clock, self._deciders, self._canned = store, clock, deciders, canned
         self._head: Head = store.head()
         self._latest = _latest(store, self._head)
@@ -126,7 +128,8 @@ class Writer:
                 self._head = decided.commit()
                 self._latest = decided.at
             except PoisonedTimer as error:
-                log.exception("a timer could not be decided")
+                with concerning(ids_of(self.deciding)):
+                    log.exception("a timer could not be decided")
                 self.state.rollback()
                 self.state.ignore_timer(*error.due)
                 continue
@@ -215,6 +218,7 @@ class _Round:
                     self._state.absorb(key, rows.get(key))
 
     def _decide(self, input: AnyInput) -> tuple[Decision, Answered]:
+        self._writer.deciding = input
         decision = decide(self._state, input, self._writer._deciders)
         if decision.events:
             effects = tuple(effect.id for effect in decision.effects)

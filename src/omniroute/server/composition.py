@@ -37,6 +37,7 @@ from omniroute.runtime.node import Node, Parts, files_of
 from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
+from omniroute.server import logs
 from omniroute.server.channels import open_channels
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
@@ -366,6 +367,8 @@ class Server:
     def _committed(self, committed: Committed) -> None:
         self._head = committed.head[0]
         self.metrics.committed(committed)
+        if self.settings.server.log_events:
+            logs.tell(committed)
         self.application.wake()
         self._sender.wake()
 

@@ -41,6 +41,9 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_format: Annotated[
         Form, says("What is written to standard error: lines for people, or JSON, one a line.")
     ] = "text"
+    log_events: Annotated[
+        bool, says("Whether each event of the journal is a line of the log, by ids alone.")
+    ] = False
     metrics_token: Annotated[
         Secret, says("Who sends it as a bearer may read `/metrics`; unset, only the local socket.")
     ] = Secret("")

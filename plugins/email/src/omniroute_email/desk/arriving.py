@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from omniroute import Refused
+from omniroute import Refused, concerning
 from omniroute_email.desk import words
 from omniroute_email.desk.doing import Act, Doing
 from omniroute_email.desk.links import About
@@ -94,7 +94,8 @@ class Arriving:
         if not address or not (mail.report.permanent and mail.report.failures):
             return
         if agent := await self._desk.door.who(self._desk.kind, address):
-            log.warning("agent %s is not reached by mail: it comes back", agent)
+            with concerning(agent=agent):
+                log.warning("agent %s is not reached by mail: it comes back", agent)
             await self._desk.door.unreachable(agent)
 
     async def _away(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import ClassVar, Final
 
 from starlette.routing import BaseRoute
@@ -22,6 +23,7 @@ from omniroute import (
     Rejected,
     Retry,
     Sheet,
+    concerning,
     line_in_words,
     told_in_words,
     withdrawal_in_words,
@@ -89,9 +91,12 @@ class EmailDesk:
         await self._opened.wait()
         return self.door
 
-    def lock(self, thread: int) -> asyncio.Lock:
-        """One thing at a time about a thread."""
-        return self._locks.setdefault(thread, asyncio.Lock())
+    @asynccontextmanager
+    async def lock(self, thread: int) -> AsyncIterator[None]:
+        """One thing at a time about a thread; the log says which."""
+        async with self._locks.setdefault(thread, asyncio.Lock()):
+            with concerning(thread=thread):
+                yield
 
     # --- the contract ---
 
