@@ -1,4 +1,5 @@
-"""What `omniroute` promises to plugins, as data: ``python -m tests.api.describe`` stores it anew.
+"""What `omniroute` promises to plugins, as data: ``python -m tests.api.describe`` stores it anew,
+and beside it what the API promises.
 
 The description of a release is stored when it is made, and kept; what comes later is held to it
 (docs/reference/compatibility.md).
@@ -14,9 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.api.described import bare
+
 import omniroute
 from omniroute import hookspecs
 from omniroute.contracts import HOOKS
+from omniroute.web.rest.routes import document
 
 STORED = Path(__file__).parent
 VERSION = ".".join(omniroute.__version__.split(".")[:2])
@@ -160,9 +164,10 @@ def _parameters(where: str, old: list[list[Any]], new: list[list[Any]]) -> Itera
 
 
 def main() -> None:
-    """Store the description of this version."""
-    text = json.dumps(describe(), indent=1, ensure_ascii=False, sort_keys=True)
-    (STORED / f"{VERSION}.json").write_text(text + "\n", encoding="utf-8")
+    """Store what this version promises, to plugins and to other people's programs."""
+    for folder, found in ((STORED, describe()), (STORED / "rest", bare(json.loads(document())))):
+        text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
+        (folder / f"{VERSION}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
