@@ -160,7 +160,10 @@ class Callers:
         self.all = [view for view in self.all if view.id != id]
 
     async def enable(self, by: Actor, id: str) -> WebhookView:
-        return self.all[0]
+        for view in self.all:
+            if view.id == id:
+                return view
+        raise Refused("unknown_webhook", f"There is no webhook {id!r}.")
 
     async def test(self, by: Actor, id: str) -> str:
         return ""
