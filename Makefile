@@ -1,7 +1,7 @@
 # OmniRoute from nothing but Python 3.11 or newer and make. `make` alone lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts bench docs lock clean
+.PHONY: help demo test check lint types contracts fuzz bench docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,9 @@ types: $(INSTALLED_DEV)
 
 contracts: $(INSTALLED_DEV)
 	$(BIN)/lint-imports --no-logo
+
+fuzz: $(INSTALLED_DEV) ## try every parser with made-up input; FUZZ_ARGS="--seconds 300 mail"
+	@$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
 bench: $(INSTALLED) ## measure, beside the floor that each figure stands on
 	@$(BIN)/omniroute bench $(BENCH_ARGS)

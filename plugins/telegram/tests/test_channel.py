@@ -61,6 +61,17 @@ async def test_an_update_that_comes_twice_is_kept_once(bench: Any, fake: FakeTel
     assert [said.text for said in await bench.read(2)] == ["one", "two"]
 
 
+async def test_an_update_that_the_sdk_cannot_read_stops_no_other(
+    bench: Any, fake: FakeTelegram
+) -> None:
+    fake.updates.tell_of("message", {"message_id": 1, "from": {"id": 7}, "chat": {"id": 7}})
+    fake.person("Joe").chat().says("hello")
+    strange, ordinary = await bench.kept.until(2)
+    with pytest.raises(ValueError, match="cannot be read"):
+        bench.channel.parse(strange)
+    assert [said.text for said in bench.channel.parse(ordinary)] == ["hello"]
+
+
 async def test_a_file_is_fetched_before_telegram_hears_yes(bench: Any, fake: FakeTelegram) -> None:
     fake.person("Joe").chat().sends(b"bytes", "bill.pdf", "application/pdf", "the bill")
     (said,) = await bench.read(1)

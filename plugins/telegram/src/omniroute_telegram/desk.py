@@ -16,7 +16,7 @@ from omniroute_telegram.connection import Connection
 from omniroute_telegram.edge import JOIN
 from omniroute_telegram.envelope import unpack
 from omniroute_telegram.formatting import with_marks
-from omniroute_telegram.parse import KIND, attachments, conversation_of
+from omniroute_telegram.parse import KIND, attachments, conversation_of, update_of
 from omniroute_telegram.settings import Config
 from omniroute_telegram.surface import TelegramSurface
 
@@ -59,7 +59,7 @@ class TelegramDesk:
     async def attend(self, raw: bytes) -> None:
         """Do what an agent did: pressed a button, or wrote in an agents' place."""
         envelope = unpack(raw)
-        update = Update.de_json(envelope.updates[0], None)
+        update = update_of(envelope.updates[0])
         if update.callback_query is not None:
             pressed = _pressed(update, update.callback_query, envelope.agent)
             return await self.chat.did(pressed) if pressed is not None else None
@@ -68,7 +68,7 @@ class TelegramDesk:
             return None
         if (message.text or "").startswith("/group"):
             return await self._tell_number(message)
-        rest = [Update.de_json(raw, None).message for raw in envelope.updates[1:]]  # of an album
+        rest = [update_of(raw).message for raw in envelope.updates[1:]]  # of an album
         album = [message, *(more for more in rest if more is not None)]
         wrote = _wrote(update, album, envelope.agent)
         return await self.chat.did(wrote) if wrote is not None else None

@@ -13,7 +13,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
 from omniroute import Address, Intake, Proofs, Retry
@@ -21,7 +21,7 @@ from omniroute_telegram import startlinks
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.envelope import Envelope, Fetched, Proved, pack
 from omniroute_telegram.memory import Memory
-from omniroute_telegram.parse import attachments
+from omniroute_telegram.parse import attachments, update_of
 from omniroute_telegram.settings import Config
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,10 @@ class Edge:
     async def _files(self, updates: list[Raw]) -> dict[str, Fetched]:
         found: dict[str, Fetched] = {}
         for raw in updates:
-            message = Update.de_json(raw, None).effective_message
+            try:
+                message = update_of(raw).effective_message
+            except ValueError:
+                continue  # it is kept all the same: whoever reads it says what is wrong
             for id, _, _, size in attachments(message) if message is not None else ():
                 found[id] = await self._fetch(id, size)
         return found

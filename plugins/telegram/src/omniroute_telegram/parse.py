@@ -7,7 +7,7 @@ it; never for a name, a user name, or another person's number.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from telegram import Message, MessageReactionUpdated, ReactionTypeEmoji, Update, User
 
@@ -26,10 +26,13 @@ _OTHERS: Final = ("poll", "dice", "game", "story", "invoice", "paid_media", "che
 
 
 def read(envelope: Envelope) -> list[Inbound]:
-    """The customer's messages; none for what is an agent's, a machine's, or no message."""
+    """The customer's messages; none for what is an agent's, a machine's, or no message.
+
+    Raises `ValueError` for updates that cannot be read.
+    """
     if envelope.desk:
         return []
-    updates = [Update.de_json(raw, None) for raw in envelope.updates]
+    updates = [update_of(raw) for raw in envelope.updates]
     if reaction := next((u.message_reaction for u in updates if u.message_reaction), None):
         return _reaction(reaction, envelope)
     edits = [update.edited_message for update in updates if update.edited_message]
@@ -38,6 +41,14 @@ def read(envelope: Envelope) -> list[Inbound]:
     messages = [u.message for u in updates if u.message and _is_a_persons(u.message)]
     messages = [message for message in messages if _says_something(message)]
     return [_inbound(messages, envelope, "message")] if messages else []
+
+
+def update_of(raw: dict[str, Any]) -> Update:
+    """An update as the SDK reads it.  Raises `ValueError` for one that it cannot read."""
+    try:
+        return Update.de_json(raw, None)
+    except (TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        raise ValueError(f"an update that cannot be read: {error}") from None
 
 
 def message_id(message: Message) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from telegram import Message, Update
 
 from omniroute_telegram.envelope import Envelope, unpack
-from omniroute_telegram.parse import FILES, conversation_of, message_id, read
+from omniroute_telegram.parse import FILES, conversation_of, message_id, read, update_of
 
 FORMS: Final[Mapping[str, str]] = {}
 _LIFECYCLE: Final = ("my_chat_member", "chat_member", "chat_join_request", "chat_boost")
@@ -22,7 +22,7 @@ _MEDIA: Final = ("photo", "sticker", "location", "contact", *FILES)
 def fields_of(raw: bytes) -> Mapping[str, object]:
     """The fields of an update.  Raises `ValueError` for what is none."""
     envelope = _envelope(raw)
-    update = Update.de_json(envelope.updates[0], None)
+    update = update_of(envelope.updates[0])
     event = {"event_id": str(update.update_id)}
     if update.callback_query is not None:
         query = update.callback_query
