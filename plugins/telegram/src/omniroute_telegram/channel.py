@@ -37,6 +37,7 @@ from omniroute_telegram.connection import POLL, TOKEN_FIX, Connection, wait_of
 from omniroute_telegram.desk import TelegramDesk
 from omniroute_telegram.edge import WANTED, Edge, Raw, album_of
 from omniroute_telegram.envelope import unpack
+from omniroute_telegram.gap import Asked
 from omniroute_telegram.memory import Memory
 from omniroute_telegram.send import delete, edit, place_of, send
 
@@ -79,6 +80,7 @@ class TelegramChannel:
         settings.check(config, self._place)
         self._config, self._site = config, site
         self._memory = Memory(site.folder / "telegram.sqlite")
+        self._asked = Asked(site.folder / "asked")
         self.connection = Connection(config, self._place)
         self._desk: TelegramDesk | None = None
         self._edge = Edge(
@@ -171,10 +173,12 @@ class TelegramChannel:
                 break
             updates = again
         self._heard = time.monotonic()
-        if not updates:
-            return offset
-        await self._edge.take_all(intake, updates)
-        return max(int(update["update_id"]) for update in updates) + 1
+        numbers = [int(update["update_id"]) for update in updates]
+        if updates:
+            await self._edge.take_all(intake, updates)
+        if (gap := self._asked.heard(time.time(), numbers)) is not None:
+            log.error("telegram “%s”: %s", self.account, gap)
+        return max(numbers, default=offset - 1) + 1
 
     async def _updates(self, offset: int, wait: int) -> list[Raw]:
         """Updates as Telegram wrote them; the SDK reads them later, out of the spool.
@@ -255,6 +259,8 @@ class TelegramChannel:
         away = time.monotonic() - self._heard
         if self._config.updates == "polling" and self._intake is not None and away > LATE:
             return Health(False, f"@{me.username} has not been asked for {away / 3600:.0f} hours")
+        if (gap := self._asked.recent(time.time())) is not None:
+            return gap.health
         return Health(True, f"open as @{me.username}: https://t.me/{me.username}")
 
 
