@@ -8,7 +8,7 @@ import msgspec
 
 from omniroute.core.evolve import evolve
 from omniroute.core.state import State
-from omniroute.runtime.record import Entry, decode
+from omniroute.runtime.record import Entry, decode, strange
 from omniroute.stores.api import Corrupt, Reader, Record, Store
 
 PAGE = 1000
@@ -68,8 +68,11 @@ def _evolve(state: State, record: Record) -> Entry:
             evolve(state, event, entry.at)
         return entry
     except Exception as error:
-        fault = f"cannot be folded: {type(error).__name__}: {error}"
-        raise Corrupt(f"journal record {record.seq}", fault, "", record.seq) from error
+        fault, fix = f"cannot be folded: {type(error).__name__}: {error}", ""
+        if isinstance(error, msgspec.ValidationError) and (kinds := strange(record.body)):
+            fault = f"holds {', '.join(kinds)}, which this version does not know"
+            fix = "read it with the version that wrote it, or a newer one"
+        raise Corrupt(f"journal record {record.seq}", fault, fix, record.seq) from error
 
 
 def differences(reader: Reader, state: State, limit: int = 20) -> list[Corrupt]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -26,3 +26,29 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"input": "i
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Entry).decode
+
+
+class _Kind(msgspec.Struct):
+    """What stands in a record, by its kind alone."""
+
+    ev: str = ""
+    asked: str = msgspec.field(default="", name="in")
+
+
+class _Kinds(msgspec.Struct):
+    ev: list[_Kind] = []
+    asked: _Kind = msgspec.field(default_factory=_Kind, name="in")
+
+
+_kinds = msgspec.json.Decoder(_Kinds).decode
+_KNOWN = frozenset(kind.__name__ for union in (AnyInput, AnyEvent) for kind in get_args(union))
+
+
+def strange(body: bytes) -> list[str]:
+    """Kinds of inputs and events in a record that are not known here."""
+    try:
+        found = _kinds(body)
+    except msgspec.DecodeError:
+        return []
+    named = [found.asked.asked, *(event.ev for event in found.ev)]
+    return sorted({kind for kind in named if kind and kind not in _KNOWN})

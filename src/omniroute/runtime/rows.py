@@ -14,6 +14,7 @@ written by `core.state`.  These are the runtime's:
 ``s/<effect>``     `Sent`: of a message that went out, where it belongs; a report may come later
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``u/form``         of which form the core's rows are, so that another version makes them anew
+``u/words``        what the newest writer writes, so that who does not know it all keeps away
 ``r/<version>``    the sources of a rule set, so that the past can be explained
 ``v/<time>/…``     `RulesAct`: what was done with a rule set, by whom, and why
 =================  ==================================================================

@@ -197,7 +197,7 @@ class _Round:
             later, writer._later = writer._later, {}
         rows = {**dict.fromkeys(later), **self._puts, **self._state.changed()}
         if writer._head == GENESIS:
-            rows[upgrading.ROW] = upgrading.FORM
+            rows.update(upgrading.signed())
         try:
             return writer._store.commit(writer._head, list(map(encode, self.entries)), rows)
         except BaseException:
