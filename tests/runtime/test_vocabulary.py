@@ -113,8 +113,8 @@ def test_f36_a_newer_version_goes_on_and_an_older_one_does_not_begin_after_it() 
     with pytest.raises(Unavailable) as refused:
         bring_forward(store, Clock(), older)
     assert str(refused.value) == (
-        f"store: OmniRoute 9.0 has written it, and {OURS.version} does not know OfferMade.colour, "
-        "ThreadPaused; run that version here, too, or another that is as new"
+        f"store: OmniRoute 9.0 has written it, and {OURS.version} does not know "
+        "OfferMade.colour, ThreadPaused — run that version here, too, or another that is as new"
     )
     assert (store.head(), dict(store.scan("u/"))) == (head, rows)
     assert bring_forward(store, Clock(), newer) == 0  # which is where it left it
