@@ -9,6 +9,7 @@ retries, rate, order, deduplication and storage belong to the engine.
 from __future__ import annotations
 
 import enum
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
+
+from omniroute.stores.books import Opener, open_file
 
 
 class Cap(enum.Flag):
@@ -260,7 +263,8 @@ class Site:
 
     *secret* is the account's own and always the same: sign with it what comes back from outside.
     Where it is empty nothing can be signed, and nothing that seems to be is to be believed.
-    *proofs* are there while a server runs.
+    *proofs* are there while a server runs.  Small things to remember belong in a `database`: a file
+    in the folder stays on its machine when another takes over.
     """
 
     folder: Path  # exists, private to this account
@@ -268,6 +272,19 @@ class Site:
     organisation: str = "OmniRoute"
     secret: bytes = field(default=b"", repr=False)
     proofs: Proofs | None = field(default=None, repr=False)
+    opener: Opener = field(default=open_file, repr=False)
+
+    def database(self, name: str) -> sqlite3.Connection:
+        """A small SQLite database of the account's own, in autocommit mode, for any thread.
+
+        It moves with whichever node writes: where several share a store what is committed lies
+        there, and a commit waits for it unless ``PRAGMA synchronous`` is ``NORMAL``.  Plain tables
+        that are never dropped; RETURNING inside a transaction only.  On a node that follows it is
+        empty, and reading or writing raises an error.  Raises `sqlite3.Error`.
+        """
+        db = self.opener(self.folder / name)
+        db.isolation_level = None
+        return db
 
 
 class Intake(Protocol):

@@ -28,6 +28,7 @@ from omniroute import (
     Refused,
     Rejected,
     Sheet,
+    Site,
     Told,
     Wrote,
 )
@@ -191,7 +192,9 @@ class Office:
         }  # fmt: skip
         self.door = Doorkeeper(Sheet(**(about | sheet)))
         self._sleeping: list[tuple[float, asyncio.Future[None]]] = []
-        self.desk = ChatDesk(self.board, folder, b"secret", lambda: self.now, sleep=self._sleep)
+        self.desk = ChatDesk(
+            self.board, Site(folder, ""), b"secret", lambda: self.now, sleep=self._sleep
+        )
         self._task = asyncio.create_task(self.desk.start(cast(Door, self.door)))
         self._numbers = 0
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from tests.stores.exchange_contract import ExchangeContract
+from tests.stores.shelf_contract import ShelfContract
 
 from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, Moved, Store, Unavailable
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.postgres import PostgresStore
 from omniroute.stores.postgres_server import Place
+from omniroute.stores.shelf import Shelf
 from omniroute.testing.lost_answer import LostAnswer
 from omniroute.testing.postgres_server import PostgresServer, postgres
 from omniroute.testing.store_contract import StoreContract
@@ -52,6 +54,16 @@ class TestPostgresExchange(ExchangeContract):
         store.close()
         yield exchange
         exchange.close()
+
+
+class TestPostgresShelf(ShelfContract):
+    @pytest.fixture
+    def shelf(self, server: PostgresServer) -> Iterator[Shelf]:
+        store = PostgresStore(f"{server.url}?space=b{next(NUMBERS)}")
+        shelf = store.shelf()
+        store.close()
+        yield shelf
+        shelf.close()
 
 
 def test_two_nodes_share_a_store_and_only_one_of_two_commits_happens(

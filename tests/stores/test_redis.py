@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import redis
 from tests.stores.exchange_contract import ExchangeContract
+from tests.stores.shelf_contract import ShelfContract
 
 from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, InDoubt, Moved, Store, Unavailable, verify_chain
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.redis import RedisStore
 from omniroute.stores.redis_server import Place
+from omniroute.stores.shelf import Shelf
 from omniroute.testing.lost_answer import LostAnswer
 from omniroute.testing.redis_server import RedisServer, redis_server
 from omniroute.testing.server_process import free_port, until
@@ -55,6 +57,16 @@ class TestRedisExchange(ExchangeContract):
         store.close()
         yield exchange
         exchange.close()
+
+
+class TestRedisShelf(ShelfContract):
+    @pytest.fixture
+    def shelf(self, server: RedisServer) -> Iterator[Shelf]:
+        store = RedisStore(f"{server.url}?space=b{next(NUMBERS)}")
+        shelf = store.shelf()
+        store.close()
+        yield shelf
+        shelf.close()
 
 
 def test_two_nodes_share_a_store_and_only_one_of_two_commits_happens(server: RedisServer) -> None:

@@ -229,7 +229,7 @@ async def test_check_says_what_is_wrong(
 
 def test_the_last_server_tells_who_it_came_from_and_for_whom(made: Made, tmp_path: Path) -> None:
     config = Config(addresses=["help@demo.example"], authserv_id="mx.demo.example")
-    fetcher = Fetcher(config, mailboxes(config, "x"), None, tmp_path, "x")  # type: ignore[arg-type]
+    fetcher = Fetcher(config, mailboxes(config, "x"), None, Site(tmp_path, ""), "x")  # type: ignore[arg-type]
     envelope = fetcher.envelope_of(
         mail(1, "Return-Path: <Bounce@x.example>", "Delivered-To: Help@demo.example")
     )

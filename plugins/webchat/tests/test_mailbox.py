@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omniroute import ConfigError
+from omniroute import ConfigError, Site
 from omniroute_webchat.mailbox import (
     AFTER,
     BEFORE,
@@ -26,7 +26,7 @@ JOE, ANN = ("s:joe", "s:joe"), ("s:ann", "s:ann")
 
 @pytest.fixture
 async def mailbox(tmp_path: Path) -> AsyncIterator[Mailbox]:
-    mailbox = Mailbox(tmp_path / "mailbox.sqlite")
+    mailbox = Mailbox(Site(tmp_path, ""))
     await mailbox.open()
     yield mailbox
     await mailbox.close()
@@ -117,7 +117,7 @@ async def test_an_answer_waits_for_the_disk_and_a_visitors_line_does_not(mailbox
 
 async def test_lines_survive_and_numbers_move_on_by_more_than_can_be_lost(tmp_path: Path) -> None:
     """A power failure may take unsynchronised lines; their numbers were seen and are not reused."""
-    mailbox = Mailbox(tmp_path / "mailbox.sqlite")
+    mailbox = Mailbox(Site(tmp_path, ""))
     await mailbox.open()
     seen = await add(mailbox, "1")
     await mailbox.close()
@@ -135,7 +135,7 @@ async def test_numbers_of_deleted_lines_are_not_given_again(mailbox: Mailbox) ->
 
 
 async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
-    mailbox = Mailbox(tmp_path / "mailbox.sqlite")
+    mailbox = Mailbox(Site(tmp_path, ""))
     await mailbox.open()
     asked = [asyncio.create_task(add(mailbox, str(n))) for n in range(20)]
     await asyncio.sleep(0)
@@ -147,19 +147,19 @@ async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
 
 async def test_a_mailbox_that_is_not_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(Closed):
-        await add(Mailbox(tmp_path / "mailbox.sqlite"), "1")
+        await add(Mailbox(Site(tmp_path, "")), "1")
 
 
 async def test_a_file_that_is_no_mailbox_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mailbox.sqlite"
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(ConfigError, match=r"mailbox\.sqlite: cannot be used: .* — free the disk"):
-        await Mailbox(path).open()
+        await Mailbox(Site(tmp_path, "")).open()
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be used"):
-        await Mailbox(tmp_path / "nowhere" / "mailbox.sqlite").open()
+        await Mailbox(Site(tmp_path / "nowhere", "")).open()
 
 
 async def test_a_mailbox_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ async def test_a_mailbox_of_a_newer_version_is_left_alone(tmp_path: Path) -> Non
         db.execute("PRAGMA user_version = 9")
     db.close()
     with pytest.raises(ConfigError, match=r"newer version \(format 9, this one reads 2\)"):
-        await Mailbox(path).open()
+        await Mailbox(Site(tmp_path, "")).open()
 
 
 async def test_history_is_found_by_its_index_without_sorting(mailbox: Mailbox) -> None:

@@ -24,6 +24,7 @@ from omniroute.application import words
 from omniroute.application.attempts import Attempts
 from omniroute.application.private import open_private
 from omniroute.errors import Refused
+from omniroute.stores.books import Opener, open_file
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class Accounts:
     def __init__(
         self, path: Path, on_team: Callable[[str], bool], *,
         hasher: PasswordHasher | None = None, attempts: Attempts | None = None,
+        opener: Opener = open_file,
     ) -> None:  # fmt: skip
         """Open or make the file; raises `Unavailable` or `Corrupt`."""
         self._on_team = on_team
@@ -67,7 +69,7 @@ class Accounts:
         self._slow = ThreadPoolExecutor(1, thread_name_prefix="passwords")
         self._nobody: str = ""  # a hash to compare with where there is none
         fix = "move it away; passwords and links are then made anew"
-        self._db = open_private(path, TABLES, VERSION, "accounts file", fix)
+        self._db = open_private(opener, path, TABLES, VERSION, "accounts file", fix)
 
     # --- links -----------------------------------------------------------------------------------
 

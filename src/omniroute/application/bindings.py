@@ -21,6 +21,7 @@ import msgspec
 from omniroute.application.ports import Clock
 from omniroute.errors import Refused
 from omniroute.stores.api import Corrupt, Unavailable
+from omniroute.stores.books import Opener, open_file
 
 T = TypeVar("T")
 
@@ -73,11 +74,13 @@ class Audited(msgspec.Struct, frozen=True):
 class Bindings:
     """The file at *path*.  *on_team* says whether an agent counts at all, whenever asked."""
 
-    def __init__(self, path: Path, on_team: Callable[[str], bool], clock: Clock) -> None:
+    def __init__(
+        self, path: Path, on_team: Callable[[str], bool], clock: Clock, opener: Opener = open_file
+    ) -> None:
         """Open or make the file; raises `Unavailable` or `Corrupt`."""
         self._on_team, self._clock = on_team, clock
         self._lock = threading.Lock()
-        self._db = _open(path)
+        self._db = _open(opener, path)
         self._inactive = frozenset(row[0] for row in self._db.execute("SELECT agent FROM inactive"))
 
     @property
@@ -224,12 +227,10 @@ def _hash(code: str) -> bytes:
     return hashlib.sha256(code.encode(errors="replace")).digest()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(opener: Opener, path: Path) -> sqlite3.Connection:
     try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        db = sqlite3.connect(path, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
+        db = opener(path)
+    except sqlite3.Error as error:
         raise Unavailable(str(path), f"cannot be opened: {error}", "check its owner") from error
     try:
         db.execute("PRAGMA synchronous = FULL")

@@ -6,19 +6,20 @@ import sqlite3
 from pathlib import Path
 
 from omniroute.stores.api import Corrupt, Unavailable
+from omniroute.stores.books import Opener
 
 
-def open_private(path: Path, tables: str, version: int, what: str, fix: str) -> sqlite3.Connection:
-    """Open the file at *path*, or make it with *tables*.
+def open_private(
+    opener: Opener, path: Path, tables: str, version: int, what: str, fix: str
+) -> sqlite3.Connection:
+    """Open the book at *path*, or make it with *tables*.
 
     *what* and *fix* end the sentences of what goes wrong: “is no accounts file”, “move it away”.
     Raises `Unavailable` or `Corrupt`.
     """
     try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)  # SQLite gives the files beside it the same mode
-        db = sqlite3.connect(path, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
+        db = opener(path)
+    except sqlite3.Error as error:
         raise Unavailable(str(path), f"cannot be opened: {error}", "check its owner") from error
     try:
         db.execute("PRAGMA synchronous = FULL")

@@ -24,6 +24,7 @@ from omniroute.application.authorize import SCOPES, Action, Actor, Kind, authori
 from omniroute.application.ports import Clock
 from omniroute.application.private import open_private
 from omniroute.errors import Refused, did_you_mean
+from omniroute.stores.books import Opener, open_file
 
 T = TypeVar("T")
 
@@ -65,12 +66,18 @@ class NewToken(msgspec.Struct, frozen=True):
 class Tokens:
     """The file at *path*.  *acting* gives an agent as an actor; raises `Refused` for nobody."""
 
-    def __init__(self, path: Path, acting: Callable[[str], Awaitable[Actor]], clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        acting: Callable[[str], Awaitable[Actor]],
+        clock: Clock,
+        opener: Opener = open_file,
+    ) -> None:
         """Open or make the file; raises `Unavailable` or `Corrupt`."""
         self._acting, self._clock = acting, clock
         self._lock = threading.Lock()
         fix = "move it away; tokens are then made anew"
-        self._db = open_private(path, TABLES, VERSION, "tokens file", fix)
+        self._db = open_private(opener, path, TABLES, VERSION, "tokens file", fix)
         self._db.row_factory = sqlite3.Row
 
     async def make(

@@ -28,6 +28,7 @@ from omniroute.application.ports import Clock
 from omniroute.application.private import open_private
 from omniroute.errors import Refused, did_you_mean
 from omniroute.stores.api import Reader
+from omniroute.stores.books import Opener, open_file
 
 T = TypeVar("T")
 
@@ -125,13 +126,14 @@ class Webhooks:
     """The file at *path*; *derive* makes the key for a purpose out of the desk's."""
 
     def __init__(
-        self, path: Path, reader: Reader, derive: Callable[[str], bytes], clock: Clock
-    ) -> None:
+        self, path: Path, reader: Reader, derive: Callable[[str], bytes], clock: Clock,
+        opener: Opener = open_file,
+    ) -> None:  # fmt: skip
         """Open or make the file; raises `Unavailable` or `Corrupt`."""
         self._reader, self._derive, self._clock = reader, derive, clock
         self._lock = threading.Lock()
         fix = "move it away; webhooks are then made anew"
-        self._db = open_private(path, TABLES, VERSION, "webhooks file", fix)
+        self._db = open_private(opener, path, TABLES, VERSION, "webhooks file", fix)
         self._db.row_factory = sqlite3.Row
         self._given: dict[str, bytes] = {}  # keys that stand in settings
         self._idle = not _asking(self._db)  # so that a desk without webhooks pays nothing for them

@@ -1,7 +1,7 @@
 """What a desk in a chat remembers: which post shows what, and where each thread is worked on.
 
-A small SQLite file.  Nothing in it decides anything: without it places would be opened anew, and
-nothing would be lost.  So a commit does not wait for the disk.
+A small SQLite database.  Nothing in it decides anything: without it places would be opened anew,
+and nothing would be lost.  So a commit does not wait for the disk.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS places (
@@ -78,11 +77,10 @@ class Post:
 
 
 class Book:
-    """The file at *path*."""
+    """What stands in a database of the account's own."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_TABLES)
@@ -244,7 +242,7 @@ class Book:
             self._db.execute(f"DELETE FROM {table} WHERE thread = ?", (thread,))  # noqa: S608
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of it."""
         self._db.close()
 
 

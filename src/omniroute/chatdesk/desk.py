@@ -12,10 +12,9 @@ import dataclasses
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
-from omniroute.channel import Receipt
+from omniroute.channel import Receipt, Site
 from omniroute.chatdesk import words
 from omniroute.chatdesk.book import Book, Kept, Post
 from omniroute.chatdesk.buttons import Order, Signer
@@ -39,15 +38,15 @@ class ChatDesk:
     def __init__(
         self,
         surface: Surface,
-        folder: Path,
+        site: Site,
         secret: bytes,
         clock: Callable[[], int],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """*secret* signs buttons; *clock* is in ms since the epoch."""
+        """*site* keeps what is remembered; *secret* signs buttons; *clock* tells ms (epoch)."""
         self.surface, self.clock, self.sleep = surface, clock, sleep
-        self.book = Book(folder / "desk.sqlite")
+        self.book = Book(site.database("desk.sqlite"))
         self._signer = Signer(secret)
         self._door: Door | None = None
         self._opened = asyncio.Event()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from omniroute import Site
 from omniroute.demo.script import Customer
 from omniroute.demo.stage import ChatLine
 from omniroute_webchat.mailbox import Effort, Mailbox, add_line
@@ -21,7 +22,7 @@ DAYS = 7  # the same
 
 async def keep(folder: Path, secret: str, said: Sequence[ChatLine]) -> None:
     """Put *said* into the mailbox of the chat account whose folder that is."""
-    mailbox = Mailbox(folder / "mailbox.sqlite")
+    mailbox = Mailbox(Site(folder, ""))
     await mailbox.open()
     try:
         sessions = Sessions(mailbox, (secret,), AUDIENCE, DAYS)

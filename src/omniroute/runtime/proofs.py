@@ -31,6 +31,7 @@ from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.names import Names
 from omniroute.runtime.patience import Overdue, within
+from omniroute.stores.books import Opener, open_file
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +79,13 @@ class Proofs:
     def __init__(
         self, path: Path, keyed: Keyed, clock: Clock, *,
         digits: Callable[[], str] = lambda: f"{secrets.randbelow(1_000_000):06}",
+        opener: Opener = open_file,
     ) -> None:  # fmt: skip
         self._key = keyed.derive("proofs")
         self._keyed, self._clock, self._digits = keyed, clock, digits
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
+        self._db = opener(path)
+        self._db.isolation_level = None
         self._db.executescript(_TABLES)
         self.channels: Mapping[tuple[str, str], Channel] = {}
         self.inbox: Inbox | None = None

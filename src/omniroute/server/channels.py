@@ -13,6 +13,7 @@ from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
 from omniroute.server.settings import Settings
 from omniroute.settings import section
+from omniroute.stores.books import Opener, open_file
 
 
 def open_channels(
@@ -22,6 +23,7 @@ def open_channels(
     folder: Path,
     url: str,
     proofs: Proofs,
+    opener: Opener = open_file,
 ) -> dict[tuple[str, str], Channel]:
     """Every account by kind and name; each gets a folder below *folder*.
 
@@ -41,7 +43,7 @@ def open_channels(
         own = folder / account
         own.mkdir(parents=True, exist_ok=True, mode=0o700)
         secret = keyed.derive(f"site/{account}")
-        site = Site(own, url, settings.server.organisation, secret, proofs)
+        site = Site(own, url, settings.server.organisation, secret, proofs, opener)
         found[kind, account] = _construct(kinds[kind], account, config, site)
     return found
 

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 from starlette.routing import BaseRoute
@@ -55,7 +56,9 @@ from omniroute.server.watchdog import Watchdog
 from omniroute.server.webhooks import Hooks, Sender
 from omniroute.server.workbench import ServerWorkbench
 from omniroute.stores.api import Corrupt, InDoubt, Moved
+from omniroute.stores.books import OnShelf, open_file
 from omniroute.stores.exchange import Shareable
+from omniroute.stores.shelf import Displaced
 from omniroute.web import plugin as web_desk
 from omniroute.web.app import build
 
@@ -98,6 +101,10 @@ class Server:
             self._exchange = self.store.exchange() if isinstance(self.store, Shareable) else None
             if self._exchange is not None:
                 opened.callback(self._exchange.close)
+            self._books = self._open_books(database)
+            if self._books is not None:
+                opened.callback(self._books.close)
+            opener = self._opener = self._books.open if self._books is not None else open_file
             self._owns_socket = sockets is None
             if sockets is None:
                 self._local = listen_local(socket_path(database))
@@ -108,14 +115,14 @@ class Server:
                 self._listening, self._local = (each.dup() for each in sockets)
                 opened.callback(self._local.close)
             opened.callback(self._listening.close)
-            self._accounts = Accounts(self.paths["accounts"], self._on_team)
+            self._accounts = Accounts(self.paths["accounts"], self._on_team, opener=opener)
             opened.callback(self._accounts.close)
-            self.tokens = Tokens(self.paths["tokens"], self._actor, self.clock.now)
+            self.tokens = Tokens(self.paths["tokens"], self._actor, self.clock.now, opener)
             opened.callback(self.tokens.close)
-            self.bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now)
+            self.bindings = Bindings(self.paths["bindings"], self._on_team, self.clock.now, opener)
             opened.callback(self.bindings.close)
             self.keyed = open_key(self.paths["key"])
-            self.proofs = Proofs(self.paths["proofs"], self.keyed, self.clock)
+            self.proofs = Proofs(self.paths["proofs"], self.keyed, self.clock, opener=opener)
             opened.callback(self.proofs.close)
             parts = self._parts(plugins)
             opened.pop_all()
@@ -156,7 +163,7 @@ class Server:
             self._team_changed,
         )
         self.webhooks = Webhooks(
-            self.paths["webhooks"], self._readers[3], self.keyed.derive, self.clock.now
+            self.paths["webhooks"], self._readers[3], self.keyed.derive, self.clock.now, opener
         )
         self.webhooks.declare(
             {
@@ -274,16 +281,30 @@ class Server:
             if self._owns_socket:
                 socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
             await self.node.close()
+            if self._books is not None:
+                await asyncio.to_thread(self._books.close)
             if self._exchange is not None:
                 self._exchange.close()
 
     # --- putting together ---
 
+    def _open_books(self, database: Path) -> OnShelf | None:
+        """What lies beside the journal, where that moves with the writer."""
+        if not isinstance(self.store, Shareable):
+            return None
+        loop = asyncio.get_running_loop()
+
+        def displaced(error: StoreError) -> None:
+            loop.call_soon_threadsafe(self._trouble, error)
+
+        return OnShelf(self.store.shelf(), database, displaced)
+
     def _parts(self, plugins: Plugins) -> Parts:
         files, keyed = Files(self.paths["files"]), self.keyed
         channels = open_channels(
-            self.settings, plugins.channels(), keyed, self.paths["channels"], self.url, self.proofs
-        )
+            self.settings, plugins.channels(), keyed, self.paths["channels"], self.url, self.proofs,
+            self._opener,
+        )  # fmt: skip
         workplaces = _workplaces(channels)
         desks: dict[str, Desk] = {kind: desk() for kind, desk in plugins.desks().items()}
         for (kind, account), workplace in workplaces.items():
@@ -375,7 +396,7 @@ class Server:
     def _trouble(self, error: StoreError) -> None:
         """A full disk may be emptied; where nobody knows what is on it, we must not go on."""
         log.critical("the store fails: %s", error)
-        if isinstance(error, InDoubt | Moved) and not self.failed.done():
+        if isinstance(error, InDoubt | Moved | Displaced) and not self.failed.done():
             self.failed.set_result(error)
 
     def _reloaded(self, desk: DeskFiles) -> None:

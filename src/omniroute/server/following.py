@@ -32,6 +32,7 @@ from omniroute.server.channels import open_channels
 from omniroute.server.roster import FOLLOWER, NodeReport, Roster
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
+from omniroute.stores.books import open_elsewhere
 from omniroute.stores.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,12 @@ class Following:
         """*sockets* listen for everybody and for the command line; they are the caller's."""
         self._exchange, self._url, self._since = exchange, url, clock.now()
         with ExitStack() as opened:
-            self._proofs = Proofs(paths["proofs"], keyed, clock)
+            self._proofs = Proofs(paths["proofs"], keyed, clock, opener=open_elsewhere)
             opened.callback(self._proofs.close)
             channels = open_channels(
-                settings, plugins.channels(), keyed, paths["channels"], url, self._proofs
-            )
+                settings, plugins.channels(), keyed, paths["channels"], url, self._proofs,
+                open_elsewhere,
+            )  # fmt: skip
             self._spool = Spool(paths["spool"])
             opened.pop_all()
         self.roster = Roster(exchange, self._report)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from omniroute.stores.shelf import Shelf
+
 Mark: TypeAlias = tuple[str, int]
 """A parcel's node and its number there: the same however often it is handed over."""
 
@@ -81,3 +83,6 @@ class Shareable(Protocol):
 
     def exchange(self) -> Exchange:
         """A new exchange for other threads; whoever asks for it closes it."""
+
+    def shelf(self) -> Shelf:
+        """What lies beside the journal, for other threads; whoever asks for it closes it."""

@@ -33,6 +33,7 @@ from omniroute.stores.api import (
 from omniroute.stores.doubt import settle
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.postgres_server import Place, check_promises, create, fault_of
+from omniroute.stores.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -121,6 +122,11 @@ class PostgresStore:
         from omniroute.stores.postgres_exchange import PostgresExchange  # it stands on this module
 
         return PostgresExchange(self._place)
+
+    def shelf(self) -> Shelf:
+        from omniroute.stores.postgres_shelf import PostgresShelf  # as above
+
+        return PostgresShelf(self._place)
 
     def close(self) -> None:
         self._line.close()

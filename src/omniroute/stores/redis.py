@@ -34,6 +34,7 @@ from omniroute.stores.doubt import settle
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.memory import MemoryReader, MemoryStore
 from omniroute.stores.redis_server import Place, check_promises, open_client
+from omniroute.stores.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -145,6 +146,11 @@ class RedisStore:
         from omniroute.stores.redis_exchange import RedisExchange  # it stands on this module
 
         return RedisExchange(self._place)
+
+    def shelf(self) -> Shelf:
+        from omniroute.stores.redis_shelf import RedisShelf  # as above
+
+        return RedisShelf(self._place)
 
     def close(self) -> None:
         self._line.close()

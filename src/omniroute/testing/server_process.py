@@ -160,6 +160,10 @@ class Browserless:
         self._cookies: dict[str, str] = {}
         self.token = ""  # what forms and calls carry; "" before signing in
 
+    def to(self, url: str) -> None:
+        """Go on at another machine, as a browser does behind a proxy."""
+        self._url = url
+
     def sign_in(self, link: str) -> Answer:
         """Redeem a one-time link, form and all."""
         return self._enter(f"/sign-in?link={link}", {"link": link})

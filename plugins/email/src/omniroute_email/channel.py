@@ -79,7 +79,6 @@ class EmailChannel:
         self._place = f"channels.{account}"
         self._mailboxes = settings.mailboxes(config, self._place, site.secret)
         self._name = config.from_name or site.organisation
-        self._site_folder = site.folder
         self._fetcher: Fetcher | None = None
         self._checking = Checking(config, self._place) if config.verify else None
         self._courier = Courier(config, self._place, self._mailboxes.domain)
@@ -100,7 +99,7 @@ class EmailChannel:
             self._place,
             _now,
         )
-        book = Book(self._site.folder / "desk.sqlite")
+        book = Book(self._site.database("desk.sqlite"))
         most = self._config.desk_mails_per_hour
         return EmailDesk(book, bag, boxes, self._config.authserv_id, most=most)
 
@@ -162,7 +161,7 @@ class EmailChannel:
 
     async def _fetch(self, intake: Intake) -> None:
         fetcher = Fetcher(
-            self._config, self._mailboxes, intake, self._site_folder, self._place, self._verifier
+            self._config, self._mailboxes, intake, self._site, self._place, self._verifier
         )
         fetcher.ready = self.ready
         self._fetcher = fetcher

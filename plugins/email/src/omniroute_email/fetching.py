@@ -1,22 +1,23 @@
 """Mail that is fetched from an IMAP mailbox: kept first, then marked, then noted as fetched.
 
-How far we are, by UID, lies in a file of the account's own and moves on only after the intake has
-the message on the disk.  Whatever breaks in between, the message is fetched again and has the same
-key, so it is kept once.
+How far we are, by UID, lies in a database of the account's own and moves on only after the intake
+has the message on the disk.  Whatever breaks in between, the message is fetched again and has the
+same key, so it is kept once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from omniroute import Busy, Health, Intake, NotAuthorised, Retry
+from omniroute import Busy, Health, Intake, NotAuthorised, Retry, Site
 from omniroute_email.envelope import Envelope, pack
 from omniroute_email.imap import Postbox
 from omniroute_email.reading.addresses import normalised
@@ -34,6 +35,12 @@ log = logging.getLogger("omniroute.email")
 FIRST: Final = 1.0  # seconds between attempts to connect, at first
 LONGEST: Final = 300.0
 DAY: Final = 86_400
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS mark (
+  one INTEGER PRIMARY KEY CHECK (one = 1), uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL,
+  at INTEGER NOT NULL
+)
+"""
 DELIVERED_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -54,18 +61,27 @@ class Fetcher:
         config: Config,
         mailboxes: Mailboxes,
         intake: Intake,
-        folder: Path,
+        site: Site,
         place: str,
         verifier: Verifier | None = None,
     ) -> None:
         self._config, self._mailboxes, self._intake = config, mailboxes, intake
         self._verifier = verifier
-        self._file, self._place = folder / "imap.json", place
+        self._site, self._place = site, place
+        self._db: sqlite3.Connection | None = None
         self.trouble: Health | None = Health(False, "no mail can come in: not signed in yet")
         self.ready = asyncio.Event()  # what was there at the first look is in
 
     async def run(self) -> None:
         """Fetch until cancelled; after a failure, connect again, later each time."""
+        try:
+            await self._run()
+        finally:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    async def _run(self) -> None:
         pause = FIRST
         while True:
             try:
@@ -158,22 +174,27 @@ class Fetcher:
         )
 
     def _mark(self) -> Mark | None:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Mark)
-        except FileNotFoundError:
-            return None
-        except msgspec.DecodeError:
-            log.error("%s cannot be read; what nobody has read is fetched", self._file)
-            return None
+        row = self._notes().execute("SELECT uidvalidity, uid, at FROM mark").fetchone()
+        return None if row is None else Mark(*row)
 
     def _remember(self, mark: Mark) -> None:
-        """Whole or not at all, and for good."""
-        new = self._file.with_suffix(".new")
-        with new.open("wb") as file:
-            file.write(msgspec.json.encode(mark))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._file)
+        row = (mark.uidvalidity, mark.uid, mark.at)
+        self._notes().execute("INSERT OR REPLACE INTO mark VALUES (1, ?, ?, ?)", row)
+
+    def _notes(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = self._site.database("imap.sqlite")
+            self._db.execute(_TABLE)
+            _take_over(self._db, self._site.folder / "imap.json")
+        return self._db
+
+
+def _take_over(db: sqlite3.Connection, file: Path) -> None:
+    """An earlier version kept the mark in *file*."""
+    with suppress(FileNotFoundError, msgspec.DecodeError):
+        mark = msgspec.json.decode(file.read_bytes(), type=Mark)
+        row = (mark.uidvalidity, mark.uid, mark.at)
+        db.execute("INSERT OR IGNORE INTO mark VALUES (1, ?, ?, ?)", row)
 
 
 def _return_path(headers: Headers) -> str:

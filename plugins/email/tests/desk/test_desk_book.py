@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from omniroute import Site
 from omniroute_email.desk.book import Book, Conversation
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
-    return Book(tmp_path / "desk.sqlite")
+    return Book(Site(tmp_path, "").database("desk.sqlite"))
 
 
 def test_it_is_its_owners_alone(book: Book, tmp_path: Path) -> None:

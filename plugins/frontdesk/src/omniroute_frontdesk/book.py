@@ -9,13 +9,13 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from omniroute import ConfigError
+from omniroute import ConfigError, Site
 
 T = TypeVar("T")
 DAY: Final = 86_400_000  # ms
+NAME: Final = "book.sqlite"
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS visits (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, phone TEXT NOT NULL,
@@ -55,8 +55,8 @@ class Line(NamedTuple):
 class Book:
     """The file.  Everything is done in a thread, one thing at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, threading.Lock()
+    def __init__(self, site: Site) -> None:
+        self._site, self._lock = site, threading.Lock()
         self._db: sqlite3.Connection | None = None
 
     async def open(self) -> None:
@@ -64,12 +64,12 @@ class Book:
         try:
             await asyncio.to_thread(self._open)
         except sqlite3.Error as error:
-            fix = "free the disk, or move the file away"
-            raise ConfigError(str(self._path), f"cannot be used: {error}", fix) from None
+            fix, path = "free the disk, or move the file away", self._site.folder / NAME
+            raise ConfigError(str(path), f"cannot be used: {error}", fix) from None
 
     def _open(self) -> None:
         with self._lock:
-            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            db = self._site.database(NAME)
             try:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA secure_delete = ON")
@@ -77,7 +77,6 @@ class Book:
             except BaseException:
                 db.close()
                 raise
-            self._path.chmod(0o600)
             self._db = db
 
     async def close(self) -> None:

@@ -47,7 +47,7 @@ class FrontDeskChannel:
         self.account = account
         self.intake: Intake | None = None  # while we listen
         self._settings, self._site = config, site
-        self._book = Book(site.folder / "book.sqlite")
+        self._book = Book(site)
         self._routes = Routes(account, config, site, self._book, self)
 
     def parse(self, raw: bytes) -> Sequence[Inbound]:

@@ -60,7 +60,7 @@ class HttpChannel:
         self.account = account
         self.intake: Intake | None = None  # while we listen
         self._settings, self._site = config, site
-        self._waiting = Waiting(site.folder / "waiting.sqlite")
+        self._waiting = Waiting(site)
         self._webhooks = {
             name: Webhook(integration, f"channels.{account}.integrations.{name}")
             for name, integration in config.integrations.items()

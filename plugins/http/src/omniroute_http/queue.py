@@ -13,13 +13,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from omniroute import ConfigError
+from omniroute import ConfigError, Site
 
 T = TypeVar("T")
 
+NAME: Final = "waiting.sqlite"
 AT_ONCE: Final = 100  # items of an answer
 MUCH: Final = 20_000_000  # bytes of them, after the first
 _TABLES: Final = """
@@ -57,8 +57,8 @@ class Backlog(NamedTuple):
 class Queue:
     """The file.  Everything is done in a thread, one thing at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._name = ""
@@ -68,12 +68,12 @@ class Queue:
         try:
             await asyncio.to_thread(self._open)
         except sqlite3.Error as error:
-            fix = "free the disk, or move the file away"
-            raise ConfigError(str(self._path), f"cannot be used: {error}", fix) from None
+            fix, path = "free the disk, or move the file away", self._site.folder / NAME
+            raise ConfigError(str(path), f"cannot be used: {error}", fix) from None
 
     def _open(self) -> None:
         with self._lock:
-            db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            db = self._site.database(NAME)
             try:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
@@ -86,7 +86,6 @@ class Queue:
             except BaseException:
                 db.close()
                 raise
-            self._path.chmod(0o600)
             self._db = db
 
     async def close(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from pathlib import Path
 
 import msgspec
 
+from omniroute import Site
 from omniroute_http import wire
 from omniroute_http.queue import Backlog, Queue
 
@@ -16,8 +16,8 @@ from omniroute_http.queue import Backlog, Queue
 class Waiting:
     """The queue, and who waits at it."""
 
-    def __init__(self, path: Path) -> None:
-        self.queue = Queue(path)
+    def __init__(self, site: Site) -> None:
+        self.queue = Queue(site)
         self._bells: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._asking: defaultdict[str, int] = defaultdict(int)  # how many wait right now
         self._signs: defaultdict[str, list[bytes]] = defaultdict(list)  # of writing; for them alone

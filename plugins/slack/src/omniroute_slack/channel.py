@@ -73,7 +73,7 @@ class SlackChannel:
     def desk(self) -> SlackDesk:
         """The agents' side of the same app."""
         if self._desk is None:
-            self._desk = SlackDesk(self._config, self.connection, self._site.folder, _now)
+            self._desk = SlackDesk(self._config, self.connection, self._site, _now)
         return self._desk
 
     # --- in ---

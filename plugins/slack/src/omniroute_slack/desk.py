@@ -12,7 +12,6 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -30,6 +29,7 @@ from omniroute import (
     Refused,
     Rejected,
     Retry,
+    Site,
     Wrote,
 )
 from omniroute_slack import forms
@@ -60,12 +60,12 @@ class SlackDesk:
     kind: ClassVar[str] = KIND
 
     def __init__(
-        self, config: Config, connection: Connection, folder: Path, clock: Callable[[], int]
+        self, config: Config, connection: Connection, site: Site, clock: Callable[[], int]
     ) -> None:
         self._config, self._connection = config, connection
         self.surface = SlackSurface(connection, config.triage_channel)
         secret = hmac.digest(config.bot_token.reveal().encode(), b"buttons", hashlib.sha256)
-        self.chat = ChatDesk(self.surface, folder, secret, clock)
+        self.chat = ChatDesk(self.surface, site, secret, clock)
         self.homes = Homes(connection, clock)
         self._bolt = self._listeners()
 

@@ -79,7 +79,7 @@ class TelegramChannel:
         self._place = f"channels.{account}"
         settings.check(config, self._place)
         self._config, self._site = config, site
-        self._memory = Memory(site.folder / "telegram.sqlite")
+        self._memory = Memory(site.database("telegram.sqlite"))
         self._asked = Asked(site.folder / "asked")
         self.connection = Connection(config, self._place)
         self._desk: TelegramDesk | None = None
@@ -93,7 +93,7 @@ class TelegramChannel:
     def desk(self) -> TelegramDesk:
         """The agents' side of the same bot."""
         if self._desk is None:
-            self._desk = TelegramDesk(self._config, self.connection, self._site.folder, _now)
+            self._desk = TelegramDesk(self._config, self.connection, self._site, _now)
         return self._desk
 
     # --- in ---

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from starlette.routing import BaseRoute
 from telegram import CallbackQuery, Message, Update
 
-from omniroute import Attached, Card, ChatDesk, Door, Pressed, Receipt, Wrote
+from omniroute import Attached, Card, ChatDesk, Door, Pressed, Receipt, Site, Wrote
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.edge import JOIN
 from omniroute_telegram.envelope import unpack
@@ -27,11 +26,11 @@ class TelegramDesk:
     kind: ClassVar[str] = KIND
 
     def __init__(
-        self, config: Config, connection: Connection, folder: Path, clock: Callable[[], int]
+        self, config: Config, connection: Connection, site: Site, clock: Callable[[], int]
     ) -> None:
         surface = TelegramSurface(connection, config.team_group)
         secret = hmac.digest(config.token.reveal().encode(), b"buttons", hashlib.sha256)
-        self.chat = ChatDesk(surface, folder, secret, clock)
+        self.chat = ChatDesk(surface, site, secret, clock)
         self.username = ""  # once Telegram has said it
 
     def routes(self) -> Sequence[BaseRoute]:

@@ -1,6 +1,6 @@
 """What the bot remembers of its own: who has proved to be whom, by which link.
 
-A small SQLite file in the account's folder.  A link is good for one account: whoever else brings it
+A small SQLite database of the account's.  A link is good for one account: whoever else brings it
 again proves nothing.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
 from omniroute_telegram.envelope import Proved
 
@@ -23,11 +22,10 @@ CREATE TABLE IF NOT EXISTS proofs (
 
 
 class Memory:
-    """The file at *path*."""
+    """What stands in a database of the account's own."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.executescript(_TABLES)
 
@@ -57,5 +55,5 @@ class Memory:
         return [Proved(kind, value) for kind, value in rows]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of it."""
         self._db.close()

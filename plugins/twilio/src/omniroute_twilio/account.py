@@ -53,7 +53,7 @@ class TwilioChannel:
         self._account, self.site = config, site
         base = f"{site.public_url}/channels/{self.kind}/{quote(account)}"
         self.api = Api(config, self.place)
-        self.memory = Memory(site.folder / "twilio.sqlite", site.secret)
+        self.memory = Memory(site.database("twilio.sqlite"), site.secret)
         self.fetching = Fetching(config, self.api)
         self.links = Links(site.folder / "files", base, site.secret, config.link_days)
         self.hooks = Hooks(config, base, self.memory, self.fetching, now)

@@ -1,6 +1,6 @@
 """What a number remembers: who has said STOP, how calls stand, transcripts without a recording.
 
-A small SQLite file in the account's folder.  Numbers are in it as keyed hashes only, so that a STOP
+A small SQLite database of the account's.  Numbers are in it as keyed hashes only, so that a STOP
 outlives an erasure without telling whose it was; words are in it until their recording is there,
 and for a day at most.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
-from pathlib import Path
 from typing import Final
 
 DAY: Final = 24 * 3_600_000  # ms
@@ -29,12 +28,10 @@ CREATE TABLE IF NOT EXISTS transcripts (
 
 
 class Memory:
-    """The file at *path*; *secret* is the account's own.  Times in ms since the epoch."""
+    """What stands in *db*; *secret* is the account's own.  Times in ms since the epoch."""
 
-    def __init__(self, path: Path, secret: bytes) -> None:
-        self._secret = secret
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
+    def __init__(self, db: sqlite3.Connection, secret: bytes) -> None:
+        self._secret, self._db = secret, db
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.executescript(_TABLES)
 
@@ -103,7 +100,7 @@ class Memory:
         self._db.execute("DELETE FROM transcripts WHERE number = ?", (self._hash(number),))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of it."""
         self._db.close()
 
     def _hash(self, number: str) -> bytes:

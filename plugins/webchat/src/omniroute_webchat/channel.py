@@ -53,7 +53,7 @@ class WebChatChannel:
         self.account = account
         self.intake: Intake | None = None  # while we listen
         self._settings, self._site = config, site
-        self._mailbox = Mailbox(site.folder / "mailbox.sqlite")
+        self._mailbox = Mailbox(site)
         self._sessions = Sessions(
             self._mailbox, config.secrets, config.audience, config.session_days
         )

@@ -26,10 +26,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from omniroute import ConfigError
+from omniroute import ConfigError, Site
 
 T = TypeVar("T")
 
+NAME = "mailbox.sqlite"
 GAP = 1_000_000
 VERSION = 2
 
@@ -106,8 +107,8 @@ class _Work(NamedTuple, Generic[T]):
 class Mailbox:
     """The file, its thread, and a transaction around whatever they are asked to do."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._thread: ThreadPoolExecutor | None = None
         self._db: sqlite3.Connection | None = None
         self._waiting: list[_Work[object]] = []
@@ -118,7 +119,7 @@ class Mailbox:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="webchat-mailbox")
         loop = asyncio.get_running_loop()
         try:
-            self._db = await loop.run_in_executor(self._thread, connect, self._path)
+            self._db = await loop.run_in_executor(self._thread, connect, self._site)
         except BaseException:
             self._thread.shutdown(wait=False)
             raise
@@ -166,10 +167,11 @@ class _Failed(NamedTuple):
     error: Exception
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(site: Site) -> sqlite3.Connection:
     """The connection, with the tables made and the numbers moved on."""
+    path = site.folder / NAME
     try:
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = site.database(NAME)
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
     try:

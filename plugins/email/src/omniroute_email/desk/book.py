@@ -1,6 +1,6 @@
 """What the mail desk remembers: which lines each agent was sent, and what waits for their word.
 
-A small SQLite file.  Nothing in it decides anything: without it an agent would be sent a line a
+A small SQLite database.  Nothing in it decides anything: without it an agent would be sent a line a
 second time, and nothing would be lost.  So a commit does not wait for the disk.
 """
 
@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS conversations (
@@ -50,17 +49,16 @@ class Conversation:
 
 
 class Book:
-    """The file at *path*."""
+    """What stands in a database of the account's own."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_TABLES)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of it."""
         self._db.close()
 
     @contextmanager
