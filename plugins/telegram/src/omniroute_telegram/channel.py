@@ -80,7 +80,7 @@ class TelegramChannel:
         settings.check(config, self._place)
         self._config, self._site = config, site
         self._memory = Memory(site.database("telegram.sqlite"))
-        self._asked = Asked(site.folder / "asked")
+        self._asked = Asked(site.database("asked.sqlite"))
         self.connection = Connection(config, self._place)
         self._desk: TelegramDesk | None = None
         self._edge = Edge(

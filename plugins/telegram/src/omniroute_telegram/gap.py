@@ -1,16 +1,16 @@
 """What Telegram has forgotten because nobody asked for it.
 
-Telegram keeps an update for a day.  A small file notes when it was last asked and the number of the
-last update that came: numbers go up by one, so that after a longer silence the missing ones are
+Telegram keeps an update for a day.  A small database notes when it was last asked and the number of
+the last update that came: numbers go up by one, so that after a longer silence the missing ones are
 known.  Not where nothing at all was written for a week: then Telegram begins at a number by chance.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from omniroute import Health
@@ -19,6 +19,12 @@ HOUR: Final = 3600.0
 KEPT: Final = 24 * HOUR  # s for which Telegram keeps an update (Bot API, getUpdates)
 IN_ORDER: Final = 7 * 24 * HOUR  # s after which a number may be any (Bot API, Update)
 TOLD: Final = 24 * HOUR  # s for which a gap is told of
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS asked (
+  one INTEGER PRIMARY KEY CHECK (one = 1), at REAL NOT NULL, came REAL NOT NULL,
+  last INTEGER NOT NULL
+)
+"""
 FIX: Final = (
     "open those customers' chats with the bot, or ask them: nothing here has what they wrote"
 )
@@ -48,15 +54,18 @@ class Gap(NamedTuple):
 
 
 class Asked:
-    """The note at *path*; lost with it is only what it could have told."""
+    """The note in *db*; lost with it is only what it could have told."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._at, self._came, self._last = _read(path)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._at = self._came = 0.0
+        self._last, self._read = 0, False
         self.gap: Gap | None = None
 
     def heard(self, now: float, updates: Sequence[int]) -> Gap | None:
         """Telegram has answered with *updates*, by number; a gap, when there is news of one."""
+        if not self._read:
+            self._remember()
         before = self.gap
         if self._at and now - self._at > KEPT:
             self.gap = Gap(self._at, now, self._last)
@@ -73,20 +82,19 @@ class Asked:
         """The gap that people should know of now."""
         return self.gap if self.gap is not None and now - self.gap.until < TOLD else None
 
+    def _remember(self) -> None:
+        self._read = True
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute(_TABLE)
+            row = self._db.execute("SELECT at, came, last FROM asked").fetchone()
+            if row is not None:
+                self._at, self._came, self._last = row
+
     def _note(self) -> None:
-        new = self._path.with_suffix(".new")
-        with suppress(OSError):  # a full disk is said by those who cannot do without it
-            new.write_text(f"{self._at:.0f} {self._came:.0f} {self._last}\n")
-            new.replace(self._path)
-
-
-def _read(path: Path) -> tuple[float, float, int]:
-    """When it was asked last, when an update came last, and that one's number."""
-    try:
-        at, came, last = path.read_text().split()
-        return float(at), float(came), int(last)
-    except (OSError, ValueError):
-        return 0.0, 0.0, 0
+        row = (self._at, self._came, self._last)
+        with suppress(sqlite3.Error):  # a full disk is said by those who cannot do without it
+            self._db.execute("INSERT OR REPLACE INTO asked VALUES (1, ?, ?, ?)", row)
 
 
 def _time(at: float) -> str:
