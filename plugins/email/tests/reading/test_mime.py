@@ -4,6 +4,7 @@ from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +86,19 @@ def test_without_a_usable_boundary_it_is_text_and_said() -> None:
         root, remarks = read_parts(b"Content-Type: multipart/mixed%b\r\n\r\nhello" % boundary)
         assert leaves(root) == [("text/plain", b"hello")]
         assert remarks == ["a multipart without a usable boundary"]
+
+
+@pytest.mark.parametrize("said", [b"; boundary=B", b""])
+def test_where_no_line_is_the_boundary_that_is_said_the_one_above_the_parts_is(said: bytes) -> None:
+    message = multipart(b"Content-Type: text/html\r\n\r\n<p>", b"\r\ntwo")
+    root, remarks = read_parts(message.replace(b"; boundary=b", said))
+    assert leaves(root) == [("text/html", b"<p>"), ("text/plain", b"two")]
+    assert remarks == ["parts between other boundaries than the header names"]
+
+
+def test_a_mark_of_utf_8_before_the_header_is_no_part_of_it() -> None:
+    root, _ = read_parts(b"\xef\xbb\xbf" + multipart(b"\r\none"))
+    assert leaves(root) == [("text/plain", b"one")]
 
 
 def test_line_ends_of_old_programs() -> None:

@@ -9,6 +9,7 @@ times depth: a few hundred nested parts around many short lines keep it busy for
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,6 +23,11 @@ MAX_BOUNDARY = 2048
 MAX_PASSES = 10  # over each byte of the message, by all parts that contain it
 LEAST_SIZE = 1024 * 1024  # bytes; a smaller message costs nothing, however nested
 MAX_FALSE_BOUNDARIES = 10_000
+NEAR = 8 * 1024  # bytes in which a boundary is looked for that no header names
+
+_DELIMITER = re.compile(
+    rb"\n--([^\r\n]{1,200}?)[ \t]{0,9}\r?\nContent-[A-Za-z-]{1,40}:", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ def read_parts(message: bytes) -> tuple[Part, list[str]]:
     if b"\n" not in message:
         message = message.replace(b"\r", b"\n")  # line ends of an old Macintosh
     budget = _Budget(len(message))
-    return _part(message, 0, len(message), 0, "text/plain", budget), budget.remarks
+    start = len(BOM_UTF8) if message.startswith(BOM_UTF8) else 0  # of a file that was saved
+    return _part(message, start, len(message), 0, "text/plain", budget), budget.remarks
 
 
 def _part(message: bytes, start: int, end: int, depth: int, default: str, budget: _Budget) -> Part:
@@ -116,9 +123,15 @@ def _children(
     budget: _Budget,
 ) -> Iterator[Part]:
     boundary = given.get("boundary", "").rstrip().encode("utf-8", "replace")
-    if not boundary or len(boundary) > MAX_BOUNDARY:
-        budget.remark("a multipart without a usable boundary")
-        return
+    usable = 0 < len(boundary) <= MAX_BOUNDARY
+    if not usable or _delimiter(message, start, end, b"--" + boundary, budget) is None:
+        other = _DELIMITER.search(message, start - 1, min(end, start + NEAR))
+        if other is not None:
+            boundary = other[1]
+            budget.remark("parts between other boundaries than the header names")
+        elif not usable:
+            budget.remark("a multipart without a usable boundary")
+            return
     if depth >= MAX_DEPTH:
         budget.refuse(f"parts nested deeper than {MAX_DEPTH}")
         return
