@@ -72,6 +72,11 @@ class Projector:
         await done
 
     @property
+    def awaited(self) -> int:
+        """How many wait for records that are not in the tables yet."""
+        return len(self._waiting)
+
+    @property
     def following(self) -> bool:
         """Whether the tables are kept in step; false after a fault of ours has ended the thread."""
         return self._thread.is_alive() and not self._stopped
