@@ -4,6 +4,7 @@ Everything a plugin author needs is imported from here; deeper modules may chang
 `omniroute.stores.api` are for whoever brings a store.
 """
 
+from omniroute.arriving import Packing, body_of
 from omniroute.budget import Bucket, Budget, Rank, Window
 from omniroute.calling import Answer, Calls, seconds_to_wait
 from omniroute.channel import (
@@ -140,6 +141,7 @@ __all__ = [
     "OffersDesk",
     "OmniRouteError",
     "Outbound",
+    "Packing",
     "Place",
     "PluginError",
     "Pressed",
@@ -173,6 +175,7 @@ __all__ = [
     "Window",
     "Workplace",
     "Wrote",
+    "body_of",
     "chain",
     "chained",
     "check_keys",

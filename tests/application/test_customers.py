@@ -175,7 +175,7 @@ async def test_what_was_said_a_moment_ago_is_given_out_as_well(desk: Desk) -> No
     desk.scene.box.on_commit = lambda: None  # the views stand still
     desk.scene.writes("joe@x.org", "And my money?")
     giving = asyncio.create_task(desk.application.customers.export(FRIEDA, "joe@x.org"))
-    while not (giving.done() or desk.application.projector.awaited):
+    while not (giving.done() or desk.application.projector.awaited):  # noqa: ASYNC110
         await asyncio.sleep(0.001)  # one that waits for nothing gives out what the views show
     desk.application.wake()
     assert [said.text for said in (await giving).messages] == ["My refund?", "And my money?"]

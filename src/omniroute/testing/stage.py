@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Mount, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omniroute.channel import Channel, Inbound, Outbound, Receipt, Site
 from omniroute.runtime.inbounds import checked
@@ -43,7 +44,7 @@ class Stage:
         self.logged = _Logged()
         self.dead: list[str] = []  # why bytes could not be read
         self._unread: list[bytes] = []  # these bytes
-        self._router: Router = Router()
+        self._site: ASGIApp = Router()
         platform.app, platform.mount = self._serve, f"/channels/{kind.kind}/{ACCOUNT}"
         self.settings: Mapping[str, object] = {}
         self.channel: Channel
@@ -61,7 +62,8 @@ class Stage:
 
     def mount(self) -> None:
         """Have requests of the platform reach the channel that is now here."""
-        self._router = Router(routes=[Mount(self.platform.mount, routes=self.channel.routes())])
+        routes = [Mount(self.platform.mount, routes=self.channel.routes())]
+        self._site = ExceptionMiddleware(Router(routes=routes))  # an HTTPException is an answer
 
     def config(self) -> Any:
         """The settings as the channel gets them."""
@@ -92,7 +94,7 @@ class Stage:
             yield
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._router(scope, receive, send)
+        await self._site(scope, receive, send)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Task[None]]:

@@ -8,18 +8,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Address, Busy, Intake, Proofs, Rate, Refused, Site
+from omniroute import Address, Busy, Intake, Proofs, Rate, Refused, Site, body_of
 from omniroute_contactform.filling import Entries, entries, faults, id_of, new_ticket
 from omniroute_contactform.pages import Pages, base_of, words_of
 from omniroute_contactform.parse import Filled, sender_of
@@ -85,15 +85,11 @@ class Routes:
     async def _typed(self, request: Request) -> Entries:
         """What a browser sends.  Raises `Refusal`."""
         most = self._settings.max_message * PER_CHARACTER + BESIDES
-        body = bytearray()
         try:
-            async with asyncio.timeout(SLOWEST):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > most:
-                        raise Refusal(413, "too_big")
-            return entries(bytes(body))
-        except (TimeoutError, ValueError):
+            return entries(await body_of(request, most, SLOWEST))
+        except HTTPException as error:
+            raise Refusal(413 if error.status_code == 413 else 400, "too_big") from None
+        except ValueError:
             raise Refusal(400, "too_big") from None
 
     async def _take(self, request: Request, typed: Entries) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from omniroute import body_of
 
 SLOWEST: Final = 15.0  # s until a body has arrived
 BESIDES: Final = 8192  # bytes of a body besides the text
@@ -33,16 +35,16 @@ async def read(request: Request, longest: int = 0) -> Mapping[str, str]:
 
     Raises `Refusal`.
     """
-    most, body = longest * PER_CHARACTER + BESIDES, bytearray()
+    unread = "That could not be read; please try again."
     try:
-        async with asyncio.timeout(SLOWEST):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most:
-                    raise Refusal(413, "That was too much at once.")
-        found = parse_qs(bytes(body).decode("utf-8", "replace"), max_num_fields=20)
-    except (TimeoutError, ValueError):
-        raise Refusal(400, "That could not be read; please try again.") from None
+        body = await body_of(request, longest * PER_CHARACTER + BESIDES, SLOWEST)
+        found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise Refusal(413, "That was too much at once.") from None
+        raise Refusal(400, unread) from None
+    except ValueError:
+        raise Refusal(400, unread) from None
     typed = {name: " ".join(_clean(values[0]).split()) for name, values in found.items()}
     typed = {name: typed.get(name, "")[:most] for name, most in LONGEST.items()}
     typed["text"] = _clean(found.get("text", [""])[0])

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -15,11 +14,12 @@ from functools import cached_property
 from typing import Final, Protocol
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Busy, Intake
+from omniroute import Busy, Intake, body_of
 from omniroute_http import parse, signing, wire
 from omniroute_http.description import description
 from omniroute_http.parse import Envelope
@@ -135,16 +135,13 @@ class Routes:
         return name, integration, body
 
     async def _read(self, request: Request) -> bytes:
-        body, most = bytearray(), self._settings.largest
+        most = self._settings.largest
         try:
-            async with asyncio.timeout(SLOWEST):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > most:
-                        raise Fault(413, "too_big", f"A request has at most {most} bytes.")
-        except TimeoutError:
+            return await body_of(request, most, SLOWEST)
+        except HTTPException as error:
+            if error.status_code == 413:
+                raise Fault(413, "too_big", f"A request has at most {most} bytes.") from None
             raise Fault(408, "too_slow", "The request did not arrive in time.") from None
-        return bytes(body)
 
     async def _describe(self, request: Request) -> Response:
         return Response(self._description, media_type="application/json")

@@ -31,6 +31,7 @@ from omniroute import (
     Retry,
     Site,
     Undelivered,
+    body_of,
 )
 from omniroute_meta import accounts, settings
 from omniroute_meta.batches import events, unpack
@@ -115,11 +116,7 @@ class MetaChannel(ABC):
 
     async def _posted(self, request: Request) -> Response:
         """Events: 200 when all of them are kept, and not before."""
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > LARGEST:
-                return Response(status_code=413)
+        raw = await body_of(request, LARGEST)
         shown = request.headers.get(HEADER, "")
         if not is_signed(self._config.app_secret.reveal(), raw, shown):
             return Response(status_code=401)

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from omniroute import Packing
+
 VERSION = 1
 
 
@@ -37,18 +39,5 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     v: int = VERSION
 
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Event).decode
-
-
-def pack(event: Event) -> bytes:
-    """The bytes that are kept."""
-    return _encode(event)
-
-
-def unpack(raw: bytes) -> Event:
-    """What `pack` packed.  Raises `ValueError` for what is not ours."""
-    event: Event = _decode(raw)
-    if event.v != VERSION:
-        raise ValueError(f"an event of version {event.v}; this plugin reads {VERSION}")
-    return event
+_packing = Packing(Event, VERSION)
+pack, unpack = _packing.pack, _packing.unpack

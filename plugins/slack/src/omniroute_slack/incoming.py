@@ -21,7 +21,7 @@ import aiohttp
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omniroute import Busy, Intake, Rejected, Retry, Secret
+from omniroute import Busy, Intake, Rejected, Retry, Secret, body_of
 from omniroute_slack.connection import Connection
 from omniroute_slack.edge import Edge
 from omniroute_slack.envelope import Json
@@ -57,11 +57,7 @@ class Hook:
 
     async def answer(self, request: Request) -> Response:
         """200 when it is kept, and not before."""
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > LARGEST:
-                return Response(status_code=413)
+        raw = await body_of(request, LARGEST)
         stamp = request.headers.get("x-slack-request-timestamp", "")
         shown = request.headers.get("x-slack-signature", "")
         if not is_signed(self._secret, raw, stamp, shown, self._clock() / 1000):

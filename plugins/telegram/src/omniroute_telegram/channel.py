@@ -31,6 +31,7 @@ from omniroute import (
     Rejected,
     Retry,
     Site,
+    body_of,
 )
 from omniroute_telegram import parse, report, settings
 from omniroute_telegram.connection import POLL, TOKEN_FIX, Connection, wait_of
@@ -197,11 +198,7 @@ class TelegramChannel:
         shown = request.headers.get(HEADER, "").encode()
         if not hmac.compare_digest(shown, self._secret().encode()):
             return Response(status_code=401)
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > LARGEST:
-                return Response(status_code=413)
+        raw = await body_of(request, LARGEST)
         try:
             update = json.loads(raw)
             int(update["update_id"])

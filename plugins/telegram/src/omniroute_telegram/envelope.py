@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from omniroute import Address
+from omniroute import Address, Packing
 
 VERSION = 1
 
@@ -46,18 +46,5 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     v: int = VERSION
 
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Envelope).decode
-
-
-def pack(envelope: Envelope) -> bytes:
-    """The bytes that are kept."""
-    return _encode(envelope)
-
-
-def unpack(raw: bytes) -> Envelope:
-    """What `pack` packed.  Raises `ValueError` for what is not ours."""
-    envelope = _decode(raw)
-    if envelope.v != VERSION:
-        raise ValueError(f"an envelope of version {envelope.v}; this plugin reads {VERSION}")
-    return envelope
+_packing = Packing(Envelope, VERSION)
+pack, unpack = _packing.pack, _packing.unpack

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Busy, Intake
+from omniroute import Busy, Intake, body_of
 from omniroute_twilio import signing, twiml
 from omniroute_twilio.envelope import Envelope, pack
 from omniroute_twilio.fetching import Fetching, media_of
@@ -61,11 +61,7 @@ class Hooks:
         return Route(path, answer, methods=["POST"])
 
     async def _answer(self, request: Request, path: str, do: Do) -> Response:
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > LARGEST:
-                return Response(status_code=413)
+        raw = await body_of(request, LARGEST)
         try:
             fields = parse_qsl(
                 raw.decode(), keep_blank_values=True, strict_parsing=bool(raw),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import TypeVar
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from omniroute import body_of
 from omniroute_webchat.parse import clean
 from omniroute_webchat.problem import Problem
 
@@ -98,20 +99,9 @@ async def _read(request: Request, into: type[T], most: int) -> T:
 
 async def read_body(request: Request, most: int, within: float = LONGEST_READ) -> bytes:
     """The body, of at most *most* bytes, if it has arrived *within* seconds."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and len(announced) < 20 and int(announced) > most:
-        raise _too_big(most)
-    body = bytearray()
     try:
-        async with asyncio.timeout(within):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most:
-                    raise _too_big(most)
-    except TimeoutError:
+        return await body_of(request, most, within)
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise Problem(413, "too_big", f"At most {most} bytes are read.") from None
         raise Problem(408, "too_slow", "The body did not arrive in time.") from None
-    return bytes(body)
-
-
-def _too_big(most: int) -> Problem:
-    return Problem(413, "too_big", f"At most {most} bytes are read.")

@@ -23,6 +23,7 @@ from omniroute import (
     Rejected,
     Retry,
     Site,
+    body_of,
 )
 from starlette.requests import Request
 from starlette.responses import Response
@@ -65,11 +66,7 @@ class ExampleChannel:
 
     async def _hook(self, request: Request) -> Response:
         """An event: 200 when it is kept, and not before."""
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > LARGEST:
-                return Response(status_code=413)
+        raw = await body_of(request, LARGEST)
         secret = self._config.signing_secret.reveal()
         shown = request.headers.get(signing.HEADER, "")
         if not signing.is_signed(secret, raw, shown, time.time()):
