@@ -227,7 +227,7 @@ class Lines:
             line.barring[id] = None
         else:
             line.barring.pop(id, None)
-        if again:
+        if again and old is not new:  # what was read as it stands is seen to
             self.queued[id] = None
 
     def _displace(self, thread: ThreadId) -> None:

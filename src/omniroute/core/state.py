@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from omniroute.core.matching import Index
 from omniroute.core.model import (
@@ -93,6 +93,7 @@ class State:
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._alarms = Alarms(self._due_of)
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
+        self._usual_steps: dict[tuple[str, str], tuple[Step, ...]] = {}  # the last that was read
         self._promises: dict[Sla, Sla] = {USUAL_SLA: USUAL_SLA}
 
     # --- changing ---
@@ -453,13 +454,14 @@ class State:
             self._set_agent(None, agent)
             self.index.forget()
         elif key.startswith("t/"):
-            thread = _thread(row)
-            steps, sla = self.shared(thread.steps), self.shared_sla(thread.sla)
-            thread = replace(thread, steps=steps, sla=sla)
+            thread = self._common(_thread(row))
             self.threads[thread.id] = thread
             self._alarms.changed(thread.id)
-            self.index.thread_changed(thread.id, None)
-            self.index.forget()
+            if self.rules is BARE:  # a start, which brings rules: everybody is placed by those
+                self.index.thread_changed(thread.id, thread)
+            else:
+                self.index.thread_changed(thread.id, None)
+                self.index.forget()
         elif key.startswith("tc/"):
             thread = _thread(row)
             self.folded[thread.id] = replace(thread, steps=self.shared(thread.steps))
@@ -474,6 +476,17 @@ class State:
             self.trial = msgspec.json.decode(row, type=Trial)
         elif key == "n/writer":
             self.tenure = msgspec.json.decode(row, type=Tenure)
+
+    def _common(self, thread: Thread) -> Thread:
+        """A thread that was just read, with the one copy of its ladder and its promises."""
+        rule = thread.queue, thread.rule
+        if thread.steps == (known := self._usual_steps.get(rule)):
+            steps = known
+        else:
+            steps = self._usual_steps[rule] = self.shared(thread.steps)
+        force_setattr(thread, "steps", steps)  # nobody has seen it yet
+        force_setattr(thread, "sla", self.shared_sla(thread.sla))
+        return thread
 
     # --- time ---
 

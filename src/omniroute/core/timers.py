@@ -187,6 +187,11 @@ class Alarms:
             return
         unseen, self.unseen = self.unseen, {}
         dues, due_of = self._dues, self._due_of
+        if not dues and len(unseen) > self._many:  # a start
+            found = ((owner, due_of(owner)) for owner in unseen)
+            dues.update((owner, due) for owner, due in found if due is not None)
+            self._tidy()
+            unseen = {}
         for owner in unseen:
             due = due_of(owner)
             if due is None:
