@@ -32,9 +32,15 @@ def test_known_labels(text: str, label: str) -> None:
     assert decoded(encoded(text, label), label) == (text, "")
 
 
-@pytest.mark.parametrize("label", ["", "us-ascii", "utf-8", "big5"])
+@pytest.mark.parametrize("label", ["", "us-ascii", "utf-8", "big5", "iso-8859-1", "windows-1252"])
 def test_utf8_is_found_behind_a_wrong_label(label: str) -> None:
     assert decoded("Grüße, 你好".encode(), label) == ("Grüße, 你好", "")
+
+
+def test_one_pair_of_bytes_does_not_make_western_text_utf8() -> None:
+    assert decoded("Viel Spaß…".encode("cp1252"), "iso-8859-1") == ("Viel Spaß…", "")
+    assert decoded("Viel Spaß".encode(), "iso-8859-1")[0] == "Viel SpaÃŸ"  # as it is labelled
+    assert decoded("5 €".encode(), "iso-8859-1") == ("5 €", "")  # three bytes are no chance
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ WIDER = {
     "euc_kr": "cp949",
     "iso2022_jp": "iso2022_jp_ext",
 }
-_SAYS_NOTHING = (None, "ascii", "utf_8", "cp1252")
+# Labels that programs put everywhere: what is UTF-8 is hardly anything else, whatever they say.
+_SAYS_NOTHING = (None, "ascii", "utf_8", "cp1252", "iso8859_15")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,40}")
 _PREFIX = re.compile(r"^(?:x|cs)_?(?=sjis|gbk|mac|euc|big5|shift|iso)")
 _SPELLING = {
@@ -66,7 +67,9 @@ def decoded(data: bytes, label: str) -> tuple[str, str]:
             if text is not None:
                 return clean(text), remark
         return clean(_guessed(data)), remark
-    text = _strictly(data, encoding)
+    text = _nevertheless(data) if encoding in _SAYS_NOTHING else None
+    if text is None:
+        text = _strictly(data, encoding)
     if text is None and encoding.startswith("iso2022_jp"):
         text = from_iso2022_jp(data)
     if text is None:
@@ -79,8 +82,7 @@ def decoded(data: bytes, label: str) -> tuple[str, str]:
 def undeclared(data: bytes, nearby: str) -> str:
     """Text whose charset is not told, beside text that is in *nearby*.  Never raises.
 
-    What is UTF-8 is hardly anything else; and the usual labels of Western mail say nothing, for
-    programs put them everywhere.
+    The usual labels of Western mail say nothing here.
     """
     if _encoding(nearby) not in _SAYS_NOTHING and _strictly(data, "utf_8") is None:
         text = _strictly(data, _encoding(nearby) or "")
@@ -120,6 +122,15 @@ def _encoding(label: str) -> str | None:
     name = _SPELLING.get(name, name)
     name = encodings.aliases.aliases.get(name, name)
     return WIDER.get(name, name) if name in ENCODINGS else None
+
+
+def _nevertheless(data: bytes) -> str | None:
+    """Text that is UTF-8 although it is said to be Western.
+
+    One pair of bytes may be chance: “Spaß…” is as good as a letter of N’Ko.
+    """
+    text = _strictly(data, "utf_8")
+    return None if text is None or len(data) - len(text) == 1 else text
 
 
 def _strictly(data: bytes, encoding: str) -> str | None:
