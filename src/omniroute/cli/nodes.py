@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,20 @@ def nodes(config: Path, json_: bool) -> None:
     click.echo(table(rows, COLUMNS))
     if found["writer"] is None:
         click.echo("nobody writes just now")
+    for node in found["nodes"]:
+        if (archive := node["archive"]) is not None:
+            click.echo(_archived(archive))
     if waiting := found["handed_over"]:
         click.echo(f"{waiting} handed over and not decided")
     return None
+
+
+def _archived(archive: Mapping[str, Any]) -> str:
+    if archive["fault"]:
+        return f"the archive stands at record {archive['at']}: {archive['fault']}"
+    behind = archive["behind"]
+    lag = f", {behind} behind" if behind else ", and has all"
+    return f"the archive is at record {archive['at']}{lag}"
 
 
 def _time(ms: int) -> str:

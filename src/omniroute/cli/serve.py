@@ -32,18 +32,26 @@ from omniroute.settings import Secret
     help="postgresql://… or redis://… instead of what the settings name.",
 )
 @click.option(
+    "--archive",
+    metavar="PLACE",
+    default="",
+    help="A file or postgresql://… that the journal is copied into for search and reports.",
+)
+@click.option(
     "--plugin",
     "files",
     type=click.Path(path_type=Path),
     multiple=True,
     help="A plugin that is not installed: a Python file, or a project's folder.",
 )
-def serve(config: Path, store: str, files: tuple[Path, ...]) -> None:
+def serve(config: Path, store: str, archive: str, files: tuple[Path, ...]) -> None:
     """Serve channels, console and API until stopped."""
     settings = load(config)
     set_up(settings.server.log_format)
     if store:
         settings = replace(settings, store=replace(settings.store, url=Secret(store)))
+    if archive:
+        settings = replace(settings, store=replace(settings.store, archive=Secret(archive)))
     asyncio.run(_serve(settings, files))
 
 

@@ -13,7 +13,10 @@ VERSION = 1
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"input": "in"}):
-    """One decided input: ids and numbers only."""
+    """One decided input: ids and numbers only.
+
+    *rows* are the keys of the private rows that were written or deleted with it.
+    """
 
     v: int
     at: int
@@ -22,6 +25,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"input": "i
     why: tuple[dict[str, Any], ...] = ()
     ef: tuple[str, ...] = ()
     rules: str = ""
+    rows: tuple[str, ...] = ()
 
 
 encode = msgspec.json.Encoder().encode

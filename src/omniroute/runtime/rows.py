@@ -15,6 +15,7 @@ written by `core.state`.  These are the runtime's:
 ``x/<effect>``     `Failure`: why something could not be delivered, in the platform's words
 ``u/form``         of which form the core's rows are, so that another version makes them anew
 ``u/words``        what the newest writer writes, so that who does not know it all keeps away
+``u/refilling``    that the store is being made from an archive (`refilling`)
 ``r/<version>``    the sources of a rule set, so that the past can be explained
 ``v/<time>/…``     `RulesAct`: what was done with a rule set, by whom, and why
 =================  ==================================================================
@@ -23,10 +24,14 @@ written by `core.state`.  These are the runtime's:
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
 from omniroute.core.effects import AnyEffect
+
+MARK: Final = "u/refilling"
+"""The row of a store that is half made."""
 
 
 class Owed(msgspec.Struct, frozen=True):

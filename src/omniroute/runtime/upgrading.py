@@ -18,8 +18,9 @@ from omniroute.runtime import vocabulary
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.loading import CORE_ROWS, PAGE, fold
 from omniroute.runtime.record import VERSION, Entry, encode
+from omniroute.runtime.rows import MARK
 from omniroute.runtime.vocabulary import Words, words_of
-from omniroute.stores.api import GENESIS, Reader, Store, verify_chain
+from omniroute.stores.api import GENESIS, Corrupt, Reader, Store, verify_chain
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,10 @@ def bring_forward(store: Store, clock: Clock, words: Words = OURS) -> int:
     head = store.head()
     if head == GENESIS:
         return 0
-    found = store.get([ROW, vocabulary.ROW], head)
+    found = store.get([ROW, vocabulary.ROW, MARK], head)
+    if MARK in found:
+        fix = "start a node with store.archive, which goes on with it"
+        raise Corrupt(f"row {MARK}", "the store is being made from an archive", fix)
     complete = vocabulary.check(words, found.get(vocabulary.ROW))
     rows: dict[str, bytes | None] = {}
     if found.get(ROW) != str(words.form).encode():

@@ -178,11 +178,10 @@ class _Round:
             row = "d/" + input.key
             if row not in known:
                 self._absorb([input])
-                decision, answered = self._decide(input)
+                decision, answered = self._decide(input, puts)
                 if decision.events:
                     known[row] = answered
                     self._puts[row] = encode(answered)
-                    self._puts.update(puts)
                 answers.append(answered)
             else:
                 answers.append(known[row])
@@ -217,22 +216,28 @@ class _Round:
                 if not self._state.knows(key):
                     self._state.absorb(key, rows.get(key))
 
-    def _decide(self, input: AnyInput) -> tuple[Decision, Answered]:
+    def _decide(self, input: AnyInput, puts: Puts | None = None) -> tuple[Decision, Answered]:
+        """Decide; what follows from it is written with the round, and *puts* if anything does."""
         self._writer.deciding = input
         decision = decide(self._state, input, self._writer._deciders)
-        if decision.events:
-            effects = tuple(effect.id for effect in decision.effects)
-            rules = self._state.counters.rules
-            self.entries.append(
-                Entry(VERSION, input.at, input, decision.events, decision.why, effects, rules)
-            )
-            self.effects.extend(decision.effects)
-        seq = self._writer._head[0] + len(self.entries)
+        private = dict(puts or {}) if decision.events else {}
+        seq = self._writer._head[0] + len(self.entries) + bool(decision.events)
         for place, effect in enumerate(decision.effects):
             self._puts["o/" + effect.id] = encode(Owed(seq, place, effect, self._state.tenure.term))
             if isinstance(effect, Deliver) and effect.reply:
-                self._puts.update(self._writer._canned(effect, input))
+                private.update(self._writer._canned(effect, input))
+        self._puts.update(private)
+        if decision.events:
+            self._record(input, decision, tuple(private))
         return decision, _answered(decision.answer, seq)
+
+    def _record(self, input: AnyInput, decision: Decision, rows: tuple[str, ...]) -> None:
+        effects = tuple(effect.id for effect in decision.effects)
+        rules = self._state.counters.rules
+        self.entries.append(
+            Entry(VERSION, input.at, input, decision.events, decision.why, effects, rules, rows)
+        )
+        self.effects.extend(decision.effects)
 
 
 def _latest(store: Store, head: Head) -> int:

@@ -39,6 +39,7 @@ from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
 from omniroute.server import logs
+from omniroute.server.archiving import Archiving, make_whole, open_archive
 from omniroute.server.channels import open_channels
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
@@ -47,7 +48,7 @@ from omniroute.server.metrics import Metrics
 from omniroute.server.operations import ServerOperations
 from omniroute.server.outgoing import Outgoing
 from omniroute.server.probes import probes
-from omniroute.server.roster import WRITER, NodeReport, Roster
+from omniroute.server.roster import WRITER, ArchiveReport, NodeReport, Roster
 from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import Serving, address, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
@@ -56,6 +57,7 @@ from omniroute.server.watchdog import Watchdog
 from omniroute.server.webhooks import Hooks, Sender
 from omniroute.server.workbench import ServerWorkbench
 from omniroute.stores.api import Corrupt, InDoubt, Moved
+from omniroute.stores.archive import Archive, Behind
 from omniroute.stores.books import OnShelf, open_file
 from omniroute.stores.exchange import Shareable
 from omniroute.stores.shelf import Displaced
@@ -94,6 +96,7 @@ class Server:
         self.paths = files_of(database)
         self.desk_files = read_desk(settings.rules.folder)
         plugins = plugins or load_plugins(settings.plugins.blocked)
+        self._archive: Archive | None = None
         with ExitStack() as opened:  # closed again if anything that follows fails
             # First, so that a second server on a database hears who has it, not of a taken port.
             self.store = open_store(settings, plugins)
@@ -101,6 +104,10 @@ class Server:
             self._exchange = self.store.exchange() if isinstance(self.store, Shareable) else None
             if self._exchange is not None:
                 opened.callback(self._exchange.close)
+            if (archive := open_archive(settings)) is not None:
+                self._archive = archive
+                opened.callback(archive.close)
+                make_whole(self.store, archive)
             self._books = self._open_books(database)
             if self._books is not None:
                 opened.callback(self._books.close)
@@ -138,6 +145,9 @@ class Server:
             if error.place.startswith("row "):
                 error = Corrupt(f"{database}: {error.place}", error.fault, error.fix)
             raise error from None
+        self.archiving = None
+        if self._archive is not None:
+            self.archiving = Archiving(self._archive, self.store.reader(), self._lost)
         self.proofs.channels, self.proofs.inbox = parts.channels, self.node.inbox
         self.proofs.names, self.proofs.is_shared = self.node.names, self.node.shared.has
         self._readers = tuple(self.store.reader() for _ in range(4))
@@ -175,7 +185,8 @@ class Server:
         self._sender = Sender(self.webhooks, self._outgoing, self._readers[3], self.clock.now)
         self._sending: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
-        self.failed: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.failed: asyncio.Future[StoreError] = self._loop.create_future()
         self.rulebook = ServerRulebook(
             self.node,
             self.application,
@@ -187,7 +198,7 @@ class Server:
         self.workbench = ServerWorkbench(
             self._readers[2], self.application, self.settings.rules.folder, lambda: self.desk_files
         )
-        self.metrics = Metrics(self.application.reading, self.clock.now)
+        self.metrics = Metrics(self.application.reading, self.clock.now, self._archived)
         self.watchdog = Watchdog()
         self.roster = Roster(self._exchange, self._report)
         self._since, self._head = self.clock.now(), 0
@@ -217,6 +228,8 @@ class Server:
         )
         await self._fill_views()
         await asyncio.to_thread(self.metrics.remember)
+        if self.archiving is not None:
+            self.archiving.start()
         self._sending = asyncio.create_task(self._sender.run(), name="webhooks")
         for site in self._sites:
             await site.begin()
@@ -241,8 +254,15 @@ class Server:
         node, tenure = self.node, self.node.state.tenure
         return NodeReport(
             node.parts.spool.name, WRITER, self._since, self.url, node.parts.spool.depth,
-            node.outbox.depth, tenure.term, self._head,
+            node.outbox.depth, tenure.term, self._head, self._archived(),
         )  # fmt: skip
+
+    def _archived(self) -> ArchiveReport | None:
+        """How far the archive is, if there is one."""
+        if self.archiving is None:
+            return None
+        at, fault = self.archiving.status
+        return ArchiveReport(at, max(self._head - at, 0), fault)
 
     async def _fill_views(self) -> None:
         """Have the first page show what is so; views that must be made anew may take longer."""
@@ -271,6 +291,8 @@ class Server:
                 await asyncio.gather(self._sending, return_exceptions=True)
             await self._outgoing.close()
             self.webhooks.close()
+            if self.archiving is not None:
+                await asyncio.to_thread(self.archiving.stop)
             await self.application.stop()
             for reader in self._readers:
                 reader.close()
@@ -392,12 +414,18 @@ class Server:
             logs.tell(committed)
         self.application.wake()
         self._sender.wake()
+        if self.archiving is not None:
+            self.archiving.wake()
 
     def _trouble(self, error: StoreError) -> None:
         """A full disk may be emptied; where nobody knows what is on it, we must not go on."""
         log.critical("the store fails: %s", error)
-        if isinstance(error, InDoubt | Moved | Displaced) and not self.failed.done():
+        if isinstance(error, InDoubt | Moved | Displaced | Behind) and not self.failed.done():
             self.failed.set_result(error)
+
+    def _lost(self, error: StoreError) -> None:
+        """The store has lost records: nothing may be decided on what is left of them."""
+        self._loop.call_soon_threadsafe(self._trouble, error)
 
     def _reloaded(self, desk: DeskFiles) -> None:
         self.desk_files = desk

@@ -19,6 +19,7 @@ from prometheus_client.exposition import generate_latest
 from omniroute.core import events as e
 from omniroute.runtime.record import Entry
 from omniroute.runtime.writer import Committed
+from omniroute.server.roster import ArchiveReport
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -49,8 +50,13 @@ UNANSWERED: Final = """
 class Metrics:
     """One process's figures.  `committed` belongs to the event loop; `text` to any thread."""
 
-    def __init__(self, reading: Reading, clock: Callable[[], int]) -> None:
-        self._reading, self._clock = reading, clock
+    def __init__(
+        self,
+        reading: Reading,
+        clock: Callable[[], int],
+        archive: Callable[[], ArchiveReport | None] = lambda: None,
+    ) -> None:
+        self._reading, self._clock, self._archive = reading, clock, archive
         self.registry = CollectorRegistry()
         self._kinds: OrderedDict[str, str] = OrderedDict()
         self._under_way: OrderedDict[str, str] = OrderedDict()  # effects, to which handle
@@ -174,7 +180,17 @@ class Metrics:
                 agents.add_metric([row["status"]], row["count"])
         for queue, first in since.items():
             oldest.add_metric([queue], (now - first) / 1000)
-        return (waiting, oldest, remaining, agents)
+        return (waiting, oldest, remaining, agents, *self._archived())
+
+    def _archived(self) -> Iterable[Metric]:
+        if (archive := self._archive()) is None:
+            return
+        yield GaugeMetricFamily(
+            "omniroute_archive_behind", "Records that the archive lacks", archive.behind
+        )
+        yield GaugeMetricFamily(
+            "omniroute_archive_ok", "Whether it follows the journal", not archive.fault
+        )
 
 
 def _keep(known: OrderedDict[K, V], key: K, value: V) -> None:

@@ -22,6 +22,14 @@ LASTS: Final = 7.0  # seconds for which a report holds
 WRITER, FOLLOWER = "writer", "follower"
 
 
+class ArchiveReport(msgspec.Struct, frozen=True):
+    """How far the writer's archive is: its last record, how many it lacks, what is wrong."""
+
+    at: int
+    behind: int
+    fault: str = ""
+
+
 class NodeReport(msgspec.Struct, frozen=True):
     """What a node says of itself; times in ms.
 
@@ -37,6 +45,7 @@ class NodeReport(msgspec.Struct, frozen=True):
     owed: int = 0
     term: int = 0
     head: int = 0
+    archive: ArchiveReport | None = None
     host: str = msgspec.field(default_factory=socket.gethostname)
     process: int = msgspec.field(default_factory=os.getpid)
     version: str = __version__

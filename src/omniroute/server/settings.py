@@ -59,6 +59,10 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Secret,
         says("PostgreSQL, Redis or a plugin's store, by URL; else the SQLite at `path`."),
     ] = Secret("")
+    archive: Annotated[
+        Secret,
+        says("Where the journal is copied for search and reports: a file, or `postgresql://…`."),
+    ] = Secret("")
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,7 +165,11 @@ def load(path: Path) -> Settings:
         server=msgspec.structs.replace(
             settings.server, public_url=_public(settings.server.public_url)
         ),
-        store=msgspec.structs.replace(settings.store, path=home / settings.store.path),
+        store=msgspec.structs.replace(
+            settings.store,
+            path=home / settings.store.path,
+            archive=_anchored(home, settings.store.archive),
+        ),
         rules=Rules(home / settings.rules.folder),
     )
 
@@ -180,6 +188,12 @@ def _no_section(name: str, values: object) -> ConfigError:
 
 def _listed(sections: Sequence[str]) -> str:
     return f"sections are: {', '.join(sorted(sections))}"
+
+
+def _anchored(home: Path, archive: Secret) -> Secret:
+    """A file's name as one from the folder of the settings; a URL as it is."""
+    place = archive.reveal()
+    return Secret(str(home / place)) if place and "://" not in place else archive
 
 
 def _public(url: str) -> str:

@@ -37,6 +37,9 @@ from omniroute.stores.shelf import Shelf
 
 T = TypeVar("T")
 
+Statement = tuple[str, Sequence[tuple[object, ...]]]
+"""SQL, and the values for each time it is executed."""
+
 RUNS: Final = "check that the server runs, and store.url"
 CONNECT: Final = 5.0  # seconds until a server that does not answer counts as absent
 ANSWER: Final = 30.0  # seconds for one statement
@@ -103,13 +106,23 @@ class PostgresStore:
         return self._line.call(self._line.tail(after, limit))
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
+        return self._commit(at, records, puts)
+
+    def _commit(
+        self,
+        at: Head,
+        records: Sequence[bytes],
+        puts: Mapping[str, bytes | None],
+        also: Sequence[Statement] = (),
+    ) -> Head:
+        """As `commit`; *also* is executed in the same transaction."""
         if not records:
             raise ValueError("a commit needs at least one record")
         check_keys(puts)
         links = chained(at, records)
         to: Head = (links[-1].seq, links[-1].hash)
         try:
-            if self._line.call(self._line.commit(at, links, puts)):
+            if self._line.call(self._line.commit(at, links, puts, also)):
                 return to
         except InDoubt as doubt:
             return settle(doubt, self.head, at, to)
@@ -234,18 +247,28 @@ class Line:
         return [Record(row["seq"], row["hash"], row["body"]) for row in rows]
 
     async def commit(
-        self, at: Head, links: Sequence[Record], puts: Mapping[str, bytes | None]
+        self,
+        at: Head,
+        links: Sequence[Record],
+        puts: Mapping[str, bytes | None],
+        also: Sequence[Statement] = (),
     ) -> bool:
         """Whether the head was *at*, and is now the last of *links*."""
         put = [(key.encode(), value) for key, value in sorted(puts.items()) if value is not None]
         gone = [key.encode() for key, value in puts.items() if value is None]
+        values = (
+            links[-1].seq, links[-1].hash, *at,
+            [link.seq for link in links], [link.hash for link in links],
+            [link.body for link in links], gone,
+            [key for key, _ in put], [value for _, value in put],
+        )  # fmt: skip
         async with self.asking(committing=True) as db:
-            swapped = await db.fetchval(
-                COMMIT, links[-1].seq, links[-1].hash, *at,
-                [link.seq for link in links], [link.hash for link in links],
-                [link.body for link in links], gone,
-                [key for key, _ in put], [value for _, value in put],
-            )  # fmt: skip
+            if not also:  # one statement is a transaction, and one round trip
+                return bool(await db.fetchval(COMMIT, *values))
+            async with db.transaction():
+                swapped = await db.fetchval(COMMIT, *values)
+                for sql, rows in also if swapped else ():
+                    await db.executemany(sql, rows)
         return bool(swapped)
 
     async def freeze(self) -> None:

@@ -96,6 +96,16 @@ class SqliteStore:
             return _tail(self._file.db, after, limit)
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
+        return self._commit(at, records, puts)
+
+    def _commit(
+        self,
+        at: Head,
+        records: Sequence[bytes],
+        puts: Mapping[str, bytes | None],
+        also: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> Head:
+        """As `commit`; *also* writes more in the same transaction."""
         if not records:
             raise ValueError("a commit needs at least one record")
         check_keys(puts)
@@ -111,6 +121,8 @@ class SqliteStore:
                 raise Moved(at, _head(db))
             insert(db, "journal", links)
             _put(db, puts)
+            if also is not None:
+                also(db)
             self._reach("store.inside_commit")
         self._reach("store.after_commit")
         self._file.wrote(len(links) + len(puts) + 1)

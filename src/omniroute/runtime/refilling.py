@@ -1,0 +1,98 @@
+"""A store that has lost records, made whole again from the archive, before anything is decided.
+
+The store stands at an earlier record of the same journal, or holds nothing at all.  The records
+that it lost are committed once more, as bytes, so it comes to the same head by the same hashes;
+with them go the archive's rows.  That takes many commits where it is much; until the last one a row
+says that the store is half made, and no node starts on it without the archive.
+
+What an archive does not have is made of the records or goes without: the answers to inputs are
+known as given, and cards are drawn anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from omniroute.runtime.loading import PAGE
+from omniroute.runtime.record import decode, encode
+from omniroute.runtime.rows import MARK
+from omniroute.runtime.writer import Answered
+from omniroute.stores.api import Reader, Record, Store
+from omniroute.stores.archive import Asker, Behind, compare
+
+log = logging.getLogger(__name__)
+
+NOT_ARCHIVED: Final = ("d/", "o/")
+
+
+def refill(
+    store: Store,
+    archive: Asker,
+    progress: Callable[[int, int], None] = lambda done, all: None,
+    page: int = PAGE,
+) -> int:
+    """Give *store* the records that it lost; how many those were, and 0 where it lost none.
+
+    With each commit go *page* rows, as far as there is a record for so many commits.
+
+    Raises `Forked` or `Gap` where it has other records than the archive, and what a commit raises.
+    """
+    reader = store.reader()
+    try:
+        at, goal = store.head(), archive.head()
+        try:
+            compare(reader, goal, archive)
+            return 0
+        except Behind as lost:
+            log.warning("%s: it is made whole from there", lost)
+        every = archive.ask("SELECT COUNT(*) AS n FROM kv")[0]["n"]
+        gone = _gone(reader, archive)
+    finally:
+        reader.close()
+    first, commits = at[0], max(1, min(goal[0] - at[0], every // page + 1))
+    rows = _pages(archive, page)
+    for number in range(1, commits + 1):
+        last = first + (goal[0] - first) * number // commits
+        records = _records(archive, at[0], last)
+        puts: dict[str, bytes | None] = {MARK: b"1"}
+        for record in records:
+            entry = decode(record.body)
+            puts[f"d/{entry.input.key}"] = encode(Answered(record.seq, True, "ok", {}))
+        puts.update(next(rows, {}))
+        if number == commits:
+            for more in rows:
+                puts.update(more)
+            puts |= {**dict.fromkeys(gone), MARK: None}
+        at = store.commit(at, [record.body for record in records], puts)
+        progress(number, commits)
+    log.warning("the store has %d records again", at[0])
+    return at[0] - first
+
+
+def _gone(reader: Reader, archive: Reader) -> list[str]:
+    """Rows that the store still has and that were deleted by what it lost."""
+    found: list[str] = []
+    after = ""
+    while page := reader.scan("", after, PAGE):
+        keys = [key for key, _ in page if not key.startswith(NOT_ARCHIVED)]
+        known = archive.get(keys) if keys else {}
+        found += [key for key in keys if key not in known]
+        after = page[-1][0]
+    return found
+
+
+def _pages(archive: Reader, limit: int) -> Iterator[dict[str, bytes]]:
+    after = ""
+    while page := archive.scan("", after, limit):
+        yield dict(page)
+        after = page[-1][0]
+
+
+def _records(archive: Reader, after: int, last: int) -> list[Record]:
+    found: list[Record] = []
+    while after < last:
+        found += archive.tail(after, min(PAGE, last - after))
+        after = found[-1].seq
+    return found

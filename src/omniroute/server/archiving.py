@@ -1,0 +1,154 @@
+"""The archive beside a running server: opened as the settings name it, filled by a thread."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from omniroute.errors import ConfigError, StoreError
+from omniroute.runtime.archiver import Archiver
+from omniroute.runtime.refilling import refill
+from omniroute.server.settings import Settings
+from omniroute.stores.api import Reader, Store
+from omniroute.stores.archive import Archive, Asker, Behind, Forked, Gap
+from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
+
+log = logging.getLogger(__name__)
+
+PAUSE: Final = 5.0  # seconds until the next attempt where the archive or the store fails
+PLACE: Final = "store.archive"
+
+
+class ArchiveStatus(NamedTuple):
+    """How far the archive is."""
+
+    at: int  # the number of the last record it has
+    fault: str = ""  # why it does not go on
+
+
+def open_archive(settings: Settings) -> Archive | None:
+    """The archive to fill.  Raises `ConfigError` or `StoreError`."""
+    url = settings.store.archive.reveal()
+    if not url:
+        return None
+    if "://" in url:
+        return _postgres(url)
+    if Path(url).resolve() == settings.store.path.resolve():
+        fix = "name another file"
+        raise ConfigError(PLACE, "is the desk's own database", fix)
+    return SqliteArchive(Path(url))
+
+
+def open_asker(settings: Settings) -> Asker | None:
+    """The archive to be asked, beside a server that fills it or without one."""
+    url = settings.store.archive.reveal()
+    if not url:
+        return None
+    if "://" not in url:
+        return SqliteAsker(Path(url))
+    archive = _postgres(url)
+    try:
+        return archive.asker()
+    finally:
+        archive.close()
+
+
+def _postgres(url: str) -> Archive:
+    if url.partition("://")[0] not in ("postgresql", "postgres"):
+        raise ConfigError(PLACE, "is neither a file nor postgresql://…", "name one of the two")
+    try:
+        driver = importlib.import_module("omniroute.stores.archive_postgres")
+    except ModuleNotFoundError as error:
+        fix = "pip install omniroute[postgres]"
+        raise ConfigError(PLACE, f"{error.name} is not installed", fix) from None
+    archive: Archive = driver.PostgresArchive(url)
+    return archive
+
+
+def make_whole(store: Store, archive: Archive) -> None:
+    """Give *store* what it has lost and *archive* has, before anything is decided.
+
+    Where both have gone on apart, or the archive lacks what came before, the desk works without
+    it: the archiving says so until somebody sees to it.  Raises `StoreError` where one is away.
+    """
+    asker = archive.asker()
+    try:
+        refill(store, asker)
+    except (Forked, Gap) as error:
+        log.error("archive: %s", error)
+    finally:
+        asker.close()
+
+
+class Archiving:
+    """Fills *archive* from *source* in a thread, from `start` to `stop`; both are its own then."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        source: Reader,
+        on_loss: Callable[[StoreError], None] = lambda error: None,
+        pause: float = PAUSE,
+    ) -> None:
+        """*on_loss* hears, in the thread, that the store has lost records that the archive has."""
+        self._archive, self._source, self._on_loss, self._pause = archive, source, on_loss, pause
+        self._archiver: Archiver | None = None
+        self._bell, self._end = threading.Event(), threading.Event()
+        self._status = ArchiveStatus(archive.head()[0])
+        self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
+
+    @property
+    def status(self) -> ArchiveStatus:
+        """How far it is; from any thread."""
+        return self._status
+
+    def start(self) -> None:
+        """Begin to follow the journal."""
+        self._thread.start()
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something new; from any thread."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """End with the batch in hand, and close; what is left is copied after the next start."""
+        self._end.set()
+        self._bell.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._archiver is not None:
+            self._archiver.close()
+        self._source.close()
+        self._archive.close()
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            self._bell.wait()
+            self._bell.clear()
+            try:
+                self._drain()
+            except StoreError as error:
+                self._failed(error)
+
+    def _drain(self) -> None:
+        archiver = self._archiver = self._archiver or Archiver(self._archive, self._source)
+        while not self._end.is_set() and archiver.step():
+            self._status = ArchiveStatus(archiver.at[0])
+        if self._status.fault:
+            log.info("archive: follows the journal again")
+        self._status = ArchiveStatus(archiver.at[0])
+
+    def _failed(self, error: StoreError) -> None:
+        fault = str(error)
+        if fault != self._status.fault:
+            log.error("archive: %s", fault)
+        self._status = self._status._replace(fault=fault)
+        if isinstance(error, Behind):
+            self._on_loss(error)
+        self._end.wait(self._pause)
+        self._bell.set()
