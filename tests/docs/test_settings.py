@@ -20,7 +20,7 @@ def test_settings_that_are_shown_can_be_loaded(
     block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("HELP_MAIL_PASSWORD", "DESK_STORE", "DESK_METRICS"):
+    for name in ("HELP_MAIL_PASSWORD", "DESK_STORE", "DESK_ARCHIVE", "DESK_METRICS"):
         monkeypatch.setenv(name, "a password")
     for secret in ("chat.secret", "mail.password", "telegram.token", "lobby.key", "twilio.token"):
         Path(secret).write_text("x" * 40)
