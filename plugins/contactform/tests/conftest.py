@@ -20,7 +20,7 @@ from omniroute.testing.intake import Notebook, listening
 from omniroute.testing.proofs import Notary
 from omniroute_contactform.channel import ContactFormChannel
 from omniroute_contactform.settings import Settings
-from omniroute_contactform.testing import FORM, TICKET
+from omniroute_contactform.testing import FORM, TICKET, in_parts
 
 MOUNT = "/channels/contactform/main"
 
@@ -47,6 +47,13 @@ class Form:
     async def sends(self, path: str = "/", **typed: str) -> Answered:
         """Somebody presses the button."""
         return await ask(self.app, "POST", MOUNT + path, urlencode(typed).encode(), FORM)
+
+    async def uploads(
+        self, *files: tuple[str, str, bytes], field: str = "files", **typed: str
+    ) -> Answered:
+        """Somebody presses the button of a form with files: name, type, bytes."""
+        body, headers = in_parts(typed, [(field, *file) for file in files])
+        return await ask(self.app, "POST", MOUNT + "/", body, headers)
 
     def read(self) -> list[Inbound]:
         return [one for raw in self.notebook.kept.values() for one in self.channel.parse(raw)]

@@ -19,7 +19,7 @@ class ContactFormChannel:
 
     kind: ClassVar[str] = parse.KIND
     label: ClassVar[str] = "contact form"
-    caps: ClassVar[Cap] = Cap.NONE
+    caps: ClassVar[Cap] = Cap.FILES_IN
     max_text: ClassVar[int] = 100_000
     answered_by: ClassVar[str] = "email"
     Config: ClassVar[type] = Settings

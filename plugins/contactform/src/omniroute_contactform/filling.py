@@ -12,6 +12,9 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from omniroute_contactform.attached import MULTIPART, Attached, parts
+from omniroute_contactform.settings import Settings
+
 FIELDS: Final = ("name", "email", "subject", "message")
 TRAP: Final = "fax_number"
 """A field that nobody sees; machines fill in everything."""
@@ -36,12 +39,18 @@ class Entries(msgspec.Struct, frozen=True):
     message: str = ""
     ticket: str = ""
     trapped: bool = False
+    files: tuple[Attached, ...] = ()
 
 
-def entries(body: bytes) -> Entries:
+async def entries(body: bytes, content_type: str) -> Entries:
     """What a browser sent.  Raises `ValueError`."""
-    found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=40)
-    given = {name: values[0] for name, values in found.items()}
+    given: Mapping[str, str]
+    files: tuple[Attached, ...] = ()
+    if content_type.lower().startswith(MULTIPART):
+        given, files = await parts(body, content_type)
+    else:
+        found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=40)
+        given = {name: values[0] for name, values in found.items()}
     line = {name: " ".join(_clean(given.get(name, "")).split()) for name in FIELDS}
     return Entries(
         line["name"],
@@ -50,21 +59,26 @@ def entries(body: bytes) -> Entries:
         _clean(given.get("message", "")),
         given.get(TICKET, ""),
         bool(given.get(TRAP, "").strip()),
+        files,
     )
 
 
-def faults(typed: Entries, longest: int) -> Mapping[str, str]:
+def faults(typed: Entries, settings: Settings) -> Mapping[str, str]:
     """What is wrong, by field: a name in `words`."""
     found = {}
     if not _EMAIL.fullmatch(typed.email) or len(typed.email) > 254:
         found["email"] = "bad_email" if typed.email else "no_email"
-    if not typed.message:
+    if not typed.message and not typed.files:
         found["message"] = "no_message"
-    if len(typed.message) > longest:
+    if len(typed.message) > settings.max_message:
         found["message"] = "long_message"
     for name in ("name", "subject"):
         if len(getattr(typed, name)) > 200:
             found[name] = "long"
+    if len(typed.files) > settings.max_files:
+        found["files"] = "many_files" if settings.max_files else "no_files"
+    elif sum(len(file.data) for file in typed.files) > settings.max_upload:
+        found["files"] = "large_files"
     return found
 
 
@@ -86,7 +100,9 @@ def id_of(typed: Entries, secret: bytes, at: int) -> str:
     id, _, mark = typed.ticket.partition(".")
     if hmac.compare_digest(mark.encode(), _mark(secret, id).encode()):
         return id
-    said = "\0".join((typed.name, typed.email, typed.subject, typed.message, str(at // HOUR)))
+    sums = [hashlib.sha256(file.data).hexdigest() for file in typed.files]
+    written = (typed.name, typed.email, typed.subject, typed.message)
+    said = "\0".join((*written, *sums, str(at // HOUR)))
     return _mark(secret, said)
 
 

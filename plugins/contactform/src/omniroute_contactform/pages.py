@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omniroute_contactform.filling import TRAP, Entries
-from omniroute_contactform.settings import Settings
+from omniroute_contactform.settings import MIB, Settings
 from omniroute_contactform.words import LANGUAGES, wished
 
 DARK_TEXT_FROM: Final = 0.18  # relative luminance from which black is read better than white
@@ -44,11 +44,13 @@ class Pages:
     ) -> Response:
         """The form; with what was typed, and what is wrong with it."""
         say, typed = words_of(request), typed or Entries()
-        most, count = self._settings.max_message, len(typed.message)
-        told = {
-            field: say[fault].format(count=count, most=most)
-            for field, fault in (faults or {}).items()
+        limits = {
+            "count": len(typed.message),
+            "most": self._settings.max_message,
+            "files": self._settings.max_files,
+            "megabytes": f"{self._settings.max_upload / MIB:g}",
         }
+        told = {field: say[fault].format(**limits) for field, fault in (faults or {}).items()}
         values = {
             "title": self._settings.title or say["title"],
             "greeting": self._settings.greeting or say["greeting"],
@@ -57,6 +59,9 @@ class Pages:
             "typed": typed,
             "faults": told,
             "notice": say[notice] if notice else "",
+            "max_files": self._settings.max_files,
+            "files_limit": say["files_limit"].format(**limits),
+            "files_again": say["files_again"] if typed.files else "",
             "ticket": ticket,
             "trap": TRAP,
         }

@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from omniroute import Address, Inbound
+from omniroute import Address, File, Inbound
+from omniroute_contactform.attached import Attached
 
 VERSION: Final = 1
 KIND: Final = "contactform"
@@ -27,6 +28,7 @@ class Filled(msgspec.Struct, frozen=True, omit_defaults=True):
     at: int  # ms since the epoch
     name: str = ""
     subject: str = ""
+    files: tuple[Attached, ...] = ()
     v: int = VERSION
 
 
@@ -43,6 +45,7 @@ def read(raw: bytes) -> Inbound:
         subject=filled.subject,
         sent_at=datetime.fromtimestamp(filled.at / 1000, UTC),
         also_known_as=(Address("email", filled.email, display=filled.name),),
+        files=tuple(File(file.name, file.media_type, file.data) for file in filled.files),
     )
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Address, Busy, Intake, Proofs, Rate, Refused, Site, body_of
+from omniroute_contactform.attached import MULTIPART
 from omniroute_contactform.filling import Entries, entries, faults, id_of, new_ticket
 from omniroute_contactform.pages import Pages, base_of, words_of
 from omniroute_contactform.parse import Filled, sender_of
@@ -28,6 +30,8 @@ from omniroute_contactform.settings import Settings
 log = logging.getLogger(__name__)
 
 SLOWEST: Final = 15.0  # s until a body has arrived
+SLOWEST_FILES: Final = 120.0  # s until one with files has
+UPLOADS: Final = 8  # bodies with files that are taken at a time: each lies in memory
 BESIDES: Final = 8192  # bytes of a body besides the message
 PER_CHARACTER: Final = 12  # bytes of one that is percent-encoded, at most
 
@@ -55,6 +59,7 @@ class Routes:
         self._home = f"{site.public_url}/channels/contactform/{account}/"
         self._pages = Pages(settings)
         self._rate = Rate(settings.per_minute, settings.burst)
+        self._room = asyncio.Semaphore(UPLOADS)
 
     def all(self) -> Sequence[BaseRoute]:
         """Mounted by the engine."""
@@ -73,7 +78,7 @@ class Routes:
         typed = Entries()
         try:
             typed = await self._typed(request)
-            if wrong := faults(typed, self._settings.max_message):
+            if wrong := faults(typed, self._settings):
                 ticket = typed.ticket or new_ticket(self._secret)
                 return self._pages.form(request, ticket, typed, wrong, status=422)
             linked = await self._take(request, typed)
@@ -84,9 +89,17 @@ class Routes:
 
     async def _typed(self, request: Request) -> Entries:
         """What a browser sends.  Raises `Refusal`."""
+        kind = request.headers.get("content-type", "")
         most = self._settings.max_message * PER_CHARACTER + BESIDES
+        with_files = kind.lower().startswith(MULTIPART)
+        if with_files and self._room.locked():
+            raise Refusal(503, "busy")
         try:
-            return entries(await body_of(request, most, SLOWEST))
+            if not with_files:
+                return await entries(await body_of(request, most, SLOWEST), kind)
+            async with self._room:
+                most += self._settings.max_upload
+                return await entries(await body_of(request, most, SLOWEST_FILES), kind)
         except HTTPException as error:
             raise Refusal(413 if error.status_code == 413 else 400, "too_big") from None
         except ValueError:
@@ -103,7 +116,9 @@ class Routes:
             return False
         now = time.time()
         id = id_of(typed, self._secret, int(now))
-        filled = Filled(id, typed.email, typed.message, int(now * 1000), typed.name, typed.subject)
+        filled = Filled(
+            id, typed.email, typed.message, int(now * 1000), typed.name, typed.subject, typed.files
+        )
         try:
             await self._ear.intake.accept(msgspec.json.encode(filled), key=id)
         except Busy:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+MIB: Final = 1024 * 1024
 ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d+)?")
 
 
@@ -41,6 +42,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_message: Annotated[
         int, Meta(ge=100, le=100_000, description="Longest message, in characters.")
     ] = 10_000
+    max_files: Annotated[
+        int, Meta(ge=0, le=20, description="Files that may come with a message; 0: none.")
+    ] = 5
+    max_upload: Annotated[
+        int,
+        Meta(ge=0, le=50 * MIB, description="All files of a message together, in bytes."),
+    ] = 10 * MIB
     per_minute: Annotated[
         int,
         Meta(ge=0, description="Messages a minute from one network address; 0: without limit."),
