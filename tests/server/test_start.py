@@ -168,7 +168,10 @@ async def test_rules_that_are_no_yaml(house: House) -> None:
 
 async def test_no_folder_of_rules(house: House) -> None:
     shutil.rmtree(house.rules)
-    assert str(await refusal(house)) == f"{house.rules}: no such folder of rules"
+    assert str(await refusal(house)) == (
+        f"{house.rules}: no such folder of rules — make it, with rules.yaml and team.yaml in it,"
+        " or set rules.folder"
+    )
 
 
 async def test_nobody_works_here(house: House) -> None:

@@ -88,7 +88,8 @@ def rule_files(folder: Path) -> dict[str, bytes]:
             p for p in sorted(folder.glob(f"*{SUFFIX}")) if is_rules(p.name) or p.name == TEAM
         ]
     else:
-        raise ConfigErrors([ConfigError(str(folder), "no such folder of rules")])
+        fix = "make it, with rules.yaml and team.yaml in it, or set rules.folder"
+        raise ConfigErrors([ConfigError(str(folder), "no such folder of rules", fix)])
     home = folder if folder.is_dir() else folder.parent
     found = {path.name: read_bytes(path) for path in chosen if path.is_file()}
     if not found.keys() - {TEAM}:
