@@ -35,7 +35,8 @@ def test_each_part_is_named_and_told_how_it_is(house: House) -> None:
     house.write(before + "[channels.site]" + after.partition("[channels.site]")[2])
     ran = omniroute("doctor", "--config", house.config)
     lines = [line for line in ran.out.splitlines() if not line.startswith("  ")]
-    parts = ("settings", "python", "plugins", "rules", "store", "disk", "clock", "port")
+    parts = ["settings", "python", "plugins", "rules", "store", "files", "disk", "limits"]
+    parts += ["clock", "port"]
     assert [line.split()[:2] for line in lines[: len(parts)]] == [["ok", part] for part in parts]
     assert [line.split()[1:3] for line in lines[len(parts) :]] == [["webchat", "site"]]
     assert ran.code == 0
@@ -78,9 +79,29 @@ def test_a_database_that_is_none(house: House) -> None:
     assert places["store"].endswith("desk.db: is not a database")
 
 
+def test_what_others_of_the_machine_may_read_is_named(house: House) -> None:
+    house.database.with_suffix(".key").write_bytes(b"k" * 32)
+    house.database.with_suffix(".key").chmod(0o640)
+    (fault, fix) = next((f, x) for place, f, x in wrong(house) if place == "files")
+    assert fault == (
+        f"{house.database.with_suffix('.key')}: "
+        "others of this machine may look into it (-rw-r-----)"
+    )
+    assert fix == f"chmod go= {house.database.with_suffix('.key')}"
+
+
+def test_an_address_that_leads_nowhere_is_named(house: House) -> None:
+    public = '[server]\npublic_url = "https://desk.invalid"'
+    house.write(house.settings().replace("[server]", public))
+    (fault, fix) = next((f, x) for place, f, x in wrong(house) if place == "address")
+    assert fault.startswith("server.public_url: the name desk.invalid is not known")
+    assert fix == "give it an address in the DNS"
+
+
 def test_beside_a_running_server_it_is_asked(house: House) -> None:
     with house.running():
         ran = omniroute("doctor", "--config", house.config)
     assert "ok     server       runs, and is ready" in ran.out
     assert "records, and a server has it" in ran.out
+    assert "ok     files " in ran.out
     assert " port " not in ran.out

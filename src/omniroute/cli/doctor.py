@@ -20,9 +20,10 @@ from omniroute.server.settings import Settings, load
 @config
 @as_json
 def doctor(config: Path, json_: bool) -> None:
-    """Look at settings, plugins, rules, store, disk, clock, port and every channel.
+    """Look at settings, plugins, rules, store, files, disk, limits, clock, port and every channel.
 
-    Names each fault with its place and what mends it.  Exit 1 if there is one.  Needs no server;
+    And whether the public address leads here: name, way and certificate.  Names each fault with
+    its place and what mends it.  Exit 1 if there is one.  Needs no server;
     where one runs, it is asked how its channels are.  Nothing is sent, and no secret is printed.
     """
     findings = _everything(config)

@@ -42,6 +42,7 @@ def open_channels(
         config: object = section(given, kinds[kind].Config, place)
         own = folder / account
         own.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)  # a mode is not for the folders above
         secret = keyed.derive(f"site/{account}")
         site = Site(own, url, settings.server.organisation, secret, proofs, opener)
         found[kind, account] = _construct(kinds[kind], account, config, site)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Final, NamedTuple
 
-from omniroute.errors import ConfigError, OmniRouteError
+from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError
 from omniroute.runtime.node import files_of
 from omniroute.runtime.record import decode
+from omniroute.server import reachable
 from omniroute.server.composition import load_plugins
 from omniroute.server.desk import read_desk
 from omniroute.server.serving import listen_tcp
@@ -25,6 +28,8 @@ from omniroute.stores.sqlite_file import check_library, check_place
 SCARCE: Final = 1 << 30
 """Bytes of free disk below which it is said; from 64 MB on nothing new is taken in."""
 
+FEWEST: Final = 1024  # open files
+OTHERS: Final = 0o077  # rights of whoever is not the owner
 SKEW: Final = 60_000  # ms that the clock may be behind the journal
 
 
@@ -44,11 +49,15 @@ def examine(settings: Settings, *, runs: bool) -> Iterator[Finding]:
         ("plugins", _plugins),
         ("rules", _rules),
         ("store", _kept if settings.store.url or not runs else _held),
+        ("files", _files),
         ("disk", _disk),
+        ("limits", _limits),
         ("clock", _clock),
     ]
     if not runs:
         checks.append(("port", _port))
+    if settings.server.public_url:
+        checks.append(("address", lambda settings: reachable.address(settings.server.public_url)))
     for place, check in checks:
         yield from _looked_at(place, check, settings)
 
@@ -95,6 +104,33 @@ def _kept(settings: Settings) -> str:
 def _held(settings: Settings) -> str:
     with closing(SqliteReader(settings.store.path.resolve())) as reader:
         return f"{reader.head()[0]} records, and a server has it"
+
+
+def _files(settings: Settings) -> str:
+    """What is kept beside the database is its owner's alone: others would read customers' mail."""
+    paths = [path for path in files_of(settings.store.path.resolve()).values() if path.exists()]
+    wrong = []
+    for path in paths:
+        about = path.stat()
+        if about.st_mode & OTHERS and not stat.S_ISSOCK(about.st_mode):
+            fault = f"others of this machine may look into it ({stat.filemode(about.st_mode)})"
+            wrong.append(ConfigError(str(path), fault, f"chmod go= {path}"))
+        if about.st_uid != os.geteuid():
+            fault = f"belongs to user {about.st_uid}, and this is {os.geteuid()}"
+            wrong.append(ConfigError(str(path), fault, "run the server and this as its owner"))
+    if wrong:
+        raise ConfigErrors(wrong)
+    return f"{len(paths)} beside the database, for its owner alone"
+
+
+def _limits(settings: Settings) -> str:
+    """There may be as many open files as there are connections to be expected."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= files < FEWEST:
+        fault = f"{files} open files are allowed, and each connection is one"
+        fix = f"ulimit -n {8 * FEWEST}, or LimitNOFILE= of its unit"
+        raise ConfigError("the process", fault, fix)
+    return f"{'any number of' if files < 0 else files} open files"
 
 
 def _disk(settings: Settings) -> str:
