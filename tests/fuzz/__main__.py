@@ -25,6 +25,8 @@ KEPT: Final = ROOT / "build" / "fuzz"
 GUIDE: Final = "atheris"  # has no wheels for some machines, so it is not among what tests need
 NO_GUIDE: Final = f"{GUIDE} is not installed (pip install {GUIDE}): searching without a guide"
 PLUGINS: Final = sorted(path.name for path in ROOT.glob("plugins/*/src/omniroute_*"))
+NOISE: Final = ("INFO: ", "WARNING: ", "#", "NEW_FUNC", "MERGE")  # of libFuzzer's
+LINES: Final = 120  # that are shown of a finding
 ROUND: Final = 500  # inputs
 LONGEST: Final = 10  # seconds of one input, before the search itself calls it hung
 
@@ -57,7 +59,9 @@ def _fuzzed(name: str, seconds: int) -> bool:
     if found and guided:
         _, small = _process(name, "alone", 1)  # begins with what was found, and makes it small
         said += small
-    click.echo(f"{name}:\n{said[-6000:]}" if found else f"{name}: {said.splitlines()[-1]}")
+    lines = [line for line in said.splitlines() if not line.startswith(NOISE)]
+    shown = "\n".join(lines[-LINES:])
+    click.echo(f"{name}:\n{shown}" if found else f"{name}: {lines[-1]}")
     return not found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import struct
-from typing import Final
+from typing import Any, Final
 
+import dns.resolver
 from hypothesis import strategies as st
+from plugins.email.tests.authentication.signing import PUBLIC, sealed, signed
 from plugins.email.tests.reading.test_calendar import EVENT
 from plugins.email.tests.reading.test_cms import STREAMED, WHOLE
 from plugins.email.tests.reading.test_fuzz import LINES, mails
@@ -15,12 +18,19 @@ from tests.fuzz.targets import Target
 
 from omniroute import language
 from omniroute.web import formatted
+from omniroute_email.authentication.names import Questions
+from omniroute_email.authentication.origin import ANSWERS, origin
+from omniroute_email.authentication.policy import policy
+from omniroute_email.authentication.seals import sealed_results
+from omniroute_email.authentication.signatures import signatures
+from omniroute_email.desk import reading
 from omniroute_email.markup import as_html
 from omniroute_email.reading import addresses, headers, mailboxes
 from omniroute_email.reading.authenticity import vouched
 from omniroute_email.reading.calendar import summary
 from omniroute_email.reading.cms import signed_content
 from omniroute_email.reading.fields import message_ids, stated_date
+from omniroute_email.reading.mail import examine
 from omniroute_email.reading.rtf import rtf_text
 from omniroute_email.reading.tnef import unpacked
 from omniroute_email.report import fields_of
@@ -88,6 +98,16 @@ Hello
 COMPLAINT: Final = RETURNED.replace(b"delivery-status", b"feedback-report").replace(
     b"Reporting-MTA: dns; mx.acme.example", b"Feedback-Type: abuse\nVersion: 1"
 )
+COMMANDS: Final = b"""From: ana@acme.example
+Subject: Re: Joe Miller [ref-1182]
+
+#note call him
+We are looking into it.
+
+On Sat, 28 Feb 2026, Desk wrote:
+> ref-1182 write above this line
+> I was charged twice
+"""
 HTML: Final = (
     "<html><head><meta charset=utf-8><style>p{}</style></head><body><p>I was<br>charged &eacute;"
     '&#8364;</p><ul><li>one</ul><table><tr><td>a<td>b</table><div class="gmail_quote">On Sat, Ana '
@@ -104,6 +124,26 @@ FIELDS: Final = [
     "Sun, 01 Mar 2026 13:00:00 +0100 (CET)",
     "mx.acme.example; dkim=pass (x) header.d=mail.example; dmarc=pass header.from=mail.example",
 ]
+
+
+KEY: Final = f"v=DKIM1; k=rsa; p={PUBLIC}".encode()
+SPF: Final = b"v=spf1 a mx/24 include:y.example ip4:192.0.2.0/24 redirect=z.example -all"
+SEALED: Final = sealed(signed(), "dmarc=pass header.from=x.example", "lists.example", [b"From"])
+RECORDS: Final = [KEY, SPF, b"v=DMARC1; p=reject; adkim=s; psd=u; rua=mailto:a@x.example"]
+
+
+class Known(Questions):
+    """Questions to a DNS in which every name has one record, and no address."""
+
+    def __init__(self, record: bytes) -> None:
+        super().__init__(dns.resolver.Resolver(configure=False), math.inf)
+        self._record = record
+
+    def ask(self, name: str, kind: str) -> list[Any]:
+        return []
+
+    def texts(self, name: str) -> list[bytes]:
+        return [self._record]
 
 
 def _whole(message: bytes) -> None:
@@ -141,11 +181,32 @@ def _field(text: str) -> None:
     vouched(read, "mail.example", "mx.acme.example")
 
 
+def _signed(message: bytes) -> None:
+    for outcome, domain in signatures(message, Known(KEY)):
+        assert outcome
+        assert domain
+    sealed_results(message, {"lists.example"}, Known(KEY))
+
+
+def _record(record: bytes) -> None:
+    known = Known(record)
+    assert policy("a.x.example", ["x.example"], ["y.example"], known) in ("pass", "fail", "none")
+    assert origin("192.0.2.1", "a@x.example", "mx.x.example", known)[0] in ANSWERS
+    list(signatures(SEALED, known))
+
+
+def _to_desk(message: bytes) -> None:
+    reading.read(examine(message), "ref-1182", ("https://desk.example/act/",))
+
+
 MAILS: Final = st.one_of(mails(), octets([ORDINARY, RETURNED, COMPLAINT], [b"--a\n", b"--a--\n"]))
 TARGETS: Final = {
     "mail": Target(MAILS, _whole),
     "body": Target(texts(["\n".join(LINES[:16]), "\n".join(LINES[10:])], LINES), _body),
     "html": Target(texts([HTML]), _html),
+    "desk": Target(octets([COMMANDS, ORDINARY], [b"#", b"ref-1182", b"> "]), _to_desk),
+    "signed": Target(octets([signed(), SEALED], [b"; l=1", b"i=2; "]), _signed),
+    "record": Target(octets(RECORDS, [b"include:", b"redirect=", b"%{i}", b"; "]), _record),
     "field": Target(texts(FIELDS), _field),
     "tnef": Target(octets([PACKED]), unpacked),
     "rtf": Target(octets([UNPACKED]), rtf_text),

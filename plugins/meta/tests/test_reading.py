@@ -9,6 +9,7 @@ import pytest
 from plugins.meta.tests.conftest import EVENTS, inbounds, post_of, read
 
 from omniroute import Address, Inbound, Undelivered
+from omniroute_meta import reading_whatsapp
 from omniroute_meta.batches import events, unpack
 
 JOE = Address("whatsapp", "+4915550100", verified=True, display="Joe Miller")
@@ -149,3 +150,25 @@ def test_a_message_that_lacks_its_sender_is_a_dead_letter() -> None:
     del body["entry"][0]["changes"][0]["value"]["messages"][0]["from_user_id"]
     with pytest.raises(ValueError, match="without its sender"):
         read(body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("edit", {"edit": "gone"}),
+        ("contacts", {"contacts": [{"name": "Mia", "phones": "+49 30 1"}, "x"]}),
+        ("order", {"order": {"product_items": ["x"]}}),
+        ("text", {"referral": "an advertisement", "context": "wamid.1"}),
+        ("text", {"timestamp": "9" * 30}),
+    ],
+)
+def test_what_has_another_form_is_left_out(kind: str, told: dict[str, Any]) -> None:
+    item = {"id": "wamid.1", "from": "4915550100", "type": kind, **told}
+    value = {"metadata": {"phone_number_id": "1"}, "messages": [item]}
+    change = {"field": "messages", "value": value}
+    post = {"object": "whatsapp_business_account", "entry": [{"id": "2", "changes": [change]}]}
+    (event,) = events(post)
+    (said,) = reading_whatsapp.read(event)
+    assert isinstance(said, Inbound)
+    assert said.external_id == "wamid.1"
+    assert reading_whatsapp.media_of(item) == []

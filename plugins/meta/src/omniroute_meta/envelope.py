@@ -7,6 +7,8 @@ for a while only, are fetched at the edge and lie beside the event.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -41,3 +43,23 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _packing = Packing(Event, VERSION)
 pack, unpack = _packing.pack, _packing.unpack
+
+
+def part(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What lies under *name*; nothing where Meta sends something of another form."""
+    found = item.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def parts(item: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The same of a list."""
+    found = item.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def moment(milliseconds: float) -> datetime:
+    """When it was.  Raises `ValueError` for a time that no calendar has."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"an impossible time: {error}") from None

@@ -7,11 +7,11 @@ else: a name, and a user name of Instagram's, are but what people call themselve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from omniroute import Address, Inbound, Undelivered
-from omniroute_meta.envelope import Event
+from omniroute_meta.envelope import Event, moment, part, parts
 from omniroute_meta.reading_whatsapp import files_of
 
 KINDS: Final = {"page": "messenger", "instagram": "instagram"}
@@ -25,18 +25,18 @@ def read(event: Event) -> Sequence[Inbound | Undelivered]:
     item = event.item
     if event.what == "status":
         return _arrivals(event)
-    if event.what != "message" or _dict(item, "message").get("is_echo"):
+    if event.what != "message" or part(item, "message").get("is_echo"):
         return ()
     said = _said(event)
     if said is None:
         return ()
     kind, of, text = said
-    who = str(_dict(item, "sender").get("id", ""))
+    who = str(part(item, "sender").get("id", ""))
     if who == event.account:
         return ()  # our own words, however they are told
     if not (who and of):
         raise ValueError("a message without its id, or its sender's")
-    message = _dict(item, "message")
+    message = part(item, "message")
     files, faults = files_of(event.files)
     return (
         Inbound(
@@ -45,7 +45,7 @@ def read(event: Event) -> Sequence[Inbound | Undelivered]:
             sender=Address(f"{KINDS[event.of]}:{event.account}", who, True, event.name),
             text=text,
             sent_at=_moment(item, event.at),
-            in_reply_to=str(_dict(message, "reply_to").get("mid", "")),
+            in_reply_to=str(part(message, "reply_to").get("mid", "")),
             files=files if kind == "message" else (),
             unread=faults or _unread(message),
             kind=kind,
@@ -57,38 +57,39 @@ def _arrivals(event: Event) -> Sequence[Inbound]:
     """That messages of ours have come, or were read; `ours` are those that a mark stands for."""
     item = event.item
     how = "read" if "read" in item else "delivered"
-    about = _dict(item, "read") or _dict(item, "delivery")
+    about = part(item, "read") or part(item, "delivery")
     named = [about["mid"]] if about.get("mid") else about.get("mids") or item.get("ours") or ()
-    who = str(_dict(item, "sender")["id"])
+    who = str(part(item, "sender").get("id", ""))
+    if not who or not isinstance(named, (list, tuple)):
+        raise ValueError("a report without whose it is, or of what")
     sender = Address(f"{KINDS[event.of]}:{event.account}", who, True)
     at = _moment(item, event.at)
-    return [Inbound(str(mid), who, sender, "", at, kind=how) for mid in dict.fromkeys(named)]
+    return [Inbound(mid, who, sender, "", at, kind=how) for mid in dict.fromkeys(map(str, named))]
 
 
 def watermark_of(item: Json) -> tuple[str, int]:
     """Who has read, or got, everything up to a time (ms), where no message is named."""
-    about = _dict(item, "read") or _dict(item, "delivery")
+    about = part(item, "read") or part(item, "delivery")
     named = about.get("mid") or about.get("mids")
     mark = about.get("watermark")
-    who = str(_dict(item, "sender").get("id", ""))
+    who = str(part(item, "sender").get("id", ""))
     return (who, mark) if isinstance(mark, int) and not named else ("", 0)
 
 
 def media_of(item: Json) -> Sequence[Json]:
     """The files of a message: each with a ``type`` and an address in its payload."""
-    found = _dict(item, "message").get("attachments") or ()
     return [
         one
-        for one in found
-        if isinstance(one, dict) and one.get("type") in MEDIA and _dict(one, "payload").get("url")
+        for one in parts(part(item, "message"), "attachments")
+        if str(one.get("type")) in MEDIA and part(one, "payload").get("url")
     ]
 
 
 def sender_of(item: Json) -> str:
     """Whose name is worth asking for: nobody's where it is an echo of our own."""
-    if _dict(item, "message").get("is_echo"):
+    if part(item, "message").get("is_echo"):
         return ""
-    return str(_dict(item, "sender").get("id", ""))
+    return str(part(item, "sender").get("id", ""))
 
 
 def _said(event: Event) -> tuple[str, str, str] | None:
@@ -112,10 +113,10 @@ def _said(event: Event) -> tuple[str, str, str] | None:
 
 
 def _words(message: Json) -> str:
-    attached = [one for one in message.get("attachments") or () if isinstance(one, dict)]
+    attached = parts(message, "attachments")
     lines = [str(message.get("text") or "")]
-    lines += [_attached(one) for one in attached if one.get("type") not in MEDIA]
-    story = _dict(_dict(message, "reply_to"), "story").get("url")
+    lines += [_attached(one) for one in attached if str(one.get("type")) not in MEDIA]
+    story = part(part(message, "reply_to"), "story").get("url")
     if story:
         lines.append(f"(on our story: {story})")
     return "\n".join(filter(None, lines))
@@ -123,12 +124,13 @@ def _words(message: Json) -> str:
 
 def _attached(one: Json) -> str:
     """What is shown of something that is no file: a place, a post, a story."""
-    payload = _dict(one, "payload")
-    spot = _dict(payload, "coordinates")
+    payload = part(one, "payload")
+    spot = part(payload, "coordinates")
     if spot:
         return f"Location: {spot.get('lat')}, {spot.get('long')}"
     what = str(one.get("type", "")).replace("_", " ")
-    return " ".join(filter(None, (f"({what})", one.get("title"), payload.get("url"))))
+    about = (str(found) for found in (one.get("title"), payload.get("url")) if found)
+    return " ".join((f"({what})", *about))
 
 
 def _unread(message: Json) -> str:
@@ -137,9 +139,4 @@ def _unread(message: Json) -> str:
 
 def _moment(item: Json, otherwise: int) -> datetime:
     said = item.get("timestamp")
-    return datetime.fromtimestamp((said if isinstance(said, int) else otherwise) / 1000, UTC)
-
-
-def _dict(value: Json, name: str) -> Json:
-    found = value.get(name)
-    return found if isinstance(found, dict) else {}
+    return moment(said if isinstance(said, int) else otherwise)

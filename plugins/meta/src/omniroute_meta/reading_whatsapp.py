@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from omniroute import Address, File, Inbound, Undelivered
-from omniroute_meta.envelope import Event, Fetched
+from omniroute_meta.envelope import Event, Fetched, moment, part, parts
 from omniroute_meta.failures import words_of
 
 PHONE: Final = "phone"
 WHATSAPP: Final = "whatsapp"
 MEDIA: Final = ("image", "video", "audio", "voice", "document", "sticker")
 ARRIVALS: Final = ("delivered", "read")
+MAX_DIGITS: Final = 16  # of a time
 NOT_FOR_US: Final = ("system", "request_welcome")
 _NUMBER: Final = re.compile(r"[1-9]\d{6,14}", re.ASCII)
 
@@ -43,7 +44,7 @@ def media_of(item: Json) -> Sequence[Json]:
 
 def _inner(item: Json) -> Json:
     """The message itself, or what it has been edited to."""
-    edited = item.get("edit", {}).get("message")
+    edited = part(item, "edit").get("message")
     return edited if isinstance(edited, dict) else item
 
 
@@ -59,7 +60,7 @@ def _message(event: Event) -> Inbound:
         text=text,
         sent_at=_moment(item, event.at),
         also_known_as=known,
-        in_reply_to=str(_inner(item).get("context", {}).get("id", "")) if kind != "edit" else "",
+        in_reply_to=str(part(_inner(item), "context").get("id", "")) if kind != "edit" else "",
         quoted=_referral(item),
         files=files if kind == "message" else (),
         unread=unread or faults,
@@ -114,7 +115,8 @@ def _words(kind: str, inner: object) -> tuple[str, str]:
         case "interactive", {"type": str(what), **rest}:
             return _chosen(rest.get(what)) or f"({what})", ""
         case "order", {"product_items": [*items], **rest}:
-            rows = [f"{one.get('quantity')} × {one.get('product_retailer_id')}" for one in items]
+            wanted = [one for one in items if isinstance(one, dict)]
+            rows = [f"{one.get('quantity')} × {one.get('product_retailer_id')}" for one in wanted]
             return "\n".join(("Order:", *rows, str(rest.get("text") or ""))).strip(), ""
     return "", f"WhatsApp passes on no messages of this kind ({kind or 'unknown'})"
 
@@ -126,15 +128,15 @@ def _chosen(reply: object) -> str:
 def _card(card: object) -> str:
     if not isinstance(card, dict):
         return "Contact"
-    numbers = ", ".join(str(phone.get("phone", "")) for phone in card.get("phones", ()))
-    name = card.get("name", {}).get("formatted_name", "")
+    numbers = ", ".join(str(phone.get("phone", "")) for phone in parts(card, "phones"))
+    name = str(part(card, "name").get("formatted_name", ""))
     return " ".join(filter(None, ("Contact:", name, numbers)))
 
 
 def _referral(item: Json) -> str:
     """The advertisement by which they came."""
-    referral = item.get("referral", {})
-    return "\n".join(filter(None, (referral.get("headline"), referral.get("source_url"))))
+    referral = part(item, "referral")
+    return "\n".join(str(referral[one]) for one in ("headline", "source_url") if referral.get(one))
 
 
 def _status(event: Event) -> Sequence[Inbound | Undelivered]:
@@ -146,17 +148,19 @@ def _status(event: Event) -> Sequence[Inbound | Undelivered]:
         who = {"from": item.get("recipient_id"), "from_user_id": item.get("recipient_user_id")}
         sender, _ = _people({name: value for name, value in who.items() if value}, "")
         conversation, at = sender.value.removeprefix("+"), _moment(item, event.at)
+        if not item.get("id"):
+            raise ValueError("a status without the id of its message")
         return (Inbound(str(item["id"]), conversation, sender, "", at, kind=str(how)),)
     if how != "failed" or not of:
         return ()
-    errors = [words_of(error) for error in item.get("errors", ())]
+    errors = [words_of(error) for error in parts(item, "errors")]
     return (Undelivered(of, "; ".join(errors) or "WhatsApp could not deliver it"),)
 
 
 def _moment(item: Json, otherwise: int) -> datetime:
     said = str(item.get("timestamp", ""))
-    seconds = int(said) if said.isascii() and said.isdigit() else otherwise / 1000
-    return datetime.fromtimestamp(seconds, UTC)
+    known = said.isascii() and said.isdigit() and len(said) < MAX_DIGITS
+    return moment(int(said) * 1000 if known else otherwise)
 
 
 def files_of(fetched: Sequence[Fetched]) -> tuple[tuple[File, ...], str]:
