@@ -28,7 +28,7 @@ def in_path(operation: Operation) -> list[str]:
 
 
 def fields(operation: Operation) -> dict[str, bool]:
-    """What an operation takes beside its path, and whether that must be given."""
+    """What an operation takes beside its path and a file, and whether that must be given."""
     taken = msgspec.structs.fields(operation.takes) if operation.takes is not None else ()
     return {field.name: field.required for field in taken}
 
@@ -46,8 +46,9 @@ def test_a_method_takes_and_gives_what_its_operation_does(operation: Operation) 
     assert get_type_hints(method)["return"] == operation.answers
     parameters = dict(list(inspect.signature(method).parameters.items())[1:])
     key = {"key": False} if operation.repeatable else {}
+    file = {"data": True, "media_type": False} if operation.raw else {}
     asked = {name: each.default is each.empty for name, each in parameters.items()}
-    assert asked == dict.fromkeys(in_path(operation), True) | fields(operation) | key
+    assert asked == dict.fromkeys(in_path(operation), True) | fields(operation) | key | file
     for name, required in fields(operation).items():
         default = next(f for f in msgspec.structs.fields(operation.takes) if f.name == name).default
         if not required and default not in (msgspec.UNSET, msgspec.NODEFAULT):
@@ -67,9 +68,10 @@ def test_a_method_asks_what_its_operation_is(operation: Operation) -> None:
     }
     if "thread" in values:
         values["thread"] = 4812
+    file = {"data": b"x"} if operation.raw else {}
     asking = Client(URL, "omni_t", httpx.Client(transport=httpx.MockTransport(hear)))
     with asking as client, pytest.raises(Problem) as refused:
-        getattr(client, operation.name)(**values)
+        getattr(client, operation.name)(**values, **file)
     assert (refused.value.status, str(refused.value)) == (503, "503")
     (request,) = heard
     assert request.method == operation.method
@@ -79,7 +81,7 @@ def test_a_method_asks_what_its_operation_is(operation: Operation) -> None:
         path = path.replace(f"{{{name}}}", "4812" if name == "thread" else f"{name}%2F%3F%C3%BC")
     assert request.url.raw_path.decode().partition("?")[0] == f"/api/v1{path}"
     said = {name: values[name] for name in fields(operation)}
-    if operation.method == "GET":
+    if operation.in_query:
         assert dict(request.url.params) == said
     elif said:
         assert msgspec.json.decode(request.content) == said

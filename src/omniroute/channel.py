@@ -313,8 +313,10 @@ class Channel(Protocol):
     *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
     description; secrets are of type `omniroute.Secret`.
 
-    Five more variables are looked at where they are there: *label*, what people call the
-    channel (“Telegram”; the kind unless said); *max_caption*, how many characters a message
+    Seven more variables are looked at where they are there: *label*, what people call the
+    channel (“Telegram”; the kind unless said); *max_files*, how many files one message takes, and
+    *max_file*, how many bytes each of them may have: agents are told before they send;
+    *max_caption*, how many characters a message
     with files may have: longer text then goes first, in messages of its own; *counts*, how the
     platform counts both: ``characters`` unless said, ``utf16`` (an emoji is two, as in
     JavaScript), ``bytes`` of UTF-8, or ``gsm``, letters of an SMS: 153 to a part, where one sign
@@ -324,12 +326,12 @@ class Channel(Protocol):
     the kinds of address at which we may write first, where that is not the channel's own kind
     alone (``("whatsapp", "phone")``).
 
-    A sixth is for a place where people write and cannot be answered, such as a form: where
+    An eighth is for a place where people write and cannot be answered, such as a form: where
     *answered_by* names another kind of channel (``email``), answers go out over an account of
     that kind which may write first, to `Inbound.conversation`, which is then an address of that
     kind.  Nobody vouches for it, and it joins nobody.  `send` is not called.
 
-    A seventh, *anywhere*, says whether several nodes may `listen` to the account at the same time,
+    A ninth, *anywhere*, says whether several nodes may `listen` to the account at the same time,
     as where a sender connects to any of them.  A node that only follows calls `listen` and
     `routes` of such accounts, and nothing else.
     """

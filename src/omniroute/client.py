@@ -106,9 +106,7 @@ class Client:
         answer = self._http.request(
             method, self._url + path, params=list(asked), content=content, headers=headers
         )
-        if answer.is_success:
-            return msgspec.json.decode(answer.content, type=kind)
-        raise Problem(answer.status_code, _said(answer))
+        return _read(answer, kind)
 
     def list_threads(
         self,
@@ -222,9 +220,31 @@ class Client:
         """Delete an answer or a note that one wrote; an answer also at the customer's."""
         return self._do(f"/threads/{thread}/delete", key, message=message)
 
-    def note_thread(self, thread: int, *, text: str, key: str = "") -> Outcome:
+    def note_thread(
+        self, thread: int, *, text: str, files: Sequence[Attachment] = (), key: str = ""
+    ) -> Outcome:
         """Write to colleagues only."""
-        return self._do(f"/threads/{thread}/note", key, text=text)
+        return self._do(f"/threads/{thread}/note", key, text=text, files=files)
+
+    def upload_file(
+        self, thread: int, data: bytes, *, name: str, media_type: str = "application/octet-stream"
+    ) -> Attachment:
+        """Bring a file, to go into the *files* of a reply or a note."""
+        answer = self._http.post(
+            f"{self._url}/threads/{thread}/files",
+            params={"name": name},
+            content=data,
+            headers=self._headers | {"Content-Type": media_type},
+        )
+        return _read(answer, Attachment)
+
+    def download_file(self, thread: int, sha: str) -> bytes:
+        """The bytes of a file of a message, named by its *sha*."""
+        url = f"{self._url}/threads/{thread}/files/{_part(sha)}"
+        answer = self._http.get(url, headers=self._headers)
+        if answer.is_success:
+            return answer.content
+        raise Problem(answer.status_code, _said(answer))
 
     def transfer_thread(
         self,
@@ -425,6 +445,12 @@ def _query(asked: Mapping[str, object]) -> list[tuple[str, str]]:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read(answer: httpx.Response, kind: type[T]) -> T:
+    if answer.is_success:
+        return msgspec.json.decode(answer.content, type=kind)
+    raise Problem(answer.status_code, _said(answer))
 
 
 def _said(answer: httpx.Response) -> Mapping[str, Any]:

@@ -120,6 +120,7 @@ class FilesInMemory:
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
+        self.aside: dict[str, bytes] = {}  # received, and not settled yet
 
     def get(self, sha: str) -> bytes | None:
         return self.content.get(sha)
@@ -128,6 +129,36 @@ class FilesInMemory:
         sha = hashlib.sha256(data).hexdigest()
         self.content[sha] = data
         return sha
+
+    def receive(self) -> Incoming:
+        return Incoming(self.aside)
+
+    def settle(self, sha: str) -> int | None:
+        if sha in self.aside:
+            self.content[sha] = self.aside.pop(sha)
+        return len(self.content[sha]) if sha in self.content else None
+
+
+class Incoming:
+    """A file on its way into memory."""
+
+    def __init__(self, aside: dict[str, bytes]) -> None:
+        self._aside, self._data = aside, bytearray()
+
+    @property
+    def size(self) -> int:
+        return len(self._data)
+
+    def write(self, piece: bytes) -> None:
+        self._data += piece
+
+    def finish(self) -> str:
+        sha = hashlib.sha256(self._data).hexdigest()
+        self._aside[sha] = bytes(self._data)
+        return sha
+
+    def drop(self) -> None:
+        """Nothing stays of what was not finished."""
 
 
 class Scene:

@@ -7,6 +7,7 @@ import pytest
 
 from omniroute.application import commands as c
 from omniroute.application.bounds import (
+    MOST_FILES,
     MOST_KEY,
     MOST_REASON,
     MOST_TAGS,
@@ -16,7 +17,9 @@ from omniroute.application.bounds import (
     check,
     clean,
 )
+from omniroute.runtime.rows import Attachment
 
+FILE = Attachment("a.txt", "text/plain", 3, "ab" * 32)
 NOW = 1_772_442_900_000
 
 
@@ -29,6 +32,8 @@ NOW = 1_772_442_900_000
         c.Take(thread=1),
         c.Reply(thread=1, text="x" * MOST_TEXT, seen=0),
         c.Reply(thread=1, text="", seen=0, template="hi", values=("x" * MOST_REASON,)),
+        c.Reply(thread=1, text="", seen=0, files=(FILE,) * MOST_FILES),
+        c.Note(thread=1, text="", files=(FILE,)),
         c.Undo(thread=1, message="m"),
         c.Note(thread=1, text="✓"),
         c.Transfer(thread=1, why="knows more", to_agent="bo"),
@@ -56,6 +61,8 @@ def test_possible(command: c.AnyCommand) -> None:
             c.Reply(thread=1, text="", seen=1, template="hi", values=("x" * (MOST_REASON + 1),)),
             "too_long",
         ),
+        (c.Reply(thread=1, text="", seen=1, files=(FILE,) * (MOST_FILES + 1)), "too_many_files"),
+        (c.Note(thread=1, text="x", files=(FILE,) * (MOST_FILES + 1)), "too_many_files"),
         (c.Reply(thread=1, text=" \n\t\u2028", seen=1), "empty"),
         (c.Reply(thread=1, text="\x00", seen=1), "empty"),
         (c.Reply(thread=1, text="x" * (MOST_TEXT + 1), seen=1), "too_long"),

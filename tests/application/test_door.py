@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 
 from omniroute.application import commands as c
 from omniroute.application.authorize import NOBODY, SYSTEM, Actor, Kind
+from omniroute.application.bounds import LARGEST_FILE
 from omniroute.core import inputs as i
 from omniroute.core.model import Phase, Status
 from omniroute.errors import Refused
@@ -441,6 +443,52 @@ async def test_a_file_that_a_message_carries_is_given_out(desk: Desk) -> None:
     assert await desk.application.file(ANA, sha) == b"%PDF"
     about = await desk.application.about_file(ANA, sha)
     assert (about.name, about.media_type, about.size) == ("bill.pdf", "application/pdf", 4)
+
+
+async def pieces(*data: bytes) -> AsyncIterator[bytes]:
+    for piece in data:
+        yield piece
+
+
+async def test_a_file_that_an_agent_brings_is_there_once_it_is_said_for_what(
+    desk: Desk, anas: int
+) -> None:
+    bring = desk.application.receive
+    file = await bring(ANA, "a/bill\n.pdf", "application/pdf", pieces(b"%P", b"DF"))
+    assert (file.name, file.size) == ("bill.pdf", 4)
+    assert file.sha not in desk.scene.files.content
+    claimed = msgspec.structs.replace(file, size=9_999, media_type="nonsense")
+    assert (await desk.does("ana", c.Note(thread=anas, text="", files=(claimed,)))).ok
+    [view] = (await desk.application.query.thread(ANA, anas)).items[-1].files
+    assert (view.name, view.size) == ("bill.pdf", 4)
+    assert view.media_type == "application/octet-stream"
+    assert await desk.application.file(ANA, file.sha) == b"%PDF"
+
+
+@pytest.mark.parametrize("sha", ["ab" * 32, "", "../../etc/passwd"])
+async def test_a_file_that_nobody_brought_is_missed_before_anything_leaves(
+    desk: Desk, anas: int, sha: str
+) -> None:
+    file = Attachment("bill.pdf", "application/pdf", 4, sha)
+    with pytest.raises(Refused) as error:
+        await desk.does("ana", c.Reply(thread=anas, text="see", seen=1, files=(file,)))
+    assert error.value.text == "The file “bill.pdf” is not here (any more); choose it again."
+
+
+async def test_a_file_that_is_too_big_is_refused_as_soon_as_it_is(desk: Desk) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1_000_000
+            yield bytes(1_000_000)
+
+    with pytest.raises(Refused) as error:
+        await desk.application.receive(ANA, "film.mov", "video/quicktime", endless())
+    assert error.value.text == "Too big: “film.mov”; a file has at most 25.0 MB."
+    assert read <= LARGEST_FILE + 1_000_000
+    assert desk.scene.files.aside == {}
 
 
 @pytest.mark.parametrize("sha", ["cd" * 32, "", "../../etc/passwd"])

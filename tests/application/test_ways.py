@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from omniroute.application import commands as c
+from omniroute.application.authorize import SYSTEM
 from omniroute.application.desks import DeskDoor
 from omniroute.application.ways import Means
 from omniroute.channel import Template
@@ -100,13 +101,32 @@ async def test_a_way_that_is_not_there_sends_nothing(desk: Desk) -> None:
 
 async def test_files_go_by_a_way_that_carries_them(desk: Desk) -> None:
     thread = await joes(desk)
-    invoice = Attachment("invoice.pdf", "application/pdf", 4, "abcd")
+    invoice = Attachment("invoice.pdf", "application/pdf", 4, desk.scene.files.put(b"%PDF"))
     reply = c.Reply(thread=thread, text="your invoice", seen=1, files=(invoice,))
     assert JOE in (await desk.does("ana", reply)).text
     desk.application.ways.means = {"webchat": Means(files=False)}
     with pytest.raises(Refused) as refused:
         await desk.does("ana", reply)
     assert refused.value.text == "No files go by web chat; send them another way."
+
+
+async def test_a_way_says_what_it_takes_and_more_than_that_is_refused(desk: Desk) -> None:
+    thread = await joes(desk)
+    files = tuple(
+        Attachment(f"{n}.txt", "text/plain", 4, desk.scene.files.put(b"four")) for n in range(3)
+    )
+    desk.application.ways.means = {"webchat": Means(most_files=2, largest_file=3)}
+    [way, *_] = (await desk.application.query.thread(SYSTEM, thread)).ways
+    assert (way.files, way.largest) == (2, 3)
+    for some, said in (
+        (files, "At most 2 files go by web chat at once; send the others after it."),
+        (files[:1], "Too big: “0.txt”; a file by web chat has at most 3 B."),
+    ):
+        with pytest.raises(Refused) as refused:
+            await desk.does("ana", c.Reply(thread=thread, text="", seen=1, files=some))
+        assert refused.value.text == said
+    desk.application.ways.means = {"webchat": Means(files=False)}
+    assert (await desk.application.query.thread(SYSTEM, thread)).ways[0].files == 0
 
 
 async def test_after_a_platform_s_day_the_next_way_is_proposed(desk: Desk) -> None:

@@ -126,3 +126,46 @@ except Unavailable as fault:
     )
     assert child.stderr.strip() == said
     assert len(everything(tmp_path)) == 1
+
+
+# --- what waits for its message ---
+
+
+def received(files: Files, *pieces: bytes) -> str:
+    taken = files.receive()
+    for piece in pieces:
+        taken.write(piece)
+    assert taken.size == sum(map(len, pieces))
+    return taken.finish()
+
+
+def test_what_was_received_is_kept_once_its_message_is_known(files: Files) -> None:
+    sha = received(files, b"a ", b"receipt")
+    assert sha == hashlib.sha256(b"a receipt").hexdigest()
+    assert files.get(sha) is None
+    assert files.settle(sha) == len(b"a receipt")
+    assert files.get(sha) == b"a receipt"
+    assert files.settle(sha) == len(b"a receipt")  # sent again, or with another message
+
+
+def test_what_nobody_brought_cannot_be_settled(files: Files) -> None:
+    assert files.settle("0" * 64) is None
+
+
+def test_what_was_dropped_on_the_way_leaves_nothing(files: Files, tmp_path: Path) -> None:
+    taken = files.receive()
+    taken.write(b"half of")
+    taken.drop()
+    assert everything(tmp_path) == []
+
+
+def test_a_draft_that_was_given_up_goes_in_time_and_no_other(files: Files, tmp_path: Path) -> None:
+    old, new, sent = (received(files, word) for word in (b"old", b"new", b"sent"))
+    files.settle(sent)
+    for path in tmp_path.rglob("*"):
+        if path.name in (old, sent[2:]):
+            os.utime(path, (0, 0))
+    received(files, b"another")
+    assert files.settle(old) is None
+    assert files.settle(new) == len(b"new")
+    assert files.get(sent) == b"sent"

@@ -7,7 +7,8 @@ business.  Time is given, so that a test can stop it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 from omniroute.application import commands as c
 from omniroute.application import importing
 from omniroute.application.authorize import Actor, Kind
+from omniroute.application.bounds import LARGEST_FILE
 from omniroute.application.customers import CustomerPage, CustomerRow, Erased, Everything
 from omniroute.application.feed import Happenings
 from omniroute.application.likeness import Likely
@@ -24,6 +26,7 @@ from omniroute.application.pages import (
     AgentView,
     Board,
     Change,
+    FileView,
     Filter,
     HandleView,
     Hit,
@@ -37,6 +40,7 @@ from omniroute.application.pages import (
 from omniroute.application.pauses import PauseView
 from omniroute.application.stats import FirstReply, Stats
 from omniroute.errors import Refused
+from omniroute.runtime.rows import Attachment
 
 MINUTE = 60_000
 
@@ -247,6 +251,16 @@ class Village:
     async def stats(self, actor: Actor, since: int, until: int) -> Stats:
         return Stats(self.clock(), since, until, (), {}, 0, 0, 0, 0, FirstReply(0, 0, 0))
 
+    async def receive(
+        self, actor: Actor, name: str, media_type: str, pieces: AsyncIterable[bytes]
+    ) -> Attachment:
+        data = b"".join([piece async for piece in pieces])
+        if len(data) > LARGEST_FILE:
+            raise Refused("file_too_big", f"“{name}” is too big.")
+        sha = hashlib.sha256(data).hexdigest()
+        self.files[sha] = data
+        return Attachment(name, media_type, len(data), sha)
+
     async def file(self, actor: Actor, sha: str) -> bytes:
         return self.files[sha]
 
@@ -328,7 +342,8 @@ class Village:
                 ]
                 return self._yes("edited", "Changed.")
             case c.Note():
-                self._write(record, kind="note", text=command.text, author=me.name)
+                files = _shown(command.files)
+                self._write(record, kind="note", text=command.text, author=me.name, files=files)
                 return self._yes("noted", "Noted, for colleagues only.")
             case c.Transfer():
                 to = command.to_agent
@@ -364,6 +379,7 @@ class Village:
         message = f"r{len(record.items)}"
         self._write(
             record, kind="reply", text=command.text, author=me.name, message=message,
+            files=_shown(command.files),
             channel=record.row.channel, state="held", release_at=self.clock() + self.held,
         )  # fmt: skip
         self._set(record, phase="assigned", agent=me.id, agent_name=me.name, waiting=False)
@@ -495,3 +511,7 @@ class Quiet:
     async def end(self, actor: Actor, realm: str) -> str:
         self.known = [pause for pause in self.known if pause.realm != realm]
         return "Automatic replies go out there again."
+
+
+def _shown(files: Sequence[Attachment]) -> tuple[FileView, ...]:
+    return tuple(FileView(f.name, f.media_type, f.size, f.sha) for f in files)

@@ -6,6 +6,7 @@ Each check raises `Invalid` with a code of `sentences.INVALID`; the door turns i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from omniroute.application import commands as c
 from omniroute.core.model import Status
@@ -14,6 +15,8 @@ MOST_TEXT = 50_000  # characters of a reply or a note
 MOST_REASON = 2_000
 MOST_KEY = 128
 MOST_TAGS = 20
+MOST_FILES = 10  # with one answer or note
+LARGEST_FILE = 25_000_000  # bytes
 MOST_THREADS = 2**63  # what SQLite can hold
 YEAR = 365 * 86_400_000
 
@@ -47,11 +50,16 @@ def check(command: c.AnyCommand, now: int) -> None:
                 _short(value)
             if template and (text.strip() or files):
                 raise Invalid("template_alone")
+            _few(files)
             if text.strip() or not (files or template):
                 _said(text, MOST_TEXT)
             if seen < 0:
                 raise Invalid("bad_seen")
-        case c.Note(text=text) | c.Edit(text=text):
+        case c.Note(text=text, files=files):
+            if text.strip() or not files:
+                _said(text, MOST_TEXT)
+            _few(files)
+        case c.Edit(text=text):
             _said(text, MOST_TEXT)
         case c.Pass(why=why):
             _short(why)
@@ -100,6 +108,11 @@ def _handed_over(command: c.Transfer) -> None:
     _short(command.why)
     if bool(command.to_agent) == bool(command.to_queue):
         raise Invalid("one_receiver")
+
+
+def _few(files: Sequence[object]) -> None:
+    if len(files) > MOST_FILES:
+        raise Invalid("too_many_files", most=MOST_FILES)
 
 
 def _said(text: str, most: int) -> None:

@@ -86,9 +86,13 @@ class Delete(OnThread, frozen=True, kw_only=True):
 
 
 class Note(OnThread, frozen=True, kw_only=True):
-    """Write to colleagues only."""
+    """Write to colleagues only.
+
+    *files* are kept already, as those of a reply.
+    """
 
     text: str
+    files: tuple[Attachment, ...] = ()
 
 
 class Transfer(OnThread, frozen=True, kw_only=True):

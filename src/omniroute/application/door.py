@@ -11,14 +11,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
 from omniroute.application import commands as c
+from omniroute.application import words
+from omniroute.application.attaching import settled
 from omniroute.application.authorize import Action, Actor, Kind, authorize
-from omniroute.application.bounds import Invalid, check
+from omniroute.application.bounds import LARGEST_FILE, Invalid, check
 from omniroute.application.changing import Caps, Written, find
 from omniroute.application.copies import NOBODY
 from omniroute.application.customers import Customers
@@ -42,6 +44,7 @@ from omniroute.channel import Cap
 from omniroute.core.inputs import DeskSignal
 from omniroute.errors import StoreError
 from omniroute.logged import concerning
+from omniroute.runtime.rows import Attachment
 from omniroute.stores.api import Reader
 
 UNDO = 5_000
@@ -163,6 +166,9 @@ class Application:
                 changed = await asyncio.to_thread(find, *found)
             author = "" if changed is None else changed.author
             judge(actor, command, standing, self.directory, author)
+            if isinstance(command, c.Reply | c.Note) and command.files:
+                files = await asyncio.to_thread(settled, command.files, self._files)
+                command = msgspec.structs.replace(command, files=files)
             way = Addressed()
             if isinstance(command, c.Reply):
                 way = await asyncio.to_thread(self.ways.addressed, command, self._clock())
@@ -239,6 +245,26 @@ class Application:
         """Keep a file that goes with an answer; its name."""
         authorize(actor, Action.NOTE)
         return await asyncio.to_thread(self._files.put, data)
+
+    async def receive(
+        self, actor: Actor, name: str, media_type: str, pieces: AsyncIterable[bytes]
+    ) -> Attachment:
+        """Take in a file piece by piece, to go with an answer or a note.
+
+        It waits for three days to be said which, then it goes by itself.  Raises `Refused`
+        (``file_too_big``), and whatever *pieces* raises; then nothing of it stays.
+        """
+        authorize(actor, Action.NOTE)
+        taken = await asyncio.to_thread(self._files.receive)
+        try:
+            async for piece in pieces:
+                if taken.size + len(piece) > LARGEST_FILE:
+                    raise self._voice.refused("file_too_big", name=name, most=LARGEST_FILE)
+                await asyncio.to_thread(taken.write, piece)
+            sha = await asyncio.to_thread(taken.finish)
+        finally:
+            taken.drop()
+        return Attachment(words.plain_name(name), media_type, taken.size, sha)
 
     async def about_file(self, actor: Actor, sha: str) -> FileView:
         """Name and type of an attachment, as its sender gave them."""

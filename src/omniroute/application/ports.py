@@ -45,3 +45,19 @@ class Files(Protocol):
 
     def put(self, data: bytes) -> str:
         """Keep *data* for good; its name."""
+
+    def receive(self) -> Receiving:
+        """A file that comes piece by piece, and waits to be settled."""
+
+    def settle(self, sha: str) -> int | None:
+        """Keep for good what was received as *sha*: its size, ``None`` if it is not there."""
+
+
+class Receiving(Protocol):
+    """A file on its way in."""
+
+    @property
+    def size(self) -> int: ...
+    def write(self, piece: bytes) -> None: ...
+    def finish(self) -> str: ...
+    def drop(self) -> None: ...

@@ -188,6 +188,16 @@ REFUSED: Mapping[str, Sentence] = {
 }
 """What the core refuses."""
 
+
+def _by(told: Told) -> str:
+    channel = told.value("channel")
+    return f" by {channel}" if channel else ""
+
+
+def _bytes(told: Told) -> str:
+    return words.size(int(told.value("most") or 0))
+
+
 INVALID: Mapping[str, Sentence] = {
     "forbidden": "You may not do this.",
     "acts_for_nobody": (
@@ -197,6 +207,15 @@ INVALID: Mapping[str, Sentence] = {
     "empty": "There is nothing written.",
     "too_long": lambda told: f"That is too long; at most {told.value('most')} characters.",
     "no_files": lambda told: f"No files go by {told.value('channel')}; send them another way.",
+    "too_many_files": lambda told: (
+        f"At most {told.value('most')} files go{_by(told)} at once; send the others after it."
+    ),
+    "file_too_big": lambda told: (
+        f"Too big: “{told.value('name')}”; a file{_by(told)} has at most {_bytes(told)}."
+    ),
+    "file_gone": lambda told: (
+        f"The file “{told.value('name')}” is not here (any more); choose it again."
+    ),
     "window_closed": lambda told: (
         f"Nothing gets through by {told.value('channel')} until the customer writes there again"
         + (f"; a template does: {told.value('templates')}." if told.value("templates") else ".")

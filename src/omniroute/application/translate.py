@@ -94,7 +94,9 @@ def _body(command: c.AnyCommand) -> Body | None:
         case c.Reply(text=text, files=files, quotes=quotes, template=template, values=values):
             said, given = clean(text).strip(), tuple(clean(value).strip() for value in values)
             return Body(text=said, files=files, quotes=quotes, template=template, values=given)
-        case c.Note(text=said) | c.Pass(why=said) | c.Transfer(why=said) | c.Merge(why=said):
+        case c.Note(text=said, files=files):
+            return Body(text=clean(said).strip(), files=files)
+        case c.Pass(why=said) | c.Transfer(why=said) | c.Merge(why=said):
             text = clean(said).strip()
             return Body(text=text) if text else None
     return None

@@ -12,7 +12,7 @@ import msgspec
 
 from omniroute.application import commands as c
 from omniroute.application import words
-from omniroute.application.bounds import Invalid
+from omniroute.application.bounds import LARGEST_FILE, MOST_FILES, Invalid
 from omniroute.application.copies import Conversations, ParticipantView
 from omniroute.application.templates import filled, named, usage
 from omniroute.channel import Address, Cap, Channel, Heeds, Template, Templates
@@ -30,7 +30,7 @@ from omniroute.core.paths import (
     written_from,
 )
 from omniroute.core.sharing import is_shared
-from omniroute.runtime.rows import Body, Reached
+from omniroute.runtime.rows import Attachment, Body, Reached
 from omniroute.stores.api import Reader
 
 NEVER_OPEN = 1
@@ -47,6 +47,8 @@ class Means(msgspec.Struct, frozen=True):
     """What a channel can do for an answer; of one that is not installed, all is hoped."""
 
     files: bool = True
+    most_files: int = 0  # in one message; 0: it says nothing of that
+    largest_file: int = 0  # in bytes; the same
     copies: bool = False
     window: int = 0  # ms for which answers are taken after a customer's message; 0: always
     opens: str = ""  # the account over which we may write first
@@ -60,7 +62,8 @@ class Way(msgspec.Struct, frozen=True):
     """A way to the customer, in words: *text* is as ``joe@x.org by e-mail``.
 
     *doubt* says what stands against it, if anything does.  *until* (ms since the epoch) is the end
-    of the time in which plain answers are taken; 0: they always are.
+    of the time in which plain answers are taken; 0: they always are.  *files* is how many may go
+    along at once, each of *largest* bytes at most.
     """
 
     handle: str
@@ -68,6 +71,8 @@ class Way(msgspec.Struct, frozen=True):
     text: str
     doubt: str = ""
     until: int = 0
+    files: int = MOST_FILES
+    largest: int = LARGEST_FILE
 
 
 class Addressed(msgspec.Struct, frozen=True):
@@ -91,6 +96,8 @@ def means_of(channels: Mapping[tuple[str, str], Channel]) -> dict[str, Means]:
         before = found.get(kind, Means())
         found[kind] = found[f"{kind}/{account}"] = Means(
             files=Cap.FILES_OUT in channel.caps,
+            most_files=int(getattr(channel, "max_files", 0)),
+            largest_file=int(getattr(channel, "max_file", 0)),
             copies=Cap.COPIES in channel.caps,
             window=int(getattr(channel, "answer_window", 0) * 1000),
             opens=before.opens or opens,
@@ -144,11 +151,14 @@ class Ways:
     def _path(self, path: Path, at: int) -> Path:
         """*path* with what its channel can do; the customer wrote there *at*, or never (0)."""
         means = self._means(path)
+        carrier = self.means.get(means.by, Means()) if means.by else means
         until = (at + means.window if at else NEVER_OPEN) if means.window else 0
         return msgspec.structs.replace(
             path,
             until=until,
-            files=self.means.get(means.by, Means()).files if means.by else means.files,
+            files=carrier.files,
+            most_files=carrier.most_files,
+            largest_file=carrier.largest_file,
             by=means.by,
             templates=tuple(template.name for template in means.templates()),
             unwanted=self._unwanted(means, path.handle),
@@ -205,6 +215,7 @@ class Ways:
             return Addressed()
         path = made.path
         self._check(made, paths, name)
+        _carried(path, reply.files)
         text = filled(named(self.templates([path]), name), reply.values) if name else ""
         copies = tuple(p.handle for p in self.in_copy(thread, path, everybody=reply.everybody))
         if path.answers:
@@ -260,10 +271,32 @@ def shown(
             name(path),
             doubt(path, trouble(path, now), failure(path)),
             path.until if path.until > NEVER_OPEN else 0,
+            most_files(path),
+            largest_file(path),
         )
         for path in (made.path, *rest)
     )
     return ways, _instead(made, failure)
+
+
+def most_files(path: Path) -> int:
+    """How many files go by *path* at once."""
+    return min(path.most_files or MOST_FILES, MOST_FILES) if path.files else 0
+
+
+def largest_file(path: Path) -> int:
+    """How many bytes a file may have that goes by *path*."""
+    return min(path.largest_file or LARGEST_FILE, LARGEST_FILE)
+
+
+def _carried(path: Path, files: Sequence[Attachment]) -> None:
+    """Raise `Invalid` for files that the channel of *path* does not take."""
+    channel = words.channel(path.channel)
+    if path.most_files and len(files) > path.most_files:
+        raise Invalid("too_many_files", channel=channel, most=path.most_files)
+    for file in files:
+        if path.largest_file and file.size > path.largest_file:
+            raise Invalid("file_too_big", name=file.name, channel=channel, most=path.largest_file)
 
 
 def _instead(made: Plan, failure: Callable[[Path], str]) -> str:

@@ -6,6 +6,7 @@ which look the same on every desk and in a terminal.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -194,3 +195,20 @@ def given(name: str) -> str:
     """
     words = name.split()
     return name if "@" in name else (words[0] if words else "The customer")
+
+
+def size(octets: int) -> str:
+    """``812 B``, ``14 KB``, ``2.4 MB``."""
+    if octets < 1_000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets // 1_000} KB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def plain_name(name: str) -> str:
+    """A file's name as it may be shown and saved: no path, no control or direction marks."""
+    kept = "".join(
+        letter for letter in name if unicodedata.category(letter) not in ("Cc", "Cf", "Zl", "Zp")
+    )
+    return kept.replace("\\", "/").rpartition("/")[2].strip(" .")[:120] or "attachment"

@@ -22,6 +22,7 @@ from omniroute.web.guard import MOST_BODY, MOST_LOCAL_BODY, Guard
 from omniroute.web.pages import (
     acts,
     admin,
+    attaching,
     board,
     enrolment,
     programs,
@@ -168,6 +169,7 @@ def console_routes() -> list[BaseRoute]:
         page(f"{one}/messages/{{message}}/change", received.change),
         page(f"{one}/files/{{sha}}", received.file),
         action(f"{one}/writing", acts.writing),
+        action(f"{one}/files", attaching.bring),
         action(f"{one}/{{verb}}", acts.act),
         page("/live", live.live),
         page("/settings", settings.show),

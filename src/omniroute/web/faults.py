@@ -40,6 +40,9 @@ STATUS_OF = {
     "bad_url": 422,
     "too_many": 429,
     "too_much": 413,
+    "file_too_big": 413,
+    "file_gone": 422,
+    "too_many_files": 422,
     "unknown_agent": 404,
     "unknown_customer": 404,
     "unknown_file": 404,
@@ -141,5 +144,6 @@ async def _tell(request: Request, status: int, code: str, text: str) -> Response
 
 
 def wants_json(request: Request) -> bool:
-    """Whether a program asks."""
-    return request.url.path.startswith("/api/")
+    """Whether a program asks, or a script of a page that takes nothing else."""
+    program = request.url.path.startswith("/api/")
+    return program or request.headers.get("accept") == "application/json"

@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 
 from omniroute.application import commands as c
 from omniroute.errors import Refused
+from omniroute.runtime.rows import Attachment
 from omniroute.web.viewer import Viewer
 
 VERBS = (
@@ -17,8 +18,10 @@ VERBS = (
 """What can be done to a thread; each is a form's last part of the path."""
 
 
-def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyCommand:
-    """The command that the form of *verb* asks for.
+def command(
+    verb: str, thread: int, form: FormData, viewer: Viewer, files: tuple[Attachment, ...] = ()
+) -> c.AnyCommand:
+    """The command that the form of *verb* asks for; *files* go with what is written.
 
     Raises `Refused` (``invalid``) naming what is missing, (``not_found``) for an unknown verb.
     """
@@ -36,9 +39,10 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
             return c.Reply(
                 key=key,
                 thread=thread,
-                text=needed(form, "text", "There is nothing to send yet: the reply is empty."),
+                text=_words(form, files, "There is nothing to send yet: the reply is empty."),
                 seen=number(form, "seen"),
                 anyway=field(form, "anyway") == "yes",
+                files=files,
                 to=field(form, "to"),
                 everybody=field(form, "everybody") == "yes",
             )
@@ -60,8 +64,8 @@ def command(verb: str, thread: int, form: FormData, viewer: Viewer) -> c.AnyComm
         case "delete":
             return c.Delete(key=key, thread=thread, message=field(form, "message"))
         case "note":
-            text = needed(form, "text", "There is nothing to keep yet: the note is empty.")
-            return c.Note(key=key, thread=thread, text=text)
+            text = _words(form, files, "There is nothing to keep yet: the note is empty.")
+            return c.Note(key=key, thread=thread, text=text, files=files)
         case "transfer":
             return _transfer(thread, key, form)
         case "snooze":
@@ -106,6 +110,10 @@ def needed(form: FormData, name: str, otherwise: str) -> str:
     if not text:
         raise Refused("invalid", otherwise)
     return text
+
+
+def _words(form: FormData, files: tuple[Attachment, ...], otherwise: str) -> str:
+    return field(form, "text") if files else needed(form, "text", otherwise)
 
 
 def number(form: FormData, name: str) -> int:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from omniroute.application.bounds import LARGEST_FILE, MOST_FILES
 from omniroute.errors import Refused
 
 CONTENT_POLICY = (
@@ -35,7 +37,17 @@ HEADERS = {
 """Set unless the answer brings its own."""
 
 MOST_BODY = 1_000_000
-"""The longest form or command in bytes; nothing is uploaded here."""
+"""The longest form or command in bytes that brings no files."""
+
+MOST_UPLOAD = MOST_FILES * LARGEST_FILE + MOST_BODY
+"""The longest with files, which go to the disk piece by piece."""
+
+_RAW = re.compile(r"(?:/api/v1)?/threads/\d+/files")
+_WITH_FILES = re.compile(r"/threads/\d+/(?:reply|note)")
+
+MOST_FIELDS = 100
+LONGEST_FIELD = 256_000
+"""Of a form with files: what is no file is held in memory."""
 
 MOST_LOCAL_BODY = 64_000_000
 """The same on the local socket, over which whole folders of rules come."""
@@ -54,8 +66,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        claimed = Headers(scope=scope).get("content-length", "0")
-        if not claimed.isdigit() or int(claimed) > self.most:
+        headers = Headers(scope=scope)
+        claimed = headers.get("content-length", "0")
+        most = MOST_UPLOAD if _uploads(scope["path"], headers) else self.most
+        if not claimed.isdigit() or int(claimed) > most:
             await self._too_long(send)
             return
         taken = 0
@@ -64,7 +78,7 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.most:  # no length was claimed, or a false one
+            if taken > most:  # no length was claimed, or a false one
                 raise Refused("too_much", "That is more than a form can hold.")
             return message
 
@@ -82,6 +96,13 @@ class Guard:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _uploads(path: str, headers: Headers) -> bool:
+    """Whether files may come there, as the body or in a form that goes to the disk in pieces."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    in_form = kind == "multipart/form-data" and _WITH_FILES.fullmatch(path)
+    return bool(in_form or _RAW.fullmatch(path))
 
 
 def token_for(secret: str) -> str:
@@ -104,7 +125,10 @@ async def check_token(request: Request, secret: str) -> None:
     """Refuse a form or call without the session's token.  Raises `Refused`."""
     given = request.headers.get("x-csrf-token")
     if given is None and not is_json(request):
-        field = (await request.form()).get("token", "")
+        form = await request.form(
+            max_files=MOST_FILES + 1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD
+        )
+        field = form.get("token", "")
         given = field if isinstance(field, str) else ""
     if not hmac.compare_digest((given or "").encode(), token_for(secret).encode()):
         raise Refused("stale_form", "This page is out of date. Load it again, then repeat.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
@@ -33,6 +33,7 @@ from omniroute.application.stats import Stats
 from omniroute.application.tokens import NewToken, TokenView
 from omniroute.application.webhooks import NewWebhook, WebhookView
 from omniroute.application.workbench import Workbench
+from omniroute.runtime.rows import Attachment
 
 Clock: TypeAlias = Callable[[], int]
 """Now, in ms since the epoch."""
@@ -107,6 +108,9 @@ class Application(Protocol):
     async def do(self, actor: Actor, command: AnyCommand) -> Outcome: ...
     def subscribe(self, actor: Actor) -> AsyncIterator[Change]: ...
     def at_web_desk(self, actor: Actor) -> AbstractContextManager[None]: ...
+    async def receive(
+        self, actor: Actor, name: str, media_type: str, pieces: AsyncIterable[bytes]
+    ) -> Attachment: ...
     async def file(self, actor: Actor, sha: str) -> bytes: ...
     async def html(self, actor: Actor, message: str) -> str: ...
 

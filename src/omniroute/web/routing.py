@@ -29,13 +29,19 @@ def page(path: str, endpoint: Endpoint, *, admin: bool = False) -> Route:
 def action(path: str, endpoint: Endpoint, *, admin: bool = False) -> Route:
     """A form or call that changes something; checked for its origin and its token."""
 
-    async def answer(request: Request) -> Response:
+    async def admitted(request: Request) -> Response:
         console = console_of(request)
         check_origin(request, console.public_url)
         visit = await _visit(request, admin)
         if not console.local:
             await check_token(request, visit.secret)
         return await endpoint(request, visit)
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await admitted(request)
+        finally:
+            await request.close()  # the files of a form, which lie on the disk
 
     return Route(path, answer, methods=["POST"], name=endpoint.__name__)
 

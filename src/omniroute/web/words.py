@@ -5,11 +5,13 @@ Every mark is a word, a shape and a colour, so that none of the three is needed 
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from omniroute.application.pages import AgentView, Item, ThreadRow
+from omniroute.application.ways import Way
 from omniroute.application.words import MINUTE, label, span
+from omniroute.application.words import plain_name as plain_name
+from omniroute.application.words import size as size
 
 SOON = 15 * MINUTE
 """A deadline nearer than this is worth a warning."""
@@ -147,15 +149,6 @@ def due(deadline: int, now: int) -> Mark | None:
     return Mark(f"due in {span(left)}", "clock", "soon" if left < SOON else "calm")
 
 
-def size(octets: int) -> str:
-    """``812 B``, ``14 KB``, ``2.4 MB``."""
-    if octets < 1_000:
-        return f"{octets} B"
-    if octets < 1_000_000:
-        return f"{octets // 1_000} KB"
-    return f"{octets / 1_000_000:.1f} MB"
-
-
 def initials(name: str) -> str:
     """One or two letters that stand for a person.
 
@@ -171,12 +164,12 @@ def tint(name: str) -> int:
     return sum(name.encode()) % 8
 
 
-def plain_name(name: str) -> str:
-    """A file's name as it may be shown and saved: no path, no control or direction marks."""
-    kept = "".join(
-        letter for letter in name if unicodedata.category(letter) not in ("Cc", "Cf", "Zl", "Zp")
-    )
-    return kept.replace("\\", "/").rpartition("/")[2].strip(" .")[:120] or "attachment"
+def takes(way: Way) -> str:
+    """What goes along by a way: ``up to 10 files of 25 MB``."""
+    if not way.files:
+        return f"{label(way.channel)} carries no files"
+    most = size(way.largest).replace(".0 ", " ")
+    return f"a file of {most}" if way.files == 1 else f"up to {way.files} files of {most}"
 
 
 def card_line(line: str) -> CardLine:

@@ -190,7 +190,7 @@ def test_taking_back_gives_the_text_back(site: Site) -> None:
     answer = site.by_script("/threads/4812/undo", {"message": "r7"}, on="/threads/4812")
     assert 'data-hx-target="#withdrawn"' in answer.text
     assert "Oops &amp; &lt;sorry&gt;</hx-partial>" in answer.text
-    assert answer.headers["HX-Trigger"] == '{"omni:withdrawn": {"thread": 4812}}'
+    assert answer.headers["HX-Trigger"] == '{"omni:withdrawn": {"thread": 4812, "files": []}}'
 
 
 def test_taking_back_without_a_script_opens_the_page_with_the_text(site: Site) -> None:

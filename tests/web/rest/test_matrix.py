@@ -44,6 +44,7 @@ MATRIX = """
     GET    /threads/{thread:int}/messages/{message}/frame  s s y y y s
     GET    /threads/{thread:int}/messages/{message}/change  s s y y y s
     GET    /threads/{thread:int}/files/{sha}                s s y y y s
+    POST   /threads/{thread:int}/files                      s s y y y s
     POST   /threads/{thread:int}/writing                    s s y y y s
     POST   /threads/{thread:int}/{verb}                     s s y y y s
     GET    /live                                            s s y y y s
@@ -118,6 +119,8 @@ MATRIX = """
     GET    /api/v1/threads/{thread:int}/messages            s s y y y y
     GET    /api/v1/threads/{thread:int}/timeline            s s y y y y
     GET    /api/v1/threads/{thread:int}/why                 s s y y y y
+    POST   /api/v1/threads/{thread:int}/files               s s y y y y
+    GET    /api/v1/threads/{thread:int}/files/{sha}         s s y y y y
     POST   /api/v1/threads/{thread:int}/accept              s s y y y y
     POST   /api/v1/threads/{thread:int}/pass                s s y y y y
     POST   /api/v1/threads/{thread:int}/take                s s y y y y
@@ -185,6 +188,7 @@ IN_PATH = {
     "version": "r1", "id": "3", "customer": "h:joe@mail.example", "token": "x", "webhook": "beef",
 }  # fmt: skip
 QUERIES = {"/customers": "?q=x", "/customers/find": "?who=x", "/threads/search": "?q=x"}
+QUERIES["/threads/{thread:int}/files"] = "?name=a.txt"
 
 
 @pytest.fixture(scope="module")

@@ -177,3 +177,27 @@ async def test_a_method_and_a_path_that_are_none(house: House) -> None:
     problem(answer, 405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
     problem(await house.call("GET", "/thread", token=token), 404, "not_found")
+
+
+async def test_a_file_is_brought_sent_and_fetched(house: House) -> None:
+    thread = house.scene.writes("joe@mail.example", "where is my bill?")
+    house.scene.online("ana")
+    house.scene.accepts("ana", thread)
+    where, token = (
+        f"/api/v1/threads/{thread}/files",
+        await house.token("threads:write", agent="ana"),
+    )
+    writes = {"Authorization": f"Bearer {token}", "Content-Type": "application/pdf"}
+    brought = await house.http.post(f"{where}?name=bill.pdf", content=b"%PDF", headers=writes)
+    assert brought.status_code == 200, brought.text
+    file = brought.json()
+    said = {"text": "here", "seen": 1, "files": [file]}
+    assert (await house.does("ana", f"/threads/{thread}/reply", said)).status_code == 200
+    [view] = (await house.get(f"/threads/{thread}/messages"))["items"][-1]["files"]
+    assert view == file
+    reads = {"Authorization": f"Bearer {await house.token('threads:read')}"}
+    fetched = await house.http.get(f"{where}/{file['sha']}", headers=reads)
+    assert fetched.content == b"%PDF"
+    assert fetched.headers["content-disposition"].startswith("attachment; filename=")
+    problem(await house.http.post(where, content=b"x", headers=writes), 422, "invalid")
+    problem(await house.http.post(f"{where}?name=a", content=b"x", headers=reads), 403, "forbidden")

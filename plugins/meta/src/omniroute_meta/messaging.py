@@ -39,6 +39,7 @@ class MessagingChannel(MetaChannel):
     """What the two have in common."""
 
     max_caption: ClassVar[int] = 0  # a message is words, or a file
+    max_file: ClassVar[int] = LARGEST
     fields: ClassVar[str]  # of a profile
     platform: ClassVar[str]  # as the Send API names it
     quoting: ClassVar[bool]

@@ -30,7 +30,7 @@ from omniroute_slack.desk import SlackDesk
 from omniroute_slack.edge import Edge
 from omniroute_slack.envelope import Json, unpack
 from omniroute_slack.incoming import Hook, Socket
-from omniroute_slack.send import delete, edit, send
+from omniroute_slack.send import MOST, delete, edit, send
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class SlackChannel:
         | Cap.AGENT_DESK
     )
     max_text: ClassVar[int] = 3500  # Slack cuts at 40,000 and wants less than 4,000
+    max_files: ClassVar[int] = MOST
     Config: ClassVar[type] = settings.Config
     forms: ClassVar[Mapping[str, str]] = report.FORMS
 

@@ -40,7 +40,8 @@ from omniroute_telegram.edge import WANTED, Edge, Raw, album_of
 from omniroute_telegram.envelope import unpack
 from omniroute_telegram.gap import Asked
 from omniroute_telegram.memory import Memory
-from omniroute_telegram.send import delete, edit, place_of, send
+from omniroute_telegram.send import LARGEST as LARGEST_FILE
+from omniroute_telegram.send import MOST, delete, edit, place_of, send
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class TelegramChannel:
     )
     max_text: ClassVar[int] = 3900  # 4096 with room for the mark of a repeat
     max_caption: ClassVar[int] = 900  # 1024, the same
+    max_files: ClassVar[int] = MOST
+    max_file: ClassVar[int] = LARGEST_FILE
     counts: ClassVar[str] = "utf16"
     Config: ClassVar[type] = settings.Config
     forms: ClassVar[Mapping[str, str]] = report.FORMS

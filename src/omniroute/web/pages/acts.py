@@ -8,13 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omniroute.application.commands import Outcome, SetStatus
+from omniroute.application.pages import Item
 from omniroute.errors import Refused
+from omniroute.runtime.rows import Attachment
 from omniroute.web import forms
 from omniroute.web.answers import NONE, Values, console_of, is_partial, parts, sent
 from omniroute.web.faults import status_of
 from omniroute.web.guard import local_path
+from omniroute.web.pages.attaching import again, attached, named
 from omniroute.web.pages.thread import Compose, next_of_mine, shown, whole
 from omniroute.web.visits import Visit
+
+WRITING = ("reply", "note")
+"""What is written, with or without files."""
 
 COLLISION = "customer_wrote"
 """The code of a refused reply when the customer wrote meanwhile."""
@@ -24,9 +30,12 @@ async def act(request: Request, visit: Visit) -> Response:
     """Do what the form asks to the thread, and show what became of it."""
     verb, number = request.path_params["verb"], request.path_params["thread"]
     form = await request.form()
-    withdrawn = await _text_of(request, visit, forms.field(form, "message"), verb)
+    withdrawn = await _held(request, visit, forms.field(form, "message"), verb)
+    files: tuple[Attachment, ...] = ()
     try:
-        command = forms.command(verb, number, form, visit.viewer)
+        if verb in WRITING:
+            files = await attached(request, visit, form)
+        command = forms.command(verb, number, form, visit.viewer, files)
         outcome = await console_of(request).application.do(visit.actor, command)
     except Refused as refused:
         outcome = Outcome(ok=False, code=refused.code, text=refused.text)
@@ -36,6 +45,7 @@ async def act(request: Request, visit: Visit) -> Response:
         mode="note" if verb == "note" else "reply",
         reply=forms.field(form, "text") if verb == "reply" else "",
         note=forms.field(form, "text") if verb == "note" else "",
+        files={verb: files},
         collision=outcome.text if outcome.code == COLLISION else "",
     )
     if not outcome.ok:
@@ -64,7 +74,7 @@ async def _refused(
     request: Request, visit: Visit, verb: str, outcome: Outcome, written: Compose
 ) -> Response:
     status = status_of(outcome.code)
-    writes = verb in ("reply", "note")
+    writes = verb in WRITING
     said = "" if written.collision else outcome.text  # it stands above the text
     if not is_partial(request):
         if writes:
@@ -81,7 +91,7 @@ async def _refused(
 
 
 async def _done(
-    request: Request, visit: Visit, verb: str, outcome: Outcome, withdrawn: str
+    request: Request, visit: Visit, verb: str, outcome: Outcome, withdrawn: Item | None
 ) -> Response:
     number = request.path_params["thread"]
     here = f"/threads/{number}"
@@ -95,20 +105,23 @@ async def _done(
         return sent(request, visit, here, outcome.text)
     if not is_partial(request):
         if verb == "undo" and withdrawn:
-            return await whole(request, visit, Compose(reply=withdrawn))
+            taken_back = {"reply": again(withdrawn.files)}
+            return await whole(request, visit, Compose(reply=withdrawn.text, files=taken_back))
         there = here if verb in ("accept", "take", "reply", "note") else came_from(request)
         return sent(request, visit, there, outcome.text)
     if on_board(request):
         return await parts(request, visit, "parts/board.html", said=outcome.text)
     events: Values = {}
-    if verb in ("reply", "note"):
+    if verb in WRITING:
         events["omni:saved"] = {"mode": verb, "thread": number}
-    if verb == "undo":
-        events["omni:withdrawn"] = {"thread": number}
+    if verb == "undo" and withdrawn:
+        files = [named(file) for file in again(withdrawn.files)]
+        events["omni:withdrawn"] = {"thread": number, "files": files}
     said = "" if outcome.code == "held" else outcome.text  # the strip above the text says it
     return await _thread_parts(
         request, visit, Compose(mode="note" if verb == "note" else "reply"),
-        said=said, events=events, written=verb in ("reply", "note"), withdrawn=withdrawn,
+        said=said, events=events, written=verb in WRITING,
+        withdrawn=withdrawn.text if withdrawn else "",
     )  # fmt: skip
 
 
@@ -135,13 +148,13 @@ async def _thread_parts(
     )  # fmt: skip
 
 
-async def _text_of(request: Request, visit: Visit, message: str, verb: str) -> str:
-    """The text of a held reply, read before it is taken back, to be written on."""
+async def _held(request: Request, visit: Visit, message: str, verb: str) -> Item | None:
+    """A held reply, read before it is taken back, to be written on."""
     if verb != "undo" or not message:
-        return ""
+        return None
     query = console_of(request).application.query
     thread = await query.thread(visit.actor, request.path_params["thread"])
-    return next((item.text for item in thread.items if item.message == message), "")
+    return next((item for item in thread.items if item.message == message), None)
 
 
 def on_board(request: Request) -> bool:

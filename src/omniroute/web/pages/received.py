@@ -13,10 +13,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from omniroute.application.pages import FileView, Item
+from omniroute.application.authorize import Actor
+from omniroute.application.pages import FileView, Item, ThreadPage
 from omniroute.errors import Refused
 from omniroute.web import words
 from omniroute.web.answers import console_of, page
+from omniroute.web.console import Console
 from omniroute.web.formatted import sanitised
 from omniroute.web.rendering import render
 from omniroute.web.visits import Visit
@@ -60,9 +62,13 @@ async def file(request: Request, visit: Visit) -> Response:
     """An attachment, to be saved."""
     query = console_of(request).application.query
     thread = await query.thread(visit.actor, request.path_params["thread"])
-    sha = request.path_params["sha"]
+    return await saved(console_of(request), visit.actor, thread, request.path_params["sha"])
+
+
+async def saved(console: Console, actor: Actor, thread: ThreadPage, sha: str) -> Response:
+    """A file of *thread*, for whoever asks to save it.  Raises `Refused` (``not_found``)."""
     view = _attached(thread.items, sha)
-    content = await console_of(request).application.file(visit.actor, sha)
+    content = await console.application.file(actor, sha)
     return Response(
         content,
         media_type="application/octet-stream",

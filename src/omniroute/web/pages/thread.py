@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -14,7 +14,9 @@ from starlette.responses import RedirectResponse, Response
 
 from omniroute.application.pages import Board, Item, ThreadPage, ThreadRow
 from omniroute.application.words import HOUR, given
+from omniroute.runtime.rows import Attachment
 from omniroute.web.answers import Values, console_of, page, parts
+from omniroute.web.pages.attaching import again, named
 from omniroute.web.viewer import Viewer
 from omniroute.web.visits import Visit
 
@@ -51,6 +53,7 @@ class Compose:
     reply: str = ""
     note: str = ""
     collision: str = ""  # what the customer wrote meanwhile, in a sentence
+    files: Mapping[str, Sequence[Attachment]] = field(default_factory=dict)  # by mode
     keys: dict[str, str] = field(
         default_factory=lambda: {
             "reply": secrets.token_urlsafe(9),
@@ -128,7 +131,7 @@ def shown(request: Request, visit: Visit, thread: ThreadPage, compose: Compose) 
     earlier = 0 if wants_all(request) else max(0, len(lines) - LATEST)
     writing = ".".join(mode for mode in ("reply", "note") if mode in thread.can)
     if compose.mode not in writing.split(".") and writing:
-        compose = Compose(writing.split(".")[0], compose.reply, compose.note, compose.collision)
+        compose = replace(compose, mode=writing.split(".")[0])
     return {
         "thread": thread,
         "row": thread.row,
@@ -140,6 +143,8 @@ def shown(request: Request, visit: Visit, thread: ThreadPage, compose: Compose) 
         "to": destination(thread),
         "compose": compose,
         "writing": writing,
+        "named": named,
+        "again": again,
         "snoozes": snoozes(visit.viewer),
         "rewrite": False,
         "refused": "",

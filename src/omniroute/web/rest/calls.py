@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, get_origin, get_type_hints
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
+from starlette.responses import Response
 
 from omniroute.application.authorize import Action, Actor
 from omniroute.errors import Refused, did_you_mean
@@ -76,8 +77,14 @@ class Operation:
     run: Run
     about: str
     takes: Any  # a struct, or None
-    answers: Any
+    answers: Any  # bytes: a file, as it is
     repeatable: bool = False  # takes an idempotency key
+    raw: bool = False  # the body is a file, and *takes* is read from the query
+
+    @property
+    def in_query(self) -> bool:
+        """Whether *takes* is read from the query."""
+        return self.raw or self.method == "GET"
 
     @property
     def group(self) -> str:
@@ -95,15 +102,18 @@ def operation(
     name: str = "",
     about: str = "",
     repeatable: bool = False,
+    raw: bool = False,
 ) -> Operation:
     """An operation out of a function; what is not given is read from its signature."""
     hints = get_type_hints(run)
     answers = hints.pop("return", Any)
+    if answers is Response:
+        answers = bytes
     hints.pop("call", None)
     found = takes or next((hint for hint in hints.values() if hint is not Any), None)
     said = about or inspect.getdoc(run) or ""
     return Operation(
-        name or run.__name__, method, path, action, run, said, found, answers, repeatable
+        name or run.__name__, method, path, action, run, said, found, answers, repeatable, raw
     )
 
 

@@ -48,9 +48,9 @@ def scope_of(operation: Operation) -> str:
 
 def describe(operations: Sequence[Operation]) -> Json:
     """The whole description."""
-    kinds = [each.takes for each in operations if each.takes is not None and each.method != "GET"]
-    kinds += [each.answers for each in operations]
-    queries = [each.takes for each in operations if each.takes is not None and each.method == "GET"]
+    kinds = [each.takes for each in operations if each.takes is not None and not each.in_query]
+    kinds += [each.answers for each in operations if each.answers is not bytes]
+    queries = [each.takes for each in operations if each.takes is not None and each.in_query]
     made, components = msgspec.json.schema_components(
         [*kinds, *queries, Problem], ref_template="#/components/schemas/{name}"
     )
@@ -115,20 +115,27 @@ def _described(operation: Operation, refs: dict[int, Json], components: Json) ->
         "responses": {
             "200": {
                 "description": "Done.",
-                "content": {"application/json": {"schema": refs[id(operation.answers)]}},
+                "content": _BYTES
+                if operation.answers is bytes
+                else {"application/json": {"schema": refs[id(operation.answers)]}},
             },
             "default": {"$ref": "#/components/responses/Problem"},
         },
     }
     if operation.repeatable:
         found["parameters"].append(_KEY)
-    if operation.takes is not None and operation.method != "GET":
+    if operation.raw:
+        found["requestBody"] = {"required": True, "content": {"*/*": {"schema": _FILE}}}
+    elif operation.takes is not None and not operation.in_query:
         schema = refs[id(operation.takes)]
         required = bool(components[_name(schema)].get("required"))
         body = {"required": required, "content": {"application/json": {"schema": schema}}}
         found["requestBody"] = body
     return {name: value for name, value in found.items() if value not in ("", [])}
 
+
+_FILE: Json = {"type": "string", "format": "binary"}
+_BYTES: Json = {"application/octet-stream": {"schema": _FILE}}
 
 _KEY: Json = {
     "name": KEY,
@@ -152,7 +159,7 @@ def _in_path(operation: Operation) -> list[Json]:
 
 
 def _in_query(operation: Operation, refs: dict[int, Json], components: Json) -> list[Json]:
-    if operation.takes is None or operation.method != "GET":
+    if operation.takes is None or not operation.in_query:
         return []
     schema = components[_name(refs[id(operation.takes)])]
     required = schema.get("required", ())

@@ -11,13 +11,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute.web.answers import answer, console_of
-from omniroute.web.rest import access, people, team, threads
+from omniroute.web.rest import access, files, people, team, threads
 from omniroute.web.rest.admission import admitted, check_ever
 from omniroute.web.rest.calls import PREFIX, Call, Operation, read_body, read_query
 from omniroute.web.rest.description import describe
 
 OPERATIONS = (
     *threads.operations(),
+    *files.operations(),
     *people.operations(),
     *team.operations(),
     *access.operations(),
@@ -62,8 +63,9 @@ def _endpoint(by_method: dict[str, Operation]) -> Callable[[Request], Awaitable[
             check_ever(actor, asked.action)
         call = Call(request, actor, console_of(request))
         if asked.takes is None:
-            return answer(await asked.run(call))
-        if asked.method == "GET":
+            done = await asked.run(call)
+            return done if isinstance(done, Response) else answer(done)
+        if asked.in_query:
             given = read_query(request.query_params, asked.takes)
         else:
             given = await read_body(request, asked.takes)

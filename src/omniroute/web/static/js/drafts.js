@@ -4,6 +4,7 @@
 (() => {
   const thread = () => document.querySelector("[data-thread]")?.dataset.thread;
   const name = (mode, of = thread()) => `omniroute.draft.${document.body.dataset.agent}.${of}.${mode}`;
+  globalThis.omniroute = { draft: name };
   const waiting = new Map();
 
   const tell = (area, text) => {
@@ -60,9 +61,9 @@
   document.addEventListener("omni:withdrawn", ({ detail }) => {
     const area = document.getElementById("reply-text");
     const text = document.getElementById("withdrawn")?.textContent;
-    if (!area || String(detail.thread) !== thread() || !text) return;
+    if (!area || String(detail.thread) !== thread() || !(text || detail.files.length)) return;
     document.getElementById("withdrawn").textContent = "";
-    area.value = area.value ? `${text}\n\n${area.value}` : text;
+    if (text) area.value = area.value ? `${text}\n\n${area.value}` : text;
     keep(area);
     document.getElementById("mode-reply").checked = true;
     area.focus();
