@@ -9,6 +9,7 @@ CAUGHT_WITHIN = 40  # seeds; most mutants are caught by the first few
 SOME = (
     *("nocas", "torn", "noattempt", "notimers", "doubtisno", "tellstoosoon", "loadsstay"),
     *("keystoowide", "givesup", "nolanes", "backwards", "takestwice", "clockback", "nomark"),
+    "letsgoatcommit",
 )
 """A few of each kind, for `omniroute faults --mutant all` tries them all."""
 
@@ -28,12 +29,23 @@ def test_every_promise_holds_on_several_nodes(seed: int, nodes: int) -> None:
     assert verdict.counts["takeovers"] > 1
 
 
+@pytest.mark.parametrize(("seed", "nodes"), [(0, 1), (3, 3)])
+def test_f24_every_promise_holds_on_a_store_that_forgets_its_last_commits(
+    seed: int, nodes: int
+) -> None:
+    verdict = World(seed, events=80, nodes=nodes, forgets=True).run()
+    assert verdict.broken == []
+    assert verdict.counts["commits lost"] > 10
+
+
 @pytest.mark.parametrize("name", SOME)
 def test_a_mutant_is_caught(name: str) -> None:
     """A way of keeping the promise that is wrong in one place; else the world is too kind."""
     mutant = MUTANTS[name]
     found = (
-        World(seed, events=60, ways=mutant.ways, nodes=mutant.nodes).run().broken
+        World(seed, events=60, ways=mutant.ways, nodes=mutant.nodes, forgets=mutant.forgets)
+        .run()
+        .broken
         for seed in range(CAUGHT_WITHIN)
     )
     assert any(found)

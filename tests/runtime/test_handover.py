@@ -51,7 +51,7 @@ async def test_a_follower_s_message_is_decided_and_leaves_its_spool(
     await follower.look()
     async with house.running():
         await house.until(house.texts)
-        await house.until(lambda: exchange.outcomes(spool.name))
+        await house.until(lambda: exchange.hear(spool.name).outcomes)
         assert spool.depth == 1
         await follower.look()
         assert spool.pending() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omniroute.stores.api import GENESIS
 from omniroute.stores.exchange import Exchange, Parcel
 
 
@@ -43,20 +44,30 @@ class ExchangeContract:
     def test_its_node_hears_how_it_ended(self, exchange: Exchange) -> None:
         exchange.hand([parcel(1), parcel(2), parcel(3), parcel(1, "two")])
         exchange.settle({("one", 1): "", ("one", 2): "no such channel", ("two", 1): ""})
-        assert exchange.outcomes("one") == {1: "", 2: "no such channel"}
+        assert exchange.hear("one").outcomes == {1: "", 2: "no such channel"}
         assert exchange.handed(()) == [parcel(3)]
         exchange.hand([parcel(1)])  # again, before it has heard
         assert exchange.handed(()) == [parcel(3)]
         exchange.clear("one", [1, 2])
-        assert exchange.outcomes("one") == {}
-        assert exchange.outcomes("two") == {1: ""}
+        assert exchange.hear("one").outcomes == {}
+        assert exchange.hear("two").outcomes == {1: ""}
         assert exchange.waiting() == 1
+
+    def test_a_record_that_the_journal_does_not_have_is_missed(self, exchange: Exchange) -> None:
+        """Whoever knows of it hears so; nothing that was decided there is said to be over."""
+        known = (3, b"x" * 16)
+        exchange.hand([parcel(1)])
+        assert exchange.hear("one") == exchange.hear("one", GENESIS) == (GENESIS, True, {})
+        assert exchange.hear("one", known) == (GENESIS, False, {})
+        if exchange.horizon:
+            assert not exchange.settle({("one", 1): ""}, known)
+            assert exchange.hear("one").outcomes == {}
 
     def test_what_is_gone_has_no_outcome(self, exchange: Exchange) -> None:
         exchange.hand([parcel(1), parcel(1, "two")])
         exchange.clear("one")
         exchange.settle({("one", 1): ""})
-        assert exchange.outcomes("one") == {}
+        assert exchange.hear("one").outcomes == {}
         assert exchange.handed(()) == [parcel(1, "two")]
 
     def test_who_is_there_says_so_for_a_while(self, exchange: Exchange) -> None:
@@ -74,7 +85,11 @@ class ExchangeContract:
         assert exchange.agree("other", b"two") == b"two"
 
     def test_a_moment_before_the_first_word_nothing_is_there(self, exchange: Exchange) -> None:
-        assert (exchange.handed(()), exchange.outcomes("one"), exchange.reports()) == ([], {}, {})
+        assert (exchange.handed(()), exchange.hear("one").outcomes, exchange.reports()) == (
+            [],
+            {},
+            {},
+        )
         exchange.hand([])
         exchange.settle({})
         exchange.clear("one", [])

@@ -13,7 +13,7 @@ from omniroute.stores.memory_exchange import MemoryExchange
 class TestMemoryExchange(ExchangeContract):
     @pytest.fixture
     def exchange(self) -> Exchange:
-        return MemoryExchange()
+        return MemoryExchange(horizon=1000)
 
 
 def test_a_store_that_is_one_process_s_own_has_none() -> None:

@@ -53,6 +53,11 @@ class Seeds(click.ParamType[range]):
     help="Nodes on one store; 1, or as many as a mutant needs.",
 )
 @click.option(
+    "--forgets",
+    is_flag=True,
+    help="The store fails over now and then, and has lost its last commits.",
+)
+@click.option(
     "--mutant",
     default="",
     help="Break the engine in this way; `list` lists them, `all` tries each.",
@@ -84,6 +89,7 @@ def faults(
     seeds: range,
     events: int,
     nodes: int | None,
+    forgets: bool,
     mutant: str,
     jobs: int | None,
     trace: bool,
@@ -116,7 +122,8 @@ def faults(
         seeds, jobs = seeds[:1], 1
     with progress("seeds", quiet=json_) as move, _workers(jobs) as pool:
         futures: dict[Future[dict[str, Any]], int] = {
-            pool.submit(try_seed, seed, events, mutant, trace, nodes): seed for seed in seeds
+            pool.submit(try_seed, seed, events, mutant, trace, nodes, forgets): seed
+            for seed in seeds
         }
         found = []
         for done, future in enumerate(as_completed(futures), 1):
@@ -126,7 +133,7 @@ def faults(
         broken = [each for each in found if each["broken"]]
         if not mutant:
             for each in broken[:SHOWN]:
-                each["events"] = _smallest(pool, each["seed"], events, nodes)
+                each["events"] = _smallest(pool, each["seed"], events, nodes, forgets)
     total: Counter[str] = Counter()
     for each in found:
         total.update(each["counts"])
@@ -135,24 +142,30 @@ def faults(
     if json_:
         print_json(about)
     else:
-        _tell(found, broken, total, mutant, nodes)
+        _tell(found, broken, total, mutant, nodes, forgets)
     if not held:
         sys.exit(1)
     return None
 
 
 def try_seed(
-    seed: int, events: int, mutant: str, trace: bool = False, nodes: int | None = None
+    seed: int,
+    events: int,
+    mutant: str,
+    trace: bool = False,
+    nodes: int | None = None,
+    forgets: bool = False,
 ) -> dict[str, Any]:
     """One seed, in this process."""
     from omniroute.faults.mutants import MUTANTS
     from omniroute.faults.world import World
 
     lines: list[str] = []
-    world = World(seed, events, nodes=nodes or 1, trace=lines.append)
+    world = World(seed, events, nodes=nodes or 1, forgets=forgets, trace=lines.append)
     if mutant:
         world.ways = MUTANTS[mutant].ways
         world.nodes = nodes or MUTANTS[mutant].nodes
+        world.forgets = forgets or MUTANTS[mutant].forgets
     verdict = world.run()
     told = {"seed": seed, "broken": verdict.broken, "counts": dict(verdict.counts)}
     return told | ({"trace": lines} if trace else {})
@@ -201,16 +214,15 @@ def _workers(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
             os.environ["PYTHONHASHSEED"] = before
 
 
-def _smallest(pool: ProcessPoolExecutor, seed: int, events: int, nodes: int | None) -> int:
+def _smallest(
+    pool: ProcessPoolExecutor, seed: int, events: int, nodes: int | None, forgets: bool
+) -> int:
     """With how few events the seed still breaks."""
-    for fewer in SMALLER:
-        if fewer < events and _try(pool, seed, fewer, nodes)["broken"]:
+    for fewer in (each for each in SMALLER if each < events):
+        tried = pool.submit(try_seed, seed, fewer, "", False, nodes, forgets)
+        if tried.result()["broken"]:
             return fewer
     return events
-
-
-def _try(pool: ProcessPoolExecutor, seed: int, events: int, nodes: int | None) -> dict[str, Any]:
-    return pool.submit(try_seed, seed, events, "", False, nodes).result()
 
 
 def _list(mutants: dict[str, str], json_: bool) -> None:
@@ -227,6 +239,7 @@ def _tell(
     total: Counter[str],
     mutant: str,
     nodes: int | None,
+    forgets: bool,
 ) -> None:
     for each in found:
         for line in each.get("trace", ()):
@@ -239,6 +252,7 @@ def _tell(
             seed = each["seed"]
             again = f"omniroute faults --seeds {seed}:{seed + 1} --events {each['events']} --trace"
             again += f" --nodes {nodes}" if nodes else ""
+            again += " --forgets" if forgets else ""
             click.echo(f"  again: {again}")
     happened = ", ".join(f"{count} {what}" for what, count in sorted(total.items()))
     click.echo(f"{len(found)} seeds: {happened}")

@@ -285,10 +285,10 @@ def _rows_remade(turn: Turn, input: i.RowsRemade) -> Answer:
 
 
 def _writing_taken(turn: Turn, input: i.WritingTaken) -> Answer:
-    """Begin a term, unless the node that wrote last goes on."""
+    """Begin a term, unless the node that wrote last goes on with all that it wrote."""
     tenure = turn.state.tenure
-    if tenure.node != input.node:
-        turn.emit(e.WriterChanged(input.node, tenure.term + 1))
+    if tenure.node != input.node or input.least:
+        turn.emit(e.WriterChanged(input.node, tenure.term + 1, input.least))
     return Answer(True, "writing")
 
 

@@ -738,10 +738,14 @@ class TrialEnded(Event, frozen=True):
 
 
 class WriterChanged(Event, frozen=True):
-    """Another node writes the journal, and performs what is decided, from now on."""
+    """Another node writes the journal, and performs what is decided, from now on.
+
+    Numbers of threads below *least* may have been given by a journal that is lost.
+    """
 
     node: str
     term: int
+    least: int = 0
 
 
 AnyEvent: TypeAlias = (

@@ -457,9 +457,14 @@ class RowsRemade(Input, frozen=True):
 
 
 class WritingTaken(Input, frozen=True):
-    """A node begins to write; *node* is the name of its spool."""
+    """A node begins to write; *node* is the name of its spool.
+
+    Where a journal that is lost may have given numbers to threads, *least* is above them: whoever
+    still knows one of those must not find somebody else's thread by it.
+    """
 
     node: str
+    least: int = 0
 
 
 AnyInput: TypeAlias = (

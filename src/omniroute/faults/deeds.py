@@ -50,7 +50,7 @@ def _done(world: World, entries: list[Entry]) -> Iterator[str]:
 
 def _undone(world: World) -> Iterator[str]:
     """What was taken back in time has reached nobody."""
-    undone = {act.undoes for act in world.done.values() if act.undoes}
+    undone = {act.undoes for act in world.done.values() if act.undoes} - world.slipped
     for got in world.platform.delivered:
         if got.text in undone:
             yield f"taken back and sent all the same: {got.text}"
@@ -76,7 +76,7 @@ def _in_order(world: World, entries: list[Entry], addresses: dict[str, str]) -> 
         number, to = released.get(got.key, (0, ""))
         if to and got.to != to:
             yield f"sent to {got.to}, meant for {to}: {got.text}"
-        if got.key in seen or not number:
+        if got.key in seen or not number or got.text in world.slipped:
             continue
         seen.add(got.key)
         if number < last.get(to, 0):

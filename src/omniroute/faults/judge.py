@@ -90,7 +90,7 @@ def _answers(world: World, entries: list[Entry]) -> list[str]:
     found += [
         f"sent twice unmarked: {texts_by_key[key]} ({key})" for key, n in plain.items() if n > 1
     ]
-    if world.nodes == 1:
+    if not world.shared:
         seen = set[str]()
         for got in world.platform.delivered:
             if got.key in seen and not got.repeat:

@@ -9,8 +9,9 @@ from omniroute.faults.life import Ways
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """What is broken, and a life made so."""
+    """What is broken, a life made so, and the world that it takes to see it."""
 
     about: str
     ways: Ways
     nodes: int = 1
+    forgets: bool = False

@@ -18,6 +18,7 @@ from omniroute.faults.platform import Line
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
 from omniroute.faults.store import FaultyStore
 from omniroute.faults.wrong_commits import COMMITS
+from omniroute.faults.wrong_losses import LOSSES
 from omniroute.faults.wrong_nodes import NODES
 from omniroute.faults.wrong_sends import SENDS
 from omniroute.faults.wrong_spools import SPOOLS
@@ -103,7 +104,7 @@ class _Hopeful(Line):
 
 
 def _no_recovery(node: Node) -> None:
-    def nothing(doubtful: object = None) -> None: ...
+    def nothing(doubtful: object = None, *, lost: bool = False) -> None: ...
 
     node.outbox.recover = nothing  # type: ignore[method-assign]
 
@@ -129,6 +130,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "hopeful": Mutant("no answer counts as a yes", Ways(line=_Hopeful)),
     **COMMITS,
     **NODES,
+    **LOSSES,
     **SPOOLS,
     **SENDS,
 }

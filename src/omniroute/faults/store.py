@@ -20,7 +20,7 @@ class FaultyExchange:
     """An `Exchange` in front of another that is away now and then."""
 
     def __init__(self, inner: Exchange, chance: Chance) -> None:
-        self._inner, self._chance = inner, chance
+        self._inner, self._chance, self.horizon = inner, chance, inner.horizon
 
     def __getattr__(self, name: str) -> Any:
         asked = getattr(self._inner, name)

@@ -26,7 +26,7 @@ from typing import Final, TypeVar
 
 from omniroute.core import inputs as i
 from omniroute.core.effects import Present
-from omniroute.core.events import WriterChanged
+from omniroute.core.events import ReplyReleased, WriterChanged
 from omniroute.core.model import Status
 from omniroute.errors import StoreError
 from omniroute.faults.acts import Act, any_act
@@ -35,7 +35,7 @@ from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
 from omniroute.faults.loop import Killed
 from omniroute.faults.platform import Platform, Said
 from omniroute.runtime import crashpoints
-from omniroute.runtime.record import decode
+from omniroute.runtime.record import Entry, decode
 from omniroute.runtime.rows import owed
 from omniroute.stores.api import Unavailable
 from omniroute.stores.memory import MemoryStore
@@ -45,6 +45,9 @@ from omniroute.testing.machine import MONDAY
 STILL: Final = 60_000  # ms that a process stands still, at most
 FREEZES: Final = 20  # of all nodes, where there are several
 LOSSES: Final = 6  # of what they tell each other
+FAILOVERS: Final = 12  # to a copy of the store that is behind
+BEHIND: Final = (3_000, 90_000)  # ms, at most
+HORIZON: Final = 600_000  # ms after which nothing that was committed is lost any more
 SKEW: Final = 10_000  # ms between a node's clock and the world's, at most
 HASTY: Final = 0.3  # of the writers fall soon after they began
 SPAN: Final = 3_600_000  # ms in which things go wrong
@@ -76,17 +79,23 @@ class Seat:
 
 @dataclass
 class World:
-    """One run.  *events* is how many things happen from outside, to so many *nodes*."""
+    """One run.  *events* is how many things happen from outside, to so many *nodes*.
+
+    Where the store *forgets*, it goes on now and then with a copy that lacks the last commits.
+    """
 
     seed: int
     events: int = 120
     ways: Ways = field(default_factory=Ways)
     nodes: int = 1
+    forgets: bool = False
     now: int = MONDAY
     trace: Callable[[str], None] = lambda line: None
     counts: Counter[str] = field(default_factory=Counter)
     promised: set[str] = field(default_factory=set)  # answers of agents that were taken
     done: dict[str, Act] = field(default_factory=dict)  # what agents were told is done
+    gone: set[str] = field(default_factory=set)  # keys of inputs whose commits were lost
+    slipped: set[str] = field(default_factory=set)  # answers that left in a journal that was lost
     seats: list[Seat] = field(default_factory=list)
     _plan: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
 
@@ -115,7 +124,7 @@ class World:
                 self._heal()
                 self._until(lambda: self.now >= MONDAY + SPAN + AFTER or self._at_rest())
                 found = broken(self)
-                if self.nodes > 1:
+                if self.shared:
                     self.counts["takeovers"] = self._takeovers()
             finally:
                 crashpoints.watch(None)
@@ -128,8 +137,9 @@ class World:
 
     def _settle(self, folder: Path) -> None:
         """Give each node its disk."""
-        exchange = MemoryExchange(lambda: self.now / 1000) if self.nodes > 1 else None
-        self._exchange = exchange
+        horizon = HORIZON if self.forgets else 0
+        common = MemoryExchange(lambda: self.now / 1000, self.store, horizon)
+        exchange = self._exchange = common if self.shared else None
         for number in range(self.nodes):
             disk = folder / f"node{number}"
             disk.mkdir()
@@ -297,6 +307,37 @@ class World:
             self.counts["exchanges lost"] += 1
             self._exchange.forget()
 
+    def _fall_behind(self) -> None:
+        """A copy of the store is behind from now on, and a little later it is the store."""
+        assert self._exchange is not None
+        store, exchange = self.store.copy(), self._exchange.copy()
+        after = self.chance.randint(1, self.chance.choice(BEHIND))
+        self._later(after, partial(self._fail_over, store, exchange))
+
+    def _fail_over(self, store: MemoryStore, exchange: MemoryExchange) -> None:
+        """The store goes on without its last commits, and perhaps with some lost before."""
+        assert self._exchange is not None
+        if self._healed:
+            return
+        kept = {record.hash for record in store.tail(0, 1_000_000)}
+        lost = [record for record in self.store.tail(0, 1_000_000) if record.hash not in kept]
+        self.counts["failovers"] += 1
+        self.counts["commits lost"] += len(lost)
+        self.trace(f"{self._clock()} the store has lost {len(lost)} records")
+        for entry in (decode(record.body) for record in lost):
+            self._lost(entry)
+        self.store.become(store)
+        self._exchange.become(exchange)
+
+    def _lost(self, entry: Entry) -> None:
+        """What agents did is gone, and may be done otherwise; what left, has left."""
+        self.gone.add(entry.input.key)
+        if (act := self.done.pop(entry.input.key, None)) is not None:
+            self.promised.discard(act.answer)
+        for event in entry.ev:
+            if isinstance(event, ReplyReleased):
+                self.slipped.add(event.message)
+
     def _freeze(self) -> None:
         """A process stands still for a while, and does not know it when it goes on."""
         seat = self.chance.choice(self.seats)
@@ -325,9 +366,14 @@ class World:
         changes = sum(isinstance(event, WriterChanged) for entry in entries for event in entry.ev)
         return max(changes - 1, 0)
 
+    @property
+    def shared(self) -> bool:
+        """Whether others may write, or the store forget: there is a lease, and an exchange."""
+        return self.nodes > 1 or self.forgets
+
     def _owed(self) -> bool:
         rows = self.store.scan("o/")
-        if self.nodes == 1:
+        if not self.shared:
             return bool(rows)
         return any(not isinstance(owed(row).effect, Present) for _, row in rows)
 
@@ -350,6 +396,8 @@ class World:
             self._later(self.chance.randrange(SPAN * 9 // 10), self._freeze)
         for _ in range(LOSSES if self.nodes > 1 else 0):
             self._later(self.chance.randrange(SPAN * 9 // 10), self._forget)
+        for _ in range(FAILOVERS if self.forgets else 0):
+            self._later(self.chance.randrange(SPAN * 9 // 10), self._fall_behind)
         for _ in range(self.events):
             at = self.chance.randrange(SPAN * 9 // 10)
             self._later(at, self._write if self.chance.random() < 0.5 else self._act)
@@ -419,6 +467,8 @@ class World:
         return self._ask(act.make, text=act.answer, taken=lambda: self._taken(act))
 
     def _taken(self, act: Act) -> None:
+        if act.key in self.gone:
+            return
         self.done[act.key] = act
         if act.answer:
             self.promised.add(act.answer)

@@ -24,14 +24,20 @@ class _LetsGo(Handover):
 
 def _no_marks(node: Node) -> None:
     recover = node.outbox.recover
-    node.outbox.recover = lambda doubtful=None: recover()  # type: ignore[method-assign]
+
+    def unmarked(doubtful: object = None, *, lost: bool = False) -> None:
+        recover(lost=lost)
+
+    node.outbox.recover = unmarked  # type: ignore[method-assign]
 
 
 def _short_doubt(node: Node) -> None:
     recover, tenure, me = node.outbox.recover, node.state.tenure, node.parts.spool.name
-    node.outbox.recover = (  # type: ignore[method-assign]
-        lambda doubtful=None: recover(lambda owed: tenure.node != me)
-    )
+
+    def others(doubtful: object = None, *, lost: bool = False) -> None:
+        recover(lambda owed: tenure.node != me, lost=lost)
+
+    node.outbox.recover = others  # type: ignore[method-assign]
 
 
 def _own_clock(node: Node) -> None:

@@ -48,7 +48,7 @@ class _KeysTooWide(SteppedSpool):
 
 
 class _NoNotes(SteppedSpool):
-    def attempts(self) -> dict[str, Sends]:
+    def attempts(self, settled: bool = False) -> dict[str, Sends]:
         return {}
 
 

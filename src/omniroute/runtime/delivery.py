@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TypeAlias, TypeVar
 
@@ -86,21 +86,26 @@ class Delivery:
         self.halted = False  # no new attempt begins
         self._recalled: dict[str, str] = {}  # what is not to leave any more, and by which effect
 
-    def recover(self, owed: Mapping[str, bool]) -> None:
+    def recover(self, owed: Mapping[str, bool], lost: bool = False) -> None:
         """Take up what an earlier process noted of the effects that are still *owed*.
 
-        By id; true where another node, whose notes we do not have, may have sent it.
+        By id; true where another node, whose notes we do not have, may have sent it.  Where part
+        of the journal was *lost*, all that was noted counts: it may be owed again.
         """
         settled = []
         self._doubted = {id for id, doubtful in owed.items() if doubtful}
-        for key, sends in self._spool.attempts().items():
-            if key.partition(".")[0] not in owed:
+        for key, sends in self._spool.attempts(settled=lost).items():
+            if key.partition(".")[0] not in owed and not lost:
                 settled.append(key)  # the journal has it; the spool was not told in time
             elif sends.receipt is not None:
                 outcome = msgspec.json.decode(sends.receipt, type=Outcome)
                 if outcome.outcome != "later":
                     self._known[key] = outcome
         self._spool.settle(settled)
+
+    def doubt(self, effects: Iterable[str]) -> None:
+        """Another node, whose notes we do not have, may have sent these."""
+        self._doubted.update(effects)
 
     def recall(self, effect: Recall) -> None:
         """Begin no further attempt of what another effect sends."""

@@ -30,7 +30,7 @@ class Follower:
         """*until_ready* and *pace* are in seconds."""
         self._channels = [channel for channel in channels if heard_anywhere(channel)]
         self._listeners = Listeners(spool, clock, until_ready=until_ready)
-        self._handover = handover(spool, exchange, pace=pace)
+        self._handover = handover(spool, exchange, clock, pace=pace)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

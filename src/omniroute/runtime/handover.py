@@ -15,8 +15,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from omniroute.errors import Refused, StoreError
+from omniroute.runtime.clock import Clock, SystemClock
+from omniroute.runtime.keeping import Keeping
 from omniroute.runtime.spool import Entry, Spool
 from omniroute.runtime.suspects import Suspects
+from omniroute.stores.api import GENESIS, Head
 from omniroute.stores.exchange import Exchange, Mark, Parcel
 
 log = logging.getLogger(__name__)
@@ -28,8 +31,11 @@ AFRESH: Final = 40  # looks after which everything is handed over again, lest it
 class Handover:
     """The follower's side."""
 
-    def __init__(self, spool: Spool, exchange: Exchange, *, pace: float = PACE) -> None:
+    def __init__(
+        self, spool: Spool, exchange: Exchange, clock: Clock | None = None, *, pace: float = PACE
+    ) -> None:
         self._spool, self._exchange, self._pace = spool, exchange, pace
+        self._keeping = Keeping(spool, exchange, clock or SystemClock())
         self._after = 0  # the last entry that was handed over
         self._looks = 0
 
@@ -51,15 +57,18 @@ class Handover:
             parcels = [_parcel(self._spool.name, entry) for entry in page]
             await asyncio.to_thread(self._exchange.hand, parcels)
             self._after = page[-1].id
-        name = self._spool.name
-        ended = await asyncio.to_thread(self._exchange.outcomes, name)
-        if not ended:
+        heard = await self._keeping.look()
+        if not heard.holds:
+            self._after = 0
             return
+        if not (ended := heard.outcomes):
+            return
+        self._keeping.note(heard.head)
         for id, why in ended.items():
             if why:
                 await self._bury(id, why)
         self._spool.done(id for id, why in ended.items() if not why)
-        await asyncio.to_thread(self._exchange.clear, name, list(ended))
+        await asyncio.to_thread(self._exchange.clear, self._spool.name, list(ended))
 
     async def _bury(self, id: int, why: str) -> None:
         try:
@@ -73,6 +82,7 @@ class HandedIn:
 
     def __init__(self, exchange: Exchange, suspects: Suspects, *, pace: float = PACE) -> None:
         self._exchange, self._pace = exchange, pace
+        self.known: Callable[[], Head] = lambda: GENESIS  # what the journal has of what has ended
         self.suspects = _ByMark(self, suspects)
         self._numbers = 0
         self._entries: dict[int, Entry] = {}  # being read
@@ -109,7 +119,8 @@ class HandedIn:
     async def look(self) -> None:
         """Say what is over, and take in what is new."""
         if ended := dict(self._ended):
-            await asyncio.to_thread(self._exchange.settle, ended)
+            if not await asyncio.to_thread(self._exchange.settle, ended, self.known()):
+                return  # the store has forgotten what was decided: it is to be decided again
             for mark in ended:
                 del self._ended[mark]
         known = [*self.marks.values(), *self._ended]

@@ -72,12 +72,13 @@ class Inbox:
 
     # --- for callers ---
 
-    def take(self, node: str) -> Committed:
+    def take(self, node: str, least: int = 0) -> Committed:
         """Have *node* be the writer, as the journal has it.  Before `start`; raises `StoreError`.
 
-        From the commit on whoever wrote before finds that the head has moved, and stops.
+        From the commit on whoever wrote before finds that the head has moved, and stops.  *least*
+        is the first number that a new thread may get, where that is not the next.
         """
-        return self._writer.take(node)
+        return self._writer.take(node, least)
 
     def start(self) -> None:
         """Begin to decide.  Call on the event loop that callers live on."""

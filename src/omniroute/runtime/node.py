@@ -37,6 +37,7 @@ from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
 from omniroute.runtime.handover import HandedIn
 from omniroute.runtime.inbox import Inbox
+from omniroute.runtime.keeping import Keeping
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.listening import Listeners, contained, report
 from omniroute.runtime.loading import load
@@ -154,10 +155,13 @@ class Node:
             shared=self.shared,
         )
         self._handed: HandedIn | None = None
+        self.keeping: Keeping | None = None
         self.reading = self._reads(parts.spool, messages, waits)
         self._others: Reading | None = None
         if parts.exchange is not None:
+            self.keeping = Keeping(parts.spool, parts.exchange, parts.clock)
             self._handed = handed(parts.exchange, parts.spool.others_suspects)
+            self._handed.known = lambda: parts.spool.known.head
             self._others = self._reads(self._handed, messages, waits)
         self._listeners = Listeners(
             parts.spool, parts.clock, self.signs.customer, until_ready=waits.until_ready
@@ -178,11 +182,17 @@ class Node:
         listening; all that several did, if they did.
         """
         tenure, me = self.state.tenure, self.parts.spool.name
-        self.outbox.recover(lambda owed: tenure.node != me or owed.term < tenure.term)
+        keeping = self.keeping
+        least = await keeping.begin(self.state) if keeping is not None else 0
+        unsure = keeping is not None and keeping.unsure
+        self.outbox.recover(
+            lambda owed: unsure or tenure.node != me or owed.term < tenure.term,
+            lost=keeping is not None and keeping.lost,
+        )
         self.state.adopt(rules)  # before the timers that came due meanwhile are decided
         if tried is not None:
             self.state.adopt(tried)
-        if (taken := self.inbox.take(me)).entries:
+        if (taken := self.inbox.take(me, least)).entries:
             self._committed(taken)
         self.inbox.start()
         await self.adopt(rules, sources, team)
@@ -195,6 +205,8 @@ class Node:
         if self._handed is not None and self._others is not None:
             self._run(self._others.run(), "reading what others took in")
             self._run(self._handed.run(), "what others took in")
+        if keeping is not None:
+            self._run(keeping.watch(self._trouble), "what the store keeps")
         self._run(sweep(self.reader, self.inbox, self.parts.clock), "sweeping")
         self._run(self._observers.run(), "observers")
         self.parts.spool.sweep(self.parts.clock.now() - KEYS_KEPT)
@@ -315,6 +327,10 @@ class Node:
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}
 
     def _committed(self, committed: Committed) -> None:
+        if self.keeping is not None:
+            self.keeping.note(committed.head, self.state.counters.next_thread)
+            if self.keeping.may_repeat():
+                self.outbox.doubt(effect.id for effect in committed.effects)
         self.outbox.take(committed.effects)
         self._on_commit(committed)
         if self._observers:

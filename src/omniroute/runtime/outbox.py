@@ -93,17 +93,20 @@ class Outbox:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._started = False
 
-    def recover(self, doubtful: Callable[[Owed], bool] = lambda owed: False) -> None:
+    def recover(
+        self, doubtful: Callable[[Owed], bool] = lambda owed: False, *, lost: bool = False
+    ) -> None:
         """Take up what an earlier process left.  Call it before anything new can be committed.
 
-        *doubtful* says what another node may have sent without our having a note of it.
+        *doubtful* says what another node may have sent without our having a note of it; *lost*
+        that what our notes are about may yet be decided again.
         """
         after, found = "", list[Owed]()
         while rows := self._reader.scan("o/", after):
             found += [owed(row) for _, row in rows]
             after = rows[-1][0]
         found.sort(key=lambda one: (one.seq, one.place))
-        self._delivery.recover({one.effect.id: doubtful(one) for one in found})
+        self._delivery.recover({one.effect.id: doubtful(one) for one in found}, lost)
         effects = [one.effect for one in found]
         self.take(effect for effect in effects if not isinstance(effect, Recall))
         self.take(effect for effect in effects if isinstance(effect, Recall))
@@ -126,6 +129,10 @@ class Outbox:
             self._lanes.setdefault(lane, deque()).append(effect)
             if self._started:
                 self._run(lane)
+
+    def doubt(self, effects: Iterable[str]) -> None:
+        """Another node may have sent these, by id, in a journal that is lost."""
+        self._delivery.doubt(effects)
 
     @property
     def depth(self) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omniroute.runtime.spool_file import LARGE, Arrival, DeadLetter, Entry, Sends, SpoolFile
+from omniroute.runtime.spool_kept import AT_ONCE, Gone, Known, Loss
 from omniroute.runtime.spool_thread import ROOM, Answers, SpoolThread
 from omniroute.runtime.suspects import Suspects
 
@@ -38,6 +39,7 @@ class Spool:
         self.suspects = self._note(path, "reading")
         self.others_suspects = self._note(path, "handed")  # of what other nodes took in
         self._new = self._file.new
+        self.known, self.losses = self._file.kept.known(), self._file.kept.losses()
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
         self._thread = self._threaded(self._file, min_free, self._answer)
@@ -107,6 +109,41 @@ class Spool:
         """Forget, soon, the keys of done entries that arrived before *before* (ms)."""
         self._thread.sweep(before)
 
+    # -- what the store may yet forget -------------------------------------------------------------
+
+    def keep(self, now: Callable[[], int]) -> None:
+        """From now on keep what is decided, and notes of sends, until `forget`.
+
+        *now* tells the time (ms); from any thread.
+        """
+        self._file.keeps = now
+
+    def note(self, known: Known) -> None:
+        """Know, before anything decided there is said to be done, of the journal so far."""
+        self.known = known
+        self._thread.note(known)
+
+    async def note_now(self, known: Known) -> None:
+        """As `note`, and return when it is on the disk."""
+        self.known = known
+        await self._thread.ask(lambda: self._file.kept.note(known))
+
+    async def forget(self, before: int) -> None:
+        """Delete what was decided before *before* (ms): it is stable."""
+        while True:
+            gone = await self._ask(Gone, lambda: self._file.kept.forget(before))
+            await asyncio.to_thread(self._file.unlink, gone.files)
+            if gone.entries < AT_ONCE:
+                return
+
+    async def feed_again(self, at: int, found: Known) -> Loss:
+        """Make new what was kept, for the journal is another; from now on it is *found*."""
+        self._leaving.difference_update(self._thread.take_back())
+        loss = await self._ask(Loss, lambda: self._file.feed_again(at, found))
+        self.known = found
+        self.losses.append(loss)
+        return loss
+
     # -- dead letters ------------------------------------------------------------------------------
 
     async def bury(self, id: int, why: str) -> None:
@@ -138,9 +175,12 @@ class Spool:
         """Record, on the disk, how the latest attempt of *eid* ended."""
         await self._thread.ask(lambda: self._file.receipt(eid, body))
 
-    def attempts(self) -> dict[str, Sends]:
-        """All effects with attempts or receipts that are not settled; for the start."""
-        return self._file.sends()
+    def attempts(self, settled: bool = False) -> dict[str, Sends]:
+        """All effects with attempts or receipts that are not settled; for the start.
+
+        Those that are *settled*, too, where the store has forgotten what they were settled by.
+        """
+        return self._file.sends(settled)
 
     def settle(self, eids: Iterable[str]) -> None:
         """The outcome of *eids* is in the journal: forget them, soon."""

@@ -14,13 +14,14 @@ import hashlib
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from omniroute.errors import Refused
 from omniroute.runtime.files import clean, make_folder, unwritten, write_durably
+from omniroute.runtime.spool_kept import Kept, Known, Loss
 from omniroute.stores.api import Corrupt, Unavailable
 from omniroute.stores.sqlite_file import Schema, SqliteFile, connect, disk_errors, in_chunks, insert
 
@@ -52,10 +53,12 @@ ONE_ENTRY = "SELECT id, channel, account, key, at, tries, file, raw FROM entry W
 
 NEW_ENTRIES = """
     SELECT id, channel, account, key, at, tries, file, raw FROM entry
-    WHERE id > ? AND why IS NULL ORDER BY id LIMIT ?"""
+    WHERE id > ? AND why IS NULL AND id NOT IN (SELECT id FROM kept) ORDER BY id LIMIT ?"""
 
 DEAD_LETTERS = """
     SELECT id, channel, account, at, why, size FROM entry WHERE why IS NOT NULL ORDER BY id"""
+
+SENDS = "SELECT eid, open, receipt FROM send WHERE ? OR eid NOT IN (SELECT eid FROM ended)"
 
 RESERVE = 1024
 """Ids set aside with one write.  An id is never given twice, though entries are deleted."""
@@ -115,9 +118,11 @@ class SpoolFile:
         self._lock = threading.Lock()  # one reader at a time
         self._closed = False
         self.path = self.sqlite.path
+        self.keeps: Callable[[], int] | None = None  # the time (ms), where what is decided is kept
         self._folder = self.path.with_name(self.path.name + ".large")
         try:
             with disk_errors(self.path):
+                self.kept = Kept(self.sqlite.db)
                 self._reading = connect(self.path, read_only=True)
                 self._reserved, self.name = self._read_own()
                 self._next = self._reserved + 1
@@ -165,9 +170,15 @@ class SpoolFile:
         return answers
 
     def finish(self, ids: Iterable[int]) -> list[str]:
-        """Forget entries, new or dead, and return the files that the commit leaves without use."""
+        """Forget entries, new or dead, and return the files that the commit leaves without use.
+
+        New ones are kept where the store may yet forget them.
+        """
         db = self.sqlite.db
         ids = list(ids)
+        if self.keeps is not None:
+            self.new -= self.kept.keep(ids, self.keeps())
+            ids = self._without_kept(ids)
         files: list[str] = []
         for sql, part in in_chunks("SELECT file FROM entry WHERE file > '' AND id IN (?)", ids):
             files += [file for (file,) in db.execute(sql, part)]
@@ -179,7 +190,10 @@ class SpoolFile:
 
     def bury(self, id: int, why: str) -> None:
         """Make the new entry *id* dead; raises `Refused` if there is none."""
-        sql = "UPDATE entry SET why = ? WHERE id = ? AND why IS NULL"
+        sql = (
+            "UPDATE entry SET why = ?"
+            " WHERE id = ? AND why IS NULL AND id NOT IN (SELECT id FROM kept)"
+        )
         if self.sqlite.db.execute(sql, (why, id)).rowcount != 1:
             raise Refused("not_pending", f"Entry {id} is not waiting to be read.")
         self.new -= 1
@@ -209,9 +223,18 @@ class SpoolFile:
         )
 
     def settle(self, eids: Iterable[str]) -> None:
-        """Forget the attempts and receipts of *eids*."""
+        """Forget the attempts and receipts of *eids*; in time, where the store may forget them."""
+        if self.keeps is not None:
+            return self.kept.end(eids, self.keeps())
         for sql, part in in_chunks("DELETE FROM send WHERE eid IN (?)", list(eids)):
             self.sqlite.db.execute(sql, part)
+        return None
+
+    def feed_again(self, at: int, found: Known) -> Loss:
+        """Make new what is kept; see `Kept.feed_again`."""
+        loss = self.kept.feed_again(at, found)
+        self.new += loss.entries
+        return loss
 
     def sweep(self, before: int, after: bytes, limit: int = 500) -> bytes | None:
         """Look at *limit* keys; forget those from before *before* whose entries are done.
@@ -256,10 +279,10 @@ class SpoolFile:
             row = db.execute(ONE_ENTRY, (id,)).fetchone()
             return self._entry(row).raw if row else None
 
-    def sends(self) -> dict[str, Sends]:
-        """All effects with attempts or receipts that are not settled."""
+    def sends(self, settled: bool = False) -> dict[str, Sends]:
+        """All effects with attempts or receipts, the *settled* ones that are kept only if asked."""
         with self._read() as db:
-            rows = db.execute("SELECT eid, open, receipt FROM send")
+            rows = db.execute(SENDS, (settled,))
             return {eid: Sends(unanswered, receipt) for eid, unanswered, receipt in rows}
 
     # -- files beside ------------------------------------------------------------------------------
@@ -312,8 +335,14 @@ class SpoolFile:
         return ids
 
     def _count_new(self) -> int:
-        sql = "SELECT count(*) FROM entry WHERE why IS NULL"
+        sql = "SELECT count(*) FROM entry WHERE why IS NULL AND id NOT IN (SELECT id FROM kept)"
         return int(self.sqlite.db.execute(sql).fetchone()[0])
+
+    def _without_kept(self, ids: Sequence[int]) -> list[int]:
+        kept: set[int] = set()
+        for sql, part in in_chunks("SELECT id FROM kept WHERE id IN (?)", ids):
+            kept.update(id for (id,) in self.sqlite.db.execute(sql, part))
+        return [id for id in ids if id not in kept]
 
     def _holders(self, known: Sequence[bytes]) -> dict[bytes, int]:
         holders: dict[bytes, int] = {}

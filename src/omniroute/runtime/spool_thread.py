@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 from omniroute.errors import Refused
 from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.spool_file import Arrival, Entry, SpoolFile
+from omniroute.runtime.spool_kept import Known
 from omniroute.stores.api import InDoubt, Unavailable
 
 PATIENCE = 0.25
@@ -60,13 +61,14 @@ class Batch:
     done: list[int] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
     sweeps: list[tuple[int, bytes]] = field(default_factory=list)
+    known: Known | None = None
 
     def urgent(self) -> bool:
         """Somebody waits for it."""
         return bool(self.arrivals or self.questions)
 
     def empty(self) -> bool:
-        return not (self.urgent() or self.done or self.settled or self.sweeps)
+        return not (self.urgent() or self.done or self.settled or self.sweeps or self.known)
 
     def size(self) -> int:
         """Bytes that arrivals add to the database."""
@@ -88,6 +90,7 @@ class SpoolThread:
         self._done: deque[int] = deque()
         self._settled: deque[str] = deque()
         self._sweeps: deque[tuple[int, bytes]] = deque()
+        self._known: deque[Known] = deque(maxlen=1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed: asyncio.Future[None] | None = None
         self._failed = False
@@ -120,6 +123,14 @@ class SpoolThread:
     def sweep(self, before: int) -> None:
         self._sweeps.append((before, b""))
         self._wake_up()
+
+    def note(self, known: Known) -> None:
+        """Have this written with whatever is said to be done afterwards."""
+        self._known.append(known)
+
+    def take_back(self) -> list[int]:
+        """What is said to be done and not yet taken to be written: it is not to be."""
+        return _take(self._done, len(self._done))
 
     async def close(self) -> None:
         """Write what was asked, close the file and end; closing twice is harmless."""
@@ -176,7 +187,8 @@ class SpoolThread:
         return bool(self._asked) or self._closed is not None or (many and not self._failed)
 
     def _lazy(self) -> bool:
-        return bool(self._done or self._settled or self._sweeps)
+        last = self._closed is not None and self._known  # alone it is not worth a transaction
+        return bool(self._done or self._settled or self._sweeps or last)
 
     def _take(self) -> Batch:
         batch = Batch()
@@ -192,6 +204,8 @@ class SpoolThread:
         batch.done = _take(self._done, BATCH)
         batch.settled = _take(self._settled, BATCH)
         batch.sweeps = _take(self._sweeps, 1)
+        if self._known and (self._closed is not None or not batch.empty()):
+            batch.known = self._known.popleft()  # last, so that it is not behind what is done
         return batch
 
     def _write(self, batch: Batch) -> None:
@@ -229,6 +243,8 @@ class SpoolThread:
                     entries.append(outcome)
             unused += self._file.finish(batch.done)
             self._file.settle(batch.settled)
+            if batch.known is not None:
+                self._file.kept.note(batch.known)
             onward = [(before, self._file.sweep(before, after)) for before, after in batch.sweeps]
             if urgent:
                 reach("spool.before_fsync")
@@ -266,6 +282,8 @@ class SpoolThread:
         self._done.extendleft(reversed(batch.done))
         self._settled.extendleft(reversed(batch.settled))
         self._sweeps.extendleft(reversed(batch.sweeps))
+        if batch.known is not None and not self._known:
+            self._known.append(batch.known)
 
     def _tell_outcomes(self, outcomes: list[tuple[Waiting, object]]) -> None:
         if outcomes:

@@ -103,12 +103,17 @@ class Writer:
         due = self.state.due()
         return due is not None and due[0] <= self.now()
 
-    def take(self, node: str) -> Committed:
-        """Begin to write as *node*, before anything else is decided.  Raises `StoreError`."""
+    def take(self, node: str, least: int = 0) -> Committed:
+        """Begin to write as *node*, before anything else is decided.  Raises `StoreError`.
+
+        *least* is the first thread's number that may be given, where that is not the next.
+        """
         term = self.state.tenure.term + 1
         decided = _Round(self, self.now())
         try:
-            decided.answer([(lambda at: WritingTaken(f"writer/{node}/{term}", at, node), {})])
+            decided.answer(
+                [(lambda at: WritingTaken(f"writer/{node}/{term}", at, node, least), {})]
+            )
             self._head = decided.commit()
             self._latest = decided.at
         except BaseException:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from omniroute.stores.api import GENESIS, Head
 from omniroute.stores.shelf import Shelf
 
 Mark: TypeAlias = tuple[str, int]
@@ -37,8 +38,25 @@ class Parcel(NamedTuple):
         return self.node, self.id
 
 
+class Heard(NamedTuple):
+    """What a node hears of one moment.
+
+    The journal's *head*; whether it still *holds* the record that the node knows of; and how the
+    node's parcels have ended, by their numbers: ``""`` if decided, else why they cannot be.
+    """
+
+    head: Head
+    holds: bool
+    outcomes: dict[int, str]
+
+
 class Exchange(Protocol):
-    """Safe to share between threads.  Any call may raise `Unavailable`: ask again later."""
+    """Safe to share between threads.  Any call may raise `Unavailable`: ask again later.
+
+    *horizon* is for how long (ms) the store may yet forget what was committed; 0: it does not.
+    """
+
+    horizon: int
 
     def lease(self, node: str, seconds: float) -> str:
         """Take the lease, or renew it, for *seconds*, unless another has it; who has it now."""
@@ -52,11 +70,19 @@ class Exchange(Protocol):
     def handed(self, known: Collection[Mark], limit: int = PARCELS) -> list[Parcel]:
         """Parcels without an outcome whose marks are not *known*, in the order they came."""
 
-    def settle(self, outcomes: Mapping[Mark, str]) -> None:
-        """Say how parcels that are there have ended: ``""`` if decided, else why they cannot be."""
+    def settle(self, outcomes: Mapping[Mark, str], known: Head = GENESIS) -> bool:
+        """Say how parcels that are there have ended: ``""`` if decided, else why they cannot be.
 
-    def outcomes(self, node: str) -> dict[int, str]:
-        """How parcels of *node* have ended, by their numbers."""
+        Nothing is said, and false returned, where the journal does not hold *known*, in which they
+        ended: it has forgotten that.
+        """
+
+    def hear(self, node: str, known: Head = GENESIS) -> Heard:
+        """What *node* should hear; *known* is a head that it has seen.
+
+        All of one moment: a head that was read later might come from a server that has forgotten
+        the outcome's commit.
+        """
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         """Take parcels of *node* away; all of them unless *ids* names some."""

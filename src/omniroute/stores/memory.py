@@ -81,6 +81,13 @@ class MemoryStore:
             other._journal = list(self._journal)
         return other
 
+    def become(self, other: MemoryStore) -> None:
+        """Hold what *other* holds, from one moment: a server that goes on with a copy."""
+        copied = other.copy()
+        with self._lock:
+            self._head, self._journal = copied._head, copied._journal
+            self._rows, self._order = copied._rows, copied._order
+
     def reader(self) -> MemoryReader:
         return MemoryReader(self)
 

@@ -6,14 +6,23 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from omniroute.stores.exchange import PARCELS, Mark, Parcel
+from omniroute.stores.api import GENESIS, Head
+from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
+from omniroute.stores.memory import MemoryStore
 
 
 class MemoryExchange:
     """One lock makes each call whole."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """*now* tells seconds."""
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        store: MemoryStore | None = None,
+        horizon: int = 0,
+    ) -> None:
+        """*now* tells seconds; *store* is whose nodes meet here, if anybody asks for its head."""
+        self.horizon = horizon
+        self._store = store or MemoryStore()
         self._now, self._lock = now, threading.Lock()
         self._lease: tuple[str, float] = ("", 0.0)
         self._parcels: dict[Mark, Parcel] = {}
@@ -44,13 +53,16 @@ class MemoryExchange:
             waiting = [p for m, p in self._parcels.items() if m not in settled and m not in known]
             return waiting[:limit]
 
-    def settle(self, outcomes: Mapping[Mark, str]) -> None:
+    def settle(self, outcomes: Mapping[Mark, str], known: Head = GENESIS) -> bool:
         with self._lock:
-            self._outcomes |= {m: why for m, why in outcomes.items() if m in self._parcels}
+            if holds := self._holds(known):
+                self._outcomes |= {m: why for m, why in outcomes.items() if m in self._parcels}
+            return holds
 
-    def outcomes(self, node: str) -> dict[int, str]:
+    def hear(self, node: str, known: Head = GENESIS) -> Heard:
         with self._lock:
-            return {id: why for (of, id), why in self._outcomes.items() if of == node}
+            ended = {id: why for (of, id), why in self._outcomes.items() if of == node}
+            return Heard(self._store.head(), self._holds(known), ended)
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         with self._lock:
@@ -75,6 +87,23 @@ class MemoryExchange:
     def agree(self, name: str, value: bytes) -> bytes:
         with self._lock:
             return self._agreed.setdefault(name, value)
+
+    def copy(self) -> MemoryExchange:
+        """Another with the same content, from one moment."""
+        other = MemoryExchange(self._now, self._store, self.horizon)
+        other.become(self)
+        return other
+
+    def become(self, other: MemoryExchange) -> None:
+        """Hold what *other* holds: a server that goes on with a copy."""
+        with self._lock:
+            self._lease = other._lease
+            self._parcels, self._outcomes = dict(other._parcels), dict(other._outcomes)
+            self._reports, self._agreed = dict(other._reports), dict(other._agreed)
+
+    def _holds(self, known: Head) -> bool:
+        there = self._store.tail(known[0] - 1, 1) if known[0] else []
+        return known == GENESIS or any(record[:2] == known for record in there)
 
     def forget(self) -> None:
         """Lose everything, as a server may that was cut off."""

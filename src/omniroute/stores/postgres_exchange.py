@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from omniroute.stores.exchange import PARCELS, Mark, Parcel
+from omniroute.stores.api import GENESIS, Head
+from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
 from omniroute.stores.postgres import Line
 from omniroute.stores.postgres_server import LOCK, Place
 
@@ -53,6 +54,11 @@ REPORT: Final = """
     INSERT INTO node VALUES ($1, $2, now() + $3 * interval '1 second')
     ON CONFLICT (name) DO UPDATE SET about = excluded.about, until = excluded.until
 """
+HEAR: Final = """
+    SELECT head.seq, head.hash, parcel.id, parcel.outcome,
+        $2 = 0 OR EXISTS (SELECT FROM journal WHERE journal.seq = $2 AND journal.hash = $3)
+    FROM head LEFT JOIN parcel ON parcel.node = $1 AND parcel.outcome IS NOT NULL LIMIT 1000
+"""
 AGREE: Final = """
     WITH first AS (INSERT INTO agreed VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING value)
     SELECT value FROM first UNION ALL SELECT value FROM agreed WHERE name = $1 LIMIT 1
@@ -61,6 +67,8 @@ AGREE: Final = """
 
 class PostgresExchange:
     """An `Exchange` on a connection of its own."""
+
+    horizon = 0
 
     def __init__(self, place: Place) -> None:
         """Connect, and make the tables if absent.  Raises `Unavailable`."""
@@ -86,13 +94,17 @@ class PostgresExchange:
         nodes, ids = [node for node, _ in known], [id for _, id in known]
         return [Parcel(*row) for row in self._call(self._rows(HANDED, nodes, ids, limit))]
 
-    def settle(self, outcomes: Mapping[Mark, str]) -> None:
+    def settle(self, outcomes: Mapping[Mark, str], known: Head = GENESIS) -> bool:
+        """As in the contract, but for *known*: nothing is forgotten here."""
         nodes, ids = [node for node, _ in outcomes], [id for _, id in outcomes]
         self._call(self._execute(SETTLE, nodes, ids, list(outcomes.values())))
+        return True
 
-    def outcomes(self, node: str) -> dict[int, str]:
-        sql = "SELECT id, outcome FROM parcel WHERE node = $1 AND outcome IS NOT NULL LIMIT 1000"
-        return dict(self._call(self._rows(sql, node)))
+    def hear(self, node: str, known: Head = GENESIS) -> Heard:
+        rows = self._call(self._rows(HEAR, node, *known))
+        ended = {id: outcome for _, _, id, outcome, _ in rows if id is not None}
+        seq, digest, _, _, holds = rows[0]
+        return Heard((seq, digest), holds, ended)
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         sql = "DELETE FROM parcel WHERE node = $1 AND ($2::bigint[] IS NULL OR id = ANY($2))"

@@ -233,12 +233,12 @@ class Line:
                 raise Unavailable(str(self._place), str(error), fix) from error
 
     def head(self) -> Head:
-        return _head(self.ask(lambda client: client.hmget(self._keys[0], "seq", "hash")))
+        return head_of(self.ask(lambda client: client.hmget(self._keys[0], "seq", "hash")))
 
     def get(self, keys: Sequence[str]) -> tuple[Head, dict[str, bytes]]:
         head, *values = self._run(GET, *keys)
         found = zip(keys, values, strict=True)
-        return _head(head), {key: value for key, value in found if value is not None}
+        return head_of(head), {key: value for key, value in found if value is not None}
 
     def scan(self, prefix: str, after: str, limit: int) -> tuple[Head, list[tuple[str, bytes]]]:
         least = prefix.encode()
@@ -246,7 +246,7 @@ class Line:
         # No UTF-8 contains the byte that ends the prefix's range.
         head, *found = self._run(SCAN, start, b"(" + least + b"\xff", limit)
         rows = zip(found[::2], found[1::2], strict=True)
-        return _head(head), [(key.decode(), value) for key, value in rows]
+        return head_of(head), [(key.decode(), value) for key, value in rows]
 
     def tail(self, after: int, limit: int) -> list[Record]:
         start = f"{max(after, 0) + 1}-0"
@@ -257,7 +257,7 @@ class Line:
         """All rows of one head."""
         head, found = self._run(ALL)
         rows = zip(found[::2], found[1::2], strict=True)
-        return _head(head), {key.decode(): value for key, value in rows}
+        return head_of(head), {key.decode(): value for key, value in rows}
 
     def commit(self, arguments: Sequence[bytes | str | int], copied: float = 0.0) -> bool:
         """Run the one script that writes; whether the head was the expected one.
@@ -305,6 +305,7 @@ class Line:
         )
 
 
-def _head(found: Sequence[bytes | None]) -> Head:
+def head_of(found: Sequence[bytes | None]) -> Head:
+    """The head, as the two fields of its key have it."""
     seq, digest = found
     return GENESIS if seq is None or digest is None else (int(seq), digest)

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
-from omniroute.stores.exchange import PARCELS, Mark, Parcel
-from omniroute.stores.redis import Line
+from omniroute.stores.api import GENESIS, Head
+from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
+from omniroute.stores.redis import Line, head_of
 from omniroute.stores.redis_server import Place
 
 LEASE: Final = """
@@ -42,14 +43,25 @@ for _, mark in ipairs(redis.call('ZRANGE', KEYS[3], 0, #ARGV - 2 + tonumber(ARGV
 end
 return found
 """
-SETTLE: Final = """
-for i = 1, #ARGV, 2 do
+HOLDS: Final = """
+local function holds(id, hash)
+  local there = redis.call('XRANGE', KEYS[9], id, id)[1]
+  return id == '0-1' or (there and there[2][2] == hash)
+end
+"""
+SETTLE: Final = (
+    HOLDS
+    + """
+if not holds(ARGV[1], ARGV[2]) then return 0 end
+for i = 3, #ARGV, 2 do
   if redis.call('ZREM', KEYS[3], ARGV[i]) == 1 then
     redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1])
     redis.call('HSET', KEYS[2], ARGV[i], '')
   end
 end
+return 1
 """
+)
 OF_NODE: Final = """
 local found, cursor = {}, '0'
 repeat
@@ -59,8 +71,16 @@ repeat
     found[#found + 1] = page[2][i]; found[#found + 1] = page[2][i + 1]
   end
 until cursor == '0'
-return found
 """
+PARCELS_OF: Final = OF_NODE + "return found"
+HEAR: Final = (
+    OF_NODE
+    + HOLDS
+    + """
+local held = holds(ARGV[3], ARGV[4])
+return {redis.call('HMGET', KEYS[8], 'seq', 'hash'), held and 1 or 0, found}
+"""
+)
 CLEAR: Final = """
 for _, mark in ipairs(ARGV) do
   redis.call('HDEL', KEYS[2], mark); redis.call('ZREM', KEYS[3], mark)
@@ -97,7 +117,9 @@ redis.call('HSETNX', KEYS[7], ARGV[1], ARGV[2])
 return redis.call('HGET', KEYS[7], ARGV[1])
 """
 
-PARTS: Final = ("lease", "parcels", "waiting", "outcomes", "count", "nodes", "agreed")
+PARTS: Final = (
+    "lease", "parcels", "waiting", "outcomes", "count", "nodes", "agreed", "head", "journal",
+)  # fmt: skip
 _encode = msgspec.msgpack.Encoder().encode
 _parcel = msgspec.msgpack.Decoder(Parcel).decode
 
@@ -107,6 +129,7 @@ class RedisExchange:
 
     def __init__(self, place: Place) -> None:
         """Make a client; it connects when it is asked."""
+        self.horizon = place.horizon
         self._line = Line(place)
         self._keys = [f"{{{place.space}}}:{part}" for part in PARTS]
 
@@ -126,22 +149,22 @@ class RedisExchange:
     def handed(self, known: Collection[Mark], limit: int = PARCELS) -> list[Parcel]:
         return [_parcel(found) for found in self._run(HANDED, limit, *map(_field, known))]
 
-    def settle(self, outcomes: Mapping[Mark, str]) -> None:
-        given: list[str] = []
+    def settle(self, outcomes: Mapping[Mark, str], known: Head = GENESIS) -> bool:
+        given: list[bytes | str] = list(_record(known))
         for mark, why in outcomes.items():
             given += _field(mark), why
-        if given:
-            self._run(SETTLE, *given)
+        return bool(self._run(SETTLE, *given))
 
-    def outcomes(self, node: str) -> dict[int, str]:
-        found = self._run(OF_NODE, f"{node}/*", 4)
-        return {
+    def hear(self, node: str, known: Head = GENESIS) -> Heard:
+        head, holds, found = self._run(HEAR, f"{node}/*", 4, *_record(known))
+        ended = {
             _number(mark): why.decode() for mark, why in zip(found[::2], found[1::2], strict=True)
         }
+        return Heard(head_of(head), bool(holds), ended)
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         if ids is None:
-            marks = self._run(OF_NODE, f"{node}/*", 2)[::2]
+            marks = self._run(PARCELS_OF, f"{node}/*", 2)[::2]
         else:
             marks = [_field((node, id)) for id in ids]
         if marks:
@@ -167,6 +190,10 @@ class RedisExchange:
     def _run(self, script: str, *given: bytes | str | float) -> Any:
         keys = self._keys
         return self._line.ask(lambda client: client.eval(script, len(keys), *keys, *given))
+
+
+def _record(head: Head) -> tuple[str, bytes]:
+    return f"{head[0]}-1", head[1]
 
 
 def _field(mark: Mark) -> str:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 CONNECT: Final = 5.0  # seconds until a server that does not answer counts as absent
 ANSWER: Final = 30.0  # seconds for one question
 SENTINEL: Final = 26379  # port
+STABLE: Final = 3600  # seconds after which a commit is taken for lasting
 
 SPACE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "redis+cluster")
@@ -35,6 +36,7 @@ class Place:
     scheme: str
     space: str
     accept_loss: bool
+    horizon: int  # ms for which what was committed may yet be forgotten
     shown: str
 
     def __str__(self) -> str:
@@ -54,10 +56,13 @@ class Place:
         loss = given.pop("accept_loss", "no")
         if loss not in ("yes", "no"):
             raise ConfigError("store.url", f"accept_loss is “{loss}”", "write yes or no")
+        stable = given.pop("stable_after", str(STABLE))
+        if not stable.isdecimal():
+            raise ConfigError("store.url", f"stable_after is “{stable}”", "write seconds")
         plain = urlunsplit(parts._replace(query=urlencode(given)))
         where = parts.netloc.rpartition("@")[2] + parts.path
         shown = f"{parts.scheme}://{where} ({space})"
-        return cls(plain, parts.scheme, space, loss == "yes", shown)
+        return cls(plain, parts.scheme, space, loss == "yes", int(stable) * 1000, shown)
 
 
 def open_client(place: Place) -> Any:

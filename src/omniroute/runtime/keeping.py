@@ -1,0 +1,122 @@
+"""A store may forget its last commits: how a node notices, and hands in again what they decided.
+
+A Redis whose primary dies may go on with a replica that lacks the last commits.  So nothing leaves
+the spool when it is decided: it leaves when it is *stable*, which is when the store has still had
+the commit after its horizon.  Each node knows the latest head that it has seen.  Where the journal
+has no such record any more it is another journal: whatever the spool has kept is new again.  An
+input is known by its key, so what survived is answered as it was, and only the rest is decided.
+
+Decisions may differ then.  What was sent in the journal that is gone has its notes in the spool of
+the node that sent it, and is not sent again there; elsewhere it goes out marked.  What agents did
+there is not in any spool: it is gone, and said to be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from omniroute.core.state import State
+from omniroute.errors import StoreError
+from omniroute.runtime.clock import Clock
+from omniroute.runtime.spool import Spool
+from omniroute.runtime.spool_kept import Known
+from omniroute.stores.api import GENESIS, Head, Moved
+from omniroute.stores.exchange import Exchange, Heard
+
+log = logging.getLogger(__name__)
+
+PACE: Final = 2.0  # seconds between a writer's looks
+TIDY: Final = 60_000  # ms between two looks for what has become stable
+UNSURE: Final = 60_000  # ms after a change of writers in which what is sent may be a repeat
+GAP: Final = 100  # threads' numbers that are left out where others may have been given
+
+
+class Keeping:
+    """One node's part in it; where the store forgets nothing, there is nothing to do."""
+
+    def __init__(self, spool: Spool, exchange: Exchange, clock: Clock) -> None:
+        self._spool, self._exchange, self._clock = spool, exchange, clock
+        self.horizon = exchange.horizon
+        self._tidied = clock.now()
+        if self.horizon:
+            spool.keep(clock.now)
+
+    @property
+    def lost(self) -> bool:
+        """Whether something was lost that lately that all our notes of sends count again."""
+        return bool(self._spool.losses)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether we began that lately after others that they may have sent what is owed."""
+        known = self._spool.known
+        return bool(known.unsure) and known.unsure + self.horizon > self._clock.now()
+
+    async def begin(self, state: State) -> int:
+        """Before *state*'s node begins to write: the first number that a new thread may get.
+
+        0 where that is simply the next.  Raises `StoreError`.
+        """
+        if not self.horizon:
+            return 0
+        heard = await self.look()
+        if heard.holds and state.tenure.node in ("", self._spool.name):
+            return 0
+        # Who wrote before may have decided and sent more than this journal has.
+        known = self._spool.known._replace(unsure=self._clock.now())
+        await self._spool.note_now(known)
+        return max(state.counters.next_thread, known.thread) + GAP
+
+    def may_repeat(self) -> bool:
+        """Whether what is decided now may have been sent before, in a journal that is lost."""
+        known = self._spool.known
+        return bool(known.unsure) and known.unsure + UNSURE > self._clock.now()
+
+    def note(self, head: Head, thread: int = 0) -> None:
+        """Know of *head*, before anything that is decided there is said to be done."""
+        if self.horizon:
+            known = self._spool.known
+            self._spool.note(Known(head, max(thread, known.thread), known.unsure))
+
+    async def look(self) -> Heard:
+        """Hear what there is, and hand in again what is lost.  Raises `StoreError`."""
+        name, known = self._spool.name, self._spool.known
+        head = known.head if self.horizon else GENESIS
+        heard = await asyncio.to_thread(self._exchange.hear, name, head)
+        if not heard.holds:
+            await asyncio.to_thread(self._exchange.clear, name)  # it is handed over anew
+            found = Known(heard.head, known.thread, known.unsure)
+            loss = await self._spool.feed_again(self._clock.now(), found)
+            log.critical(
+                "the store has forgotten what it had taken: its journal, known up to record %d, is"
+                " another, at %d; %d messages from this disk are handed in again, what agents did"
+                " in between is gone",
+                *loss[1:],
+            )
+        elif self.horizon and self._clock.now() - self._tidied >= TIDY:
+            self._tidied = self._clock.now()
+            await self._spool.forget(self._clock.now() - self.horizon)
+        return heard
+
+    async def watch(
+        self,
+        lost: Callable[[StoreError], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Call *lost* if the journal is not the one that we write; for a writer, until cancelled.
+
+        Only `look` hands in again, when the writer starts anew on what the store has.
+        """
+        while self.horizon:
+            await sleep(PACE)
+            known = self._spool.known.head
+            try:
+                heard = await asyncio.to_thread(self._exchange.hear, self._spool.name, known)
+                if not heard.holds:
+                    return lost(Moved(known, heard.head))
+            except StoreError as error:
+                log.error("nobody can say whether the store has forgotten something: %s", error)
+        return None

@@ -1,0 +1,116 @@
+"""What is decided and not yet stable: the spool keeps it, for the store may forget it yet.
+
+An entry that is *kept* is neither new nor dead: nobody reads it, until a loss makes it new again or
+it is stable and goes.  Notes about sends stay in the same way.  What of the journal this node has
+seen, is noted in the transaction that says what is decided, so the note is never behind it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from omniroute.stores.api import GENESIS, Head
+from omniroute.stores.sqlite_file import in_chunks
+
+TABLES: Final = """
+    CREATE TABLE IF NOT EXISTS kept(id INTEGER PRIMARY KEY, at INTEGER);
+    CREATE TABLE IF NOT EXISTS ended(eid TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS known(
+        one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER, hash BLOB, thread INTEGER,
+        unsure INTEGER);
+    CREATE TABLE IF NOT EXISTS loss(at INTEGER, known INTEGER, found INTEGER, entries INTEGER);
+"""
+AT_ONCE: Final = 500  # entries that go in one transaction
+
+
+class Known(NamedTuple):
+    """What a node has seen of the journal: the latest head, and the next thread's number there.
+
+    *unsure* is when (ms) it last began to write after another of whom it may not know all; 0: never
+    """
+
+    head: Head = GENESIS
+    thread: int = 0
+    unsure: int = 0
+
+
+class Gone(NamedTuple):
+    """How many entries went, and the files that were theirs."""
+
+    entries: int
+    files: list[str]
+
+
+class Loss(NamedTuple):
+    """At *at* (ms) a journal known up to record *known* was found to be another, at *found*.
+
+    So many *entries* of this node's were handed in again.
+    """
+
+    at: int
+    known: int
+    found: int
+    entries: int
+
+
+class Kept:
+    """The tables on the spool's own connection."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.executescript(TABLES)
+
+    def keep(self, ids: Iterable[int], at: int) -> int:
+        """Keep those of *ids* that are new; how many there were."""
+        kept = 0
+        sql = f"INSERT OR IGNORE INTO kept SELECT id, {at:d} FROM entry WHERE why IS NULL"  # noqa: S608
+        for each, part in in_chunks(f"{sql} AND id IN (?)", list(ids)):
+            kept += self._db.execute(each, part).rowcount
+        return kept
+
+    def end(self, eids: Iterable[str], at: int) -> None:
+        """The journal has the outcome of these."""
+        rows = [(eid, at) for eid in eids]
+        self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?)", rows)
+
+    def forget(self, before: int) -> Gone:
+        """Delete what was kept before *before* (ms), at most `AT_ONCE` entries."""
+        db = self._db
+        sql = "SELECT id FROM kept WHERE at < ? ORDER BY id LIMIT ?"
+        ids = [id for (id,) in db.execute(sql, (before, AT_ONCE))]
+        files: list[str] = []
+        for sql, part in in_chunks("SELECT file FROM entry WHERE file > '' AND id IN (?)", ids):
+            files += [file for (file,) in db.execute(sql, part)]
+        for table in ("entry", "kept"):
+            for sql, part in in_chunks(f"DELETE FROM {table} WHERE id IN (?)", ids):  # noqa: S608
+                db.execute(sql, part)
+        db.execute("DELETE FROM send WHERE eid IN (SELECT eid FROM ended WHERE at < ?)", (before,))
+        db.execute("DELETE FROM ended WHERE at < ?", (before,))
+        db.execute("DELETE FROM loss WHERE at < ?", (before,))
+        return Gone(len(ids), files)
+
+    def feed_again(self, at: int, found: Known) -> Loss:
+        """Make all that is kept new, and begin to know the journal anew, as it was *found*."""
+        known = self.known()
+        entries = self._db.execute("DELETE FROM kept").rowcount
+        loss = Loss(at, known.head[0], found.head[0], entries)
+        self._db.execute("INSERT INTO loss VALUES (?, ?, ?, ?)", loss)
+        self.note(found)
+        return loss
+
+    def note(self, known: Known) -> None:
+        """This is what the node has seen."""
+        (seq, digest), thread, unsure = known
+        row = (seq, digest, thread, unsure)
+        self._db.execute("REPLACE INTO known VALUES (1, ?, ?, ?, ?)", row)
+
+    def known(self) -> Known:
+        """What it has seen."""
+        row = self._db.execute("SELECT seq, hash, thread, unsure FROM known").fetchone()
+        return Known((row[0], row[1]), *row[2:]) if row else Known()
+
+    def losses(self) -> list[Loss]:
+        """Those that are not yet forgotten, oldest first."""
+        return [Loss(*row) for row in self._db.execute("SELECT * FROM loss ORDER BY at")]

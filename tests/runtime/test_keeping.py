@@ -1,0 +1,146 @@
+"""A store that forgets its last commits: what decided them is fed in again from the spool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.runtime.house import Faulty, House
+
+from omniroute.runtime.handover import HandedIn, Handover
+from omniroute.runtime.keeping import GAP, TIDY
+from omniroute.runtime.spool import Spool
+from omniroute.runtime.spool_kept import Known
+from omniroute.stores.api import GENESIS, Moved
+from omniroute.stores.memory_exchange import MemoryExchange
+
+HOUR = 3_600_000  # ms
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    house = House(tmp_path)
+    house.exchange = MemoryExchange(store=house.store, horizon=HOUR)
+    house.node = house.made()
+    return house
+
+
+async def fails_over(house: House, to: Faulty) -> None:
+    """The store goes on with a copy that is behind, and the node starts anew on it."""
+    house.store.become(to)
+    exchange = house.exchange = MemoryExchange(store=house.store, horizon=HOUR)
+    await house.node.stop()
+    left = house.store.copy()
+    exchange._store = left
+    await house.node.close()
+    house.store, house.spool = left, type(house.spool)(house.folder / "spool")
+    house.node = house.made()
+    await house.start()
+
+
+async def test_f24_what_a_failover_loses_is_fed_in_again(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house.running():
+        await house.says("kept")
+        await house.until(lambda: house.texts() == ["kept"] and not house.spool.depth)
+        behind = house.store.copy()
+        await house.says("lost", sender="ada")
+        await house.until(lambda: len(house.texts()) == 2 and not house.spool.depth)
+        await fails_over(house, behind)
+        await house.until(lambda: house.texts() == ["kept", "lost"] and not house.spool.depth)
+        (loss,) = house.spool.losses
+        assert (loss.known > loss.found, loss.entries) == (True, 2)
+        assert "2 messages from this disk are handed in again" in caplog.text
+
+
+async def test_a_number_that_a_lost_thread_had_is_nobody_else_s(house: House) -> None:
+    async with house.running():
+        behind = house.store.copy()
+        await house.says("lost", sender="ada")
+        await house.until(lambda: bool(house.node.state.threads) and not house.spool.depth)
+        await fails_over(house, behind)
+        await house.until(lambda: house.texts() == ["lost"])
+        assert [event.thread for event in house.events("ThreadOpened")] == [2 + GAP]
+
+
+async def test_what_was_sent_in_the_lost_journal_is_not_sent_again(house: House) -> None:
+    async with house.running():
+        await house.says("hello")
+        await house.until(lambda: house.texts() == ["hello"])
+        await house.replies("sorry", hold=5_000)
+        behind = house.store.copy()
+        house.clock.at += 6_000
+        await house.until(lambda: house.events("ReplySent"))
+        await house.until(lambda: not house.spool.attempts())
+        await fails_over(house, behind)
+        await house.until(lambda: house.events("ReplySent"))
+        assert len(house.spool.losses) == 1
+        assert house.pipe.texts == ["sorry"]
+
+
+async def test_a_writer_notices_that_its_journal_is_another(house: House) -> None:
+    async with house.running():
+        behind = house.store.copy()
+        await house.says("hello")
+        await house.until(lambda: house.texts() == ["hello"])
+        house.store.become(behind)
+        assert house.node.keeping is not None
+        await house.node.keeping.watch(house.troubles.append, house.sleep)
+        assert isinstance(house.troubles[-1], Moved)
+
+
+async def test_what_is_stable_leaves_the_disk(house: House) -> None:
+    async with house.running():
+        await house.says("x" * 300_000)  # in a file of its own
+        await house.until(lambda: len(house.texts()) == 1 and not house.spool.depth)
+        large = house.folder / "spool.large"
+        assert house.node.keeping is not None
+        house.clock.at += TIDY
+        await house.node.keeping.look()
+        assert len(list(large.iterdir())) == 1
+        house.clock.at += HOUR + TIDY
+        await house.node.keeping.look()
+        assert list(large.iterdir()) == []
+        loss = await house.spool.feed_again(house.clock.at, Known())
+        assert loss.entries == 0
+
+
+async def test_a_follower_hands_over_again_what_the_store_forgot(house: House) -> None:
+    exchange, store = house.exchange, house.store
+    assert isinstance(exchange, MemoryExchange)
+    spool = Spool(house.folder / "other", min_free=0)
+    follower = Handover(spool, exchange, house.clock)
+    async with house.running():
+        behind, before = store.copy(), exchange.copy()
+        await spool.append("pipe", "a", b'{"text": "lost", "id": "x"}', at=1)
+        await follower.look()
+        await house.until(lambda: exchange.hear(spool.name).outcomes)
+        await follower.look()
+        await house.until(lambda: not spool.depth)
+        store.become(behind)
+        exchange.become(before)
+        await follower.look()
+        assert spool.depth == 1
+        await follower.look()
+        assert [parcel.raw for parcel in exchange.handed(())] == [b'{"text": "lost", "id": "x"}']
+    await spool.close()
+
+
+async def test_nobody_is_told_of_a_decision_that_the_store_has_forgotten(house: House) -> None:
+    exchange = house.exchange
+    assert isinstance(exchange, MemoryExchange)
+    spool = Spool(house.folder / "other", min_free=0)
+    follower, reading = Handover(spool, exchange), HandedIn(exchange, spool.others_suspects)
+    await spool.append("pipe", "a", b"{}", at=1)
+    await follower.look()
+    await reading.look()
+    reading.known = lambda: (1, b"x" * 16)  # decided there, and the store has failed over since
+    reading.done([1])
+    await reading.look()
+    assert exchange.hear(spool.name).outcomes == {}
+    reading.known = lambda: GENESIS
+    await reading.look()
+    assert exchange.hear(spool.name).outcomes == {1: ""}
+    await spool.close()
+    await house.node.close()
