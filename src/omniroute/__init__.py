@@ -7,6 +7,7 @@ Everything a plugin author needs is imported from here; deeper modules may chang
 from omniroute.arriving import Packing, body_of
 from omniroute.budget import Bucket, Budget, Rank, Window
 from omniroute.calling import Answer, Calls, seconds_to_wait
+from omniroute.catalogue import Catalogue
 from omniroute.channel import (
     Address,
     Amendment,
@@ -112,6 +113,7 @@ __all__ = [
     "Cap",
     "Card",
     "CardKind",
+    "Catalogue",
     "Channel",
     "ChatDesk",
     "Claim",

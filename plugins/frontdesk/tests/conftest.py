@@ -30,6 +30,11 @@ class Screen:
 
     app: Starlette
     cookie: str = ""
+    language: str = ""
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"cookie": self.cookie, "accept-language": self.language}
 
     async def opens(self, key: str = KEY, role: str = "staff") -> Answered:
         answered = await self.posts("/sign-in", key=key, role=role)
@@ -37,10 +42,10 @@ class Screen:
         return answered
 
     async def gets(self, path: str = "/") -> Answered:
-        return await ask(self.app, "GET", MOUNT + path, b"", {"cookie": self.cookie})
+        return await ask(self.app, "GET", MOUNT + path, b"", self._headers)
 
     async def posts(self, path: str, **typed: str) -> Answered:
-        headers = {**FORM, "cookie": self.cookie}
+        headers = {**FORM, **self._headers}
         return await ask(self.app, "POST", MOUNT + path, urlencode(typed).encode(), headers)
 
     async def logs(self, **typed: str) -> Answered:

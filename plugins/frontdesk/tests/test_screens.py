@@ -49,6 +49,24 @@ async def test_a_kiosk_shows_its_form_and_nobody_s_visit(desk: Desk) -> None:
         assert (await kiosk.gets(path)).status == 403
 
 
+async def test_a_screen_speaks_the_language_of_its_browser(desk: Desk) -> None:
+    kiosk, staff = desk.screen(), desk.staff
+    kiosk.language = staff.language = "de-AT,de;q=0.9,en;q=0.5"
+    assert "Schlüssel des Empfangs" in (await kiosk.gets()).body.decode()
+    assert "Das ist nicht der Schlüssel." in (await kiosk.opens("a guess")).body.decode()
+    await kiosk.opens(role="kiosk")
+    page = (await kiosk.gets()).body.decode()
+    assert '<html lang="de">' in page
+    assert "Was können wir für Sie tun?" in page
+    assert "Bitte sagen Sie, worum es geht." in (await kiosk.logs(text="")).body.decode()
+    thanks = (await kiosk.logs(name="Joe", email="joe@mail.example")).body.decode()
+    assert "Scannen, um in unserem Web-Chat weiterzumachen" in thanks
+    visit = f"/visits/{desk.read()[0].conversation}"
+    told = (await staff.posts(visit + "/link")).body.decode()
+    assert "Ein Link ist unterwegs an joe@mail.example." in told
+    assert "Wer da war" in told
+
+
 async def test_a_cookie_is_for_this_site_alone_and_out_of_reach(desk: Desk) -> None:
     answered = await desk.screen().opens()
     said = answered.headers["set-cookie"].lower()

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from omniroute_webchat.pages import _readable_on
-from omniroute_webchat.words import LANGUAGES, choose
+from omniroute_webchat.pages import WORDS, _readable_on
 
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
@@ -113,12 +112,12 @@ async def test_the_page_speaks_the_browsers_language(chat: Chat) -> None:
     ],
 )
 def test_the_best_liked_language_that_we_speak(wish: str, language: str) -> None:
-    assert choose(wish) == language
+    assert WORDS.wished(wish) == language
 
 
 def test_all_languages_say_everything() -> None:
-    english = LANGUAGES["en"]
-    for words in LANGUAGES.values():
+    english = WORDS["en"]
+    for words in WORDS.languages.values():
         assert words.keys() == english.keys()
         for name, word in words.items():
             assert re.findall(r"\{\w+\}", word) == re.findall(r"\{\w+\}", english[name])
@@ -131,8 +130,8 @@ def test_every_word_is_used_and_every_used_word_is_there() -> None:
     given = {"language", "organisation", "initial", "given"}
     used = {*re.findall(r"\bwords\.(\w+)", scripts), *re.findall(r"\$(\w+)", html)} - given
     by_state = {"connecting", "online", "offline", "starting", "sending", "waiting", "sent"}
-    assert used <= LANGUAGES["en"].keys()
-    assert LANGUAGES["en"].keys() - used - by_state == set()
+    assert used <= WORDS["en"].keys()
+    assert WORDS["en"].keys() - used - by_state == set()
 
 
 async def test_every_file_is_served_and_asked_for_again_only_when_changed(chat: Chat) -> None:

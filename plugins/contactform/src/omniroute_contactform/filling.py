@@ -64,7 +64,7 @@ async def entries(body: bytes, content_type: str) -> Entries:
 
 
 def faults(typed: Entries, settings: Settings) -> Mapping[str, str]:
-    """What is wrong, by field: a name in `words`."""
+    """What is wrong, by field: the name of a sentence."""
     found = {}
     if not _EMAIL.fullmatch(typed.email) or len(typed.email) > 254:
         found["email"] = "bad_email" if typed.email else "no_email"

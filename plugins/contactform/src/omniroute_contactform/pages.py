@@ -9,10 +9,11 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import Response
 
+from omniroute import Catalogue
 from omniroute_contactform.filling import TRAP, Entries
 from omniroute_contactform.settings import MIB, Settings
-from omniroute_contactform.words import LANGUAGES, wished
 
+WORDS: Final = Catalogue.of("omniroute_contactform")
 DARK_TEXT_FROM: Final = 0.18  # relative luminance from which black is read better than white
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("omniroute_contactform"), autoescape=select_autoescape(), trim_blocks=True
@@ -94,11 +95,11 @@ class Pages:
 
 def words_of(request: Request) -> Mapping[str, str]:
     """What is said, in the language that the browser wishes."""
-    return LANGUAGES[_language(request)]
+    return WORDS[_language(request)]
 
 
 def _language(request: Request) -> str:
-    return wished(request.headers.get("accept-language", ""))
+    return WORDS.wished(request.headers.get("accept-language", ""))
 
 
 def base_of(request: Request) -> str:

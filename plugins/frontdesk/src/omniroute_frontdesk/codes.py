@@ -18,8 +18,11 @@ class Code(NamedTuple):
     svg: str
 
 
-async def codes(proofs: Proofs | None, who: Address, settings: Settings) -> list[Code]:
-    """A code for each place where *who* may go on as the same person; the first scanned counts."""
+async def codes(proofs: Proofs | None, who: Address, settings: Settings, chat: str) -> list[Code]:
+    """A code for each place where *who* may go on as the same person; the first scanned counts.
+
+    *chat* is what the web chat is called.
+    """
     if proofs is None or not (settings.telegram_bot or settings.chat_url):
         return []
     token = await proofs.make_link(who)
@@ -27,7 +30,7 @@ async def codes(proofs: Proofs | None, who: Address, settings: Settings) -> list
     if settings.telegram_bot:
         places.append(("Telegram", f"https://t.me/{settings.telegram_bot}?start={token}"))
     if settings.chat_url:
-        places.append(("our web chat", f"{settings.chat_url}#from={token}"))
+        places.append((chat, f"{settings.chat_url}#from={token}"))
     return [Code(label, url, drawn(url)) for label, url in places]
 
 

@@ -23,11 +23,18 @@ _EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+\.[^\s@<>(),;:
 
 
 class Refusal(Exception):
-    """Nothing is kept; *notice* says why, to whoever typed *typed*."""
+    """Nothing is kept; the sentence *notice* says why, to whoever typed *typed*."""
 
-    def __init__(self, status: int, notice: str, typed: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, notice: str, typed: Mapping[str, str] | None = None, **fields: object
+    ) -> None:
         super().__init__(notice)
-        self.status, self.notice, self.typed = status, notice, typed or {}
+        self.status, self.typed = status, typed or {}
+        self._notice, self._fields = notice, fields
+
+    def said(self, say: Mapping[str, str]) -> str:
+        """The notice, by the sentences of a language."""
+        return say[self._notice].format(**self._fields)
 
 
 async def read(request: Request, longest: int = 0) -> Mapping[str, str]:
@@ -35,16 +42,15 @@ async def read(request: Request, longest: int = 0) -> Mapping[str, str]:
 
     Raises `Refusal`.
     """
-    unread = "That could not be read; please try again."
     try:
         body = await body_of(request, longest * PER_CHARACTER + BESIDES, SLOWEST)
         found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
     except HTTPException as error:
         if error.status_code == 413:
-            raise Refusal(413, "That was too much at once.") from None
-        raise Refusal(400, unread) from None
+            raise Refusal(413, "too_much") from None
+        raise Refusal(400, "unread") from None
     except ValueError:
-        raise Refusal(400, unread) from None
+        raise Refusal(400, "unread") from None
     typed = {name: " ".join(_clean(values[0]).split()) for name, values in found.items()}
     typed = {name: typed.get(name, "")[:most] for name, most in LONGEST.items()}
     typed["text"] = _clean(found.get("text", [""])[0])
@@ -54,13 +60,13 @@ async def read(request: Request, longest: int = 0) -> Mapping[str, str]:
 def check(typed: Mapping[str, str], longest: int) -> None:
     """Raise `Refusal` for what cannot be meant."""
     if not typed["text"]:
-        raise Refusal(422, "Please say what it is about.", typed)
+        raise Refusal(422, "no_text", typed)
     if len(typed["text"]) > longest:
-        raise Refusal(422, f"A text has at most {longest} characters.", typed)
+        raise Refusal(422, "long_text", typed, most=longest)
     if typed["email"] and not _EMAIL.fullmatch(typed["email"]):
-        raise Refusal(422, "That is no e-mail address. Write it as joe@mail.example.", typed)
+        raise Refusal(422, "bad_email", typed)
     if not re.fullmatch("[0-9a-f]{32}", typed["ticket"]):
-        raise Refusal(422, "This page is too old; please send it again.", typed)
+        raise Refusal(422, "old_page", typed)
 
 
 def _clean(text: str) -> str:

@@ -26,14 +26,14 @@ from omniroute_frontdesk.book import Book, Closed, Line, Visit
 from omniroute_frontdesk.codes import Code, codes
 from omniroute_frontdesk.doorkeeper import Doorkeeper, Role
 from omniroute_frontdesk.forms import Refusal
-from omniroute_frontdesk.pages import base_of, now, page
+from omniroute_frontdesk.pages import base_of, now, page, words_of
 from omniroute_frontdesk.parse import Said, visitor
 from omniroute_frontdesk.settings import Settings
 
 log = logging.getLogger(__name__)
 
 GUESSES: Final = 10  # of the key a minute, from one network address
-AGAIN: Final = "It could not be kept just now; please try again."
+UNSENT: Final = ("no_way", "too_many", "not_sent")  # codes of `Proofs.send_link`, and sentences
 Answering = Callable[[Request, Role], Awaitable[Response]]
 
 
@@ -72,12 +72,14 @@ class Routes:
 
         async def guarded(request: Request) -> Response:
             shown = self._door.role(request, now() // 1000)
+            say = words_of(request)
             if shown not in (role, "staff"):
-                return page(request, "sign_in.html", "", "Front desk", 403)
+                return page(request, "sign_in.html", "", say["front_desk"], 403)
             try:
                 return await answering(request, shown)
             except (Closed, sqlite3.Error):
-                return page(request, "confirm.html", shown, "Front desk", 503, lines=[AGAIN])
+                title, lines = say["front_desk"], [say["again"]]
+                return page(request, "confirm.html", shown, title, 503, lines=lines)
 
         return Route(path, guarded, methods=list(methods))
 
@@ -85,14 +87,15 @@ class Routes:
         try:
             typed = await forms.read(request)
             if self._guesses.wait(request.client.host if request.client else ""):
-                raise Refusal(429, "Too many tries; please wait a minute.")
+                raise Refusal(429, "too_many_tries")
             if not self._door.knows(typed["key"]):
                 log.warning("frontdesk %s: somebody typed a wrong key", self._account)
-                raise Refusal(403, "That is not the key.")
+                raise Refusal(403, "wrong_key")
         except Refusal as refusal:
-            return page(
-                request, "sign_in.html", "", "Front desk", refusal.status, notice=refusal.notice
-            )
+            say = words_of(request)
+            notice = refusal.said(say)
+            title, status = say["front_desk"], refusal.status
+            return page(request, "sign_in.html", "", title, status, notice=notice)
         response = RedirectResponse(base_of(request), 303)
         role: Role = "kiosk" if typed["role"] == "kiosk" else "staff"
         self._door.let_in(response, role, base_of(request), now() // 1000)
@@ -118,19 +121,20 @@ class Routes:
             return RedirectResponse(f"{base_of(request)}visits/{id}", 303)
         # At a kiosk nothing leads back to a visit: the next visitor stands there soon.
         linked = bool(visit.email) and await self._mail(visit) == ""
-        scan = await codes(self._proofs, visitor(id, name), self._settings)
-        return page(request, "visit.html", role, "Thank you", codes=scan, linked=linked)
+        say = words_of(request)
+        scan = await codes(self._proofs, visitor(id, name), self._settings, say["our_web_chat"])
+        return page(request, "visit.html", role, say["thanks"], codes=scan, linked=linked)
 
     def _form(self, request: Request, role: Role, refusal: Refusal | None = None) -> Response:
-        kiosk, settings = role == "kiosk", self._settings
+        kiosk, settings, say = role == "kiosk", self._settings, words_of(request)
         return page(
             request,
             "form.html",
             role,
-            settings.title if kiosk else "Somebody is here",
+            (settings.title or say["welcome"]) if kiosk else say["somebody_is_here"],
             refusal.status if refusal else 200,
-            greeting=settings.greeting if kiosk else "",
-            notice=refusal.notice if refusal else "",
+            greeting=(settings.greeting or say["greeting"]) if kiosk else "",
+            notice=refusal.said(say) if refusal else "",
             typed=refusal.typed if refusal else {},
             ticket=secrets.token_hex(16),
             longest=settings.max_message,
@@ -139,15 +143,15 @@ class Routes:
     async def _keep(self, typed: Mapping[str, str], said: Said) -> None:
         """Keep what was said for good.  Raises `Refusal`."""
         if self._ear.intake is None:
-            raise Refusal(503, AGAIN, typed)
+            raise Refusal(503, "again", typed)
         try:
             await self._ear.intake.accept(msgspec.json.encode(said), key=said.id)
         except Busy:
-            raise Refusal(503, AGAIN, typed) from None
+            raise Refusal(503, "again", typed) from None
 
     async def _visits(self, request: Request, role: Role) -> Response:
         visits = await self._book.visits()
-        return page(request, "visits.html", role, "Who was here", visits=visits)
+        return page(request, "visits.html", role, words_of(request)["who_was_here"], visits=visits)
 
     async def _visit(self, request: Request, role: Role) -> Response:
         visit = await self._book.visit(str(request.path_params["id"]))
@@ -169,13 +173,14 @@ class Routes:
         self, request: Request, role: Role, visit: Visit, refusal: Refusal | None = None,
         *, scan: Sequence[Code] = (),
     ) -> Response:  # fmt: skip
+        say = words_of(request)
         return page(
             request,
             "visit.html",
             role,
-            visit.name or "Visitor",
+            visit.name or say["visitor"],
             refusal.status if refusal else 200,
-            notice=refusal.notice if refusal else "",
+            notice=refusal.said(say) if refusal else "",
             typed=refusal.typed if refusal else {},
             visit=visit,
             lines=await self._book.lines(visit.id),
@@ -187,7 +192,8 @@ class Routes:
         )
 
     def _nobody(self, request: Request, role: Role) -> Response:
-        return page(request, "confirm.html", role, "Nobody", 404, lines=["This visit is over."])
+        say = words_of(request)
+        return page(request, "confirm.html", role, say["nobody"], 404, lines=[say["visit_is_over"]])
 
     # --- proofs ---
 
@@ -195,7 +201,8 @@ class Routes:
         visit = await self._book.visit(str(request.path_params["id"]))
         if visit is None:
             return self._nobody(request, role)
-        scan = await codes(self._proofs, visitor(visit.id, visit.name), self._settings)
+        chat = words_of(request)["our_web_chat"]
+        scan = await codes(self._proofs, visitor(visit.id, visit.name), self._settings, chat)
         return await self._shown(request, role, visit, scan=scan)
 
     async def _link(self, request: Request, role: Role) -> Response:
@@ -203,35 +210,33 @@ class Routes:
         if visit is None or not visit.email:
             return self._nobody(request, role)
         fault = await self._mail(visit)
-        told = Refusal(422 if fault else 200, fault or f"A link is on its way to {visit.email}.")
+        told = Refusal(422 if fault else 200, fault or "link_on_its_way", email=visit.email)
         return await self._shown(request, role, visit, told)
 
     async def _mail(self, visit: Visit) -> str:
-        """Send a link to the address that was given; why not, if it was not."""
+        """Send a link to the address that was given; the sentence that says why it was not."""
         if self._proofs is None:
-            return "No link can be sent."
+            return "no_way"
         who = visitor(visit.id, visit.name)
         try:
             to = Address("email", visit.email)
             await self._proofs.send_link(who, to, f"{self._home}confirm/")
         except Refused as refused:
-            return refused.text
+            return refused.code if refused.code in UNSENT else "not_sent"
         return ""
 
     async def _confirm(self, request: Request) -> Response:
         """A page with a button, since machines follow links; and what pressing it does."""
+        say = words_of(request)
         if request.method != "POST":
-            line = "Somebody gave this address at our front desk. If it was you, say so."
-            return page(
-                request, "confirm.html", "", "Was it you?", lines=[line], button="It was me"
-            )
+            title, lines, button = say["was_it_you"], [say["somebody_gave"]], say["it_was_me"]
+            return page(request, "confirm.html", "", title, lines=lines, button=button)
         token, proofs = str(request.path_params["token"]), self._proofs
         proved = None if proofs is None else await proofs.confirm_link(token)
         if proved is None:
-            line = "This link is too old, or was used already."
-            return page(request, "confirm.html", "", "Was it you?", 410, lines=[line])
-        line = f"{proved.value} is yours."
-        return page(request, "confirm.html", "", "Thank you", lines=[line])
+            return page(request, "confirm.html", "", say["was_it_you"], 410, lines=[say["stale"]])
+        lines = [say["is_yours"].format(address=proved.value)]
+        return page(request, "confirm.html", "", say["thanks"], lines=lines)
 
     async def _style(self, request: Request) -> Response:
         return pages.style(request)

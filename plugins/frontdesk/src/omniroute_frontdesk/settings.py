@@ -21,10 +21,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Secret,
         Meta(description="What colleagues type to open the pages; a new one closes them all."),
     ]
-    title: Annotated[str, Meta(max_length=80, description="Heading of the kiosk.")] = "Welcome"
-    greeting: Annotated[str, Meta(max_length=300, description="A sentence below it.")] = (
-        "Tell us what we can do for you. A colleague will be with you shortly."
-    )
+    title: Annotated[
+        str, Meta(max_length=80, description="Heading of the kiosk; empty: “Welcome”.")
+    ] = ""
+    greeting: Annotated[
+        str, Meta(max_length=300, description="A sentence below it; empty: ours.")
+    ] = ""
     telegram_bot: Annotated[
         str,
         Meta(

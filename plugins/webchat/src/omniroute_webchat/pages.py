@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Site
+from omniroute import Catalogue, Site
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.settings import Settings
-from omniroute_webchat.words import LANGUAGES, choose
 
+WORDS = Catalogue.of("omniroute_webchat")
 JAVASCRIPT = "text/javascript"
 CSS = "text/css"
 HTML = "text/html"
@@ -41,7 +41,7 @@ class Pages:
         anywhere = {"Cross-Origin-Resource-Policy": "cross-origin"}  # pages of other sites load it
         self._pages = {
             language: _Served(_page(language, words, settings, site, origins), HTML, policy)
-            for language, words in LANGUAGES.items()
+            for language, words in WORDS.languages.items()
         }
         self._files = {
             **{f"/{name}": _Served(_file(name), JAVASCRIPT) for name in MODULES},
@@ -60,7 +60,7 @@ class Pages:
         ]
 
     async def _page(self, request: Request) -> Response:
-        language = choose(request.headers.get("accept-language", ""))
+        language = WORDS.wished(request.headers.get("accept-language", ""))
         return await self._pages[language].answer(request)
 
 
@@ -126,7 +126,7 @@ def _widget(settings: Settings) -> str:
     # The page around it may be in any language; the button speaks that of the page, if we do.
     words = {
         language: {name: words[name] for name in ("open", "open_unread", "close", "title")}
-        for language, words in LANGUAGES.items()
+        for language, words in WORDS.languages.items()
     }
     given = {"words": words, "title": settings.title, "accent": settings.accent}
     given["onAccent"] = _readable_on(settings.accent)
