@@ -277,6 +277,7 @@ NOT_ABOUT_A_THREAD = [
     e.TrialBegan(Trial("r2", "shadow")),
     e.TrialEnded("r2", "stopped"),
     e.WriterChanged("n1", 1),
+    e.WriterLeft("n1", 1),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omniroute.core import inputs as i
 from omniroute.core.engine import decide
-from omniroute.core.events import WriterChanged
+from omniroute.core.events import WriterChanged, WriterLeft
 from omniroute.core.state import State
 from omniroute.core.tenure import NOBODY, Tenure
 from omniroute.testing.rig import Rig
@@ -33,6 +33,45 @@ def test_who_starts_again_stays_in_its_term() -> None:
     take(rig, "n1")
     assert take(rig, "n1") == []
     assert rig.state.tenure == Tenure("n1", 1)
+
+
+def leave(rig: Rig, node: str) -> None:
+    """A node stops in order."""
+    rig.machine.put(i.WritingEnded, node=node)
+
+
+def test_who_left_in_order_leaves_nothing_in_doubt_but_what_it_names() -> None:
+    rig = Rig()
+    take(rig, "n1")
+    leave(rig, "n1")
+    assert not rig.state.tenure.leaves_in_doubt("n2", 1)
+    take(rig, "n2")
+    assert not rig.state.tenure.leaves_in_doubt("n2", 1)
+    leave(rig, "n2")
+    assert take(rig, "n2") == [WriterChanged("n2", 3)]  # a term that it leaves again
+    assert rig.state.tenure == Tenure("n2", 3, since=1)
+    assert not rig.state.tenure.leaves_in_doubt("n2", 1)
+
+
+def test_who_fell_leaves_everything_in_doubt() -> None:
+    rig = Rig()
+    take(rig, "n1")
+    leave(rig, "n1")
+    take(rig, "n2")
+    assert rig.state.tenure.leaves_in_doubt("n3", 1)  # the second may have sent it
+    take(rig, "n3")
+    assert rig.state.tenure == Tenure("n3", 3)
+    assert rig.state.tenure.leaves_in_doubt("n3", 1)
+    assert rig.state.tenure.leaves_in_doubt("n3", 2)
+    assert not rig.state.tenure.leaves_in_doubt("n3", 3)
+
+
+def test_only_the_writer_can_leave_and_once() -> None:
+    rig = Rig()
+    take(rig, "n1")
+    assert not rig.machine.put(i.WritingEnded, node="n2").events
+    assert rig.machine.put(i.WritingEnded, node="n1").events == (WriterLeft("n1", 1),)
+    assert not rig.machine.put(i.WritingEnded, node="n1").events
 
 
 def test_it_is_kept_with_the_rest_and_read_again() -> None:

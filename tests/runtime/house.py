@@ -296,12 +296,14 @@ class House:
         finally:
             await self.close()
 
-    async def restart(self) -> None:
-        """The node stops in order, and another starts on what it left."""
+    async def restart(self, spool: str = "spool") -> None:
+        """The node stops in order, and another starts on what it left; on another *spool*,
+        elsewhere.
+        """
         await self.node.stop()
         left = self.store.copy()
         await self.node.close()
-        self.store, self.spool = left, Jammed(self.folder / "spool")
+        self.store, self.spool = left, Jammed(self.folder / spool)
         self.node = self.made()
         await self.start()
 

@@ -22,6 +22,7 @@ from omniroute.runtime.delivery import AT_ONCE, GIVE_UP
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.rows import Attachment, Failure
 from omniroute.stores.api import Unavailable
+from omniroute.stores.memory_exchange import MemoryExchange
 
 
 @pytest.fixture
@@ -476,6 +477,31 @@ async def test_what_another_node_may_have_sent_is_marked_after_a_crash_of_the_ne
     await desk.again("another spool")
     await desk.until(lambda: len(desk.pipe.sent) == 3)
     assert [out.repeat for out in desk.pipe.sent] == [False, True, True]
+
+
+async def test_of_what_a_node_owes_that_stopped_in_order_the_next_marks_what_was_in_doubt(
+    desk: House,
+) -> None:
+    """One answer hangs at the platform; one was put off, and one never tried."""
+    desk.node.parts.exchange = desk.exchange = MemoryExchange()
+    await desk.restart()
+    await desk.says("me too", sender="kim", display="Kim", id="m2")
+    await desk.read(2)
+    desk.pipe.answers += [never, Retry("too many requests", 30.0)]
+    await desk.replies("you get it back")
+    await hanging(desk)
+    desk.awake.clear()
+    await desk.replies("and you", thread=2)
+    await desk.until(lambda: desk.slept)
+    await desk.replies("soon", thread=2)
+
+    await desk.restart("another spool")
+    desk.awake.set()
+    await sent(desk, 3)
+    said = [(out.text, out.repeat) for out in desk.pipe.sent]
+    assert said[:2] == [("you get it back", False), ("and you", False)]
+    assert sorted(said[2:]) == [("and you", False), ("soon", False), ("you get it back", True)]
+    assert [event.term for event in desk.events("WriterLeft")] == [1]
 
 
 async def test_of_a_long_answer_only_the_missing_parts_go_out_after_a_crash(desk: House) -> None:

@@ -78,7 +78,7 @@ INTERNAL: Final[frozenset[type[e.Event]]] = frozenset({
     e.OverflowPlanned, e.CustomerAway, e.HoursPlanned, e.ExclusionsEnded, e.HandedOff,
     e.HandedBack, e.DormancyPlanned, e.ThreadDormant, e.ThreadRoused, e.WrapUpBegan,
     e.WrapUpEnded, e.WeightSet, e.DesksLost, e.DeskReached, e.AgentGone, e.OwnerUnreachable,
-    e.TrialBegan, e.TrialEnded, e.WriterChanged, e.AutomaticRepliesPaused,
+    e.TrialBegan, e.TrialEnded, e.WriterChanged, e.WriterLeft, e.AutomaticRepliesPaused,
     e.AutomaticRepliesResumed,
 })  # fmt: skip
 """How a decision came about, and what only the engine needs: free to change."""

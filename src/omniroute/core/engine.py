@@ -287,8 +287,16 @@ def _rows_remade(turn: Turn, input: i.RowsRemade) -> Answer:
 def _writing_taken(turn: Turn, input: i.WritingTaken) -> Answer:
     """Begin a term, unless the node that wrote last goes on with all that it wrote."""
     tenure = turn.state.tenure
-    if tenure.node != input.node or input.least:
+    if tenure.node != input.node or tenure.left or input.least:
         turn.emit(e.WriterChanged(input.node, tenure.term + 1, input.least))
+    return Answer(True, "writing")
+
+
+def _writing_ended(turn: Turn, input: i.WritingEnded) -> Answer:
+    """Nothing more is sent in this term."""
+    tenure = turn.state.tenure
+    if tenure.node == input.node and not tenure.left:
+        turn.emit(e.WriterLeft(input.node, tenure.term))
     return Answer(True, "writing")
 
 
@@ -332,4 +340,5 @@ _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.RulesTried: _rules_tried,
     i.RowsRemade: _rows_remade,
     i.WritingTaken: _writing_taken,
+    i.WritingEnded: _writing_ended,
 }

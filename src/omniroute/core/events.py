@@ -748,6 +748,13 @@ class WriterChanged(Event, frozen=True):
     least: int = 0
 
 
+class WriterLeft(Event, frozen=True):
+    """The node that writes has stopped in order: what is owed and not in doubt was not sent."""
+
+    node: str
+    term: int
+
+
 AnyEvent: TypeAlias = (
     HandleSeen
     | HandleCalled
@@ -838,4 +845,5 @@ AnyEvent: TypeAlias = (
     | TrialBegan
     | TrialEnded
     | WriterChanged
+    | WriterLeft
 )

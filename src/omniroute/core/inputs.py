@@ -467,6 +467,12 @@ class WritingTaken(Input, frozen=True):
     least: int = 0
 
 
+class WritingEnded(Input, frozen=True):
+    """A node has stopped in order, and sends nothing more; what it may have sent is in the rows."""
+
+    node: str
+
+
 AnyInput: TypeAlias = (
     MessageReceived
     | MessageAmended
@@ -507,4 +513,5 @@ AnyInput: TypeAlias = (
     | RulesTried
     | RowsRemade
     | WritingTaken
+    | WritingEnded
 )

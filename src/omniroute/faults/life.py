@@ -230,8 +230,13 @@ class Life:
         except Killed:
             self.kill()
         task = self._starting
-        if task is not None and task.done() and not task.cancelled() and task.exception():
+        if task is not None and task.done() and (task.cancelled() or task.exception()):
             self.over = True
+
+    def stop(self) -> None:
+        """As a service manager does; `over` once that is done."""
+        assert self._starting is not None
+        self.loop.within(self._starting.cancel)
 
     def kill(self) -> None:
         """As a power cut would; what is on the disk stays."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -58,6 +58,7 @@ class Platform:
         self.refused: set[str] = set()  # keys of what it will never take
         self.down = False  # it says no to everybody
         self.healed = False  # from then on everything goes well
+        self.on_doubt: Callable[[], None] = lambda: None  # a process does not hear how it went
 
     def answer(self) -> str:
         """How the next call fares."""
@@ -109,6 +110,8 @@ class Line:
         if how == "refused":
             platform.refused.add(out.idempotency_key)
             raise Rejected("no such chat")
+        if how in ("silent", "lost", "doubt"):
+            platform.on_doubt()
         if how not in ("silent", "doubt") or chance.random() < 0.5:
             got = Got(out.idempotency_key, out.to.value, out.text, out.repeat, self._life)
             platform.delivered.append(got)

@@ -44,6 +44,8 @@ from omniroute.testing.machine import MONDAY
 
 STILL: Final = 60_000  # ms that a process stands still, at most
 FREEZES: Final = 20  # of all nodes, where there are several
+STOPS: Final = 4  # of a writer, in order, at any time
+STOPPED: Final = 0.5  # of the times that it does not hear what became of a message
 LOSSES: Final = 6  # of what they tell each other
 FAILOVERS: Final = 12  # to a copy of the store that is behind
 BEHIND: Final = (3_000, 90_000)  # ms, at most
@@ -197,7 +199,7 @@ class World:
             if self.chance.random() < HASTY:
                 self._later(self.chance.randint(1, 5_000), partial(self._fell, seat, life))
         if life.over and not life.dead:
-            self.counts["stopped in doubt"] += 1
+            self.counts["stopped by themselves or in order"] += 1
             life.kill()
         self._clear_away(seat)
 
@@ -271,6 +273,21 @@ class World:
             self.trace(f"{self._clock()} killed")
             seat.life.dead = True
             self._clear_away(seat)
+
+    def _stop(self) -> None:
+        """A writer is stopped in order, as to be upgraded; another takes over."""
+        writing = [seat for seat in self.seats if seat.life is not None and seat.life.deciding]
+        if writing and not self._healed:
+            seat = self._one(writing)
+            assert seat.life is not None
+            self.counts["stops"] += 1
+            self.trace(f"{self._clock()} life {seat.life.number} stops")
+            seat.life.stop()
+
+    def _doubtful(self) -> None:
+        """Now and then a writer is stopped that does not know whether a message has left."""
+        if self.nodes > 1 and self.chance.random() < STOPPED:
+            self._later(self.chance.randint(10, 3_000), self._stop)
 
     def _outage(self) -> None:
         """For ten minutes the store is away, or the platform down."""
@@ -398,6 +415,9 @@ class World:
             self._later(self.chance.randrange(SPAN * 9 // 10), self._forget)
         for _ in range(FAILOVERS if self.forgets else 0):
             self._later(self.chance.randrange(SPAN * 9 // 10), self._fall_behind)
+        self.platform.on_doubt = self._doubtful
+        for _ in range(STOPS if self.nodes > 1 else 0):
+            self._later(self.chance.randrange(SPAN * 9 // 10), self._stop)
         for _ in range(self.events):
             at = self.chance.randrange(SPAN * 9 // 10)
             self._later(at, self._write if self.chance.random() < 0.5 else self._act)

@@ -40,6 +40,13 @@ def _short_doubt(node: Node) -> None:
     node.outbox.recover = others  # type: ignore[method-assign]
 
 
+def _leaves_silently(node: Node) -> None:
+    async def in_doubt() -> set[str]:
+        return set()
+
+    node.outbox.in_doubt = in_doubt  # type: ignore[method-assign]
+
+
 def _own_clock(node: Node) -> None:
     node.inbox._writer.now = node.parts.clock.now  # type: ignore[method-assign]
 
@@ -51,6 +58,11 @@ NODES: Final[Mapping[str, Mutant]] = {
     "shortdoubt": Mutant(
         "a restart forgets what another node may have sent",
         Ways(changed=_short_doubt),
+        nodes=3,
+    ),
+    "leavesilently": Mutant(
+        "a writer that stops does not say what it may have sent",
+        Ways(changed=_leaves_silently),
         nodes=3,
     ),
     "ownclock": Mutant("a writer counts on its own clock alone", Ways(changed=_own_clock), nodes=3),

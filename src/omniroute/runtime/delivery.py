@@ -107,6 +107,15 @@ class Delivery:
         """Another node, whose notes we do not have, may have sent these."""
         self._doubted.update(effects)
 
+    async def in_doubt(self) -> set[str]:
+        """After a stop: what may have been sent, by effect, without the journal's having it."""
+        tried = {
+            key
+            for key, sends in (await asyncio.to_thread(self._spool.attempts)).items()
+            if sends.unanswered or sends.receipt is None or _left(sends.receipt)
+        }
+        return self._doubted | {key.partition(".")[0] for key in (*tried, *self._known)}
+
     def recall(self, effect: Recall) -> None:
         """Begin no further attempt of what another effect sends."""
         self._recalled[effect.effect] = effect.id
@@ -339,6 +348,11 @@ class Delivery:
         for key in keys:
             self._known.pop(key, None)
         self._spool.settle(keys)
+
+
+def _left(receipt: bytes) -> bool:
+    """Whether an attempt came to more than that it is to be tried again."""
+    return msgspec.json.decode(receipt, type=Outcome).outcome != "later"
 
 
 def _address(reached: Reached) -> Address:

@@ -11,7 +11,7 @@ import functools
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Final
@@ -79,6 +79,13 @@ class Inbox:
         is the first number that a new thread may get, where that is not the next.
         """
         return self._writer.take(node, least)
+
+    def leave(self, node: str, in_doubt: Collection[str]) -> None:
+        """Have the journal say that *node* has stopped, and what it may have sent of what is owed.
+
+        After `stop`; raises `StoreError`, as where another writes by now.
+        """
+        self._writer.leave(node, in_doubt)
 
     def start(self) -> None:
         """Begin to decide.  Call on the event loop that callers live on."""

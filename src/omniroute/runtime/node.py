@@ -7,6 +7,7 @@ the spool and in the outbox.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,8 @@ from omniroute.runtime.upgrading import bring_forward
 from omniroute.runtime.writer import Answered, Committed, Puts
 from omniroute.stores.api import InDoubt, Moved, Store
 from omniroute.stores.exchange import Exchange
+
+log = logging.getLogger(__name__)
 
 KEYS_KEPT: Final = 30 * 86_400_000  # ms for which a redelivery is known
 
@@ -168,6 +171,7 @@ class Node:
         )
         self._observers = Observers(parts.plugins.observers())
         self._tasks: list[asyncio.Task[None]] = []
+        self._writes = False
 
     async def start(
         self,
@@ -186,7 +190,7 @@ class Node:
         least = await keeping.begin(self.state) if keeping is not None else 0
         unsure = keeping is not None and keeping.unsure
         self.outbox.recover(
-            lambda owed: unsure or tenure.node != me or owed.term < tenure.term,
+            lambda owed: unsure or owed.in_doubt or tenure.leaves_in_doubt(me, owed.term),
             lost=keeping is not None and keeping.lost,
         )
         self.state.adopt(rules)  # before the timers that came due meanwhile are decided
@@ -195,6 +199,7 @@ class Node:
         if (taken := self.inbox.take(me, least)).entries:
             self._committed(taken)
         self.inbox.start()
+        self._writes = self.parts.exchange is not None  # and must say when it does not any more
         await self.adopt(rules, sources, team)
         for handle in self.shared.listed:
             await self._declare(handle)
@@ -294,6 +299,17 @@ class Node:
         await self.stop_listening()
         await self.outbox.stop()
         await self.inbox.stop()
+        if self._writes:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """Spare the next writer doubt, and customers marks."""
+        self._writes = False
+        try:
+            in_doubt = await self.outbox.in_doubt()
+            await asyncio.to_thread(self.inbox.leave, self.parts.spool.name, in_doubt)
+        except StoreError as error:
+            log.warning("what is still to be sent goes out marked: %s", error)
 
     async def close(self) -> None:
         """Close spool and store, when nobody reads them any more."""
@@ -338,6 +354,7 @@ class Node:
 
     def _trouble(self, error: StoreError) -> None:
         if isinstance(error, InDoubt | Moved):
+            self._writes = False
             self.outbox.halt()
         self._on_trouble(error)
 

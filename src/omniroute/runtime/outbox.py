@@ -162,6 +162,10 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def in_doubt(self) -> set[str]:
+        """What of the effects that are owed may have reached a customer.  After `stop`."""
+        return await self._delivery.in_doubt()
+
     def _recall(self, effect: Recall) -> None:
         """Stop what still waits to be sent; what has been settled meanwhile has left."""
         if any(one.id == effect.effect for lane in self._lanes.values() for one in lane):

@@ -38,13 +38,15 @@ class Owed(msgspec.Struct, frozen=True):
     """An effect not yet settled, and its place: the journal's number, and which of that entry's.
 
     Effects are named by a hash; without their place two answers might go out in the wrong order
-    after a restart.  *term* is that of the writer who decided it (`core.tenure`).
+    after a restart.  *term* is that of the writer who decided it (`core.tenure`); *in_doubt* says
+    that one who stopped in order may have sent it.
     """
 
     seq: int
     place: int
     effect: AnyEffect
     term: int = 0
+    in_doubt: bool = False
 
 
 _owed = msgspec.json.Decoder(Owed).decode

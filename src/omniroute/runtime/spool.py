@@ -176,7 +176,7 @@ class Spool:
         await self._thread.ask(lambda: self._file.receipt(eid, body))
 
     def attempts(self, settled: bool = False) -> dict[str, Sends]:
-        """All effects with attempts or receipts that are not settled; for the start.
+        """All effects with attempts or receipts that are not settled.
 
         Those that are *settled*, too, where the store has forgotten what they were settled by.
         """

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -20,7 +20,7 @@ import msgspec
 
 from omniroute.core.effects import AnyEffect, Deliver
 from omniroute.core.engine import Answer, Deciders, Decision, decide, keys
-from omniroute.core.inputs import AnyInput, WritingTaken, due_now
+from omniroute.core.inputs import AnyInput, WritingEnded, WritingTaken, due_now
 from omniroute.core.owners import queue_named
 from omniroute.core.state import State
 from omniroute.core.timers import Due
@@ -28,7 +28,7 @@ from omniroute.logged import concerning, ids_of
 from omniroute.runtime import upgrading
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, decode, encode
-from omniroute.runtime.rows import Owed
+from omniroute.runtime.rows import Owed, owed
 from omniroute.stores.api import GENESIS, Head, Store
 
 log = logging.getLogger(__name__)
@@ -121,6 +121,19 @@ class Writer:
             raise
         self.state.settle()
         return Committed(self._head, tuple(decided.entries), tuple(decided.effects))
+
+    def leave(self, node: str, in_doubt: Collection[str]) -> None:
+        """Write no more as *node*, which may have sent what is *in_doubt*, by effect, and else
+        nothing that is owed.  Raises `StoreError`.
+        """
+        key, after = f"writer/{node}/{self.state.tenure.term}/left", ""
+        puts: dict[str, bytes | None] = {}
+        while rows := self._store.scan("o/", after, 1000, self._head):
+            for row, value in rows:
+                if (one := owed(value)).effect.id in in_doubt:
+                    puts[row] = encode(msgspec.structs.replace(one, in_doubt=True))
+            after = rows[-1][0]
+        self.round([(lambda at: WritingEnded(key, at, node), puts)])
 
     def round(self, works: Sequence[tuple[Make, Puts]]) -> tuple[Committed, list[Answered]]:
         """Decide and commit *works* in their order.  Whatever is raised, nothing has happened."""

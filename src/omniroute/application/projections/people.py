@@ -127,7 +127,7 @@ def trial(fold: Fold, event: e.TrialBegan | e.TrialEnded) -> None:
     """The core's own row says what is on trial."""
 
 
-def writer_changed(fold: Fold, event: e.WriterChanged) -> None:
+def writer(fold: Fold, event: e.WriterChanged | e.WriterLeft) -> None:
     """The core's own row says who writes."""
 
 
@@ -149,5 +149,6 @@ FOLDS: dict[type[e.Event], Folding] = {
     e.RulesActivated: rules_activated,
     e.TrialBegan: trial,
     e.TrialEnded: trial,
-    e.WriterChanged: writer_changed,
+    e.WriterChanged: writer,
+    e.WriterLeft: writer,
 }
