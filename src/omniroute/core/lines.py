@@ -25,7 +25,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import NOWHERE, Standing, loaded, more_room, standing
+from omniroute.core.ranking import NOWHERE, Standing, eased, loaded, more_room, standing
 from omniroute.core.requirements import Fit, Person, named
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
@@ -43,6 +43,7 @@ class Lines:
         self._standings: dict[AgentId, Standing] = {}
         # What has changed since it was last taken in, as it was then.
         self.unseen_agents: dict[AgentId, Agent | None] = {}
+        self.unseen_loads: dict[AgentId, Agent] = {}  # of whom nothing else has changed
         self.unseen_threads: dict[ThreadId, Thread | None] = {}
         self.changes = 0  # counts what was taken in
         self.adopt(None, {})
@@ -69,6 +70,7 @@ class Lines:
         self.left: dict[Signature, None] = {}
         self._standings.clear()
         self.unseen_agents = dict.fromkeys(self._agents)
+        self.unseen_loads.clear()
         self.unseen_threads = dict.fromkeys(self._threads)
         self.catch_up()
         # Whom a freed agent can serve is found from the agent; what is left to see from the side
@@ -97,7 +99,8 @@ class Lines:
 
     def agent_changed(self, id: AgentId, old: Agent | None) -> None:
         """An agent's value is another one than *old*."""
-        self.unseen_agents.setdefault(id, old)
+        if id not in self.unseen_agents:
+            self.unseen_agents[id] = self.unseen_loads.pop(id, old)
 
     def thread_changed(self, id: ThreadId, old: Thread | None) -> None:
         """A thread's value is another one than *old*."""
@@ -110,6 +113,11 @@ class Lines:
             self.changes += 1
             for agent, was in agents.items():
                 self._take_in_agent(agent, was, self._agents.get(agent))
+        if self.unseen_loads:
+            loads, self.unseen_loads = self.unseen_loads, {}
+            self.changes += 1
+            for busy, had in loads.items():
+                self._take_in_load(had, self._agents[busy])
         if self.unseen_threads:
             threads, self.unseen_threads = self.unseen_threads, {}
             self.changes += 1
@@ -118,9 +126,6 @@ class Lines:
 
     def _take_in_agent(self, id: AgentId, old: Agent | None, new: Agent | None) -> None:
         home = self._home.get(id)
-        if old is not None and new is not None and home is not None and _only_busier(old, new):
-            self._take_in_load(home, old, new)
-            return
         before = self._standings.pop(id, NOWHERE)
         pool = self._settled(home, old, new)
         if new is None or pool is None:
@@ -151,16 +156,21 @@ class Lines:
                 if before.present[live] and not (pool is home and now.present[live]):
                     self._left(home, id, live)
 
-    def _take_in_load(self, home: Pool, old: Agent, new: Agent) -> None:
+    def _take_in_load(self, old: Agent, new: Agent) -> None:
         """The usual case: an agent is who and where they were, and has more to do, or less."""
-        before = self._standings[new.id]
+        id = new.id
+        home = self._home.get(id)
+        if home is None or new.caps is not None:
+            return self._take_in_agent(id, old, new)
+        before = self._standings[id]
         now = loaded(before, new)
         home.note(new, now)
         if now is not before:
-            self._standings[new.id] = now
-            home.count(before, now)
-        if more_room(old, before, new, now):
-            self.freed[new.id] = None
+            self._standings[id] = now
+            home.count_free(before, now)
+        if eased(old, new, now):
+            self.freed[id] = None
+        return None
 
     def _crowded(self, agent: AgentId) -> None:
         """Look at what the agent, who has come, is asked for though they are full."""
@@ -348,25 +358,6 @@ class Lines:
         """Every waiting thread, in no particular order."""
         self.catch_up()
         return list(self._place)
-
-
-def _only_busier(old: Agent, new: Agent) -> bool:
-    """Whether nothing that counts here differs but how much they have; what was not replaced is the
-    very same value."""
-    return (
-        old.status is new.status
-        and old.lost is new.lost
-        and old.unresponsive is new.unresponsive
-        and old.skills is new.skills
-        and old.teams is new.teams
-        and old.reads is new.reads
-        and old.desks is new.desks
-        and old.chatless is new.chatless
-        and old.employed is new.employed
-        and old.capacity is new.capacity
-        and old.caps is None
-        and new.caps is None
-    )
 
 
 def _same(one: Agent, other: Agent) -> bool:

@@ -83,14 +83,10 @@ class Order:
 
     def enter(self, agent: Agent) -> None:
         """The agent is here, with this rank."""
-        self.place(agent.id, self._part(agent))
-
-    def place(self, agent: AgentId, entry: Part) -> None:
-        """The agent is here, and their part of the rank is *entry*."""
-        entries, heap = self._entries, self._heap
-        if entries.get(agent) == entry:
+        entries, heap, entry = self._entries, self._heap, self._part(agent)
+        if entries.get(agent.id) == entry:
             return
-        entries[agent] = entry
+        entries[agent.id] = entry
         if len(heap) > 4 * len(entries) + 64:  # mostly out of date
             heap[:] = sorted(entries.values())
         else:
@@ -167,9 +163,7 @@ class Pool:
     def count(self, before: Standing, now: Standing) -> None:
         """Keep the head counts by which a failed match is explained, as somebody's standing
         changes."""
-        (mail, live), (had_mail, had_live) = now.able, before.able
-        self.free[False] += mail - had_mail
-        self.free[True] += live - had_live
+        self.count_free(before, now)
         if now.present == before.present and now.units == before.units and now.mute is before.mute:
             return
         self.mute += now.mute - before.mute
@@ -178,16 +172,20 @@ class Pool:
             self.units[kind] += now.units[kind] * now.present[kind]
             self.units[kind] -= before.units[kind] * before.present[kind]
 
+    def count_free(self, before: Standing, now: Standing) -> None:
+        """The same where nothing but somebody's room is another."""
+        (mail, live), (had_mail, had_live) = now.able, before.able
+        free = self.free
+        free[False] += mail - had_mail
+        free[True] += live - had_live
+
     def note(self, agent: Agent, now: Standing) -> None:
         """An agent's rank changed: enter them anew wherever they can be asked."""
-        parts: dict[str, Part] = {}  # one policy may have many orders
-        for (policy, live, weight, queue), order in self._orders.items():
+        able = now.able
+        for (_, live, weight, queue), order in self._orders.items():
             plain = weight == 1 and not queue  # as `able` has it
-            if now.able[live] and (plain or fits(agent, weight, live, queue)):
-                part = parts.get(policy)
-                if part is None:
-                    part = parts[policy] = PARTS[policy](agent)
-                order.place(agent.id, part)
+            if able[live] and (plain or fits(agent, weight, live, queue)):
+                order.enter(agent)
             else:
                 order.leave(agent.id)
 

@@ -158,6 +158,15 @@ def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:
     return new.caps is not None and _freer(old, new)
 
 
+def eased(old: Agent, new: Agent, now: Standing) -> bool:
+    """`more_room` of somebody without caps of whom nothing but what they have is another."""
+    mail, live = now.able
+    if not (mail or live):
+        return False
+    fewer = old.live_load - new.live_load
+    return fewer > 0 or fewer + old.mail_load > new.mail_load
+
+
 def _freer(old: Agent, new: Agent) -> bool:
     """Whether a cap of theirs, or what counts under one, is another one."""
     return (

@@ -153,6 +153,19 @@ class State:
             agent = self._counted(agent)
         self._set_agent(old, agent)
 
+    def put_load(self, agent: Agent) -> None:
+        """Replace somebody who is who and where they were: other is what they have, or since when.
+
+        That happens with each offer, and needs nothing else looked at that hangs on an agent.
+        """
+        name = agent.id
+        old = self.agents[name]
+        self._undo.setdefault("a/" + name, old)
+        self.agents[name] = agent
+        index = self.index
+        if name not in index.unseen_agents:
+            index.unseen_loads.setdefault(name, old)
+
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
         self._undo.setdefault("n/", self.counters)
@@ -276,7 +289,7 @@ class State:
             _sort(self._leads, new, new.employed and new.role != "agent")
         if new.shift_end or new.give_back_at or new.flag_at or new.id in self._alarms:
             self._alarms.changed(new.id)
-        self.index.unseen_agents.setdefault(new.id, old)
+        self.index.agent_changed(new.id, old)
 
     def _load(self, thread: ThreadId, burden: Burden, by: int) -> None:
         """An agent has a thread more (*by* 1), or one less (-1)."""
@@ -292,9 +305,7 @@ class State:
             new = replace(old, mail_load=old.mail_load + units, threads=threads)
         if new.caps is not None:
             new = self._counted(new)
-        self._undo.setdefault("a/" + name, old)
-        self.agents[name] = new
-        self.index.unseen_agents.setdefault(name, old)
+        self.put_load(new)
 
     def _counted(self, agent: Agent) -> Agent:
         """The agent with what they carry of the queues that their caps name."""

@@ -49,3 +49,9 @@ def change_agent(state: State, id: AgentId, **values: object) -> None:
     """The agent with new values; of one who was never seen nothing changes."""
     if (agent := state.agents.get(id)) is not None:
         state.put_agent(replace(agent, **values))
+
+
+def change_load(state: State, id: AgentId, **values: object) -> None:
+    """The same of values that say what the agent has or had; see `State.put_load`."""
+    if (agent := state.agents.get(id)) is not None:
+        state.put_load(replace(agent, **values))

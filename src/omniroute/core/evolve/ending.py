@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.evolve.changes import Folds, change, change_agent
+from omniroute.core.evolve.changes import Folds, change, change_load
 from omniroute.core.evolve.owning import awake, for_good, handled
 from omniroute.core.model import Customer, Past, Thread, ThreadId
 from omniroute.core.state import State
@@ -35,7 +35,7 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
         resolved_at=at,
         reopen_until=event.reopen_until,
     )
-    change_agent(state, owner, idle_since=at)
+    change_load(state, owner, idle_since=at)
     customer = state.customers[thread.customer]
     last = owner or customer.last_agent  # whom an article has spared keeps the person they know
     state.put_customer(replace(customer, last_agent=last, last_at=at))
@@ -49,7 +49,7 @@ def _(state: State, event: e.WrapUpBegan, at: int) -> None:
 @FOLDS.of(e.WrapUpEnded)
 def _(state: State, event: e.WrapUpEnded, at: int) -> None:
     change(state, event, wrap_until=0)
-    change_agent(state, event.agent, idle_since=at)
+    change_load(state, event.agent, idle_since=at)
 
 
 @FOLDS.of(e.ThreadReopened)

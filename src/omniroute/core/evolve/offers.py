@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.evolve.changes import Folds, change, change_agent, ran
+from omniroute.core.evolve.changes import Folds, change, change_load, ran
 from omniroute.core.state import State
 from omniroute.core.states import ASSIGNED, OFFERED
 
@@ -15,7 +15,7 @@ FOLDS = Folds()
 @FOLDS.of(e.OfferMade)
 def _(state: State, event: e.OfferMade, at: int) -> None:
     thread = state.threads[event.thread]
-    change_agent(state, event.offer.agent, last_assigned=at)
+    change_load(state, event.offer.agent, last_assigned=at)
     change(
         state,
         event,
@@ -49,8 +49,8 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
     if agent is None:
         return
     if event.how == "expired":
-        state.put_agent(replace(agent, idle_since=at, misses=agent.misses + 1))
+        state.put_load(replace(agent, idle_since=at, misses=agent.misses + 1))
     elif event.how in ("declined", "accepted"):
         idle = at if event.how == "declined" else agent.idle_since
         if agent.misses or idle != agent.idle_since:
-            state.put_agent(replace(agent, idle_since=idle, misses=0))
+            state.put_load(replace(agent, idle_since=idle, misses=0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.evolve.changes import Folds, change, change_agent, ran
+from omniroute.core.evolve.changes import Folds, change, change_load, ran
 from omniroute.core.fairness import burdened
 from omniroute.core.model import Exclusion, Pace, Thread
 from omniroute.core.state import State
@@ -44,7 +44,7 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
     thread = state.threads[event.thread]
     if (agent := state.agents.get(event.agent)) is not None:
         days, strain = burdened(agent, thread, at)
-        state.put_agent(replace(agent, last_assigned=at, days=days, strain=strain))
+        state.put_load(replace(agent, last_assigned=at, days=days, strain=strain))
     if event.in_time is not None:
         _answered(state, thread.queue, event.in_time)
     change(
@@ -83,7 +83,7 @@ def _(state: State, event: e.ThreadReleased, at: int) -> None:
         queued_since=at,
         excluded=excluded,
     )
-    change_agent(state, event.agent, idle_since=at)
+    change_load(state, event.agent, idle_since=at)
 
 
 def _answered(state: State, queue: str, in_time: bool) -> None:
@@ -139,7 +139,7 @@ def _(state: State, event: e.DormancyPlanned, at: int) -> None:
 def _(state: State, event: e.ThreadDormant, at: int) -> None:
     busy = busy_by(state.threads[event.thread], at)
     change(state, event, dormant=True, dormant_at=0, busy=busy, busy_since=0)
-    change_agent(state, event.agent, idle_since=at)
+    change_load(state, event.agent, idle_since=at)
 
 
 @FOLDS.of(e.ThreadRoused)
