@@ -35,21 +35,23 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
         change(state, event, turns=thread.turns + 1, voices=voices, by_machine=True)
         return
     again = thread.mechanical if thread.waiting else 0
-    change(
-        state,
-        event,
-        voices=voices,
-        words=event.words,
-        mechanical=thread.mechanical + 1 if event.mechanical else again,
-        channel=event.channel,
-        handle=event.handle,
-        answerable=event.answerable,
-        by_machine=event.automatic,
-        message=event.message,
-        live=event.live,
-        turns=thread.turns + 1,
-        away_until=0,
-        waiting=True,
+    state.put_thread(
+        replace(
+            thread,
+            version=thread.version + 1,
+            voices=voices,
+            words=event.words,
+            mechanical=thread.mechanical + 1 if event.mechanical else again,
+            channel=event.channel,
+            handle=event.handle,
+            answerable=event.answerable,
+            by_machine=event.automatic,
+            message=event.message,
+            live=event.live,
+            turns=thread.turns + 1,
+            away_until=0,
+            waiting=True,
+        )
     )
 
 

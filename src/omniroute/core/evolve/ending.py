@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, change_load
-from omniroute.core.evolve.owning import awake, for_good, handled
-from omniroute.core.model import Customer, Past, Thread, ThreadId
+from omniroute.core.evolve.owning import for_good, handled
+from omniroute.core.model import Past, Thread
 from omniroute.core.state import State
+from omniroute.core.states import after
 from omniroute.core.voices import settled
 
 FOLDS = Folds()
@@ -20,23 +21,30 @@ def _(state: State, event: e.ThreadSolved, at: int) -> None:
     before = state.threads[event.thread]
     owner = before.agent or event.agent
     handled(state, before, at)
-    thread = change(
-        state,
-        event,
-        voices=settled(before.voices),
-        agent=owner,
-        last_agent=owner or before.last_agent,
-        snoozed_until=0,
-        **awake(before),
-        clock_since=None,
-        waiting=False,
-        busy=0,
-        busy_since=0,
-        resolved_at=at,
-        reopen_until=event.reopen_until,
+    state.put_thread(
+        replace(
+            before,
+            version=before.version + 1,
+            phase=after(before.phase, e.ThreadSolved),
+            voices=settled(before.voices),
+            agent=owner,
+            last_agent=owner or before.last_agent,
+            snoozed_until=0,
+            clock_since=None,
+            waiting=False,
+            busy=0,
+            busy_since=0,
+            resolved_at=at,
+            reopen_until=event.reopen_until,
+            dormant=False,
+            dormant_at=0,
+            woken_at=0,
+            wake_until=0,
+        )
     )
-    change_load(state, owner, idle_since=at)
-    customer = state.customers[thread.customer]
+    if (agent := state.agents.get(owner)) is not None:
+        state.put_load(replace(agent, idle_since=at))
+    customer = state.customers[before.customer]
     last = owner or customer.last_agent  # whom an article has spared keeps the person they know
     state.put_customer(replace(customer, last_agent=last, last_at=at))
 
@@ -75,20 +83,22 @@ def _(state: State, event: e.ThreadAbandoned, at: int) -> None:
 
 @FOLDS.of(e.ThreadClosed)
 def _(state: State, event: e.ThreadClosed, at: int) -> None:
-    _into_history(state, change(state, event))
+    thread = state.threads[event.thread]
+    closed = after(thread.phase, e.ThreadClosed)
+    thread = replace(thread, version=thread.version + 1, phase=closed)
+    state.put_thread(thread)
+    _into_history(state, thread)
 
 
 def _into_history(state: State, thread: Thread) -> None:
     customer = state.customers[thread.customer]
     by_last = sorted(thread.voices, key=lambda voice: (voice.at, voice.since))
     past = Past(thread.id, tuple(v.handle for v in by_last), thread.agent, thread.resolved_at)
-    customer = replace(customer, history=(*customer.history, past))
-    state.put_customer(_without_thread(customer, thread.id))
-
-
-def _without_thread(customer: Customer, thread: ThreadId) -> Customer:
-    """The customer without an open thread: another one goes on with what they write, if any."""
-    beside = tuple(id for id in customer.beside if id != thread)
-    if customer.open != thread:
-        return replace(customer, beside=beside)
-    return replace(customer, open=beside[-1] if beside else None, beside=beside[:-1])
+    history, beside = (*customer.history, past), customer.beside
+    if beside:  # another one goes on with what they write
+        beside = tuple(id for id in beside if id != thread.id)
+    if customer.open != thread.id:
+        state.put_customer(replace(customer, history=history, beside=beside))
+    else:
+        open, beside = beside[-1] if beside else None, beside[:-1]
+        state.put_customer(replace(customer, history=history, open=open, beside=beside))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omniroute.core import events as e
-from omniroute.core.evolve.changes import Folds, change, change_load, ran
+from omniroute.core.evolve.changes import Folds, change, ran
 from omniroute.core.state import State
-from omniroute.core.states import ASSIGNED, OFFERED
+from omniroute.core.states import ASSIGNED, OFFERED, after
 
 FOLDS = Folds()
 
@@ -15,14 +15,18 @@ FOLDS = Folds()
 @FOLDS.of(e.OfferMade)
 def _(state: State, event: e.OfferMade, at: int) -> None:
     thread = state.threads[event.thread]
-    change_load(state, event.offer.agent, last_assigned=at)
-    change(
-        state,
-        event,
-        offers=(*thread.offers, event.offer),
-        offered=thread.offered + 1,
-        step_used=ran(thread, at),
-        clock_since=None,
+    if (agent := state.agents.get(event.offer.agent)) is not None:
+        state.put_load(replace(agent, last_assigned=at))
+    state.put_thread(
+        replace(
+            thread,
+            version=thread.version + 1,
+            phase=after(thread.phase, e.OfferMade),
+            offers=(*thread.offers, event.offer),
+            offered=thread.offered + 1,
+            step_used=ran(thread, at),
+            clock_since=None,
+        )
     )
 
 
@@ -35,7 +39,7 @@ def _(state: State, event: e.ExclusionsEnded, at: int) -> None:
 @FOLDS.of(e.OfferEnded)
 def _(state: State, event: e.OfferEnded, at: int) -> None:
     thread = state.threads[event.thread]
-    rest = tuple(offer for offer in thread.offers if offer.id != event.offer)
+    rest = tuple([offer for offer in thread.offers if offer.id != event.offer])
     excluded = thread.excluded
     if event.exclusion is not None:
         excluded = (*excluded, event.exclusion)
@@ -44,7 +48,16 @@ def _(state: State, event: e.OfferEnded, at: int) -> None:
     elif rest:
         change(state, event, offers=rest, excluded=excluded, phase=OFFERED)
     else:
-        change(state, event, offers=(), excluded=excluded, clock_since=event.since or at)
+        state.put_thread(
+            replace(
+                thread,
+                version=thread.version + 1,
+                phase=after(thread.phase, e.OfferEnded),
+                offers=(),
+                excluded=excluded,
+                clock_since=event.since or at,
+            )
+        )
     agent = state.agents.get(event.agent)
     if agent is None:
         return

@@ -9,6 +9,7 @@ from omniroute.core.evolve.changes import Folds, change, change_load, ran
 from omniroute.core.fairness import burdened
 from omniroute.core.model import Exclusion, Pace, Thread
 from omniroute.core.state import State
+from omniroute.core.states import after
 from omniroute.core.waits import REMEMBERED
 
 FOLDS = Folds()
@@ -47,19 +48,25 @@ def _(state: State, event: e.ThreadAssigned, at: int) -> None:
         state.put_load(replace(agent, last_assigned=at, days=days, strain=strain))
     if event.in_time is not None:
         _answered(state, thread.queue, event.in_time)
-    change(
-        state,
-        event,
-        **awake(thread),
-        agent=event.agent,
-        acts=0,
-        told_stranded=False,
-        last_agent=event.agent,
-        step_used=ran(thread, at),
-        clock_since=None,
-        excluded=for_good(thread) if event.how == "transfer" else thread.excluded,
-        busy=0,
-        busy_since=at,
+    state.put_thread(
+        replace(
+            thread,
+            version=thread.version + 1,
+            phase=after(thread.phase, e.ThreadAssigned),
+            agent=event.agent,
+            acts=0,
+            told_stranded=False,
+            last_agent=event.agent,
+            step_used=ran(thread, at),
+            clock_since=None,
+            excluded=for_good(thread) if event.how == "transfer" else thread.excluded,
+            busy=0,
+            busy_since=at,
+            dormant=False,
+            dormant_at=0,
+            woken_at=0,
+            wake_until=0,
+        )
     )
 
 

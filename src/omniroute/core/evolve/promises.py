@@ -21,11 +21,15 @@ def _(state: State, event: e.TargetStarted, at: int) -> None:
 def _(state: State, event: e.TargetStopped, at: int) -> None:
     thread = state.threads[event.thread]
     targets = tuple(
-        replace(t, due=0, left=event.left) if t.kind == event.kind else t
-        for t in thread.targets
-        if t.kind != event.kind or event.how == "paused"
+        [
+            replace(t, due=0, left=event.left) if t.kind == event.kind else t
+            for t in thread.targets
+            if t.kind != event.kind or event.how == "paused"
+        ]
     )
-    change(state, event, targets=targets, deadline=event.nearest or thread.deadline)
+    deadline = event.nearest or thread.deadline
+    version = thread.version + 1
+    state.put_thread(replace(thread, version=version, targets=targets, deadline=deadline))
 
 
 @FOLDS.of(e.TargetMissed)

@@ -8,7 +8,7 @@ from omniroute.core import events as e
 from omniroute.core.evolve.changes import Folds, change, ran
 from omniroute.core.model import NO_PACE
 from omniroute.core.state import State
-from omniroute.core.states import NEW
+from omniroute.core.states import NEW, after
 
 FOLDS = Folds()
 
@@ -16,32 +16,35 @@ FOLDS = Folds()
 @FOLDS.of(e.ThreadRouted)
 def _(state: State, event: e.ThreadRouted, at: int) -> None:
     old = state.threads[event.thread]
-    change(
-        state,
-        event,
-        queued_since=at if old.phase is NEW else old.queued_since,
-        sla=old.sla if event.sla is None else state.shared_sla(event.sla),
-        targets=old.targets if event.targets is None else event.targets,
-        promote_at=event.promote_at or old.promote_at,
-        turned=None,
-        rule=event.rule,
-        rules=event.rules,
-        queue=event.queue,
-        steps=state.shared(event.steps),
-        step=0,
-        step_used=0,
-        clock_since=at,
-        offers=(),
-        excluded=event.excluded,
-        added=(),
-        overflowed=(),
-        overflow_at=0,
-        priority=event.priority,
-        deadline=event.deadline,
-        routing_since=event.routing_since,
-        weight=event.weight,
-        tags=event.tags,
-        answered=old.answered if event.answered is None else event.answered,
+    state.put_thread(
+        replace(
+            old,
+            version=old.version + 1,
+            phase=after(old.phase, e.ThreadRouted),
+            queued_since=at if old.phase is NEW else old.queued_since,
+            sla=old.sla if event.sla is None else state.shared_sla(event.sla),
+            targets=old.targets if event.targets is None else event.targets,
+            promote_at=event.promote_at or old.promote_at,
+            turned=None,
+            rule=event.rule,
+            rules=event.rules,
+            queue=event.queue,
+            steps=state.shared(event.steps),
+            step=0,
+            step_used=0,
+            clock_since=at,
+            offers=(),
+            excluded=event.excluded,
+            added=(),
+            overflowed=(),
+            overflow_at=0,
+            priority=event.priority,
+            deadline=event.deadline,
+            routing_since=event.routing_since,
+            weight=event.weight,
+            tags=event.tags,
+            answered=old.answered if event.answered is None else event.answered,
+        )
     )
 
 
