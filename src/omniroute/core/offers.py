@@ -142,7 +142,9 @@ def _explain(
 ) -> None:  # fmt: skip
     if not turn.explained:
         return
-    told: dict[str, object] = {"thread": thread.id, "step": thread.step, "counts": found.counts}
+    told: dict[str, object] = {
+        "about": "match", "thread": thread.id, "step": thread.step, "counts": found.counts,
+    }  # fmt: skip
     if winner is not None:
         told["winner"] = [winner.agent, list(winner.rank)]
         second = next((c for c in found.candidates if c.agent != winner.agent), None)
@@ -154,7 +156,7 @@ def _explain(
         told["left_out"] = list(bad)  # plugins whose pick could not be used
     if spared:
         told["spared"] = spared  # the best, whom others need who have nobody else
-    turn.explain("match", **told)
+    turn.why.append(told)
 
 
 def _strand(turn: Turn, thread: Thread, found: Found) -> None:

@@ -171,20 +171,17 @@ def _explain(
     turn: Turn, thread: Thread, routing: Routing, facts: dict[str, Fact | tuple[str, ...]]
 ) -> None:
     live = turn.state.rules.version
-    more: dict[str, object] = {} if routing.rules == live else {"rules": routing.rules}
-    if routing.passed:
-        more["passed"] = list(routing.passed)
     if None in facts.values():
         facts = {name: value for name, value in facts.items() if value is not None}
-    turn.explain(
-        "route",
-        thread=thread.id,
-        rule=routing.rule,
-        enriched=list(routing.enriched),
-        queue=routing.queue,
-        facts=facts,
-        **more,
-    )
+    told: dict[str, object] = {
+        "about": "route", "thread": thread.id, "rule": routing.rule,
+        "enriched": list(routing.enriched), "queue": routing.queue, "facts": facts,
+    }  # fmt: skip
+    if routing.rules != live:
+        told["rules"] = routing.rules
+    if routing.passed:
+        told["passed"] = list(routing.passed)
+    turn.why.append(told)
 
 
 def _waits(turn: Turn, live: bool) -> dict[str, Fact]:
