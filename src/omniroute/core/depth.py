@@ -16,8 +16,6 @@ from omniroute.core.turn import Answer, Turn
 
 def watch(turn: Turn) -> None:
     """Tell of the queues that have become deep with this input, or are so still."""
-    if not turn.state.alerting:
-        return
     queues: dict[str, Thread] = {}
     for id in dict.fromkeys(
         event.thread for event in turn.events if isinstance(event, e.ThreadEvent)

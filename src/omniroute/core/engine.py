@@ -52,25 +52,41 @@ __all__ = ["Answer", "Deciders", "Decision", "decide", "evolve", "keys"]
 def keys(state: State, input: i.AnyInput) -> list[str]:
     """Rows the next `decide` needs and the state does not have."""
     wanted: dict[str, None] = {}
-    if type(input) is i.MessageReceived:  # inputs have no kinds below them; this is asked often
-        _want_handle(state, input.sender.id, wanted)
-        for claim in input.claims:
-            _want_handle(state, claim.handle.id, wanted)
-        for handle in input.within:
-            _want_handle(state, handle, wanted)
-    elif type(input) is i.CustomerLeft and input.handle:
-        _want_handle(state, input.handle, wanted)
-    elif (named := _NAMED.get(type(input))) is not None:
-        for id in named(input):
-            _want_handle(state, id, wanted)
-            _want_folded(state, id, wanted)
-    else:
-        if isinstance(input, i.Delivered) and input.handle and input.outcome in RETURNED:
-            _want_handle(state, input.handle, wanted)
-        thread = state.threads.get(getattr(input, "thread", -1))
-        if thread is not None and thread.phase in OPEN:
-            _want_customer(state, thread.customer, wanted)
+    _WANTS.get(type(input), _want_of_thread)(state, input, wanted)
     return list(wanted)
+
+
+def _want_of_message(state: State, input: i.MessageReceived, wanted: dict[str, None]) -> None:
+    _want_handle(state, input.sender.id, wanted)
+    for claim in input.claims:
+        _want_handle(state, claim.handle.id, wanted)
+    for handle in input.within:
+        _want_handle(state, handle, wanted)
+
+
+def _want_of_leaving(state: State, input: i.CustomerLeft, wanted: dict[str, None]) -> None:
+    if input.handle:
+        _want_handle(state, input.handle, wanted)
+    else:
+        _want_of_thread(state, input, wanted)
+
+
+def _want_of_delivery(state: State, input: i.Delivered, wanted: dict[str, None]) -> None:
+    if input.handle and input.outcome in RETURNED:
+        _want_handle(state, input.handle, wanted)
+    _want_of_thread(state, input, wanted)
+
+
+def _want_of_named(state: State, input: i.AnyInput, wanted: dict[str, None]) -> None:
+    for id in _NAMED[type(input)](input):
+        _want_handle(state, id, wanted)
+        _want_folded(state, id, wanted)
+
+
+def _want_of_thread(state: State, input: i.AnyInput, wanted: dict[str, None]) -> None:
+    thread = state.threads.get(getattr(input, "thread", -1))
+    if thread is not None and thread.phase in OPEN:
+        _want_customer(state, thread.customer, wanted)
 
 
 _NAMED: dict[type[i.Input], Callable[[Any], tuple[HandleId, ...]]] = {
@@ -83,6 +99,14 @@ _NAMED: dict[type[i.Input], Callable[[Any], tuple[HandleId, ...]]] = {
     i.PersonImported: lambda input: tuple(handle.id for handle in input.handles),
 }
 """The handles that somebody says something of."""
+
+_WANTS: dict[type[i.Input], Callable[[State, Any, dict[str, None]], None]] = {
+    i.MessageReceived: _want_of_message,
+    i.CustomerLeft: _want_of_leaving,
+    i.Delivered: _want_of_delivery,
+    **dict.fromkeys(_NAMED, _want_of_named),
+}
+"""All others speak of a thread, or of nobody."""
 
 
 def _want_handle(state: State, id: HandleId, wanted: dict[str, None]) -> None:
@@ -125,11 +149,13 @@ def decide(
     answer = _answer(turn, input)
     if not answer.ok:
         turn.explain("refused", code=answer.code, **answer.values)
-    presence.drained(turn)
+    if state.draining:
+        presence.drained(turn)
     clocks.keep(turn)
-    offers.match(turn)
-    clocks.keep(turn)
-    depth.watch(turn)
+    if offers.match(turn):
+        clocks.keep(turn)
+    if state.alerting:
+        depth.watch(turn)
     return turn.decision(answer)
 
 

@@ -27,7 +27,7 @@ from omniroute.core.pools import (
     order_key,
     signature,
 )
-from omniroute.core.ranking import PARTS, able, fits, mute, present, rank, room, takes
+from omniroute.core.ranking import PARTS, able, fits, mute, present, rank, rooms, takes
 
 __all__ = [
     "CANDIDATES",
@@ -277,24 +277,23 @@ class Index(Lines):
     def _best(self, agent: Agent, pool: Pool, lines: Iterable[Line]) -> Thread | None:
         """The first in queue order of these lines, and of those that name the agent."""
         best: Key | None = None
-        rooms = room(agent, False), room(agent, True)
-        for line in lines if max(rooms) > 0 else ():
+        mail, chats = left = rooms(agent, self._standings[agent.id].present)
+        for line in lines if mail > 0 or chats > 0 else ():
             heap = line.heap
-            if not heap or not (best is None or heap[0] < best):
-                continue
-            if line.weight <= rooms[line.live] and self._admits(line, agent, pool):
-                best = self._head(line, agent, best)
+            if heap and (best is None or heap[0] < best) and line.weight <= left[line.live]:
+                if line.queue not in pool.capped or self._admits(line, agent):
+                    best = self._head(line, agent, best)
         for wanted in self._named.get(agent.id, ()):
             line = self.lines[wanted]
-            if not line.places or line.weight > rooms[line.live] or self.lacking(line, pool):
+            if not line.places or line.weight > left[line.live] or self.lacking(line, pool):
                 continue
-            if self._admits(line, agent, pool):
+            if line.queue not in pool.capped or self._admits(line, agent):
                 best = self._head(line, agent, best)
         return self._threads[best[-1]] if best is not None else None
 
-    def _admits(self, line: Line, agent: Agent, pool: Pool) -> bool:
-        """Whether the agent's cap of the line's queue, if there is one, leaves room."""
-        return line.queue not in pool.capped or fits(agent, line.weight, line.live, line.queue)
+    def _admits(self, line: Line, agent: Agent) -> bool:
+        """Whether the agent's cap of the line's queue leaves room."""
+        return fits(agent, line.weight, line.live, line.queue)
 
     def _head(self, line: Line, agent: Agent, best: Key | None) -> Key | None:
         """The first in line that *agent* may have, if it goes before *best*; else *best*."""

@@ -30,12 +30,12 @@ from omniroute.core.timers import ASKING, step_end
 from omniroute.core.turn import Turn
 
 
-def match(turn: Turn) -> None:
-    """Offer what can be offered."""
+def match(turn: Turn) -> bool:
+    """Offer what can be offered; whether anything was looked at."""
     index = turn.state.index
     index.catch_up()
     if not (index.freed or index.queued or index.left):
-        return
+        return False
     plan = Plan(index) if len(index.freed) > 1 else None
     agenda = Agenda(turn.state)
     while (found := agenda.next()) is not None:
@@ -43,6 +43,7 @@ def match(turn: Turn) -> None:
         if _try(turn, thread, plan) and freed:
             agenda.free(freed)  # it may have gone to somebody better
         agenda.tried(thread.id)
+    return True
 
 
 def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:

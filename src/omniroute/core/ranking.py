@@ -90,6 +90,14 @@ def room(agent: Agent, live: bool) -> int:
     return units if most is None else min(units, most - used)
 
 
+def rooms(agent: Agent, here: tuple[bool, bool]) -> tuple[int, int]:
+    """`room` for mail and for a chat of somebody whose `presence` is known."""
+    if agent.caps is not None:
+        return room(agent, False), room(agent, True)
+    chats = agent.capacity - agent.live_load
+    return chats - agent.mail_load if here[0] else 0, chats if here[1] else 0
+
+
 def most(agent: Agent, live: bool) -> int:
     """How many units the agent can hold in all, of mail or of chats."""
     caps = agent.caps or NO_CAPS

@@ -37,7 +37,7 @@ class Calendar:
     calendar that is never open.
     """
 
-    __slots__ = ("_closed", "_days", "_week", "tz")
+    __slots__ = ("_closed", "_days", "_opening", "_week", "tz")
 
     def __init__(
         self, tz: tzinfo, week: Mapping[int, Sequence[Span]], closed: Sequence[Closed] = ()
@@ -46,6 +46,7 @@ class Calendar:
         self._week = {day: _joined(spans) for day, spans in week.items() if spans}
         self._closed = frozenset(closed)
         self._days: dict[int, tuple[Span, ...]] = {}
+        self._opening: Span = (0, 0)  # that was asked for last; mostly it is again
         if not any(end > start for spans in self._week.values() for start, end in spans):
             raise ValueError("the calendar is never open")
 
@@ -73,9 +74,8 @@ class Calendar:
         """When *span* ms of open time after *start* are over; *stops* are pauses of the clock."""
         left = span
         if not stops:
-            for a, b in self._day(start // DAY):  # mostly it is all within one opening
-                if a <= start and start + span <= b:
-                    return start + span
+            if self._within_one(start, start + span):
+                return start + span
             known, first = self._days, start // DAY
             for day in range(first, min(first + HORIZON_DAYS, _LAST // DAY)):
                 for a, b in known.get(day) or self._day(day):
@@ -96,16 +96,25 @@ class Calendar:
     def worked(self, a: int, b: int, stops: Sequence[Span] = ()) -> int:
         """Milliseconds of open time in ``[a, b)``, less *stops*; 0 where *b* is not after *a*."""
         total = 0
-        if not stops:
-            for start, end in self._day(a // DAY):  # as in `add`
-                if start <= a <= b <= end:
-                    return b - a
+        if not stops and a <= b and self._within_one(a, b):
+            return b - a
         paused = sorted(stops)
         for start, end in self._from(a):
             if start >= b:
                 break
             total += sum(y - x for x, y in _without(max(start, a), min(end, b), paused))
         return total
+
+    def _within_one(self, start: int, end: int) -> bool:
+        """Whether all of it lies within one opening, as most that is asked for does."""
+        a, b = self._opening
+        if a <= start and end <= b:
+            return True
+        for a, b in self._day(start // DAY):
+            if a <= start and end <= b:
+                self._opening = a, b
+                return True
+        return False
 
     def _from(self, at: int) -> Iterator[Span]:
         first = at // DAY
