@@ -18,6 +18,8 @@ from omniroute.core.state import State
 class Agenda:
     """The next thread to look at, until there is none."""
 
+    __slots__ = ("_agents", "_index", "_state", "_sure", "_threads", "_tried")
+
     def __init__(self, state: State) -> None:
         self._state, self._index = state, state.index
         self._threads: list[Key] = []
@@ -70,7 +72,7 @@ class Agenda:
             index.left.clear()
         if index.freed:
             for name in index.freed:
-                best = index.best_thread(self._state.agents[name])
+                best = index.next_thread(self._state.agents[name])
                 if best is not None:
                     heapq.heappush(self._agents, (index.key(best), name))
                     self._sure = index.changes if len(self._agents) == 1 else -1
@@ -82,7 +84,7 @@ class Agenda:
             key, name = self._agents[0]
             if self._sure == self._index.changes:
                 return key
-            best = self._index.best_thread(self._state.agents[name])
+            best = self._index.next_thread(self._state.agents[name])
             if best is None:
                 heapq.heappop(self._agents)
             elif (now := self._index.key(best)) == key:

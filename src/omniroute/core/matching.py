@@ -261,6 +261,10 @@ class Index(Lines):
     def best_thread(self, agent: Agent) -> Thread | None:
         """The thread that *agent* should have next: the first they can serve in queue order."""
         self.catch_up()
+        return self.next_thread(agent)
+
+    def next_thread(self, agent: Agent) -> Thread | None:
+        """The same, by the changes that were taken in."""
         pool = self._home.get(agent.id)
         if pool is None:
             return None

@@ -109,7 +109,7 @@ def _tell(turn: Turn, thread: Thread) -> None:
 
 def invite(turn: Turn, thread: Thread, message: i.MessageReceived) -> None:
     """Whoever the message was sent to besides takes part from now on."""
-    if message.automatic or not message.sender.verified:
+    if not message.named or message.automatic or not message.sender.verified:
         return
     known = {p.handle for p in thread.participants}
     theirs = turn.state.customers[thread.customer].handles

@@ -297,7 +297,8 @@ class State:
         old = self.agents.get(name)
         if old is None:
             return
-        threads = (*old.threads, thread) if by > 0 else tuple(t for t in old.threads if t != thread)
+        had = old.threads
+        threads = (*had, thread) if by > 0 else tuple([t for t in had if t != thread])
         units = by * weight
         if live:
             new = replace(old, live_load=old.live_load + units, threads=threads)

@@ -53,6 +53,11 @@ class Decision(msgspec.Struct, frozen=True):
 class Turn:
     """Collects events, effects and the why of one input."""
 
+    __slots__ = (
+        "_ordinals", "answered", "at", "deciders", "effects", "events", "explained", "input",
+        "state", "touched", "why",
+    )  # fmt: skip
+
     def __init__(
         self, state: State, input: AnyInput, deciders: Deciders | None, explained: bool = True
     ) -> None:
