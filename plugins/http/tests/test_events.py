@@ -66,6 +66,18 @@ async def test_it_vouches_for_nobody_whom_it_only_names(house: House) -> None:
     assert not house.heard().also_known_as[0].verified
 
 
+@pytest.mark.parametrize("kind", ["delivered", "read"])
+async def test_what_became_of_our_message_is_told_at_it(house: House, kind: str) -> None:
+    await house.says("Where is it?", conversation="c9")
+    (ours,) = (await house.answers("On its way", key="k7")).external_ids
+    (told,) = (await house.polls())["items"]
+    said = {"type": kind, "message": told["id"], "from": JOE, "at": "2026-03-02T12:00:00+01:00"}
+    assert (await house.posts("shop/events", said)).ok
+    heard = house.heard()
+    assert (heard.kind, heard.external_id, heard.text) == (kind, ours, "")
+    assert heard.sent_at.isoformat() == "2026-03-02T12:00:00+01:00"
+
+
 @pytest.mark.parametrize("kind", ["edit", "delete", "reaction"])
 async def test_what_becomes_of_a_message_names_it(house: House, kind: str) -> None:
     text = {} if kind == "delete" else {"text": "👍"}

@@ -52,6 +52,7 @@ class HttpChannel:
         | Cap.FILES_OUT
         | Cap.TYPING
         | Cap.REACTIONS
+        | Cap.READ_RECEIPTS
     )
     max_text: ClassVar[int] = 10_000
     Config: ClassVar[type] = Settings

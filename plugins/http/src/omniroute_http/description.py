@@ -41,7 +41,10 @@ TOLD: Final[Mapping[str, str]] = {
 
 def description() -> Json:
     """The whole document, OpenAPI 3.1."""
-    told = (wire.Message, wire.Edit, wire.Delete, wire.Reaction, wire.Left, wire.Typing)
+    told = (
+        wire.Message, wire.Edit, wire.Delete, wire.Reaction, wire.Delivered, wire.Seen, wire.Left,
+        wire.Typing,
+    )  # fmt: skip
     items = (wire.Answer, wire.Changed, wire.Removed, wire.Writing, wire.Ping)
     asked = (wire.Event, wire.Poll, wire.News, wire.Kept, wire.Problem, wire.Item)
     schemas, components = wire.schema(*asked, *told, wire.Undelivered, *items)

@@ -68,7 +68,13 @@ def read(raw: bytes, account: str) -> list[Inbound | Undelivered]:
 
 def _done(
     did: Inbound,
-    event: wire.Message | wire.Edit | wire.Delete | wire.Reaction | wire.Left,
+    event: wire.Message
+    | wire.Edit
+    | wire.Delete
+    | wire.Reaction
+    | wire.Delivered
+    | wire.Seen
+    | wire.Left,
     whose: str,
 ) -> Inbound:
     """*did*, and what it was."""
@@ -89,6 +95,9 @@ def _done(
             return replace(did, external_id=f"{whose}/{event.message}", text=event.text, kind=kind)
         case wire.Delete():
             return replace(did, external_id=f"{whose}/{event.message}", kind="delete")
+        case wire.Delivered() | wire.Seen():
+            kind = "read" if isinstance(event, wire.Seen) else "delivered"
+            return replace(did, external_id=f"{whose}/{event.message}", kind=kind)
         case wire.Left():
             return replace(did, kind="left")
 

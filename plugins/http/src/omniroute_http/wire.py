@@ -94,6 +94,18 @@ class Reaction(Doing, frozen=True, tag="reaction"):
     text: Annotated[str, Meta(max_length=40)]
 
 
+class Delivered(Doing, frozen=True, tag="delivered"):
+    """A message of ours has reached its reader. `message` is our `id`."""
+
+    message: Id
+
+
+class Seen(Doing, frozen=True, tag="read"):
+    """A message of ours was read. `message` is our `id`."""
+
+    message: Id
+
+
 class Left(Doing, frozen=True, tag="left"):
     """Somebody went away without an answer."""
 
@@ -110,7 +122,9 @@ class Undelivered(Value, frozen=True, tag_field="type", tag="undelivered"):
     permanent: bool = True
 
 
-Event: TypeAlias = Message | Edit | Delete | Reaction | Left | Typing | Undelivered
+Event: TypeAlias = (
+    Message | Edit | Delete | Reaction | Delivered | Seen | Left | Typing | Undelivered
+)
 """What an integration tells, one a request."""
 
 
