@@ -284,9 +284,10 @@ class Index(Lines):
         mail, chats = left = rooms(agent, self._standings[agent.id].present)
         for line in lines if mail > 0 or chats > 0 else ():
             heap = line.heap
-            if heap and (best is None or heap[0] < best) and line.weight <= left[line.live]:
-                if line.queue not in pool.capped or self._admits(line, agent):
-                    best = self._head(line, agent, best)
+            if not heap or not (best is None or heap[0] < best) or line.weight > left[line.live]:
+                continue
+            if line.queue not in pool.capped or self._admits(line, agent):
+                best = self._head(line, agent, best)
         for wanted in self._named.get(agent.id, ()):
             line = self.lines[wanted]
             if not line.places or line.weight > left[line.live] or self.lacking(line, pool):

@@ -54,6 +54,9 @@ _agent = msgspec.json.Decoder(Agent).decode
 Burden: TypeAlias = tuple[AgentId, int, bool, str]  # of whom; weight, live, queue
 
 
+GIVEN = 1_024  # ladders that are known again without a look into them
+
+
 class Counters(msgspec.Struct, frozen=True):
     """The row ``n``: the next thread's number and the active rule set."""
 
@@ -93,6 +96,7 @@ class State:
         self._warm: set[CustomerId] = set()  # to be looked at when the round settles
         self._alarms = Alarms(self._due_of)
         self._ladders: dict[bytes, tuple[Step, ...]] = {}
+        self._given: dict[int, tuple[tuple[Step, ...], tuple[Step, ...]]] = {}  # by identity
         self._usual_steps: dict[tuple[str, str], tuple[Step, ...]] = {}  # the last that was read
         self._promises: dict[Sla, Sla] = {USUAL_SLA: USUAL_SLA}
 
@@ -268,9 +272,15 @@ class State:
 
     def shared(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """One copy of equal ladders, however many threads wait on them, as a row gives it back."""
+        given = self._given.get(id(steps))  # by rules mostly, which give the very same again
+        if given is not None and given[0] is steps:
+            return given[1]
         written = _encode(steps)
         if (known := self._ladders.get(written)) is None:
             known = self._ladders[written] = _steps(written)
+        if len(self._given) >= GIVEN:
+            self._given.clear()
+        self._given[id(steps)] = steps, known
         return known
 
     def shared_sla(self, sla: Sla) -> Sla:
