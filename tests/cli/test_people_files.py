@@ -131,3 +131,15 @@ def test_a_card_without_an_address_is_named(tmp_path: Path) -> None:
     assert told(read(tmp_path, card)) == [
         "1: no address in this record — give a mailbox or a phone number"
     ]
+
+
+@pytest.mark.parametrize(
+    "parameters", ["CHARSET=KLINGON;ENCODING=QUOTED-PRINTABLE", "CHARSET=zip;QUOTED-PRINTABLE"]
+)
+def test_a_card_in_a_charset_that_nobody_knows_is_a_broken_one(
+    tmp_path: Path, parameters: str
+) -> None:
+    card = f"BEGIN:VCARD\nVERSION:2.1\nN;{parameters}:M=C3=BCller\nEMAIL:jo@x.org\nEND:VCARD\n"
+    found = read(tmp_path, card + CARDS)
+    assert len(found.people) == 3
+    assert told(found)[0].startswith("1: this card cannot be read: ")

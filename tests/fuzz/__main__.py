@@ -2,8 +2,8 @@
 
 Each parser has a process and a time of its own.  Where atheris is installed (pip install atheris),
 its coverage guides the search: what reaches new code is kept below ``build/fuzz`` and built on the
-next time.  Where it is not, Hypothesis looks without a guide.  A finding is printed as its smallest
-input, and the exit code is 1.
+next time.  Where it is not, Hypothesis looks without a guide, and makes a finding small.  A finding
+is printed with its input, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -54,21 +54,14 @@ def main(names: tuple[str, ...], seconds: int, inside: str | None) -> None:
 
 def _fuzzed(name: str, seconds: int) -> bool:
     """Whether nothing was found."""
-    guided = find_spec(GUIDE) is not None
-    found, said = _process(name, "guided" if guided else "alone", seconds)
-    if found and guided:
-        _, small = _process(name, "alone", 1)  # begins with what was found, and makes it small
-        said += small
+    how = "alone" if find_spec(GUIDE) is None else "guided"
+    command = [sys.executable, "-m", "tests.fuzz", "--inside", how, "--seconds", str(seconds), name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    said, found = done.stdout + done.stderr, done.returncode != 0
     lines = [line for line in said.splitlines() if not line.startswith(NOISE)]
     shown = "\n".join(lines[-LINES:])
     click.echo(f"{name}:\n{shown}" if found else f"{name}: {lines[-1]}")
     return not found
-
-
-def _process(name: str, how: str, seconds: int) -> tuple[bool, str]:
-    command = [sys.executable, "-m", "tests.fuzz", "--inside", how, "--seconds", str(seconds), name]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.returncode != 0, (done.stdout + done.stderr).strip() or "nothing was said"
 
 
 def _guided(name: str, seconds: int) -> None:
@@ -97,7 +90,7 @@ def _alone(name: str, seconds: int) -> None:
 
 
 def _tried(target: Any) -> Any:
-    """The target as a test of Hypothesis's, which makes a finding small and remembers it."""
+    """The target as a test of Hypothesis's."""
 
     @settings(
         max_examples=ROUND,
@@ -108,7 +101,11 @@ def _tried(target: Any) -> Any:
     )
     @given(target.inputs)
     def tried(given: object) -> None:
-        target(given)
+        try:
+            target(given)
+        except Exception:
+            click.echo(f"with {given!r}", err=True)
+            raise
 
     return tried
 

@@ -32,6 +32,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Names of columns, by what they are; a number behind them does not matter."""
 
+UNREADABLE: Final = (vobject.base.VObjectError, ValueError, AttributeError, LookupError, TypeError,
+                     StopIteration)  # fmt: skip
+"""What vobject raises for a card that is none, or that names a charset which is none."""
+
 _MAIL: Final = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,190}\.[^\s@]{2,63}")
 _CARD: Final = re.compile(r"\s*BEGIN:VCARD\s*", re.IGNORECASE)
 
@@ -169,7 +173,7 @@ def _cards(path: Path, text: str) -> Read:
         try:
             read = vobject.readOne(card, allowQP=True)
             name, addresses = _of_card(read.contents)
-        except (vobject.base.VObjectError, ValueError, AttributeError, StopIteration) as error:
+        except UNREADABLE as error:
             said = re.sub(r"^At line \d+: ", "", str(error)) or type(error).__name__
             found.fault(line, f"this card cannot be read: {said}")
         else:
