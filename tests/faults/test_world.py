@@ -8,6 +8,7 @@ from omniroute.faults.world import World
 CAUGHT_WITHIN = 40  # seeds; most mutants are caught by the first few
 SOME = (
     *("nocas", "torn", "noattempt", "notimers", "doubtisno", "tellstoosoon", "loadsstay"),
+    *("archivetorn", "baldrefill"),
     *("keystoowide", "givesup", "nolanes", "backwards", "takestwice", "clockback", "nomark"),
     "letsgoatcommit",
 )
@@ -38,14 +39,20 @@ def test_f24_every_promise_holds_on_a_store_that_forgets_its_last_commits(
     assert verdict.counts["commits lost"] > 10
 
 
+@pytest.mark.parametrize(("seed", "nodes"), [(0, 1), (3, 1), (0, 2)])
+def test_a_store_that_is_set_back_is_made_whole_from_the_archive(seed: int, nodes: int) -> None:
+    verdict = World(seed, nodes=nodes, archive=True).run()
+    assert verdict.broken == []
+    assert verdict.counts["stores set back"] > 1
+    assert verdict.counts["archive failures"] > 1
+
+
 @pytest.mark.parametrize("name", SOME)
 def test_a_mutant_is_caught(name: str) -> None:
     """A way of keeping the promise that is wrong in one place; else the world is too kind."""
     mutant = MUTANTS[name]
     found = (
-        World(seed, events=60, ways=mutant.ways, nodes=mutant.nodes, forgets=mutant.forgets)
-        .run()
-        .broken
+        World(seed, 60, mutant.ways, mutant.nodes, mutant.forgets, mutant.archive).run().broken
         for seed in range(CAUGHT_WITHIN)
     )
     assert any(found)

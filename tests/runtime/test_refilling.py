@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import pytest
 from tests.runtime.archive_contract import asking, kept, parted, past, rows_of
 
+from omniroute.core.effects import Deliver
 from omniroute.runtime.archiver import Archiver
 from omniroute.runtime.clock import SystemClock
 from omniroute.runtime.loading import load
-from omniroute.runtime.record import decode
+from omniroute.runtime.record import decode, encode
 from omniroute.runtime.refilling import refill
-from omniroute.runtime.rows import MARK
+from omniroute.runtime.rows import MARK, Owed
 from omniroute.runtime.upgrading import bring_forward
 from omniroute.runtime.verify import verify
 from omniroute.stores.api import GENESIS, Corrupt, Head, Record, Unavailable
@@ -38,7 +39,9 @@ def earlier(count: int) -> MemoryStore:
     store, records = MemoryStore(), past().records()[:count]
     if records:
         known = {f"d/{decode(body).input.key}": b"{}" for body in records}
-        store.commit(GENESIS, records, {"b/erased-since": b"{}", **known})
+        sent = encode(Owed(1, 0, Deliver("sent-since", 1, "m", "h", "m")))
+        since = {"b/erased-since": b"{}", "o/sent-since": sent}
+        store.commit(GENESIS, records, {**since, **known})
     return store
 
 

@@ -62,6 +62,11 @@ class Seeds(click.ParamType[range]):
     default="",
     help="Break the engine in this way; `list` lists them, `all` tries each.",
 )
+@click.option(
+    "--archive",
+    is_flag=True,
+    help="With an archive, from which a store is made whole that was set back.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes at a time.")
 @click.option("--trace", is_flag=True, help="Tell what happens; for one seed.")
 @click.option(
@@ -91,6 +96,7 @@ def faults(
     nodes: int | None,
     forgets: bool,
     mutant: str,
+    archive: bool,
     jobs: int | None,
     trace: bool,
     is_real: bool,
@@ -122,7 +128,7 @@ def faults(
         seeds, jobs = seeds[:1], 1
     with progress("seeds", quiet=json_) as move, _workers(jobs) as pool:
         futures: dict[Future[dict[str, Any]], int] = {
-            pool.submit(try_seed, seed, events, mutant, trace, nodes, forgets): seed
+            pool.submit(try_seed, seed, events, mutant, trace, nodes, forgets, archive): seed
             for seed in seeds
         }
         found = []
@@ -133,7 +139,7 @@ def faults(
         broken = [each for each in found if each["broken"]]
         if not mutant:
             for each in broken[:SHOWN]:
-                each["events"] = _smallest(pool, each["seed"], events, nodes, forgets)
+                each["events"] = _smallest(pool, each["seed"], events, nodes, forgets, archive)
     total: Counter[str] = Counter()
     for each in found:
         total.update(each["counts"])
@@ -142,7 +148,7 @@ def faults(
     if json_:
         print_json(about)
     else:
-        _tell(found, broken, total, mutant, nodes, forgets)
+        _tell(found, broken, total, mutant, nodes, forgets, archive)
     if not held:
         sys.exit(1)
     return None
@@ -155,17 +161,25 @@ def try_seed(
     trace: bool = False,
     nodes: int | None = None,
     forgets: bool = False,
+    archive: bool = False,
 ) -> dict[str, Any]:
     """One seed, in this process."""
+    from omniroute.faults.life import Ways
+    from omniroute.faults.mutant import Mutant
     from omniroute.faults.mutants import MUTANTS
     from omniroute.faults.world import World
 
     lines: list[str] = []
-    world = World(seed, events, nodes=nodes or 1, forgets=forgets, trace=lines.append)
-    if mutant:
-        world.ways = MUTANTS[mutant].ways
-        world.nodes = nodes or MUTANTS[mutant].nodes
-        world.forgets = forgets or MUTANTS[mutant].forgets
+    broken = MUTANTS[mutant] if mutant else Mutant("nothing", Ways())
+    world = World(
+        seed,
+        events,
+        broken.ways,
+        nodes or broken.nodes,
+        forgets or broken.forgets,
+        archive or broken.archive,
+        trace=lines.append,
+    )
     verdict = world.run()
     told = {"seed": seed, "broken": verdict.broken, "counts": dict(verdict.counts)}
     return told | ({"trace": lines} if trace else {})
@@ -215,11 +229,16 @@ def _workers(jobs: int | None) -> Iterator[ProcessPoolExecutor]:
 
 
 def _smallest(
-    pool: ProcessPoolExecutor, seed: int, events: int, nodes: int | None, forgets: bool
+    pool: ProcessPoolExecutor,
+    seed: int,
+    events: int,
+    nodes: int | None,
+    forgets: bool,
+    archive: bool,
 ) -> int:
     """With how few events the seed still breaks."""
     for fewer in (each for each in SMALLER if each < events):
-        tried = pool.submit(try_seed, seed, fewer, "", False, nodes, forgets)
+        tried = pool.submit(try_seed, seed, fewer, "", False, nodes, forgets, archive)
         if tried.result()["broken"]:
             return fewer
     return events
@@ -240,6 +259,7 @@ def _tell(
     mutant: str,
     nodes: int | None,
     forgets: bool,
+    archive: bool,
 ) -> None:
     for each in found:
         for line in each.get("trace", ()):
@@ -253,6 +273,7 @@ def _tell(
             again = f"omniroute faults --seeds {seed}:{seed + 1} --events {each['events']} --trace"
             again += f" --nodes {nodes}" if nodes else ""
             again += " --forgets" if forgets else ""
+            again += " --archive" if archive else ""
             click.echo(f"  again: {again}")
     happened = ", ".join(f"{count} {what}" for what, count in sorted(total.items()))
     click.echo(f"{len(found)} seeds: {happened}")

@@ -42,6 +42,7 @@ def broken(world: World) -> list[str]:
         for key, row in reader.scan("o/")
         if not isinstance(owed(row).effect, Present)  # a card that was shown goes with the next
     ]
+    found += world.keeper.broken() if world.keeper is not None else []
     lives = [seat.life for seat in world.seats]
     for life in lives:
         if life is None or life.spool is None or not life.ready:

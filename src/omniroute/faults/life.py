@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, ClassVar, Final
 
 from omniroute.channel import Receipt
@@ -15,6 +16,7 @@ from omniroute.core.effects import Present
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.desk import Card, CardKind, Door
 from omniroute.errors import StoreError
+from omniroute.faults.archiving import FaultyArchive, MemoryArchive
 from omniroute.faults.loop import Killed, VirtualLoop
 from omniroute.faults.platform import Line, Platform
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
@@ -29,10 +31,11 @@ from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.lease import Lease, take_turns
 from omniroute.runtime.node import Node, Parts
 from omniroute.runtime.record import encode
+from omniroute.runtime.refilling import refill
 from omniroute.runtime.rows import Body
 from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.writer import Answered
-from omniroute.stores.api import InDoubt, Moved, Store
+from omniroute.stores.api import InDoubt, Moved, Reader, Store
 from omniroute.stores.exchange import Exchange
 
 LEASE: Final = 20.0  # seconds
@@ -80,6 +83,8 @@ class Ways:
     handover: type[Handover] = Handover
     handed: Callable[[Exchange, Suspects], HandedIn] = _in_time
     changed: Callable[[Node], None] = lambda node: None
+    archive: Callable[[MemoryArchive, Random], FaultyArchive] = FaultyArchive
+    refill: Callable[[Store, Reader], int] = refill
 
 
 @dataclass(slots=True)
@@ -93,6 +98,7 @@ class Outside:
     ways: Ways = field(default_factory=Ways)
     exchange: Exchange | None = None  # where there are several nodes
     skew: int = 0  # ms that its clock is ahead
+    archive: MemoryArchive | None = None
 
 
 class Life:
@@ -130,8 +136,11 @@ class Life:
     def _make_node(self, exchange: Exchange | None) -> None:
         outside, ways = self._outside, self._outside.ways
         assert self.spool is not None
+        store = ways.store(outside.store, self._chance)
+        if outside.archive is not None:
+            ways.refill(store, outside.archive.reader())
         parts = Parts(
-            ways.store(outside.store, self._chance),
+            store,
             self.spool,
             Files(outside.folder / "files"),
             Keyed(b"k" * 32),

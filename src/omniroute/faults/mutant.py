@@ -15,3 +15,4 @@ class Mutant:
     ways: Ways
     nodes: int = 1
     forgets: bool = False
+    archive: bool = False  # whether there is one

@@ -17,6 +17,7 @@ from omniroute.faults.mutant import Mutant
 from omniroute.faults.platform import Line
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
 from omniroute.faults.store import FaultyStore
+from omniroute.faults.wrong_archives import ARCHIVES
 from omniroute.faults.wrong_commits import COMMITS
 from omniroute.faults.wrong_losses import LOSSES
 from omniroute.faults.wrong_nodes import NODES
@@ -133,5 +134,6 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     **LOSSES,
     **SPOOLS,
     **SENDS,
+    **ARCHIVES,
 }
 """By name; the names are reliability.md's where it has one."""

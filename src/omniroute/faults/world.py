@@ -30,6 +30,8 @@ from omniroute.core.events import ReplyReleased, WriterChanged
 from omniroute.core.model import Status
 from omniroute.errors import StoreError
 from omniroute.faults.acts import Act, any_act
+from omniroute.faults.archiving import LOSSES as SET_BACKS
+from omniroute.faults.archiving import Keeper
 from omniroute.faults.judge import broken
 from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
 from omniroute.faults.loop import Killed
@@ -91,6 +93,7 @@ class World:
     ways: Ways = field(default_factory=Ways)
     nodes: int = 1
     forgets: bool = False
+    archive: bool = False  # whether there is one, and the store is set back now and then
     now: int = MONDAY
     trace: Callable[[str], None] = lambda line: None
     counts: Counter[str] = field(default_factory=Counter)
@@ -107,6 +110,8 @@ class World:
         self.store = MemoryStore()
         self._order, self._ids, self._lives = (itertools.count(1) for _ in range(3))
         self._healed, self._store_back = False, 0
+        fate = Random(f"archive {self.seed}")  # noqa: S311 - seeds without one stay as they are
+        self.keeper = Keeper(self.store, fate, self.ways.archive) if self.archive else None
         self._graves: list[Life] = []
         self._stepping: Life | None = None
 
@@ -148,6 +153,7 @@ class World:
             outside = Outside(
                 disk, self.store, self.platform, lambda: self.now, self.ways, exchange,
                 skew=self.chance.randint(-SKEW, SKEW) if self.nodes > 1 else 0,
+                archive=self.keeper.inner if self.keeper is not None else None,
             )  # fmt: skip
             self.seats.append(Seat(outside))
 
@@ -355,6 +361,23 @@ class World:
             if isinstance(event, ReplyReleased):
                 self.slipped.add(event.message)
 
+    def _archives(self, keeper: Keeper) -> None:
+        """The archive follows, when it comes to it."""
+        if self._healed:
+            return
+        try:
+            keeper.look()
+        except StoreError as error:
+            self.counts["archive failures"] += 1
+            self.trace(f"{self._clock()} archive: {error}")
+        self._later(keeper.wait, partial(self._archives, keeper))
+
+    def _lose(self, keeper: Keeper) -> None:
+        """The store is as it was a while ago."""
+        if not self._healed and keeper.lose():
+            self.counts["stores set back"] += 1
+            self.trace(f"{self._clock()} the store is at record {self.store.head()[0]} again")
+
     def _freeze(self) -> None:
         """A process stands still for a while, and does not know it when it goes on."""
         seat = self.chance.choice(self.seats)
@@ -418,6 +441,12 @@ class World:
         self.platform.on_doubt = self._doubtful
         for _ in range(STOPS if self.nodes > 1 else 0):
             self._later(self.chance.randrange(SPAN * 9 // 10), self._stop)
+        if (keeper := self.keeper) is not None:
+            self._later(keeper.wait, partial(self._archives, keeper))
+            for _ in range(SET_BACKS):
+                at = keeper.chance.randrange(SPAN * 8 // 10)
+                self._later(at, keeper.remember)
+                self._later(at + keeper.chance.randrange(SPAN // 10), partial(self._lose, keeper))
         for _ in range(self.events):
             at = self.chance.randrange(SPAN * 9 // 10)
             self._later(at, self._write if self.chance.random() < 0.5 else self._act)

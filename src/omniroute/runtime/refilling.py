@@ -13,23 +13,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Final
 
+from omniroute.core.effects import Present
 from omniroute.runtime.loading import PAGE
 from omniroute.runtime.record import decode, encode
-from omniroute.runtime.rows import MARK
+from omniroute.runtime.rows import MARK, owed
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import Reader, Record, Store
-from omniroute.stores.archive import Asker, Behind, compare
+from omniroute.stores.archive import Behind, compare
 
 log = logging.getLogger(__name__)
-
-NOT_ARCHIVED: Final = ("d/", "o/")
 
 
 def refill(
     store: Store,
-    archive: Asker,
+    archive: Reader,
     progress: Callable[[int, int], None] = lambda done, all: None,
     page: int = PAGE,
 ) -> int:
@@ -47,7 +45,7 @@ def refill(
             return 0
         except Behind as lost:
             log.warning("%s: it is made whole from there", lost)
-        every = archive.ask("SELECT COUNT(*) AS n FROM kv")[0]["n"]
+        every = sum(map(len, _pages(archive, page)))
         gone = _gone(reader, archive)
     finally:
         reader.close()
@@ -76,11 +74,16 @@ def _gone(reader: Reader, archive: Reader) -> list[str]:
     found: list[str] = []
     after = ""
     while page := reader.scan("", after, PAGE):
-        keys = [key for key, _ in page if not key.startswith(NOT_ARCHIVED)]
+        keys = [key for key, row in page if not _stays(key, row)]
         known = archive.get(keys) if keys else {}
         found += [key for key in keys if key not in known]
         after = page[-1][0]
     return found
+
+
+def _stays(key: str, row: bytes) -> bool:
+    """Whether it may be there although no archive has it: an answer, or a card."""
+    return key.startswith("d/") or (key.startswith("o/") and isinstance(owed(row).effect, Present))
 
 
 def _pages(archive: Reader, limit: int) -> Iterator[dict[str, bytes]]:
