@@ -67,15 +67,15 @@ def test_another_takes_over_when_the_writer_is_killed_and_when_it_stops(trial: N
 
 
 def says_where_the_writer_is(trial: NodesTrial) -> None:
-    """A follower serves no page: it says who does."""
+    """A follower passes on what browsers ask, and tells its own machine who writes."""
     first, second = trial.machines
     until("the follower knows the writer", 30, lambda: trial.nodes()["writer"])
-    answer = Browserless(f"http://127.0.0.1:{second.http}").get("/api/threads")
-    assert answer["code"] == "follower"
-    assert answer["text"].endswith(f"The one that writes is at http://127.0.0.1:{first.http}")
+    asked = Browserless(f"http://127.0.0.1:{second.http}").call("GET", "/api/threads")
+    assert asked.status == 401
     with pytest.raises(Refused) as refused:
         second.local.get("/api/threads")
     assert refused.value.code == "follower"
+    assert str(refused.value).endswith(f"writes is at http://127.0.0.1:{first.http}")
     with pytest.raises(Refused):
         second.local.get("/readyz?role=writer")
 

@@ -48,9 +48,17 @@ from omniroute.server.metrics import Metrics
 from omniroute.server.operations import ServerOperations
 from omniroute.server.outgoing import Outgoing
 from omniroute.server.probes import probes
+from omniroute.server.relaying import Relayed
 from omniroute.server.roster import WRITER, ArchiveReport, NodeReport, Roster
 from omniroute.server.rulebook import ServerRulebook, choose, tried
-from omniroute.server.serving import Serving, address, listen_local, listen_tcp, socket_path
+from omniroute.server.serving import (
+    Serving,
+    address,
+    listen_local,
+    listen_tcp,
+    reached_at,
+    socket_path,
+)
 from omniroute.server.settings import Settings
 from omniroute.server.stores import BuiltIn, open_store
 from omniroute.server.watchdog import Watchdog
@@ -211,6 +219,11 @@ class Server:
         """The address browsers use."""
         return self.settings.server.public_url or address(self._listening)
 
+    @property
+    def reach(self) -> str:
+        """The address other nodes use."""
+        return self.settings.server.node_url or reached_at(self._listening)
+
     async def start(self) -> None:
         """Take up what the last run left, and serve; *failed* is set if it must not go on."""
         sys.setswitchinterval(SWITCH)
@@ -254,7 +267,7 @@ class Server:
         node, tenure = self.node, self.node.state.tenure
         return NodeReport(
             node.parts.spool.name, WRITER, self._since, self.url, node.parts.spool.depth,
-            node.outbox.depth, tenure.term, self._head, self._archived(),
+            node.outbox.depth, tenure.term, self._head, self._archived(), self.reach,
         )  # fmt: skip
 
     def _archived(self) -> ArchiveReport | None:
@@ -393,7 +406,8 @@ class Server:
             probes(self.unready, self.metrics, None),
             self.roster.nodes,
         )
-        return [Serving(public, self._listening), Serving(mine, self._local)]
+        everybody = Relayed(public, self.keyed.derive("relay"))
+        return [Serving(everybody, self._listening), Serving(mine, self._local)]
 
     def _mounts(self) -> dict[str, Sequence[BaseRoute]]:
         parts = self.node.parts

@@ -1,8 +1,8 @@
 """A node that follows: what it takes in, and what it answers to whoever wants more of it.
 
 Messages on channels that several nodes may hear are kept, acknowledged and handed over.  Everything
-else is the writer's: pages, the API and channels that one node alone can hear are answered with 503
-and the writer's address.
+else is the writer's: requests for pages, the API and the other channels are passed on, and answered
+with 503 while nobody writes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -29,6 +30,9 @@ from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
 from omniroute.server.channels import open_channels
+from omniroute.server.metrics import node_figures
+from omniroute.server.probes import metrics_at
+from omniroute.server.relaying import Relay, Unreached
 from omniroute.server.roster import FOLLOWER, NodeReport, Roster
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
@@ -38,6 +42,7 @@ from omniroute.stores.exchange import Exchange
 log = logging.getLogger(__name__)
 
 AGAIN = 2  # seconds after which to ask again
+KNOWN = 1.0  # seconds for which it is known who writes
 
 
 class Following:
@@ -66,6 +71,9 @@ class Following:
             )  # fmt: skip
             self._spool = Spool(paths["spool"])
             opened.pop_all()
+        self._clock, self._settings = clock, settings.server
+        self._relay = Relay(keyed.derive("relay"))
+        self._known: tuple[float, Mapping[str, Any] | None] = (0.0, None)
         self.roster = Roster(exchange, self._report)
         self._follower = Follower(self._spool, exchange, channels.values(), clock)
         mounts = {
@@ -92,7 +100,9 @@ class Following:
         if self._reporting is not None:
             self._reporting.cancel()
             await asyncio.gather(self._reporting, return_exceptions=True)
+        self._relay.end()
         await asyncio.gather(*(site.end() for site in self._sites))
+        await self._relay.close()
         await self._follower.stop()
         await self._spool.close()
         self._proofs.close()
@@ -110,9 +120,12 @@ class Following:
             Route("/healthz", lambda request: JSONResponse({"ok": True})),
             *(Mount(path, routes=list(of)) for path, of in mounts.items()),
         ]
+        routes.append(metrics_at(self._figures, None if local else self._settings.metrics_token))
         if local:
             routes.append(Route("/api/admin/nodes", self._nodes))
-        routes.append(Route("/{path:path}", self._elsewhere, methods=METHODS))
+            routes.append(Route("/{path:path}", self._elsewhere, methods=METHODS))
+        else:
+            routes.append(Route("/{path:path}", self._passed_on, methods=METHODS))
         return Starlette(routes=routes)
 
     async def _ready(self, request: Request) -> Response:
@@ -127,24 +140,51 @@ class Following:
         except StoreError as error:
             return JSONResponse({"code": "unavailable", "text": str(error)}, 503)
 
+    def _figures(self) -> bytes:
+        oldest = next((entry.at for entry in self._spool.pending(limit=1)), 0)
+        try:
+            waiting: int | None = self._exchange.waiting()
+        except StoreError:
+            waiting = None
+        return node_figures(self._report(), waiting, oldest, self._clock.now())
+
+    async def _passed_on(self, request: Request) -> Response:
+        """The writer's answer."""
+        writer = await self._writer()
+        if writer is None or not writer["reach"]:
+            return await self._elsewhere(request)
+        try:
+            return await self._relay.pass_on(request, writer["reach"])
+        except Unreached as error:
+            log.warning("not passed on: %s", error)
+            self._known = (0.0, None)
+            return await self._elsewhere(request)
+
     async def _elsewhere(self, request: Request) -> Response:
         """Say where the writer is."""
-        text = f"This node follows. {await self._writer()}"
-        headers = {"Retry-After": str(AGAIN)}
+        writer = await self._writer()
+        said = "No other writes just now; one takes over within seconds."
+        if writer is not None:
+            said = f"The one that writes is at {writer['url']}"
+        text, headers = f"This node follows. {said}", {"Retry-After": str(AGAIN)}
         status = HTTPStatus.SERVICE_UNAVAILABLE
         if request.url.path.startswith("/api/"):
             return JSONResponse({"code": "follower", "text": text}, status, headers)
         return PlainTextResponse(text + "\n", status, headers)
 
-    async def _writer(self) -> str:
+    async def _writer(self) -> Mapping[str, Any] | None:
+        """What the node that writes says of itself, as of a second ago, if there is one."""
+        now, (until, known) = time.monotonic(), self._known
+        if now < until:
+            return known
         try:
-            known: Mapping[str, Any] = await self.roster.nodes()
-        except StoreError:
-            return "Which one writes cannot be said now: the store is away."
-        for node in known["nodes"]:
-            if node["node"] == known["writer"]:
-                return f"The one that writes is at {node['url']}"
-        return "No other writes just now; one takes over within seconds."
+            nodes: Mapping[str, Any] = await self.roster.nodes()
+        except StoreError as error:
+            log.warning("which node writes cannot be said: %s", error)
+            return known
+        known = next((one for one in nodes["nodes"] if one["node"] == nodes["writer"]), None)
+        self._known = (now + KNOWN, known)
+        return known
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -15,11 +15,12 @@ from typing import Final, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
 
 from omniroute.core import events as e
 from omniroute.runtime.record import Entry
 from omniroute.runtime.writer import Committed
-from omniroute.server.roster import ArchiveReport
+from omniroute.server.roster import ArchiveReport, NodeReport
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -197,3 +198,39 @@ def _keep(known: OrderedDict[K, V], key: K, value: V) -> None:
     known[key] = value
     if len(known) > REMEMBERED:
         known.popitem(last=False)
+
+
+def node_figures(node: NodeReport, waiting: int | None, oldest: int, now: int) -> bytes:
+    """What a node that follows knows, in the text format of Prometheus.
+
+    *waiting* is how many messages lie between the nodes; *oldest* (ms) when the first that lies on
+    its disk came, 0 where none does.
+    """
+    role = GaugeMetricFamily("omniroute_node", "What this process is", labels=["node", "role"])
+    role.add_metric([node.node, node.role], 1)
+    lag = (now - oldest) / 1000 if oldest else 0.0
+    found = [
+        role,
+        GaugeMetricFamily(
+            "omniroute_spooled", "Messages taken in here and not decided", value=node.spooled
+        ),
+        GaugeMetricFamily(
+            "omniroute_spooled_oldest_seconds", "How long the first of them has waited", value=lag
+        ),
+    ]
+    if waiting is not None:
+        about = "Messages handed over by all nodes and not decided"
+        found.append(GaugeMetricFamily("omniroute_handed_over", about, value=waiting))
+    registry = CollectorRegistry()
+    registry.register(_Fixed(found))
+    return generate_latest(registry)
+
+
+class _Fixed(Collector):
+    """What was measured a moment ago."""
+
+    def __init__(self, found: Iterable[Metric]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterable[Metric]:
+        return self._found

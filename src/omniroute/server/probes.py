@@ -29,13 +29,19 @@ def probes(ready: Ready, metrics: Metrics, token: Secret | None) -> list[BaseRou
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
         return JSONResponse({"ok": not wrong, "wrong": wrong, "role": "writer"}, status)
 
+    return [Route("/readyz", readyz), metrics_at(metrics.text, token)]
+
+
+def metrics_at(text: Callable[[], bytes], token: Secret | None) -> Route:
+    """Figures for Prometheus; *token* as in `probes`."""
+
     async def figures(request: Request) -> Response:
         if token is not None:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
             if not (token and hmac.compare_digest(given.encode(), token.reveal().encode())):
                 said = "Set server.metrics_token, and send it: Authorization: Bearer …\n"
                 return PlainTextResponse(said, HTTPStatus.UNAUTHORIZED)
-        text = await asyncio.to_thread(metrics.text)
-        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        found = await asyncio.to_thread(text)
+        return Response(found, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
-    return [Route("/readyz", readyz), Route("/metrics", figures)]
+    return Route("/metrics", figures)

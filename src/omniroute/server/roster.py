@@ -34,7 +34,8 @@ class NodeReport(msgspec.Struct, frozen=True):
     """What a node says of itself; times in ms.
 
     *since* is when it took this *role*; *owed* effects are not settled yet, *spooled* messages lie
-    on its disk and are not decided.  *term* and *head* are the journal's, of a writer.
+    on its disk and are not decided.  *url* is for people.  *term* and *head* are the journal's, of
+    a writer.
     """
 
     node: str
@@ -46,6 +47,7 @@ class NodeReport(msgspec.Struct, frozen=True):
     term: int = 0
     head: int = 0
     archive: ArchiveReport | None = None
+    reach: str = ""  # where other nodes reach it
     host: str = msgspec.field(default_factory=socket.gethostname)
     process: int = msgspec.field(default_factory=os.getpid)
     version: str = __version__

@@ -95,6 +95,14 @@ def address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def reached_at(listening: socket.socket) -> str:
+    """The address at which other machines find a socket, as far as can be told here."""
+    host, port = listening.getsockname()[:2]
+    if host not in ("0.0.0.0", "::"):  # noqa: S104 - looked for, not bound
+        return address(listening)
+    return f"http://{socket.gethostname()}:{port}"
+
+
 def _cannot_listen(error: OSError, host: str, port: int) -> ConfigError:
     if error.errno == errno.EADDRINUSE:
         fix = "stop what holds it, or set another (0 takes any free one)"

@@ -34,6 +34,9 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, says("Address under which browsers reach it; made of host and port unless set.")
     ] = ""
     organisation: Annotated[str, says("Name that customers and agents read.")] = "OmniRoute"
+    node_url: Annotated[
+        str, says("Where the other machines of the desk reach this one; else its host and port.")
+    ] = ""
     private_hosts: Annotated[
         list[str],
         says("Hosts that webhooks may go to though they are not in the public internet."),

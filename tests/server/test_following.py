@@ -1,0 +1,105 @@
+"""Two machines behind one load balancer: whichever is asked, it is the desk that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from tests.server.house import CHAT, House
+from tests.server.shared import Shared
+
+from omniroute.cli.client import Client
+from omniroute.server.settings import load
+from omniroute.server.several import Member
+from omniroute.testing.server_process import Browserless
+
+METRICS = 'metrics_token = "sesame"'
+
+
+@dataclass
+class Machines:
+    """One that writes and one that follows."""
+
+    writer: House
+    follower: House
+
+    async def link(self, agent: str) -> str:
+        """A link by which *agent* comes in."""
+        local = Client(self.writer.database)
+        made: dict[str, str] = await asyncio.to_thread(
+            local.post, "/api/admin/links", {"agent": agent}
+        )
+        return made["url"].partition("link=")[2]
+
+
+@pytest.fixture
+async def machines(tmp_path: Path) -> AsyncIterator[Machines]:
+    store = Shared()
+    writer, follower = (
+        House(tmp_path / "a", store="shared:"),
+        House(tmp_path / "b", store="shared:"),
+    )
+    for house in (writer, follower):
+        house.write(house.settings().replace("[server]", f"[server]\n{METRICS}"))
+    async with running(writer, store):
+        shutil.copy(writer.database.with_suffix(".key"), follower.database.with_suffix(".key"))
+        async with running(follower, store):
+            yield Machines(writer, follower)
+
+
+@asynccontextmanager
+async def running(house: House, store: Shared) -> AsyncIterator[None]:
+    """A member in this process, once it has said what it is."""
+    said = asyncio.Event()
+    member = Member(load(house.config), store.plugins(), store.exchange())
+    task = asyncio.create_task(member.run(lambda text: said.set()))
+    try:
+        async with asyncio.timeout(30):
+            await said.wait()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_an_agent_works_at_a_machine_that_follows(machines: Machines) -> None:
+    """Pages, commands, live pages, the customer's chat: the writer holds them for both."""
+    agent = Browserless(machines.follower.url)
+    await asyncio.to_thread(agent.sign_in, await machines.link("ana"))
+    assert agent.token
+    status = {"do": "SetStatus", "status": "online"}
+    assert (await asyncio.to_thread(agent.do, status))["ok"]
+    visitor = Browserless(machines.follower.url)
+    await asyncio.to_thread(visitor.post, f"{CHAT}/session", {})
+    async with (
+        httpx.AsyncClient(base_url=machines.follower.url) as browser,
+        asyncio.timeout(30),
+        browser.stream("GET", "/live", headers={"cookie": agent.cookies}) as live,
+    ):
+        assert live.status_code == 200
+        line = {"id": str(uuid.uuid4()), "text": "Hello"}
+        assert "seq" in await asyncio.to_thread(visitor.post, f"{CHAT}/messages", line)
+        async for told in live.aiter_lines():
+            if told.startswith("data:"):
+                break
+    agent.to(machines.writer.url)  # the next request goes to the other machine
+    threads = await asyncio.to_thread(agent.get, "/api/threads")
+    assert [row["excerpt"] for row in threads] == ["Hello"]
+
+
+async def test_a_machine_that_follows_has_figures_of_its_own(machines: Machines) -> None:
+    async with httpx.AsyncClient(base_url=machines.follower.url) as browser:
+        assert (await browser.get("/metrics")).status_code == 401
+        key = {"authorization": "Bearer sesame"}
+        told = (await browser.get("/metrics", headers=key)).text
+    assert 'role="follower"} 1.0' in told
+    assert "omniroute_spooled 0.0" in told
+    assert "omniroute_spooled_oldest_seconds 0.0" in told
+    assert "omniroute_handed_over 0.0" in told
