@@ -14,11 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
 from omniroute.stores.books import Opener, open_file
+
+ICONS: Final = ("chat", "mail", "plane", "hash", "phone", "card", "team", "plug")
+"""The signs that the console has for a channel; one that says none shows a bubble of a chat."""
 
 
 class Cap(enum.Flag):
@@ -313,8 +316,10 @@ class Channel(Protocol):
     *config* an instance of `Config`.  `Config` is a `msgspec.Struct` whose fields carry a
     description; secrets are of type `omniroute.Secret`.
 
-    Seven more variables are looked at where they are there: *label*, what people call the
-    channel (“Telegram”; the kind unless said); *max_files*, how many files one message takes, and
+    Eight more variables are looked at where they are there: *label*, what people call the
+    channel (“Telegram”; the kind unless said); *icon*, its sign on the console:
+    ``chat`` unless said, ``mail``, ``plane``, ``hash``, ``phone``, ``card``, ``team`` or ``plug``;
+    *max_files*, how many files one message takes, and
     *max_file*, how many bytes each of them may have: agents are told before they send;
     *max_caption*, how many characters a message
     with files may have: longer text then goes first, in messages of its own; *counts*, how the
@@ -326,12 +331,12 @@ class Channel(Protocol):
     the kinds of address at which we may write first, where that is not the channel's own kind
     alone (``("whatsapp", "phone")``).
 
-    An eighth is for a place where people write and cannot be answered, such as a form: where
+    A ninth is for a place where people write and cannot be answered, such as a form: where
     *answered_by* names another kind of channel (``email``), answers go out over an account of
     that kind which may write first, to `Inbound.conversation`, which is then an address of that
     kind.  Nobody vouches for it, and it joins nobody.  `send` is not called.
 
-    A ninth, *anywhere*, says whether several nodes may `listen` to the account at the same time,
+    A tenth, *anywhere*, says whether several nodes may `listen` to the account at the same time,
     as where a sender connects to any of them.  A node that only follows calls `listen` and
     `routes` of such accounts, and nothing else.
     """

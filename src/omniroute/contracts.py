@@ -16,7 +16,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 from omniroute import hookspecs
-from omniroute.channel import Cap, Channel
+from omniroute.channel import ICONS, Cap, Channel
 from omniroute.desk import Desk
 from omniroute.errors import PluginError, did_you_mean
 
@@ -154,6 +154,9 @@ def channel_faults(channel: type) -> Iterator[str]:
         yield f"counts {counts!r} is none of {', '.join(COUNTS)}"
     if not isinstance(getattr(channel, "label", ""), str):
         yield "label is no text"
+    icon = getattr(channel, "icon", ICONS[0])
+    if icon not in ICONS:
+        yield f"icon {icon!r} is none of {', '.join(ICONS)}"
     by = getattr(channel, "answered_by", None)
     if by is not None and not (isinstance(by, str) and SLUG.fullmatch(by)):
         yield f"answered_by {by!r} is no kind of channel, as “email” is"

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from omniroute.application import words
+from omniroute.channel import ICONS
+from omniroute.plugins import Plugins
 from omniroute.web import words as marks
 
 
-def test_an_installed_channel_says_what_it_is_called() -> None:
+def test_an_installed_channel_says_what_it_is_called_and_how_it_is_shown() -> None:
     assert (words.channel("fax:office"), marks.channel("fax").word) == ("fax", "fax")
-    words.name_channels({"fax": "Fax"})
-    assert (words.channel("fax:office"), marks.channel("fax").word) == ("Fax", "Fax")
+    assert marks.channel("fax") == marks.Mark("fax", "chat", "other")
+    words.name_channels({"fax": "Fax"}, {"fax": "phone"})
+    assert words.channel("fax:office") == "Fax"
+    assert marks.channel("fax:office") == marks.Mark("Fax", "phone", "phone")
     assert words.label("pigeon") == ""
 
 
 def test_what_is_installed_no_more_keeps_its_name() -> None:
     assert words.channel("whatsapp") == "WhatsApp"
-    assert marks.channel("telegram") == marks.Mark("Telegram", "plane", "telegram")
+    assert marks.channel("whatsapp").word == "WhatsApp"
+
+
+def test_every_sign_is_drawn_and_every_channel_of_ours_has_one() -> None:
+    drawn = (Path(marks.__file__).parent / "static" / "icons.svg").read_text()
+    assert all(f'<symbol id="{icon}"' in drawn for icon in ICONS)
+    plugins = Plugins()
+    plugins.load_installed()
+    without = [kind for kind, each in plugins.channels().items() if not hasattr(each, "icon")]
+    assert without == []

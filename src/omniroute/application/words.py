@@ -37,6 +37,9 @@ An installed channel says itself what it is called (`name_channels`); any other 
 is written.
 """
 
+_ICONS: dict[str, str] = {}
+"""The signs of those that are installed."""
+
 _FALSE_MARKS = str.maketrans("", "", "✓✔✅☑🗸")  # a name must not vouch for itself
 
 
@@ -104,9 +107,15 @@ def address(kind: str, value: str, display: str) -> str:
     return f"{known} ({channel(kind)})" if known else channel(kind)
 
 
-def name_channels(labels: Mapping[str, str]) -> None:
-    """Call kinds of channel as those that are installed call themselves."""
+def name_channels(labels: Mapping[str, str], icons: Mapping[str, str] | None = None) -> None:
+    """Call and show kinds of channel as those that are installed say of themselves."""
     _CHANNELS.update(labels)
+    _ICONS.update(icons or {})
+
+
+def icon(kind: str) -> str:
+    """The sign of a kind of channel, or an empty string where nobody has said."""
+    return _ICONS.get(kind.partition(":")[0], "")
 
 
 def label(kind: str) -> str:

@@ -29,7 +29,9 @@ def open_channels(
 
     Raises `ConfigError`, or `PluginError` where a plugin's class does not take its own settings.
     """
-    words.name_channels({kind: getattr(each, "label", kind) for kind, each in kinds.items()})
+    labels = {kind: getattr(each, "label", kind) for kind, each in kinds.items()}
+    icons = {kind: each.icon for kind, each in kinds.items() if hasattr(each, "icon")}
+    words.name_channels(labels, icons)
     found: dict[tuple[str, str], Channel] = {}
     for account, table in settings.channels.items():
         place = f"channels.{account}"

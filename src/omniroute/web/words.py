@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from omniroute.application.pages import AgentView, Item, ThreadRow
 from omniroute.application.ways import Way
-from omniroute.application.words import MINUTE, label, span
+from omniroute.application.words import MINUTE, icon, label, span
 from omniroute.application.words import plain_name as plain_name
 from omniroute.application.words import size as size
 
@@ -33,17 +33,6 @@ class CardLine:
     kind: str
     parts: tuple[str, ...]
 
-
-_LOOKS = {
-    "email": ("mail", "mail"),
-    "webchat": ("chat", "chat"),
-    "telegram": ("plane", "telegram"),
-    "slack": ("hash", "slack"),
-    "whatsapp": ("phone", "whatsapp"),
-    "sms": ("phone", "sms"),
-    "twilio-whatsapp": ("phone", "whatsapp"),
-}
-"""Icon and colour of kinds of channel; the word is the channel's own."""
 
 PRIORITIES = (
     (10, Mark("low", "down", "low")),
@@ -80,8 +69,9 @@ DELIVERY = {
 def channel(kind: str) -> Mark:
     """The mark of a channel's *kind*; ``slack:T123`` is of the kind ``slack``."""
     family = kind.partition(":")[0]
-    icon, tone = _LOOKS.get(family, ("chat", "other"))
-    return Mark(label(family) or family.replace("_", " ") or "elsewhere", icon, tone)
+    word = label(family) or family.replace("_", " ") or "elsewhere"
+    shown = icon(family)
+    return Mark(word, shown or "chat", shown or "other")
 
 
 def priority(number: int) -> Mark:

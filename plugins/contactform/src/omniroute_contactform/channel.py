@@ -19,6 +19,7 @@ class ContactFormChannel:
 
     kind: ClassVar[str] = parse.KIND
     label: ClassVar[str] = "contact form"
+    icon: ClassVar[str] = "card"
     caps: ClassVar[Cap] = Cap.FILES_IN
     max_text: ClassVar[int] = 100_000
     answered_by: ClassVar[str] = "email"

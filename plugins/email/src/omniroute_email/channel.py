@@ -57,6 +57,7 @@ class EmailChannel:
 
     kind: ClassVar[str] = "email"
     label: ClassVar[str] = "e-mail"
+    icon: ClassVar[str] = "mail"
     caps: ClassVar[Cap] = (
         Cap.FILES_IN
         | Cap.FILES_OUT

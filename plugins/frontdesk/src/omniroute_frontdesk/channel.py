@@ -39,6 +39,7 @@ class FrontDeskChannel:
 
     kind: ClassVar[str] = parse.KIND
     label: ClassVar[str] = "front desk"
+    icon: ClassVar[str] = "team"
     caps: ClassVar[Cap] = Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT
     max_text: ClassVar[int] = 4000
     Config: ClassVar[type] = Settings

@@ -42,6 +42,7 @@ class HttpChannel:
 
     kind: ClassVar[str] = "http"
     label: ClassVar[str] = "HTTP"
+    icon: ClassVar[str] = "plug"
     caps: ClassVar[Cap] = (
         Cap.LIVE
         | Cap.THREADS

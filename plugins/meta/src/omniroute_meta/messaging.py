@@ -123,6 +123,7 @@ class MessengerChannel(MessagingChannel):
 
     kind: ClassVar[str] = "messenger"
     label: ClassVar[str] = "Messenger"
+    icon: ClassVar[str] = "chat"
     of: ClassVar[str] = "page"
     caps: ClassVar[Cap] = CAPS
     max_text: ClassVar[int] = 1900  # 2000 with room for the mark of a repeat
@@ -154,6 +155,7 @@ class InstagramChannel(MessagingChannel):
 
     kind: ClassVar[str] = "instagram"
     label: ClassVar[str] = "Instagram"
+    icon: ClassVar[str] = "chat"
     of: ClassVar[str] = "instagram"
     caps: ClassVar[Cap] = CAPS
     max_text: ClassVar[int] = 920  # bytes: 1000 with room for the mark of a repeat

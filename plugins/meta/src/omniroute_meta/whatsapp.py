@@ -55,6 +55,7 @@ class WhatsAppChannel(MetaChannel):
 
     kind: ClassVar[str] = "whatsapp"
     label: ClassVar[str] = "WhatsApp"
+    icon: ClassVar[str] = "phone"
     of: ClassVar[str] = WHATSAPP
     caps: ClassVar[Cap] = (
         Cap.LIVE

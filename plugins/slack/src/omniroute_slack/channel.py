@@ -40,6 +40,7 @@ class SlackChannel:
 
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
+    icon: ClassVar[str] = "hash"
     caps: ClassVar[Cap] = (
         Cap.LIVE
         | Cap.THREADS

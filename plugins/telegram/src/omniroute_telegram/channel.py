@@ -56,6 +56,7 @@ class TelegramChannel:
 
     kind: ClassVar[str] = "telegram"
     label: ClassVar[str] = "Telegram"
+    icon: ClassVar[str] = "plane"
     caps: ClassVar[Cap] = (
         Cap.LIVE
         | Cap.THREADS

@@ -20,6 +20,7 @@ class SmsChannel(TwilioChannel):
 
     kind: ClassVar[str] = "sms"
     label: ClassVar[str] = "SMS"
+    icon: ClassVar[str] = "phone"
     caps: ClassVar[Cap] = (
         Cap.EDIT_IN | Cap.FILES_IN | Cap.FILES_OUT | Cap.READ_RECEIPTS | Cap.START_CONVERSATION
     )

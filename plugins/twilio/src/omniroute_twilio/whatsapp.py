@@ -27,6 +27,7 @@ class WhatsAppChannel(TwilioChannel):
 
     kind: ClassVar[str] = "twilio-whatsapp"
     label: ClassVar[str] = "WhatsApp"
+    icon: ClassVar[str] = "phone"
     prefix: ClassVar[str] = OVER_WHATSAPP
     caps: ClassVar[Cap] = (
         Cap.LIVE

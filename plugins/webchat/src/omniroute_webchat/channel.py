@@ -45,6 +45,7 @@ class WebChatChannel:
 
     kind: ClassVar[str] = "webchat"
     label: ClassVar[str] = "web chat"
+    icon: ClassVar[str] = "chat"
     caps: ClassVar[Cap] = Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING
     max_text: ClassVar[int] = 4000
     Config: ClassVar[type] = Settings
