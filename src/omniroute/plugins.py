@@ -65,6 +65,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
         self._names: list[str] = []
+        self.paths: list[Path] = []  # of those that are not installed
         self._asked: dict[str, list[pluggy.HookImpl]] = {}
         self._left_out: list[str] = []  # of the last pick
         self._trace = os.environ.get(TRACE, "") not in ("", "0")
@@ -100,6 +101,7 @@ class Plugins:
             fault = f"cannot be imported: {type(error).__name__}: {error}"
             raise PluginErrors([PluginError(name, str(path), fault)]) from error
         self.register(module, name)
+        self.paths.append(path)
 
     def register(self, plugin: object, name: str) -> None:
         """Check a plugin and take it in.  Raises `PluginErrors` with everything that is wrong."""

@@ -20,6 +20,7 @@ from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.errors import StoreError
 from omniroute.runtime.backlog import READY
 from omniroute.runtime.files import Files
+from omniroute.runtime.isolation import Unreadable
 from omniroute.runtime.reading import AGAIN, OUTSTANDING, SMALL
 from omniroute.runtime.record import encode
 from omniroute.stores.api import InDoubt, Moved, Unavailable
@@ -142,6 +143,48 @@ async def test_what_cannot_be_read_is_a_dead_letter_with_its_reason(
     assert await house.letter() == "ValueError: no such charset: klingon"
     assert house.messages() == []
     assert caplog.messages == ["pipe “a”: entry 1 is a dead letter: ValueError"]
+
+
+class Elsewhere:
+    """Reads for an account in what may die of it."""
+
+    def __init__(self) -> None:
+        self.troubles: list[Exception] = []
+        self.closed = False
+
+    async def parse(self, raw: bytes) -> Sequence[Inbound]:
+        if b"deadly" in raw:
+            raise Unreadable("whoever reads it dies of it: killed by SIGSEGV")
+        if self.troubles:
+            raise self.troubles.pop()
+        return inbounds(raw)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def test_f14_an_isolated_account_is_read_elsewhere_and_what_kills_there_is_a_dead_letter(
+    house: House,
+) -> None:
+    house.pipe.reads = failing(*[AssertionError("read here")] * 9)
+    house.node.parts.parsers["pipe", "a"] = elsewhere = Elsewhere()
+    await house.says("one")
+    await house.says("deadly")
+    await house.says("two")
+    await house.read(2)
+    assert await house.letter() == "whoever reads it dies of it: killed by SIGSEGV"
+    assert house.texts() == ["one", "two"]
+    await house.node.stop_listening()
+    assert elsewhere.closed
+
+
+async def test_where_no_reader_starts_messages_wait(house: House) -> None:
+    house.node.parts.parsers["pipe", "a"] = elsewhere = Elsewhere()
+    elsewhere.troubles.append(Unavailable("pipe “a”", "its reader does not start"))
+    await house.says("one")
+    await house.read(1)
+    assert house.texts() == ["one"]
+    assert house.slept == [AGAIN]
 
 
 async def test_a_dead_letter_is_read_again_after_a_fix(house: House) -> None:

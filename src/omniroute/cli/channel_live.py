@@ -21,6 +21,7 @@ from omniroute.cli.output import as_json, config, print_json
 from omniroute.errors import Busy, ConfigError, OmniRouteError, did_you_mean
 from omniroute.kinds import to_have
 from omniroute.plugins import Plugins
+from omniroute.server.channels import own_table
 from omniroute.server.composition import load_plugins
 from omniroute.server.settings import load
 from omniroute.settings import Secret, section
@@ -61,8 +62,7 @@ def accounts(path: Path, files: tuple[Path, ...]) -> list[Account]:
             raise ConfigError(
                 f"channels.{name}.kind", f"no channel “{kind}” is installed", to_have(kind, kinds)
             )
-        given = {key: value for key, value in table.items() if key != "kind"}
-        found.append(Account(name, kinds[kind], given))
+        found.append(Account(name, kinds[kind], own_table(table)))
     return found
 
 

@@ -38,6 +38,7 @@ from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
 from omniroute.runtime.handover import HandedIn
 from omniroute.runtime.inbox import Inbox
+from omniroute.runtime.isolation import Parser
 from omniroute.runtime.keeping import Keeping
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.listening import Listeners, contained, report
@@ -80,6 +81,7 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     shared: Sequence[str] = ()  # addresses that the settings call several people's
     exchange: Exchange | None = None  # with other nodes, where there may be some
+    parsers: dict[tuple[str, str], Parser] = field(default_factory=dict)  # of isolated accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,8 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, self._listeners.end(), return_exceptions=True)
         self._tasks.clear()
+        readers = [parser.close() for parser in self.parts.parsers.values()]
+        await asyncio.gather(*readers, return_exceptions=True)
 
     async def stop(self) -> None:
         """Stop listening and decide what was taken in; what is left waits on disk."""
@@ -325,6 +329,7 @@ class Node:
             messages,
             Returns(self.reader, sleep=waits.sleep),
             workplaces=self.parts.workplaces,
+            parsers=self.parts.parsers,
             sleep=waits.sleep,
         )
 

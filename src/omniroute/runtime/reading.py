@@ -22,6 +22,7 @@ from omniroute.runtime.backlog import Announces, Backlog
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.inbounds import checked
 from omniroute.runtime.inbox import Inbox, Work
+from omniroute.runtime.isolation import Parser
 from omniroute.runtime.messages import Messages
 from omniroute.runtime.returns import Returns
 from omniroute.runtime.spool import Entry, Spool
@@ -111,6 +112,7 @@ class Reading:
         returns: Returns,
         *,
         workplaces: Mapping[tuple[str, str], Workplace] | None = None,
+        parsers: Mapping[tuple[str, str], Parser] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._spool, self._channels = spool, channels
@@ -118,6 +120,7 @@ class Reading:
         self._sleep = sleep
         self._backlog = Backlog(spool)
         self._workplaces = dict(workplaces or {})
+        self._parsers = {} if parsers is None else parsers
         self._room = asyncio.Semaphore(ATTENDED)
         self._hand = _Hand(inbox, self._start, sleep)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -152,7 +155,7 @@ class Reading:
             return suspects.end(entry.id)
         suspects.begin(entry.id)
         try:
-            said = checked(channel, await _parsed(channel, entry.raw))
+            said = checked(channel, await self._parsed(channel, entry.raw))
             inbounds = [one for one in said if isinstance(one, Inbound)]
             reports = [one for one in said if isinstance(one, Undelivered)]
             works = await self._messages.works(channel, entry, inbounds)
@@ -174,6 +177,14 @@ class Reading:
         for work in works:
             await self._hand.put(work, lambda error: self._settled(outcome, error))
         return None
+
+    async def _parsed(self, channel: Channel, raw: bytes) -> object:
+        elsewhere = self._parsers.get((channel.kind, channel.account))
+        if elsewhere is not None:
+            return await elsewhere.parse(raw)
+        if len(raw) < SMALL:
+            return channel.parse(raw)
+        return await asyncio.to_thread(channel.parse, raw)
 
     async def _not_for_customers(self, entry: Entry) -> None:
         """What no customer said may be an agent's doing; they wait for nobody but themselves."""
@@ -231,12 +242,6 @@ class Reading:
 def _reason(error: BaseException) -> str:
     said = str(error) if isinstance(error, OmniRouteError) else f"{type(error).__name__}: {error}"
     return said[:LONGEST_REASON]
-
-
-async def _parsed(channel: Channel, raw: bytes) -> object:
-    if len(raw) < SMALL:
-        return channel.parse(raw)
-    return await asyncio.to_thread(channel.parse, raw)
 
 
 class _Outcome:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from omniroute.application import words
 from omniroute.channel import Channel, Site
 from omniroute.errors import ConfigError, PluginError, StoreError
 from omniroute.kinds import to_have
+from omniroute.plugins import Plugins
+from omniroute.runtime.isolation import Child, Opening, Parser
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
 from omniroute.server.settings import Settings
 from omniroute.settings import section
 from omniroute.stores.books import Opener, open_file
+
+COMMON: Final = ("kind", "isolated")
+"""What any account may have in its table, besides what its plugin reads."""
 
 
 def open_channels(
@@ -40,14 +48,37 @@ def open_channels(
             raise ConfigError(
                 f"{place}.kind", f"no channel “{kind}” is installed", to_have(str(kind), kinds)
             )
-        given = {name: value for name, value in table.items() if name != "kind"}
-        config: object = section(given, kinds[kind].Config, place)
+        config: object = section(own_table(table), kinds[kind].Config, place)
         own = folder / account
         own.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)  # a mode is not for the folders above
         secret = keyed.derive(f"site/{account}")
         site = Site(own, url, settings.server.organisation, secret, proofs, opener)
         found[kind, account] = _construct(kinds[kind], account, config, site)
+    return found
+
+
+def own_table(table: Mapping[str, object]) -> dict[str, object]:
+    """What of an account's table is for its plugin to read."""
+    return {name: value for name, value in table.items() if name not in COMMON}
+
+
+def isolated(
+    settings: Settings, plugins: Plugins, keyed: Keyed, url: str
+) -> dict[tuple[str, str], Parser]:
+    """Processes of their own for those accounts that shall be read in one; none is started yet."""
+    found: dict[tuple[str, str], Parser] = {}
+    for account, table in settings.channels.items():
+        wanted, kind = table.get("isolated", False), str(table.get("kind", account))
+        if not isinstance(wanted, bool):
+            raise ConfigError(f"channels.{account}.isolated", "is true or false", "write true")
+        if wanted:
+            written = msgspec.json.encode(own_table(table))
+            secret = keyed.derive(f"site/{account}")
+            made, paths = plugins.channels()[kind], tuple(map(str, plugins.paths))
+            module, name = made.__module__, made.__qualname__
+            opening = Opening(kind, account, written, secret, url, module, name, paths)
+            found[kind, account] = Child(opening)
     return found
 
 

@@ -40,7 +40,7 @@ from omniroute.runtime.spool import Spool
 from omniroute.runtime.writer import Committed
 from omniroute.server import logs
 from omniroute.server.archiving import Archiving, make_whole, open_archive
-from omniroute.server.channels import open_channels
+from omniroute.server.channels import isolated, open_channels
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
 from omniroute.server.local import local_site
@@ -357,6 +357,7 @@ class Server:
             self.clock,
             shared=self.settings.identity.shared,
             exchange=self._exchange,
+            parsers=isolated(self.settings, plugins, keyed, self.url),
         )
 
     def _build_sites(self) -> list[Serving]:
