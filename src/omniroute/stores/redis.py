@@ -33,7 +33,7 @@ from omniroute.stores.api import (
 from omniroute.stores.doubt import settle
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.memory import MemoryReader, MemoryStore
-from omniroute.stores.redis_server import Place, check_promises, open_client
+from omniroute.stores.redis_server import Place, check_promises, close_client, open_client
 from omniroute.stores.shelf import Shelf
 
 T = TypeVar("T")
@@ -297,7 +297,7 @@ class Line:
         with self._turn:
             if not self._closed:
                 self._closed = True
-                self._client.close()
+                close_client(self._client)
 
     def _run(self, script: str, *arguments: bytes | str | int) -> Any:
         return self.ask(

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
+from redis.connection import parse_url
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -26,6 +27,7 @@ STABLE: Final = 3600  # seconds after which a commit is taken for lasting
 
 SPACE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "redis+cluster")
+BY_SENTINEL: Final = "redis+sentinel://:password@host:26379,host2:26379/name/0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,19 @@ def open_client(place: Place) -> Any:
 
 
 def _by_sentinel(place: Place, limits: dict[str, Any]) -> Any:
+    """Whoever the sentinels call the primary, each time that a connection is made.
+
+    The password is the servers'; options in the query are redis-py's, such as ``socket_timeout``.
+    Raises `ValueError`.
+    """
     parts = urlsplit(place.url)
-    name = parts.path.strip("/")
+    name, _, database = parts.path.strip("/").partition("/")
     if not name:
-        raise ConfigError(
-            "store.url", "no name of the watched primary", "redis+sentinel://host/name"
-        )
+        raise ConfigError("store.url", "no name of the watched primary", BY_SENTINEL)
+    read_options: Any = parse_url  # which has no types
+    options = read_options(urlunsplit(("redis", "localhost", f"/{database}", parts.query, "")))
+    limits = limits | {key: value for key, value in options.items() if key != "host"}
+    database = limits.pop("db", 0)
     user, _, hosts = parts.netloc.rpartition("@")
     username, _, password = user.partition(":")
     addresses = []
@@ -103,8 +112,16 @@ def _by_sentinel(place: Place, limits: dict[str, Any]) -> Any:
         addresses.append((address, int(port or SENTINEL)))
     signed = {"username": unquote(username) or None, "password": unquote(password) or None}
     open_sentinel: Any = Sentinel  # which has no types
-    sentinel = open_sentinel(addresses, sentinel_kwargs=limits, **limits, **signed)
+    sentinel = open_sentinel(addresses, sentinel_kwargs=limits, db=database, **limits, **signed)
     return sentinel.master_for(name)
+
+
+def close_client(client: Any) -> None:
+    """Hang up; with the sentinels, too, if it has asked some."""
+    client.close()
+    pool: Any = getattr(client, "connection_pool", None)
+    for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+        sentinel.close()
 
 
 def check_promises(client: Any, place: Place) -> bool:

@@ -16,6 +16,10 @@ import redis
 
 from omniroute.testing.server_process import free_port, until
 
+KEEPS = (
+    *("--save", "", "--appendonly", "yes", "--appendfsync", "always"),
+    *("--repl-diskless-sync-delay", "0"),  # a replica that comes is served at once
+)
 MISSING = "neither redis-server nor valkey-server is installed (Debian: apt-get install redis)"
 
 
@@ -33,10 +37,15 @@ def program() -> Path | None:
 class RedisServer:
     """A server with a folder of its own; `start` and `kill` as often as a test wants."""
 
-    def __init__(self, folder: Path, program: Path, *settings: str) -> None:
-        """*settings* are words of its command line, such as ``--appendfsync``, ``everysec``."""
-        self.port = free_port()
-        self._folder, self._program, self._settings = folder, program, settings
+    def __init__(
+        self, folder: Path, program: Path, *settings: str, config: Path | None = None
+    ) -> None:
+        """*settings* are words of its command line, such as ``--appendfsync``, ``everysec``.
+
+        With *config*, a file that it may write, it is a sentinel and keeps no data.
+        """
+        self.port, self.settings = free_port(), settings
+        self._folder, self._program, self._config = folder, program, config
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,14 +54,13 @@ class RedisServer:
 
     def start(self) -> None:
         """Run until it answers."""
+        where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder))
+        role = KEEPS if self._config is None else (str(self._config), "--sentinel")
+        words = (*role, *where) if self._config is not None else (*where, *role)
         self._process = subprocess.Popen(  # noqa: S603
-            [
-                self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self._folder),
-                "--loglevel", "warning", *self._settings,
-            ],
+            [self._program, *words, "--loglevel", "warning", *self.settings],
             stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         with redis.Redis(port=self.port) as client:
             until("Redis answers", 20, lambda: _answers(client))
 
