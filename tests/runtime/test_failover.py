@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.runtime.house import House, Jammed
 
+from omniroute.errors import StoreError
 from omniroute.stores.api import InDoubt, Moved, verify_chain
 from omniroute.stores.redis import RedisStore
 from omniroute.testing.redis_server import RedisServer, program
+from omniroute.testing.redis_sets import PATIENCE, watched
 
 pytestmark = pytest.mark.redis
 
@@ -25,7 +29,11 @@ class OnRedis(House):
         self.store, self.exchange = store, store.exchange()
         self.spool = Jammed(self.folder / "real")
         self.node = self.made()
-        await self.start()
+        try:
+            await self.start()
+        except StoreError:
+            await self.leaves()
+            raise
 
     async def leaves(self) -> None:
         await self.close()
@@ -38,6 +46,63 @@ class OnRedis(House):
 
     def decided(self) -> set[str]:
         return {message.message for message in self.messages()}
+
+    async def goes_on(self, url: str) -> None:
+        """Start again where it must, as its server does, once the store lets us begin."""
+        if not self.stopped():
+            return None
+        await self.leaves()
+        self.troubles.clear()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await self.opens(url)
+                except StoreError:
+                    await asyncio.sleep(0.2)
+
+    async def found(self, url: str) -> list[str]:
+        """What is decided; a node that had to stop has begun again."""
+        await self.goes_on(url)
+        try:
+            return self.texts()
+        except StoreError:
+            return []
+
+
+def stand_still(server: RedisServer) -> None:
+    server.pause()
+
+
+def die(server: RedisServer) -> None:
+    server.kill()
+
+
+@pytest.mark.parametrize("end", [stand_still, die])
+async def test_f24_a_failover_under_load_loses_no_message(
+    tmp_path: Path, end: Callable[[RedisServer], None]
+) -> None:
+    """The sentinel may choose a replica that lacks what another has; the spool has it."""
+    with watched("--min-replicas-to-write", "1") as servers:
+        house = OnRedis(tmp_path)
+        await house.opens(servers.url)
+        numbers = iter(range(1000))
+
+        async def messages(count: int) -> None:
+            for number in islice(numbers, count):
+                await house.says(f"message {number}", sender=f"s{number}")
+
+        await messages(20)
+        await house.read(10)
+        end(servers.primary)
+        await messages(20)  # acknowledged, whatever the store does
+        await asyncio.to_thread(servers.failed_over)
+        said = sorted(f"message {number}" for number in range(40))
+        async with asyncio.timeout(PATIENCE):
+            found = await house.found(servers.url)
+            while sorted(found) != said or house.spool.depth:
+                await asyncio.sleep(0.1)
+                found = await house.found(servers.url)
+        await house.leaves()
 
 
 async def test_f24_a_redis_that_forgets_its_last_commits_loses_no_message(tmp_path: Path) -> None:

@@ -148,3 +148,31 @@ async def test_a_writer_reads_its_own_from_its_spool(
         await house.until(house.texts)
         assert exchange.waiting() == 0
         assert house.texts() == ["hello"]
+
+
+async def test_f35_with_a_node_s_disk_is_lost_what_it_had_not_handed_over(
+    tmp_path: Path, spool: Spool, exchange: MemoryExchange
+) -> None:
+    """What is in the store is decided without it; the node goes on under another name."""
+    house = House(tmp_path)
+    house.exchange = exchange
+    house.node = house.made()
+    follower = Handover(spool, exchange)
+    await takes(spool, "decided")
+    await follower.look()
+    async with house.running():
+        await house.until(lambda: house.texts() == ["decided"])
+        await takes(spool, "handed over")
+        await follower.look()
+        await takes(spool, "acknowledged and no more")
+        name = spool.name
+        await spool.close()
+        for file in tmp_path.glob("other*"):
+            file.unlink()
+        empty = Spool(tmp_path / "other", min_free=0)
+        assert empty.name != name
+        await takes(empty, "afterwards")
+        await Handover(empty, exchange).look()
+        await house.until(lambda: len(house.texts()) == 3)
+        assert house.texts() == ["decided", "handed over", "afterwards"]
+        await empty.close()

@@ -34,6 +34,8 @@ def nodes(config: Path, json_: bool) -> None:
     for node in found["nodes"]:
         if (archive := node["archive"]) is not None:
             click.echo(_archived(archive))
+        if (lost := node["lost"]) is not None:
+            click.echo(_lost(node["node"], lost))
     if waiting := found["handed_over"]:
         click.echo(f"{waiting} handed over and not decided")
     return None
@@ -45,6 +47,14 @@ def _archived(archive: Mapping[str, Any]) -> str:
     behind = archive["behind"]
     lag = f", {behind} behind" if behind else ", and has all"
     return f"the archive is at record {archive['at']}{lag}"
+
+
+def _lost(node: str, loss: Mapping[str, Any]) -> str:
+    return (
+        f"{_time(loss['at'])}: the store had forgotten what it had up to record {loss['known']}"
+        f" and stood at {loss['found']}; {loss['messages']} messages from the disk of {node}"
+        " were handed in again, what agents did in between is gone"
+    )
 
 
 def _time(ms: int) -> str:

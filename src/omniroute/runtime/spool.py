@@ -136,6 +136,17 @@ class Spool:
             if gone.entries < AT_ONCE:
                 return
 
+    async def kept(self) -> list[int]:
+        """The entries that are decided and not yet stable; their bytes are there by `raw`."""
+        ids = await self._thread.ask(self._file.kept.ids)
+        assert isinstance(ids, list)
+        return ids
+
+    async def drop(self, ids: Sequence[int]) -> None:
+        """Delete entries that are kept, stable or not: somebody is to be erased."""
+        gone = await self._ask(Gone, lambda: self._file.kept.drop(ids))
+        await asyncio.to_thread(self._file.unlink, gone.files)
+
     async def feed_again(self, at: int, found: Known) -> Loss:
         """Make new what was kept, for the journal is another; from now on it is *found*."""
         self._leaving.difference_update(self._thread.take_back())

@@ -8,7 +8,7 @@ seen, is noted in the transaction that says what is decided, so the note is neve
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from omniroute.stores.api import GENESIS, Head
@@ -79,17 +79,26 @@ class Kept:
         """Delete what was kept before *before* (ms), at most `AT_ONCE` entries."""
         db = self._db
         sql = "SELECT id FROM kept WHERE at < ? ORDER BY id LIMIT ?"
-        ids = [id for (id,) in db.execute(sql, (before, AT_ONCE))]
+        gone = self.drop([id for (id,) in db.execute(sql, (before, AT_ONCE))])
+        db.execute("DELETE FROM send WHERE eid IN (SELECT eid FROM ended WHERE at < ?)", (before,))
+        db.execute("DELETE FROM ended WHERE at < ?", (before,))
+        db.execute("DELETE FROM loss WHERE at < ?", (before,))
+        return gone
+
+    def drop(self, ids: Sequence[int]) -> Gone:
+        """Delete entries that are kept, stable or not."""
+        db = self._db
         files: list[str] = []
         for sql, part in in_chunks("SELECT file FROM entry WHERE file > '' AND id IN (?)", ids):
             files += [file for (file,) in db.execute(sql, part)]
         for table in ("entry", "kept"):
             for sql, part in in_chunks(f"DELETE FROM {table} WHERE id IN (?)", ids):  # noqa: S608
                 db.execute(sql, part)
-        db.execute("DELETE FROM send WHERE eid IN (SELECT eid FROM ended WHERE at < ?)", (before,))
-        db.execute("DELETE FROM ended WHERE at < ?", (before,))
-        db.execute("DELETE FROM loss WHERE at < ?", (before,))
         return Gone(len(ids), files)
+
+    def ids(self) -> list[int]:
+        """All that are kept."""
+        return [id for (id,) in self._db.execute("SELECT id FROM kept ORDER BY id")]
 
     def feed_again(self, at: int, found: Known) -> Loss:
         """Make all that is kept new, and begin to know the journal anew, as it was *found*."""

@@ -49,7 +49,7 @@ from omniroute.server.operations import ServerOperations
 from omniroute.server.outgoing import Outgoing
 from omniroute.server.probes import probes
 from omniroute.server.relaying import Relayed
-from omniroute.server.roster import WRITER, ArchiveReport, NodeReport, Roster
+from omniroute.server.roster import WRITER, ArchiveReport, NodeReport, Roster, last_loss
 from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import (
     Serving,
@@ -263,11 +263,16 @@ class Server:
             wrong["views"] = "pages and lists are not kept up to date; see the log"
         return wrong
 
+    def _losses(self) -> int:
+        """How often the store has forgotten something lately."""
+        return len(self.node.parts.spool.losses)
+
     def _report(self) -> NodeReport:
         node, tenure = self.node, self.node.state.tenure
+        spool = node.parts.spool
         return NodeReport(
-            node.parts.spool.name, WRITER, self._since, self.url, node.parts.spool.depth,
-            node.outbox.depth, tenure.term, self._head, self._archived(), self.reach,
+            spool.name, WRITER, self._since, self.url, spool.depth, node.outbox.depth,
+            tenure.term, self._head, self._archived(), self.reach, last_loss(spool),
         )  # fmt: skip
 
     def _archived(self) -> ArchiveReport | None:
@@ -384,7 +389,7 @@ class Server:
             demo=self._demo,
             operations=operations,
             closing=self._closing,
-            probes=probes(self.unready, self.metrics, web.metrics_token),
+            probes=probes(self.unready, self.metrics, web.metrics_token, self._losses),
         )
         local = build(
             self.application,
@@ -404,7 +409,7 @@ class Server:
             self.accounts,
             self.enrolment,
             self.url,
-            probes(self.unready, self.metrics, None),
+            probes(self.unready, self.metrics, None, self._losses),
             self.roster.nodes,
         )
         everybody = Relayed(public, self.keyed.derive("relay"))

@@ -33,7 +33,7 @@ from omniroute.server.channels import open_channels
 from omniroute.server.metrics import node_figures
 from omniroute.server.probes import metrics_at
 from omniroute.server.relaying import Relay, Unreached
-from omniroute.server.roster import FOLLOWER, NodeReport, Roster
+from omniroute.server.roster import FOLLOWER, NodeReport, Roster, last_loss
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
 from omniroute.stores.books import open_elsewhere
@@ -111,7 +111,12 @@ class Following:
 
     def _report(self) -> NodeReport:
         return NodeReport(
-            self._spool.name, FOLLOWER, self._since, self._url, spooled=self._spool.depth
+            self._spool.name,
+            FOLLOWER,
+            self._since,
+            self._url,
+            spooled=self._spool.depth,
+            lost=last_loss(self._spool),
         )
 
     def _site(self, mounts: Mapping[str, Sequence[BaseRoute]], local: bool = False) -> Starlette:

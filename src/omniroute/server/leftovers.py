@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from omniroute.channel import Forgets
 from omniroute.desk import ForgetsThreads
@@ -56,11 +56,17 @@ class Leftovers:
     async def _letters(self, values: Sequence[str]) -> int:
         spool = self._node.parts.spool
         named = [value.casefold().encode() for value in values if value]
-        gone = []
-        for letter in await spool.dead():
-            raw = await spool.raw(letter.id)
-            if raw is not None and any(value in raw.lower() for value in named):
-                gone.append(letter.id)
-        if gone:
+
+        async def naming(ids: Iterable[int]) -> list[int]:
+            found = []
+            for id in ids:
+                raw = (await spool.raw(id) or b"").lower()
+                if any(value in raw for value in named):
+                    found.append(id)
+            return found
+
+        if gone := await naming([letter.id for letter in await spool.dead()]):
             spool.done(gone)
+        if kept := await naming(await spool.kept()):  # else a loss would bring them back
+            await spool.drop(kept)
         return len(gone)

@@ -19,15 +19,21 @@ Ready = Callable[[], Mapping[str, str]]
 """What is not ready, and why; empty when everything is."""
 
 
-def probes(ready: Ready, metrics: Metrics, token: Secret | None) -> list[BaseRoute]:
-    """The routes; without *token* whoever comes this far is the owner, and may read everything."""
+def probes(
+    ready: Ready, metrics: Metrics, token: Secret | None, losses: Callable[[], int] = lambda: 0
+) -> list[BaseRoute]:
+    """The routes; without *token* whoever comes this far is the owner, and may read everything.
+
+    *losses* says how often the store has forgotten something lately: work goes on all the same.
+    """
 
     async def readyz(request: Request) -> Response:
         wrong = dict(ready())
         if token is not None:  # a reason may name a path or a host, which strangers need not know
             wrong = dict.fromkeys(wrong, "see the log")
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-        return JSONResponse({"ok": not wrong, "wrong": wrong, "role": "writer"}, status)
+        said = {"ok": not wrong, "wrong": wrong, "role": "writer"}
+        return JSONResponse(said | ({"losses": losses()} if losses() else {}), status)
 
     return [Route("/readyz", readyz), metrics_at(metrics.text, token)]
 

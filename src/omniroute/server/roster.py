@@ -13,6 +13,7 @@ import msgspec
 
 from omniroute import __version__
 from omniroute.errors import StoreError
+from omniroute.runtime.spool import Spool
 from omniroute.stores.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,24 @@ class ArchiveReport(msgspec.Struct, frozen=True):
     at: int
     behind: int
     fault: str = ""
+
+
+class LossReport(msgspec.Struct, frozen=True):
+    """What the store has forgotten, as one node found *at* (ms); see `omniroute.runtime.keeping`.
+
+    The node knew the journal up to record *known* and found it to be another, at record *found*;
+    so many *messages* that it had taken in were handed in again.
+    """
+
+    at: int
+    known: int
+    found: int
+    messages: int
+
+
+def last_loss(spool: Spool) -> LossReport | None:
+    """The latest within the store's horizon."""
+    return LossReport(*spool.losses[-1]) if spool.losses else None
 
 
 class NodeReport(msgspec.Struct, frozen=True):
@@ -48,6 +67,7 @@ class NodeReport(msgspec.Struct, frozen=True):
     head: int = 0
     archive: ArchiveReport | None = None
     reach: str = ""  # where other nodes reach it
+    lost: LossReport | None = None
     host: str = msgspec.field(default_factory=socket.gethostname)
     process: int = msgspec.field(default_factory=os.getpid)
     version: str = __version__

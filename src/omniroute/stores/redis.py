@@ -88,9 +88,9 @@ class RedisStore:
     def __init__(self, url: str) -> None:
         """Connect.
 
-        Where the server asks for replicas a commit returns once one of them has it, so that a
-        failover to that one loses nothing; `copied` says whether that is so, and `patience` how
-        long (s) it is waited for.
+        Where the server asks for replicas (``min-replicas-to-write``) a commit returns once as many
+        of them have it, so that a failover to one of those loses nothing; `copied` says how many,
+        and `patience` how long (s) they are waited for.
 
         Raises `ConfigError` for a URL that cannot be meant; `Unavailable` for a server that cannot
         be reached, refuses us, or may forget what it has taken.
@@ -131,7 +131,7 @@ class RedisStore:
             arguments += (0, key, b"") if value is None else (1, key, value)
         to: Head = (links[-1].seq, links[-1].hash)
         try:
-            if self._line.commit(arguments, self.patience if self.copied else 0.0):
+            if self._line.commit(arguments, self.copied, self.patience):
                 return to
         except _NoCopy as alone:
             raise InDoubt(*alone.args) from None  # what the head says may not last
@@ -259,33 +259,40 @@ class Line:
         rows = zip(found[::2], found[1::2], strict=True)
         return head_of(head), {key.decode(): value for key, value in rows}
 
-    def commit(self, arguments: Sequence[bytes | str | int], copied: float = 0.0) -> bool:
+    def commit(
+        self, arguments: Sequence[bytes | str | int], copied: int = 0, patience: float = COPIED
+    ) -> bool:
         """Run the one script that writes; whether the head was the expected one.
 
-        With *copied*, for so many seconds a replica is waited for; raises `_NoCopy` if none has it.
+        So many replicas are waited for, with *patience* in seconds; raises `_NoCopy` if fewer
+        have it by then.
         """
         self.ask(lambda client: client.ping())  # who is away now has certainly not taken it
         try:
             if not copied:
                 return bool(self._run(COMMIT, *arguments))
-            done, copies = self.ask(lambda client: self._copied(client, arguments, copied))
+            done, copies = self.ask(
+                lambda client: self._copied(client, arguments, copied, patience)
+            )
         except Unavailable as error:
             if isinstance(error.__cause__, redis.ConnectionError | redis.TimeoutError):
                 raise InDoubt(error.place, error.fault, "ask for the head") from error
             raise
 
-        if done and not copies:
-            fault = f"no replica has the commit after {copied:g} s"
-            raise _NoCopy(str(self._place), fault, "see to the replicas; work goes on with one")
+        if done and copies < copied:
+            few = f"{copies} replicas have" if copies else "no replica has"
+            fault = f"{few} the commit after {patience:g} s"
+            fix = f"see to the replicas; work goes on with {copied}"
+            raise _NoCopy(str(self._place), fault, fix)
         return bool(done)
 
     def _copied(
-        self, client: Any, arguments: Sequence[bytes | str | int], seconds: float
+        self, client: Any, arguments: Sequence[bytes | str | int], copies: int, seconds: float
     ) -> list[int]:
         """What the script and the wait answer; on one connection, else it waits for others."""
         with client.pipeline(transaction=False) as both:
             both.eval(COMMIT, len(self._keys), *self._keys, *arguments)
-            both.wait(1, round(seconds * 1000))
+            both.wait(copies, round(seconds * 1000))
             answers = both.execute(raise_on_error=False)
         for answer in answers:
             if isinstance(answer, redis.RedisError):

@@ -124,8 +124,8 @@ def close_client(client: Any) -> None:
         sentinel.close()
 
 
-def check_promises(client: Any, place: Place) -> bool:
-    """Whether it has replicas that can be waited for.
+def check_promises(client: Any, place: Place) -> int:
+    """How many replicas it writes to at least, and can be waited for.
 
     Raises `Unavailable` where the server may forget what it has taken (reliability.md 2.2).
     """
@@ -133,8 +133,9 @@ def check_promises(client: Any, place: Place) -> bool:
         found = _settings(client)
     except redis.ResponseError as error:  # a hosted one that does not tell
         log.warning("%s does not say how it keeps data: %s", place, error)
-        return False
-    copied = int(found.get("min-replicas-to-write", 0)) > 0 and place.scheme != "redis+cluster"
+        return 0
+    least = int(found.get("min-replicas-to-write", 0))
+    copied = least if place.scheme != "redis+cluster" else 0
     weak = []
     if found.get("appendonly") != "yes":
         weak.append(("appendonly is off", "appendonly yes"))
