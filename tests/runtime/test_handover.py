@@ -150,6 +150,11 @@ async def test_a_writer_reads_its_own_from_its_spool(
         assert house.texts() == ["hello"]
 
 
+def lose_the_disk(folder: Path) -> None:
+    for file in folder.glob("other*"):
+        file.unlink()
+
+
 async def test_f35_with_a_node_s_disk_is_lost_what_it_had_not_handed_over(
     tmp_path: Path, spool: Spool, exchange: MemoryExchange
 ) -> None:
@@ -167,8 +172,7 @@ async def test_f35_with_a_node_s_disk_is_lost_what_it_had_not_handed_over(
         await takes(spool, "acknowledged and no more")
         name = spool.name
         await spool.close()
-        for file in tmp_path.glob("other*"):
-            file.unlink()
+        lose_the_disk(tmp_path)
         empty = Spool(tmp_path / "other", min_free=0)
         assert empty.name != name
         await takes(empty, "afterwards")
