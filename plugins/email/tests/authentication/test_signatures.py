@@ -14,6 +14,10 @@ def test_what_a_domain_has_signed_passes(questions: Questions) -> None:
     assert list(signatures(signed(), questions)) == [("pass", "x.example")]
 
 
+def test_a_header_that_begins_amid_a_field_is_signed_by_nobody(questions: Questions) -> None:
+    assert list(signatures(b"\t" + signed(), questions)) == []
+
+
 def test_without_a_signature_there_is_no_result(questions: Questions) -> None:
     assert list(signatures(MAIL, questions)) == []
 
