@@ -92,7 +92,7 @@ async def test_a_writer_whose_books_were_taken_stops(tmp_path: Path) -> None:
         store.beside.claim("another")
         with pytest.raises(Exception, match="another node has taken over"):
             await server.accounts.set_password(SYSTEM, "ana", PASSWORD)
-        assert isinstance(await asyncio.wait_for(server.failed, 15), Displaced)
+        assert isinstance(await asyncio.wait_for(server.failed, 60), Displaced)
 
 
 def an_address(value: str = "s:joe") -> Address:

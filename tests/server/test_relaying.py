@@ -108,7 +108,7 @@ async def test_a_live_page_is_live(writer: Writer) -> None:
     async with (
         serving(writer.app) as url,
         following(url) as (browser, _),
-        asyncio.timeout(15),
+        asyncio.timeout(60),
         browser.stream("GET", "/stream") as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -122,7 +122,7 @@ async def test_a_node_that_stops_lets_go_of_live_pages(writer: Writer) -> None:
     async with (
         serving(writer.app) as url,
         following(url) as (browser, relay),
-        asyncio.timeout(15),
+        asyncio.timeout(60),
         browser.stream("GET", "/stream") as answer,
     ):
         lines = answer.aiter_lines()
