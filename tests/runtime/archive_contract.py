@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tests.demo import played
 from tests.docs.pages import DOCS
 
+from omniroute.application.archived import search
 from omniroute.application.views import Views
 from omniroute.core import inputs as i
 from omniroute.core.effects import Present
@@ -217,6 +218,40 @@ class ArchiveContract:
             for table in ("threads", "messages", "texts", "handles", "addresses"):
                 (row,) = archive.ask(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608
                 assert {table, *row} <= told
+
+    def test_threads_are_found_by_number_name_address_and_words(self, tmp_path: Path) -> None:
+        with self.filled(tmp_path, past().store) as archive:
+            (one,) = archive.ask("SELECT id, customer FROM threads WHERE id = shown_in AND id = 1")
+            (by_number,) = search(archive, "#1", 1)
+            assert (by_number.id, by_number.passage) == (1, "")
+            people = archive.ask(
+                "SELECT name, address FROM handles JOIN addresses ON handle = id"
+                " WHERE customer = $1 AND name <> ''",
+                one["customer"],
+            )
+            for who in {people[0]["name"].upper(), people[0]["address"]}:
+                assert 1 in {found.id for found in search(archive, who, 100)}, who
+            (said,) = archive.ask(
+                "SELECT said FROM messages JOIN texts ON texts.id = messages.id"
+                " WHERE thread = 1 ORDER BY seq LIMIT 1"
+            )
+            found = {each.id: each for each in search(archive, said["said"][:60], 100)}
+            assert "‹" in found[1].passage
+            assert search(archive, "100%!_", 5) == search(archive, " ", 5) == []
+
+    def test_one_that_is_put_aside_makes_room_for_another(self, tmp_path: Path) -> None:
+        with self.filled(tmp_path, parted()):
+            pass
+        names = set()
+        for _ in range(2):
+            archive = self.open(tmp_path)
+            if archive.head() == GENESIS:
+                archive.append(GENESIS, [b"{}"] * parted().head()[0], {}, [])
+            names.add(archive.set_aside())
+        assert len(names) == 2
+        fresh = self.open(tmp_path)
+        assert fresh.head() == GENESIS
+        fresh.close()
 
     def test_an_article_has_helped_until_the_customer_comes_back(self, tmp_path: Path) -> None:
         rig = Rig(DEFLECTING)

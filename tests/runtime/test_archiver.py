@@ -40,7 +40,10 @@ class TestPostgres(ArchiveContract):
         self.url = server.url
 
     def open(self, folder: Path) -> Archive:
-        return PostgresArchive(f"{self.url}?space=a{next(NUMBERS)}")
+        name = folder / "space"
+        if not name.exists():
+            name.write_text(f"a{next(NUMBERS)}")
+        return PostgresArchive(f"{self.url}?space={name.read_text()}")
 
     def test_two_that_fill_it_at_the_same_time_take_each_record_once(self, tmp_path: Path) -> None:
         source = parted().reader()

@@ -21,6 +21,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "threads": "omniroute.cli.threads:threads",
     "why": "omniroute.cli.threads:why",
     "customers": "omniroute.cli.customers:customers",
+    "report": "omniroute.cli.report:report",
+    "archive": "omniroute.cli.archive:archive",
     "doctor": "omniroute.cli.doctor:doctor",
     "verify": "omniroute.cli.verify:verify",
     "backup": "omniroute.cli.backup:backup",

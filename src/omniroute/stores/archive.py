@@ -75,6 +75,9 @@ class Archive(Store, Protocol):
     ) -> Head:
         """As `Store.commit`; *changes* are made in the same transaction."""
 
+    def set_aside(self) -> str:
+        """Close it, and keep what it holds under another name, which is returned."""
+
     def asker(self) -> Asker:
         """A view for other threads; whoever asks for it closes it."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -55,6 +56,13 @@ class PostgresArchive(PostgresStore):
     ) -> Head:
         return self._commit(at, records, puts, [(c.sql, c.rows) for c in changes])
 
+    def set_aside(self) -> str:
+        name = f"{self._place.space}_until_{self.head()[0]}"
+        try:
+            return self._line.call(_rename(self._line, self._place, name))
+        finally:
+            self.close()
+
     def asker(self) -> PostgresAsker:
         return PostgresAsker(self._place)
 
@@ -93,6 +101,20 @@ async def _prepare(line: Line, place: Place) -> None:
     if form > FORM:
         fault = f"its tables are of form {form}; this program knows {FORM}"
         raise Unavailable(str(place), fault, "upgrade OmniRoute on this machine, too")
+
+
+async def _rename(line: Line, place: Place, name: str) -> str:
+    async with line.asking() as db, db.transaction():
+        taken = [row["nspname"] for row in await db.fetch("SELECT nspname FROM pg_namespace")]
+        free = next(each for each in _names(name) if each not in taken)
+        await db.execute(f"ALTER SCHEMA {place.space} RENAME TO {free}")
+    return free
+
+
+def _names(name: str) -> Iterator[str]:
+    yield name
+    for number in itertools.count(1):
+        yield f"{name}_{number}"
 
 
 async def _ask(line: Line, sql: str, values: Sequence[object]) -> list[dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +62,16 @@ class SqliteArchive(SqliteStore):
     ) -> Head:
         return self._commit(at, records, puts, lambda db: _apply(db, changes))
 
+    def set_aside(self) -> str:
+        path, until = self._file.path, self.head()[0]
+        self.close()
+        names = (f"{path.stem}.until-{until}{n}{path.suffix}" for n in _numbers())
+        to = next(each for each in map(path.with_name, names) if not each.exists())
+        for suffix in ("-wal", "-shm", ""):
+            if (part := path.with_name(path.name + suffix)).exists():
+                part.rename(to.with_name(to.name + suffix))
+        return str(to)
+
     def asker(self) -> SqliteAsker:
         self._file.check_usable()
         return SqliteAsker(self._file.path)
@@ -76,6 +87,10 @@ class SqliteAsker(SqliteReader):
         # Each word in quotes, so that nothing a person types is an operator.
         each = ['"' + word.replace('"', '""') + '"' for word in telling(words)]
         return self.ask(FOUND, " ".join(each) + "*", limit) if each else []
+
+
+def _numbers() -> Iterator[str]:
+    return itertools.chain([""], (f"-{number}" for number in itertools.count(1)))
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
