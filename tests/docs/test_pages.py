@@ -8,7 +8,20 @@ import pytest
 from tests.docs.pages import DOCS, PAGES, Page
 from tests.docs.walk import Walk
 
-LANGUAGES = {"sh", "console", "python", "toml", "yaml", "text", "html", "json", "js", "mermaid", ""}
+LANGUAGES = {
+    "sh",
+    "console",
+    "python",
+    "toml",
+    "yaml",
+    "text",
+    "html",
+    "json",
+    "js",
+    "mermaid",
+    "sql",
+    "",
+}
 START = Page(DOCS / "start.md")
 RUN = {"sh", "console", "python"}
 BLOCKS = [block for page in PAGES for block in page.blocks]
