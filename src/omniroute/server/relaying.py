@@ -92,21 +92,20 @@ class Relay:
         """The bytes of an answer, until its end or ours."""
         closing = asyncio.create_task(self._closing.wait())
         chunks = answer.aiter_raw()
+        chunk = asyncio.ensure_future(anext(chunks, None))
         try:
             while True:
-                chunk = asyncio.ensure_future(anext(chunks, None))
                 await asyncio.wait({chunk, closing}, return_when=asyncio.FIRST_COMPLETED)
-                if not chunk.done():
-                    chunk.cancel()
-                    await asyncio.gather(chunk, return_exceptions=True)
+                if not chunk.done() or (data := chunk.result()) is None:
                     return
-                if (data := chunk.result()) is None:
-                    return
+                chunk = asyncio.ensure_future(anext(chunks, None))
                 yield data
         except httpx.HTTPError as error:
             log.info("an answer that was passed on broke off: %s", type(error).__name__)
         finally:
-            closing.cancel()
+            for task in (chunk, closing):
+                task.cancel()
+            await asyncio.gather(chunk, closing, return_exceptions=True)
             await answer.aclose()
 
     def end(self) -> None:
