@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from omniroute import Address, Inbound, Outbound, Proofs, Receipt, Secret, Site
+from omniroute import Address, File, Inbound, Outbound, Proofs, Receipt, Secret, Site
 from omniroute.testing.intake import Notebook
 from omniroute_webchat.channel import WebChatChannel
 from omniroute_webchat.settings import Settings
@@ -144,7 +144,7 @@ class Chat:
         self._make()
 
     def _make(self) -> None:
-        site = Site(self.folder, HOME, "Globex", proofs=self.proofs)
+        site = Site(self.folder, HOME, "Globex", secret=b"of the account", proofs=self.proofs)
         self.channel = WebChatChannel("main", self.settings, site)
         self.app = Starlette(routes=[Mount(MOUNT, routes=self.channel.routes())])
 
@@ -188,11 +188,20 @@ class Chat:
         """What the engine reads from what was accepted."""
         return [one for raw in self.notebook.kept.values() for one in self.channel.parse(raw)]
 
-    async def answers(self, text: str, *, key: str, to: str | None = None) -> Receipt:
+    async def answers(
+        self, text: str, *, key: str, to: str | None = None, files: Sequence[File] = ()
+    ) -> Receipt:
         """The engine sends *text* to a conversation, by default that of the last message."""
         conversation = self.inbound[-1].conversation if to is None else to
         return await self.channel.send(
-            Outbound(key, conversation, Address("any", "any"), text, sender_name="Ana")
+            Outbound(
+                key,
+                conversation,
+                Address("any", "any"),
+                text,
+                sender_name="Ana",
+                files=tuple(files),
+            )
         )
 
     async def closes(self) -> None:

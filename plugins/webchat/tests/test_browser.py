@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -12,6 +13,7 @@ import pytest
 from playwright.async_api import (
     Browser,
     BrowserContext,
+    FilePayload,
     FrameLocator,
     Locator,
     Page,
@@ -23,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from omniroute import Address, Amendment
+from omniroute import Address, Amendment, File
 from omniroute.testing.fakes import serving
 
 if TYPE_CHECKING:
@@ -493,3 +495,61 @@ async def test_a_site_that_is_not_allowed_gets_no_chat(serve: Serves, browser: B
     async with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
         await page.get_by_role("button", name="Open chat").click()
     await expect(page.frame_locator("iframe").get_by_label("Your message")).to_have_count(0)
+
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+BILL = FilePayload(name="bill.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 ...")
+
+
+async def test_files_go_both_ways(serve: Serves, browser: Browser) -> None:
+    served = await serve(max_file=1000)
+    page = (joe := await visit(browser, served.home)).page
+    too_big = FilePayload(name="film.mov", mimeType="video/quicktime", buffer=bytes(1001))
+    await page.locator("#file").set_input_files([BILL, too_big])
+    await expect(page.locator("#files li")).to_have_count(2)
+    await expect(page.locator("#files .wrong")).to_contain_text("Too big: at most")
+    await expect(page.locator("#send")).to_be_disabled()
+    await page.get_by_role("button", name="Remove film.mov").click()
+    await expect(page.locator("#send")).to_be_enabled()
+    await page.locator("#send").click()
+    await sent(page, 1)
+    await expect(page.locator("#files li")).to_have_count(0)
+    await expect(page.locator(".mine .files a")).to_have_text("📎 bill.pdf")
+    [message] = served.chat.inbound
+    assert [(file.name, file.data) for file in message.files] == [("bill.pdf", BILL["buffer"])]
+
+    await served.chat.answers("and here", key="e1", files=[File("p.png", "image/png", PIXEL)])
+    picture = page.locator(".theirs .files img")
+    await expect(picture).to_have_js_property("naturalWidth", 1)
+    await page.reload()
+    await expect(picture).to_have_js_property("naturalWidth", 1)
+    assert joe.faults == []
+
+
+async def test_a_picture_is_pasted_in_the_widget_of_another_site(
+    serve: Serves, browser: Browser
+) -> None:
+    served = await serve(for_shop=True)
+    shop = (joe := await visit(browser, served.shop + "/shop")).page
+    await shop.get_by_role("button", name="Open chat").click()
+    frame = shop.frame_locator("iframe")
+    field = frame.get_by_label("Your message")
+    await expect(field).to_be_focused()
+    await field.evaluate(
+        """(field, bytes) => {
+            const held = new DataTransfer();
+            held.items.add(new File([new Uint8Array(bytes)], "shot.png", { type: "image/png" }));
+            const how = { clipboardData: held, bubbles: true, cancelable: true };
+            field.dispatchEvent(new ClipboardEvent("paste", how));
+        }""",
+        list(PIXEL),
+    )
+    await expect(frame.locator("#send")).to_be_enabled()
+    await frame.locator("#send").click()
+    await expect(frame.locator(".mine:not(.unsent) .files img")).to_have_js_property(
+        "naturalWidth", 1
+    )
+    assert [file.name for file in served.chat.inbound[0].files] == ["shot.png"]
+    assert joe.faults == []

@@ -51,7 +51,10 @@ def test_the_plugin_is_found_and_offers_the_channel() -> None:
 def test_it_is_a_channel(tmp_path: Path) -> None:
     channel = WebChatChannel("main", Settings(), Site(tmp_path, "http://desk.example"))
     assert isinstance(channel, Channel)
-    assert WebChatChannel.caps == Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING
+    assert (
+        WebChatChannel.caps
+        == Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING | Cap.FILES_IN | Cap.FILES_OUT
+    )
     assert isinstance(channel, Edits)
     assert isinstance(channel, Deletes)
     assert isinstance(channel, Types)

@@ -67,15 +67,16 @@ def _scope(
 ) -> dict[str, Any]:
     sent = {"host": "desk.example"} | ({} if endless else {"content-length": str(length)})
     sent |= {name.lower(): value for name, value in headers.items()}
+    path, _, query = path.partition("?")
     return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "http",
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
         "client": ("127.0.0.1", 50000),

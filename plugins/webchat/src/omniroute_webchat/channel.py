@@ -28,6 +28,7 @@ from omniroute import (
 )
 from omniroute_webchat import mailbox as lines
 from omniroute_webchat import parse, sessions
+from omniroute_webchat.attachments import MOST, Attachments, attach
 from omniroute_webchat.mailbox import Closed, Effort, Mailbox
 from omniroute_webchat.routes import Routes
 from omniroute_webchat.sessions import Sessions, Unknown
@@ -46,7 +47,10 @@ class WebChatChannel:
     kind: ClassVar[str] = "webchat"
     label: ClassVar[str] = "web chat"
     icon: ClassVar[str] = "chat"
-    caps: ClassVar[Cap] = Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING
+    caps: ClassVar[Cap] = (
+        Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING | Cap.FILES_IN | Cap.FILES_OUT
+    )
+    max_files: ClassVar[int] = MOST
     max_text: ClassVar[int] = 4000
     Config: ClassVar[type] = Settings
 
@@ -59,8 +63,10 @@ class WebChatChannel:
             self._mailbox, config.secrets, config.audience, config.session_days
         )
         self._streams = Streams()
+        self._attachments = Attachments(site, self._mailbox)
         self._routes = Routes(
-            account, config, site, self._mailbox, self._sessions, self._streams, self
+            *(account, config, site, self._mailbox, self._sessions, self._streams, self),
+            self._attachments,
         )
 
     def parse(self, raw: bytes) -> Sequence[Inbound]:
@@ -85,7 +91,8 @@ class WebChatChannel:
     async def _sweep(self) -> None:
         try:
             await self._sessions.forget_the_gone()
-        except sqlite3.Error as error:  # a full disk: those who chat matter more
+            await self._attachments.sweep()
+        except (sqlite3.Error, OSError) as error:  # a full disk: those who chat matter more
             log.warning("webchat %s: old sessions stay for now: %s", self.account, error)
 
     async def send(self, out: Outbound) -> Receipt:
@@ -94,12 +101,17 @@ class WebChatChannel:
         The platform is our own, so a second attempt is recognised by its key and shown once: there
         is no repeat to be marked.
         """
-        await self._put(
-            out.conversation,
-            lambda db, conversation: lines.add_line(
-                db, conversation, "", out.idempotency_key, out.sender_name, out.text, _now()
-            ),
-        )
+        try:
+            files = await self._attachments.put(out.idempotency_key, out.files)
+        except OSError as error:
+            raise Retry(f"the web chat's folder: {error}") from error
+
+        def work(db: sqlite3.Connection, conversation: str) -> None:
+            key = out.idempotency_key
+            seq = lines.add_line(db, conversation, "", key, out.sender_name, out.text, _now())
+            attach(db, conversation, seq, files)
+
+        await self._put(out.conversation, work)
         return Receipt((out.idempotency_key,))
 
     async def edit(self, change: Amendment) -> None:
@@ -115,6 +127,8 @@ class WebChatChannel:
             work = partial(lines.change_line, id=id, text=text, changed=how)
             if not await self._put(change.conversation, work):
                 raise Rejected("the line is not there any more")
+        if how == "deleted":
+            await self._attachments.tidy()
 
     async def _put(self, to: str, work: Callable[[sqlite3.Connection, str], T]) -> T:
         """Do *work* on a conversation, durably, and wake whoever listens to it."""
@@ -139,6 +153,7 @@ class WebChatChannel:
     async def forget(self, values: Sequence[str]) -> None:
         """Delete the lines and sessions of whoever has these addresses."""
         await self._mailbox.do(lambda db: sessions.forget(db, values), Effort.DURABLE)
+        await self._attachments.tidy()
 
     async def check(self) -> Health:
         folder = self._site.folder

@@ -53,6 +53,19 @@ CREATE TABLE IF NOT EXISTS changes (
     line         INTEGER NOT NULL          -- the number of the line that reads otherwise now
 );
 CREATE INDEX IF NOT EXISTS changes_by_conversation ON changes (conversation, seq);
+CREATE TABLE IF NOT EXISTS files (
+    id           TEXT PRIMARY KEY,         -- the name of its bytes in the folder beside
+    conversation TEXT NOT NULL,
+    visitor      TEXT NOT NULL,            -- whose session brought it; empty for answers
+    line         INTEGER NOT NULL DEFAULT 0, -- with which it came; 0: it waits for one
+    name         TEXT NOT NULL,
+    media_type   TEXT NOT NULL,
+    size         INTEGER NOT NULL,
+    at           INTEGER NOT NULL          -- ms since the epoch
+);
+CREATE INDEX IF NOT EXISTS files_by_line ON files (line);
+CREATE INDEX IF NOT EXISTS files_by_visitor ON files (visitor);
+CREATE INDEX IF NOT EXISTS files_by_conversation ON files (conversation);
 CREATE TABLE IF NOT EXISTS sessions (
     secret_hash  TEXT PRIMARY KEY,
     visitor      TEXT NOT NULL UNIQUE,     -- the session's own conversation
@@ -73,6 +86,20 @@ CREATE INDEX IF NOT EXISTS nonces_by_expiry ON nonces (expires);
 """
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """A file as a browser is shown it; *url* is for one session, and relative to the page's."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    url: str = ""
+
+    def at(self, url: str) -> Shown:
+        """The same, to be fetched at *url*."""
+        return msgspec.structs.replace(self, url=url)
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line as a browser is shown it."""
 
@@ -84,6 +111,11 @@ class Line(msgspec.Struct, frozen=True):
     at: int  # ms since the epoch
     changed: str = ""  # edited or deleted
     of: int = 0  # the number of the line that reads so now, where this only tells of the change
+    files: tuple[Shown, ...] = ()
+
+    def with_files(self, files: Sequence[Shown]) -> Line:
+        """The same line with these files."""
+        return msgspec.structs.replace(self, files=tuple(files)) if files else self
 
 
 class Effort(enum.IntEnum):
@@ -271,6 +303,8 @@ def change_line(
     if row is None:
         return False
     db.execute("UPDATE lines SET text = ?, changed = ? WHERE seq = ?", (text, changed, row[0]))
+    if changed == "deleted":
+        db.execute("DELETE FROM files WHERE line = ?", (row[0],))
     (number,) = db.execute(
         "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'lines' RETURNING seq"
     ).fetchone()
@@ -282,14 +316,24 @@ def lines_after(
     db: sqlite3.Connection, conversations: tuple[str, str], after: int, most: int
 ) -> list[Line]:
     """At most *most* lines that came, or changed, after number *after*, in order."""
-    return [Line(*row) for row in db.execute(AFTER, (*conversations, after, most))]
+    return _read(db, db.execute(AFTER, (*conversations, after, most)))
 
 
 def lines_before(
     db: sqlite3.Connection, conversations: tuple[str, str], before: int, most: int
 ) -> list[Line]:
     """The last *most* lines that came before number *before*, in order."""
-    return [Line(*row) for row in db.execute(BEFORE, (*conversations, before, most))][::-1]
+    return _read(db, db.execute(BEFORE, (*conversations, before, most)))[::-1]
+
+
+def _read(db: sqlite3.Connection, rows: sqlite3.Cursor) -> list[Line]:
+    """Lines with the files that came with them."""
+    lines = [Line(*row) for row in rows]
+    numbers = msgspec.json.encode([line.of or line.seq for line in lines]).decode()
+    files: dict[int, list[Shown]] = {}
+    for line, *file in db.execute(FILES, (numbers,)):
+        files.setdefault(line, []).append(Shown(*file))
+    return [line.with_files(files.get(line.of or line.seq, ())) for line in lines]
 
 
 # Two conversations read as one: both come in order from the index and are merged, never sorted.
@@ -309,4 +353,8 @@ AFTER = (
 BEFORE = (
     f"{_COLUMNS} conversation = ?1 AND seq < ?3"
     f" UNION ALL {_COLUMNS} conversation = ?2 AND ?2 <> ?1 AND seq < ?3 ORDER BY seq DESC LIMIT ?4"
+)
+FILES = (
+    "SELECT line, id, name, media_type, size FROM files"
+    " WHERE line IN (SELECT value FROM json_each(?)) ORDER BY line, rowid"
 )

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Catalogue, Site
+from omniroute_webchat import attachments
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.settings import Settings
 
@@ -25,6 +26,7 @@ MODULES = (
     "chat.js",
     "api.js",
     "composer.js",
+    "files.js",
     "live.js",
     "log.js",
     "outbox.js",
@@ -110,16 +112,28 @@ def _page(
     words = {**words, "title": settings.title or words["title"]}
     words["greeting"] = settings.greeting or words["greeting"]
     given = {"words": words, "longest": settings.max_message, "origins": origins.allowed}
+    given["files"] = {
+        "largest": settings.max_file, "types": settings.file_types, "most": attachments.MOST,
+    }  # fmt: skip
     given["proves"] = site.proofs is not None
     given["telegram"] = bool(settings.telegram_bot)
     escaped = {name: html.escape(word) for name, word in words.items()}
     return Template(_file("page.html")).substitute(
         escaped,
         language=language,
+        accept=_accepted(settings),
         organisation=html.escape(site.organisation),
         initial=html.escape((site.organisation.strip() or "?")[0].upper()),
         given=_in_script(given),
     )
+
+
+def _accepted(settings: Settings) -> str:
+    """What the browser's own dialogue offers; where nothing is taken there is no button."""
+    if not settings.max_file:
+        return " disabled"
+    types = html.escape(",".join(settings.file_types))
+    return f' accept="{types}"' if types else ""
 
 
 def _widget(settings: Settings) -> str:

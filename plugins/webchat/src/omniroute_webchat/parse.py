@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from omniroute import Address, Inbound
+from omniroute import Address, File, Inbound
 
 VERSION = 1
 
@@ -22,7 +22,15 @@ _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 _SPACES = re.compile(r"\s+")
 
 
-class Said(msgspec.Struct, frozen=True):
+class Brought(msgspec.Struct, frozen=True):
+    """A file of a message; in JSON its bytes are base64."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message as it was accepted.
 
     *session* is the visitor's own conversation; *conversation* is where an answer belongs, which
@@ -40,6 +48,7 @@ class Said(msgspec.Struct, frozen=True):
     name: str = ""
     joined: bool = False
     left: bool = False  # nothing was said: they went away
+    files: tuple[Brought, ...] = ()
     v: int = VERSION
 
 
@@ -70,6 +79,7 @@ def read(raw: bytes, account: str) -> Inbound:
         text=clean(said.text),
         sent_at=datetime.fromtimestamp(said.at / 1000, UTC),
         also_known_as=_also_known_as(said),
+        files=tuple(File(clean_line(f.name), f.media_type, f.data) for f in said.files),
         kind="left" if said.left else "message",
     )
 

@@ -33,6 +33,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: uuid.UUID
     text: str
+    files: tuple[str, ...] = ()  # brought before
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,16 +53,16 @@ async def read_opening(request: Request) -> Opening:
 
 
 async def read_message(request: Request, longest: int) -> Message:
-    """A message with its text cleaned, of 1 to *longest* characters."""
+    """A message with its text cleaned, of at most *longest* characters; with files, of none."""
     message = await _read(request, Message, longest * BYTES_PER_CHARACTER + BYTES_BESIDES)
     text = clean(message.text)
-    if not text:
+    if not text and not message.files:
         raise Problem(422, "empty", "There is nothing to send.")
     if len(text) > longest:
         raise Problem(
             422, "too_long", f"A message has at most {longest} characters; this has {len(text)}."
         )
-    return Message(message.id, text)
+    return Message(message.id, text, message.files)
 
 
 def number(request: Request, name: str, default: int) -> int:

@@ -5,6 +5,8 @@
 * ``GET  session``   what there is, making nothing
 * ``DELETE session`` sign out
 * ``POST messages``  say something; 200 only when it is kept for good
+* ``POST files``     bring a file, as the body, ``?name=``; it goes with a message that follows
+* ``GET  files/…``   a file of a line, by the address that stands in it
 * ``POST writing``   somebody is typing; nothing of it is kept
 * ``GET  stream``    lines as they come (Server-Sent Events)
 * ``GET  lines``     lines as they are
@@ -26,13 +28,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Address, Busy, Proofs, Rate, Refused, Site
+from omniroute_webchat import attachments as attaching
 from omniroute_webchat import mailbox as lines
 from omniroute_webchat.addresses import normalised
+from omniroute_webchat.attachments import Attachments
 from omniroute_webchat.goings import Ear, Goings
 from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
-from omniroute_webchat.parse import Said, key, sender_of
+from omniroute_webchat.parse import Brought, Said, key, sender_of
 from omniroute_webchat.problem import Problem, answer, busy, not_listening, too_fast
 from omniroute_webchat.requests import last_seen, number, read_claim, read_message, read_opening
 from omniroute_webchat.sessions import Opened, Session, Sessions
@@ -60,10 +64,13 @@ class Routes:
         sessions: Sessions,
         streams: Streams,
         ear: Ear,
+        attachments: Attachments,
     ) -> None:
         self._account, self._settings = account, settings
         self._mailbox, self._sessions = mailbox, sessions
         self._streams, self._ear = streams, ear
+        self._attachments = attachments
+        self._brought = Rate(settings.files_per_minute, attaching.MOST)
         self._origins = Origins(site.public_url, settings.allowed_origins)
         self._pages = Pages(settings, site, self._origins)
         self._said = Rate(settings.messages_per_minute, settings.burst)
@@ -80,6 +87,8 @@ class Routes:
             self._route("/messages", self._say, "POST"),
             self._route("/session", self._session, "GET", "POST", "DELETE"),
             self._route("/writing", self._writes, "POST"),
+            self._route("/files", self._bring, "POST"),
+            self._route("/files/{id}", self._attachments.fetch, "GET"),
             self._route("/lines", self._lines, "GET"),
             self._route("/stream", self._stream, "GET"),
             self._route("/proof", self._prove, "POST"),
@@ -224,16 +233,29 @@ class Routes:
         if wait:
             raise too_fast(wait)
         message = await read_message(request, self._settings.max_message)
-        said = _said(session, str(message.id), message.text)
+        files = await self._attachments.brought(session, message.files)
+        said = _said(session, str(message.id), message.text, files)
         try:
             await intake.accept(msgspec.json.encode(said), key=key(said))
         except Busy:
             raise busy() from None
         # From here on it is safe.  If we die before the next line, the browser has no answer and
         # comes again with the same id: the intake takes it for what it is, and the line follows.
-        seq = await self._keep(said)
+        seq = await self._keep(said, message.files)
         self._streams.wake(said.conversation)
         return answer({"id": said.id, "seq": seq})
+
+    async def _bring(self, request: Request) -> Response:
+        session, settings = await self._known(request), self._settings
+        name = request.query_params.get("name", "")
+        if not settings.max_file:
+            raise Problem(403, "no_files", "No files are taken here.")
+        if settings.file_types and not name.lower().endswith(tuple(settings.file_types)):
+            raise Problem(415, "file_type", f"Files taken here: {', '.join(settings.file_types)}.")
+        if wait := self._brought.wait(session.visitor):
+            raise too_fast(wait)
+        file = await self._attachments.bring(session, name, request, settings.max_file)
+        return answer(self._attachments.at(session, file))
 
     async def _writes(self, request: Request) -> Response:
         session, intake = await self._known(request), self._ear.intake
@@ -241,13 +263,15 @@ class Routes:
             intake.writing(sender_of(_said(session, "", ""), self._account))
         return Response(status_code=204)
 
-    async def _keep(self, said: Said) -> int:
-        return await self._mailbox.do(
-            lambda db: lines.add_line(
+    async def _keep(self, said: Said, files: Sequence[str]) -> int:
+        def work(db: sqlite3.Connection) -> int:
+            seq = lines.add_line(
                 db, said.conversation, said.session, said.id, said.name, said.text, said.at
-            ),
-            Effort.WRITE,
-        )
+            )
+            attaching.belong(db, said.conversation, seq, files)
+            return seq
+
+        return await self._mailbox.do(work, Effort.WRITE)
 
     async def _lines(self, request: Request) -> Response:
         session = await self._known(request)
@@ -259,7 +283,8 @@ class Routes:
         older = await self._mailbox.do(
             lambda db: lines.lines_before(db, session.conversations, before, AT_A_TIME + 1)
         )
-        return answer({"lines": older[-AT_A_TIME:], "more": len(older) > AT_A_TIME})
+        shown = self._attachments.shown(session, older[-AT_A_TIME:])
+        return answer({"lines": shown, "more": len(older) > AT_A_TIME})
 
     async def _stream(self, request: Request) -> Response:
         after = last_seen(request)
@@ -277,9 +302,10 @@ class Routes:
         return EventStream(self._streams, stream, read, after, HEARTBEAT, closed)
 
     async def _after(self, session: Session, seq: int) -> Sequence[Line]:
-        return await self._mailbox.do(
+        found = await self._mailbox.do(
             lambda db: lines.lines_after(db, session.conversations, seq, AT_ONCE)
         )
+        return self._attachments.shown(session, found)
 
 
 def _about(session: Session, opened: Opened | None = None, secret: str = "") -> dict[str, object]:
@@ -296,8 +322,9 @@ def _about(session: Session, opened: Opened | None = None, secret: str = "") -> 
     return about
 
 
-def _said(session: Session, id: str, text: str) -> Said:
+def _said(session: Session, id: str, text: str, files: tuple[Brought, ...] = ()) -> Said:
     return Said(
+        files=files,
         id=id,
         session=session.visitor,
         conversation=session.conversation,

@@ -321,6 +321,8 @@ def forget(db: sqlite3.Connection, values: Sequence[str]) -> None:
     gone = msgspec.json.encode([*found, *map(conversation_of, values), *values]).decode()
     for statement in (
         "DELETE FROM lines WHERE conversation IN (SELECT value FROM json_each(?))",
+        "DELETE FROM files WHERE conversation IN (SELECT value FROM json_each(?))",
+        "DELETE FROM files WHERE visitor IN (SELECT value FROM json_each(?))",
         "DELETE FROM changes WHERE conversation IN (SELECT value FROM json_each(?))",
         "DELETE FROM sessions WHERE visitor IN (SELECT value FROM json_each(?))",
         "DELETE FROM sessions WHERE user IN (SELECT value FROM json_each(?))",
@@ -329,9 +331,7 @@ def forget(db: sqlite3.Connection, values: Sequence[str]) -> None:
 
 
 def _forget(db: sqlite3.Connection, oldest: int) -> None:
-    db.execute(
-        "DELETE FROM lines WHERE conversation IN"
-        " (SELECT visitor FROM sessions WHERE user IS NULL AND seen < ?)",
-        (oldest,),
-    )
+    gone = "(SELECT visitor FROM sessions WHERE user IS NULL AND seen < ?)"
+    db.execute(f"DELETE FROM lines WHERE conversation IN {gone}", (oldest,))  # noqa: S608
+    db.execute(f"DELETE FROM files WHERE conversation IN {gone}", (oldest,))  # noqa: S608
     db.execute("DELETE FROM sessions WHERE user IS NULL AND seen < ?", (oldest,))

@@ -57,6 +57,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     burst: Annotated[
         int, Meta(ge=1, description="Messages a visitor may send at once before the rate counts.")
     ] = 10
+    max_file: Annotated[
+        int, Meta(ge=0, le=25_000_000, description="Largest file of a visitor, in bytes; 0: none.")
+    ] = 10_000_000
+    file_types: Annotated[
+        list[Annotated[str, Meta(pattern=r"^\.[a-z0-9]{1,10}$")]],
+        Meta(description="Endings of files that visitors may send, as .pdf; empty: any."),
+    ] = []
+    files_per_minute: Annotated[
+        int, Meta(ge=0, description="Sustained rate of one visitor's files; 0: without limit.")
+    ] = 10
     new_sessions_per_minute: Annotated[
         int, Meta(ge=0, description="New visitors from one network address; 0: without limit.")
     ] = 120

@@ -35,6 +35,26 @@ export async function ask(path, { method = "GET", body, headers = {}, signal } =
   throw new Failed(response.status, problem.error ?? "unknown", problem.text ?? "", wait);
 }
 
+// A file on its way: `done` is what the server calls it.  XMLHttpRequest tells how far it has come.
+export function bring(file, onShare) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    const said = () => { try { return JSON.parse(request.responseText); } catch { return {}; } };
+    request.upload.addEventListener("progress", ({ loaded, total }) => onShare(total ? loaded / total : 0));
+    request.addEventListener("load", () => {
+      if (request.status === 200) resolve(said());
+      else reject(new Failed(request.status, said().error ?? "unknown", said().text ?? "", 0));
+    });
+    request.addEventListener("error", () => reject(new Failed(0, "network", "", 0)));
+    request.addEventListener("abort", () => reject(new Failed(0, "aborted", "", 0)));
+    request.open("POST", `files?name=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+    if (embedded) request.setRequestHeader("X-Chat-Session", lasting.get("session") ?? "");
+    request.send(file);
+  });
+  return { done, abort: () => request.abort() };
+}
+
 export async function openSession(token) {
   const body = token ? { token, embedded } : { embedded };
   const session = await (await ask("session", { method: "POST", body })).json();

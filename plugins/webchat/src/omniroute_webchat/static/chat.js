@@ -2,13 +2,14 @@
 
 import { currentSession, embedded, endSession, openSession, ask, Failed } from "./api.js";
 import { Composer } from "./composer.js";
+import { Files } from "./files.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
 import { Prove } from "./prove.js";
 import { lasting } from "./store.js";
 
-const { words, longest, origins, proves, telegram } = JSON.parse(document.getElementById("given").textContent);
+const { words, longest, files: rules, origins, proves, telegram } = JSON.parse(document.getElementById("given").textContent);
 const $ = (id) => document.getElementById(id);
 const title = document.title;
 const hosts = [location.origin, ...origins];
@@ -36,9 +37,14 @@ const outbox = new Outbox({
   },
   onLost: () => { session = null; },
 });
+const files = new Files({
+  list: $("files"), input: $("file"), drop: document.querySelector(".chat"), field: $("text"), words, rules,
+  session: async () => { if (!session) await open(); }, onChange() {},
+});
 const composer = new Composer({
+  files,
   form: $("composer"), field: $("text"), button: $("send"), count: $("count"),
-  words, longest, onSay: (text) => outbox.add(text), onType: typing,
+  words, longest, onSay: (text, files) => outbox.add(text, files), onType: typing,
 });
 
 const prove = new Prove({ words, telegram, session: async () => session ?? open() });
@@ -66,7 +72,10 @@ async function adopt(about) {
   if (changed) {
     log.clear();
     // What a guest has not sent yet is still theirs; what a user has not sent is nobody else's.
-    if (before.identified) outbox.clear();
+    if (before.identified) {
+      outbox.clear();
+      files.clear();
+    }
   }
   lasting.set("visitor", { visitor: about.visitor, identified: about.identified });
   session = about;
@@ -119,7 +128,7 @@ $("earlier").addEventListener("click", async () => {
 function edit(id) {
   const line = outbox.take(id);
   log.remove(id);
-  if (line) composer.edit(line.text);
+  if (line) composer.edit(line);
 }
 
 // --- what it looks like --------------------------------------------------------------------------
@@ -203,6 +212,7 @@ function meet(origin, kept, token) {
 async function signOut() {
   live.stop();
   outbox.clear();
+  files.clear();
   session = null;
   lasting.set("visitor", null);
   log.clear();

@@ -3,8 +3,9 @@
 import { passing } from "./store.js";
 
 export class Composer {
-  constructor({ form, field, button, count, words, longest, onSay, onType }) {
-    Object.assign(this, { form, field, button, count, words, longest, onSay, onType });
+  constructor({ form, field, button, count, words, longest, files, onSay, onType }) {
+    Object.assign(this, { form, field, button, count, words, longest, files, onSay, onType });
+    files.onChange = () => this.#look();
     // What was typed while this script was still on its way stands; it is newer than the draft.
     field.value ||= passing.get("draft") ?? "";
     field.addEventListener("input", () => {
@@ -20,7 +21,8 @@ export class Composer {
   }
 
   // Back into the field, to be changed; what is there already stays.
-  edit(text) {
+  edit({ text, files }) {
+    this.files.put(files);
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text;
     this.#look();
     this.field.focus();
@@ -37,18 +39,18 @@ export class Composer {
 
   #say() {
     const text = this.field.value.trim();
-    if (!text || [...text].length > this.longest) return;
+    if ((!text && !this.files.count) || !this.files.ready || [...text].length > this.longest) return;
     this.field.value = "";
     this.#look();
     this.field.focus();
-    this.onSay(text);
+    this.onSay(text, this.files.take());
   }
 
   #look() {
     const text = this.field.value.trim();
     const left = this.longest - [...text].length;
     passing.set("draft", this.field.value || null);
-    this.button.disabled = !text || left < 0;
+    this.button.disabled = (!text && !this.files.count) || !this.files.ready || left < 0;
     this.count.classList.toggle("over", left < 0);
     const words = left < 0 ? this.words.too_long : this.words.left;
     this.count.textContent = left < this.longest / 20 ? words.replace("{count}", Math.abs(left)) : "";

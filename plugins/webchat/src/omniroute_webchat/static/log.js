@@ -103,8 +103,30 @@ export class Log {
     name.dir = text.dir = "auto"; // each line reads in its own direction, and stands where it stood
     fill(text, this.#said(line));
     bubble.append(text);
+    this.#carry(bubble, line);
     element.append(face, name, bubble, make("p", "about"));
     return element;
+  }
+
+  // Pictures are shown in place, anything else is a link that saves it.
+  #carry(bubble, { text, files = [] }) {
+    bubble.firstElementChild.hidden = !text && files.length > 0;
+    bubble.querySelector(".files")?.remove();
+    if (!files.length) return;
+    const list = make("div", "files");
+    for (const { name, media_type: kind, url } of files) {
+      const link = make("a", "", kind.startsWith("image/") ? "" : `📎 ${name}`);
+      link.dir = "auto";
+      Object.assign(link, { href: url, target: "_blank", rel: "noopener" });
+      if (kind.startsWith("image/")) {
+        const picture = make("img");
+        Object.assign(picture, { src: url, alt: name });
+        picture.addEventListener("load", () => this.following && this.toEnd());
+        link.append(picture);
+      } else link.download = name;
+      list.append(link);
+    }
+    bubble.append(list);
   }
 
   #reword(element, { text, changed }) {
@@ -112,6 +134,10 @@ export class Log {
     const said = element.querySelector(".bubble p");
     said.textContent = "";
     fill(said, this.#said(line));
+    if (changed === "deleted") {
+      element.querySelector(".files")?.remove();
+      said.hidden = false;
+    }
     this.lines.set(element, line);
     this.#state(element, line, []);
   }
@@ -153,7 +179,8 @@ export class Log {
   }
 
   #fault(code) {
-    return code === "too_long" || code === "too_big" ? this.words.not_sent_long : this.words.not_sent;
+    return code === "too_long" || code === "too_big" ? this.words.not_sent_long
+      : code === "no_file" ? this.words.not_sent_file : this.words.not_sent;
   }
 
   // Days between lines; lines of one person drawn together.

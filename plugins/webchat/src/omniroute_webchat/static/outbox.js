@@ -14,8 +14,8 @@ export class Outbox {
     addEventListener("online", () => this.hurry?.());
   }
 
-  add(text) {
-    const line = { id: newId(), text, at: Date.now(), state: "sending" };
+  add(text, files = []) {
+    const line = { id: newId(), text, files, at: Date.now(), state: "sending" };
     this.lines.push(line);
     this.#keep();
     this.onChange(line);
@@ -43,7 +43,8 @@ export class Outbox {
       try {
         await this.session();
         const { id, text } = line;
-        const sent = await (await ask("messages", { method: "POST", body: { id, text } })).json();
+        const files = (line.files ?? []).map((file) => file.id);
+        const sent = await (await ask("messages", { method: "POST", body: { id, text, files } })).json();
         this.failures = 0;
         if (this.take(id)) this.onSent({ ...line, seq: sent.seq });
       } catch (error) {

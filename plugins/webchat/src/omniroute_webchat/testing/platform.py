@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
+from urllib.parse import urlencode
 
 from omniroute.testing.asgi import Answered, ask
 from omniroute.testing.platform import Got, Platform, Request
@@ -26,12 +27,25 @@ class Town(Platform):
         self._last: tuple[str, bytes] = ("", b"")
 
     def settings(self) -> Mapping[str, object]:
-        return {"secret": SECRET, "messages_per_minute": 0, "max_message": 30_000}
+        return {
+            "secret": SECRET,
+            "messages_per_minute": 0,
+            "files_per_minute": 0,
+            "max_message": 30_000,
+        }
 
     # --- customers ---
 
     async def says(self, text: str, *, who: str = "joe") -> None:
         self._last = who, json.dumps({"id": str(uuid.uuid4()), "text": text}).encode()
+        await self.again()
+
+    async def sends_file(self, name: str, data: bytes, text: str, *, who: str = "joe") -> None:
+        await self._until_open(who, {})
+        asked = f"/files?{urlencode({'name': name})}"
+        brought = json.loads((await self._ask("POST", asked, who, data)).body)
+        said = {"id": str(uuid.uuid4()), "text": text, "files": [brought["id"]]}
+        self._last = who, json.dumps(said).encode()
         await self.again()
 
     async def forges(self, text: str) -> str:
@@ -44,7 +58,18 @@ class Town(Platform):
     async def got(self, who: str = "joe") -> Sequence[Got]:
         answered = await self._ask("GET", "/lines", who)
         lines = json.loads(answered.body)["lines"] if answered.ok else ()
-        return [Got(line["text"]) for line in lines if line["direction"] == "out"]
+        return [
+            Got(line["text"], files=await self._fetched(who, line.get("files", ())))
+            for line in lines
+            if line["direction"] == "out"
+        ]
+
+    async def _fetched(
+        self, who: str, files: Sequence[Mapping[str, str]]
+    ) -> tuple[tuple[str, bytes], ...]:
+        """The files of a line, each fetched at the address that stands in it."""
+        found = [await self._ask("GET", f"/{file['url']}", who) for file in files]
+        return tuple((file["name"], got.body) for file, got in zip(files, found, strict=True))
 
     # --- the browser ---
 
