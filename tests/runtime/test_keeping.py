@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from tests.runtime.house import Faulty, House
+from tests.runtime.house import PATIENCE, Faulty, House
 
 from omniroute.runtime.handover import HandedIn, Handover
 from omniroute.runtime.keeping import GAP, TIDY
@@ -144,3 +145,16 @@ async def test_nobody_is_told_of_a_decision_that_the_store_has_forgotten(house: 
     assert exchange.hear(spool.name).outcomes == {1: ""}
     await spool.close()
     await house.node.close()
+
+
+async def test_whoever_is_erased_is_not_fed_in_again(house: House) -> None:
+    async with house.running():
+        await house.says("forget me")
+        await house.says("keep me", sender="ada")
+        await house.read(2)
+        async with asyncio.timeout(PATIENCE):
+            while len(kept := await house.spool.kept()) < 2:  # noqa: ASYNC110 - lies in a spool
+                await asyncio.sleep(0.01)
+        raws = [await house.spool.raw(id) or b"" for id in kept]
+        await house.spool.drop([id for id, raw in zip(kept, raws, strict=True) if b"forget" in raw])
+        assert (await house.spool.feed_again(house.clock.at, Known())).entries == 1
