@@ -94,7 +94,7 @@ async def test_an_address_is_for_one_session_and_ends_with_it(chat: Chat) -> Non
 
 
 async def test_limits_say_what_to_do(open_chat: Opens) -> None:
-    chat: Chat = open_chat(max_file=4, file_types=[".png"], files_per_minute=2)
+    chat: Chat = open_chat(max_file=4, file_types=[".png"], files_per_minute=1)
     await chat.starts()
     joe = chat.browser()
     assert (await bring(joe, "a.png", b"x")).status_code == 401
