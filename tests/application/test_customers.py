@@ -238,6 +238,19 @@ async def test_incident_25_what_is_erased_is_nowhere_and_what_was_decided_stays(
     assert b'"by":"di"' in tombstone
 
 
+async def test_no_page_and_no_index_of_the_views_has_an_erased_word_left(desk: Desk) -> None:
+    scene, path = desk.scene, desk.scene.path
+    thread = scene.writes("joe@x.org", "Is my zeppelin there?", name="Joe Miller")
+    await desk.seen()
+    views = [path.with_name(path.name + suffix) for suffix in ("", "-wal")]
+    assert any(b"zeppelin" in file.read_bytes() for file in views)
+    scene.resolves("ana", thread)
+    await desk.application.customers.erase(FRIEDA, "joe@x.org")
+    await desk.seen()
+    left = b"".join(file.read_bytes().lower() for file in views)
+    assert not [word for word in (b"zeppelin", b"miller") if word in left]
+
+
 async def test_i10_a_merged_and_split_person_is_erased_on_their_side_only(desk: Desk) -> None:
     scene, people = desk.scene, desk.application.customers
     joe = scene.writes("joe@x.org", "Joe's words")

@@ -95,6 +95,8 @@ class Views:
             for entry in entries:
                 fold_record(self._db, entry, rows, touched)
             touched.threads |= self._shown_in(touched.threads)
+            if touched.erased:
+                schema.forget(self._db)
             last = records[-1]
             self._db.execute("UPDATE applied SET seq = ?, hash = ?", (last.seq, last.hash))
             self._db.execute("COMMIT")
@@ -102,6 +104,8 @@ class Views:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        if touched.erased:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was there before lies there
         return notice(last.seq, touched)
 
     def _shown_in(self, threads: set[int]) -> set[int]:

@@ -38,6 +38,7 @@ class Touched:
     agents: set[str] = field(default_factory=set)
     offered: set[str] = field(default_factory=set)
     wrote: set[str] = field(default_factory=set)
+    erased: bool = False  # words were taken out
 
 
 @dataclass(slots=True)

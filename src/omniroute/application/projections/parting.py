@@ -125,6 +125,7 @@ def erased(fold: Fold, event: e.CustomerErased) -> None:
         ),
     ):
         db.execute(statement, messages)
+    fold.touched.erased = True
     db.execute(
         "UPDATE handles SET value = '', display = '', called = ''"
         " WHERE id IN (SELECT value FROM json_each(?))",

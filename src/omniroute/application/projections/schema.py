@@ -199,6 +199,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA busy_timeout = 5000")
         db.execute("PRAGMA cache_size = -8000")  # KB; filling a large file looks all over it
         db.execute("PRAGMA wal_autocheckpoint = 4000")
+        db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
     except sqlite3.Error:
         db.close()
         raise
@@ -231,6 +232,11 @@ def clear(db: sqlite3.Connection) -> None:
         db.execute(f"DELETE FROM {name}")  # noqa: S608 — a name out of our own schema
     db.execute("UPDATE applied SET seq = 0, hash = x''")
     db.execute("COMMIT")
+
+
+def forget(db: sqlite3.Connection) -> None:
+    """Within a transaction: take out of the index what was deleted, which it only marks as such."""
+    db.execute("INSERT INTO found (found) VALUES ('optimize')")
 
 
 def delete(path: Path) -> None:
