@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from starlette.routing import Route
 
 from omniroute import Address, Amendment, File
 from omniroute.testing.fakes import serving
+from omniroute.testing.server_process import free_port
 
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Chat, Opens
@@ -62,9 +62,7 @@ class Served:
     """The chat at an address that stays the same when its server is started again."""
 
     def __init__(self, open_chat: Opens, for_shop: bool, **settings: Any) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()  # no other program is given it while the server is down
         self.home = f"http://127.0.0.1:{self.port}/channels/webchat/main/"
         self.shop = f"http://localhost:{self.port}"  # to a browser, another site
         if for_shop:
