@@ -7,7 +7,7 @@ import sqlite3
 import msgspec
 
 from omniroute.application.projections.schema import TABLES
-from omniroute.application.stats import ArticleStats, stats
+from omniroute.application.stats import DAY, ArticleStats, DayStats, stats
 from omniroute.core.events import ThreadEvent
 from omniroute.testing.rig import Rig
 
@@ -63,4 +63,26 @@ def test_how_many_were_asked_were_helped_and_came_back() -> None:
         ArticleStats("kb/bill", proposed=1, helped=0, came_back=0),
     )
     assert stats(db, rig.now, rig.now, rig.now + 1).articles == ()
+    db.close()
+
+
+def test_threads_are_counted_by_the_day_from_the_beginning_of_the_span() -> None:
+    db = sqlite3.connect(":memory:")
+    db.row_factory = sqlite3.Row
+    db.executescript(TABLES)
+    began = 500  # days are counted from there, not from midnight
+    for came, solved in ((499, 500), (500, 0), (500 + DAY - 1, 500 + DAY), (500 + 3 * DAY, 0)):
+        db.execute(
+            "INSERT INTO threads (root, customer, since, solved_at) VALUES (0, '', ?, ?)",
+            (came, solved),
+        )
+    found = stats(db, began + 4 * DAY, began, began + 4 * DAY)
+    assert found.days == (
+        DayStats(began, opened=2, resolved=1),
+        DayStats(began + DAY, opened=0, resolved=1),
+        DayStats(began + 3 * DAY, opened=1, resolved=0),
+    )
+    assert sum(day.opened for day in found.days) == found.opened
+    assert sum(day.resolved for day in found.days) == found.resolved
+    assert stats(db, began, began, began).days == ()
     db.close()

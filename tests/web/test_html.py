@@ -23,6 +23,7 @@ BLOCKS = ENDS_A_PARAGRAPH - {"h1", "h2"}
 
 PAGES = [
     *("/", "/team", "/help", "/settings", "/search", "/search?q=receipt", "/search?q=zzz"),
+    *("/report", "/report?days=90"),
     *("/threads/4812", "/threads/4817", "/threads/4820", "/threads/4803", "/threads/4788"),
     *(
         "/threads/4812/why",

@@ -108,6 +108,7 @@ class Village:
         self.team = {agent.id: agent for agent in team}
         self.records = {record.row.id: record for record in records}
         self.files: dict[str, bytes] = {}
+        self.figures = Stats(0, 0, 0, (), {}, 0, 0, 0, 0, FirstReply(0, 0, 0))
         self.htmls: dict[str, str] = {}
         self.done: list[tuple[str, c.AnyCommand]] = []
         self.writing: list[tuple[str, int]] = []
@@ -249,7 +250,7 @@ class Village:
         return tuple(self.team.values())
 
     async def stats(self, actor: Actor, since: int, until: int) -> Stats:
-        return Stats(self.clock(), since, until, (), {}, 0, 0, 0, 0, FirstReply(0, 0, 0))
+        return msgspec.structs.replace(self.figures, now=self.clock(), since=since, until=until)
 
     async def receive(
         self, actor: Actor, name: str, media_type: str, pieces: AsyncIterable[bytes]

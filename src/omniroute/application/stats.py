@@ -33,6 +33,15 @@ FIRST: Final = """
     WHERE threads.since >= :since AND threads.since < :until
     GROUP BY threads.id ORDER BY took
 """
+DAY: Final = 86_400_000  # ms
+DAYS: Final = f"""
+    SELECT :since + day * {DAY} AS since, SUM(came) AS opened, SUM(NOT came) AS resolved FROM (
+      SELECT (since - :since) / {DAY} AS day, 1 AS came FROM threads
+      WHERE since >= :since AND since < :until
+      UNION ALL SELECT (solved_at - :since) / {DAY}, 0 FROM threads
+      WHERE solved_at >= :since AND solved_at < :until
+    ) GROUP BY day ORDER BY day
+"""  # noqa: S608 — a number of our own
 ARTICLES: Final = """
     WITH proposed AS (
       SELECT json_extract(said, '$.article') AS article, thread, at FROM happenings
@@ -71,6 +80,14 @@ class FirstReply(msgspec.Struct, frozen=True):
     p90: int
 
 
+class DayStats(msgspec.Struct, frozen=True):
+    """Threads that came and were resolved in the 24 hours from *since* (ms)."""
+
+    since: int
+    opened: int
+    resolved: int
+
+
 class ArticleStats(msgspec.Struct, frozen=True):
     """An article that was proposed instead of an agent.
 
@@ -98,6 +115,7 @@ class Stats(msgspec.Struct, frozen=True):
     replied: int  # messages to customers, by agents
     first_reply: FirstReply
     articles: tuple[ArticleStats, ...] = ()
+    days: tuple[DayStats, ...] = ()  # counted from *since*; those without a thread are left out
 
 
 def stats(db: sqlite3.Connection, now: int, since: int, until: int) -> Stats:
@@ -117,6 +135,7 @@ def stats(db: sqlite3.Connection, now: int, since: int, until: int) -> Stats:
         replied=flow["replied"],
         first_reply=FirstReply(len(took), _rank(took, 0.5), _rank(took, 0.9)),
         articles=tuple(ArticleStats(*row) for row in db.execute(ARTICLES, span)),
+        days=tuple(DayStats(*row) for row in db.execute(DAYS, span)),
     )
 
 

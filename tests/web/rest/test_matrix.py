@@ -35,6 +35,7 @@ MATRIX = """
     GET    /refresh                                         s s y y y s
     GET    /search                                          s s y y y s
     GET    /team                                            s s y y y s
+    GET    /report                                          s s y y y s
     GET    /help                                            s s y y y s
     POST   /status                                          s s y y y s
     GET    /threads/{thread:int}                            s s y y y s
