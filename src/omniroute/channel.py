@@ -338,7 +338,9 @@ class Channel(Protocol):
 
     A tenth, *anywhere*, says whether several nodes may `listen` to the account at the same time,
     as where a sender connects to any of them.  A node that only follows calls `listen` and
-    `routes` of such accounts, and nothing else.
+    `routes` of such accounts, and nothing else; it passes requests on to the writer, and has these
+    routes answer while nobody writes.  What is in a `Site.database` only the writer has: a route
+    that asks for it then is answered with 503.
     """
 
     kind: ClassVar[str]  # a slug: "email"

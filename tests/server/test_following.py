@@ -16,10 +16,13 @@ from tests.server.house import CHAT, House
 from tests.server.shared import Shared
 
 from omniroute.cli.client import Client
+from omniroute.runtime.spool import Spool
 from omniroute.server.settings import load
 from omniroute.server.several import Member
 from omniroute.testing.server_process import Browserless, until
 
+FORM = "/channels/contactform/form"
+WITH_FORM = '[channels.form]\nkind = "contactform"'
 METRICS = 'metrics_token = "sesame"'
 PATIENCE = 120  # seconds, on a machine that has much else to do
 
@@ -44,8 +47,8 @@ class Machines:
 async def machines(tmp_path: Path) -> AsyncIterator[Machines]:
     store = Shared()
     writer, follower = (
-        House(tmp_path / "a", store="shared:"),
-        House(tmp_path / "b", store="shared:"),
+        House(tmp_path / "a", store="shared:", more=WITH_FORM),
+        House(tmp_path / "b", store="shared:", more=WITH_FORM),
     )
     for house in (writer, follower):
         house.write(house.settings().replace("[server]", f"[server]\n{METRICS}"))
@@ -94,6 +97,9 @@ async def test_an_agent_works_at_a_machine_that_follows(machines: Machines) -> N
     await asyncio.to_thread(
         until, "the thread is listed", PATIENCE, lambda: agent.get("/api/threads")
     )
+    async with httpx.AsyncClient(base_url=machines.follower.url) as browser:
+        proof = await browser.post(f"{FORM}/confirm/any")
+        assert proof.status_code == 410, "the writer, which has the links, knows none such"
     await has_figures_of_its_own(machines)
 
 
@@ -106,3 +112,22 @@ async def has_figures_of_its_own(machines: Machines) -> None:
     assert "omniroute_spooled 0.0" in told
     assert "omniroute_spooled_oldest_seconds 0.0" in told
     assert "omniroute_handed_over 0.0" in told
+
+
+async def test_a_form_is_taken_in_while_nobody_writes(tmp_path: Path) -> None:
+    """It lies on the disk of the machine that follows; who asks for what the writer has waits."""
+    store = Shared()
+    store.nodes.lease("one that has died", 600)
+    house = House(tmp_path, store="shared:", more=WITH_FORM)
+    async with running(house, store), httpx.AsyncClient(base_url=house.url) as browser:
+        typed = {"email": "joe@mail.example", "message": "Where is my order?"}
+        sent = await browser.post(f"{FORM}/", data=typed)
+        assert (sent.status_code, sent.headers["location"]) == (303, f"{FORM}/sent")
+        proof = await browser.post(f"{FORM}/confirm/any")
+        assert (proof.status_code, proof.headers["retry-after"]) == (503, "2")
+        chat = await browser.post(f"{CHAT}/session", json={})
+        assert chat.status_code == 503
+    kept = Spool(house.database.with_suffix(".spool"), min_free=0)
+    (entry,) = kept.pending()
+    assert (entry.channel, b"Where is my order?" in entry.raw) == ("contactform", True)
+    await kept.close()

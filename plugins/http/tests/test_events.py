@@ -8,11 +8,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from plugins.http.tests.conftest import MOUNT, House
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from omniroute import Address, Inbound, Undelivered
+from omniroute import Address, Inbound, Site, Undelivered
+from omniroute.testing.intake import Notebook, as_follower, listening
+from omniroute_http.channel import HttpChannel
 
 if TYPE_CHECKING:
-    from plugins.http.tests.conftest import House
+    from pathlib import Path
+
+    from omniroute_http.settings import Settings
 
 JOE = {"id": "joe", "name": "Joe Miller"}
 
@@ -157,3 +164,18 @@ async def test_what_is_not_understood_names_the_field(house: House, event: Any, 
 async def test_a_request_has_a_bound(house: House) -> None:
     file = {"name": "a", "data": base64.b64encode(bytes(20_000)).decode()}
     assert (await house.says("big", files=[file])).status == 413
+
+
+async def test_a_node_that_follows_takes_events_in_and_has_nothing_waiting(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """What waits for whoever asks is the writer's: they come again."""
+    site = as_follower(Site(tmp_path, "http://desk.example"))
+    channel, notebook = HttpChannel("main", settings, site), Notebook()
+    app = Starlette(routes=[Mount(MOUNT, routes=channel.routes())])
+    async with listening(channel, notebook):
+        following = House(channel, notebook, app)
+        assert channel.anywhere
+        assert (await following.says("Hello")).ok
+        assert following.heard().text == "Hello"
+        assert (await following.posts("shop/poll", {"after": "", "wait": 0})).status == 503

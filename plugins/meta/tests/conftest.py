@@ -14,7 +14,7 @@ from starlette.routing import Mount
 
 from omniroute import Inbound, Outbound, Receipt, Secret, Site, Undelivered
 from omniroute.testing.asgi import Answered, ask
-from omniroute.testing.intake import Notebook, listening
+from omniroute.testing.intake import Notebook, as_follower, listening
 from omniroute_meta import reading_messaging, reading_whatsapp
 from omniroute_meta.account import MetaChannel
 from omniroute_meta.batches import WHATSAPP, events
@@ -68,6 +68,7 @@ class Bench:
         self.accounts: list[MetaChannel] = []
         self.kept: dict[str, Notebook] = {}  # by the kind of the account
         self.app: Any = None
+        self.follows = False  # at a node that follows
 
     def _about(self, more: Mapping[str, Any]) -> dict[str, Any]:
         secrets = {"token": self.fake.token, "app_secret": self.fake.app_secret}
@@ -91,7 +92,8 @@ class Bench:
 
     def _site(self, account: str) -> Site:
         (self.folder / account).mkdir(exist_ok=True)
-        return Site(self.folder / account, "http://desk.example")
+        site = Site(self.folder / account, "http://desk.example")
+        return as_follower(site) if self.follows else site
 
     def _add(self, channel: Made) -> Made:
         self.accounts.append(channel)

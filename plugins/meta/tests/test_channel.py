@@ -340,3 +340,13 @@ async def test_a_token_of_another_page_is_found_out(bench: Bench) -> None:
     assert not health.ok
     assert "opens Acme (1014567890123)" in health.found
     assert "channels.fb.token" in health.fix
+
+
+async def test_a_node_that_follows_takes_events_in(bench: Bench) -> None:
+    """It has none of the account's books, and needs none."""
+    bench.follows = True
+    channel = bench.whatsapp()
+    async with bench.listening():
+        assert channel.anywhere
+        assert (await bench.tells(post_of("whatsapp-batch"))).ok
+    assert bench.kept["whatsapp"].kept

@@ -1,8 +1,8 @@
 """A node that follows: what it takes in, and what it answers to whoever wants more of it.
 
 Messages on channels that several nodes may hear are kept, acknowledged and handed over.  Everything
-else is the writer's: requests for pages, the API and the other channels are passed on, and answered
-with 503 while nobody writes.
+else is the writer's: requests for pages, the API and channels are passed on.  While nobody writes
+such channels' webhooks are answered here, and all the rest with 503.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omniroute.errors import StoreError
 from omniroute.plugins import Plugins
@@ -37,6 +38,7 @@ from omniroute.server.roster import FOLLOWER, NodeReport, Roster, last_loss
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
 from omniroute.stores.books import open_elsewhere
+from omniroute.stores.courier import NotKept
 from omniroute.stores.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -123,12 +125,12 @@ class Following:
         routes: list[BaseRoute] = [
             Route("/readyz", self._ready),
             Route("/healthz", lambda request: JSONResponse({"ok": True})),
-            *(Mount(path, routes=list(of)) for path, of in mounts.items()),
+            *(Mount(path, app=_HereToo(Router(of), self)) for path, of in mounts.items()),
         ]
         routes.append(metrics_at(self._figures, None if local else self._settings.metrics_token))
         if local:
             routes.append(Route("/api/admin/nodes", self._nodes))
-            routes.append(Route("/{path:path}", self._elsewhere, methods=METHODS))
+            routes.append(Route("/{path:path}", self.elsewhere, methods=METHODS))
         else:
             routes.append(Route("/{path:path}", self._passed_on, methods=METHODS))
         return Starlette(routes=routes)
@@ -154,18 +156,22 @@ class Following:
         return node_figures(self._report(), waiting, oldest, self._clock.now())
 
     async def _passed_on(self, request: Request) -> Response:
-        """The writer's answer."""
+        """The writer's answer, or that there is none."""
+        return await self.answer_of_writer(request) or await self.elsewhere(request)
+
+    async def answer_of_writer(self, request: Request) -> Response | None:
+        """The writer's answer; none where nobody was asked, and nothing was read."""
         writer = await self._writer()
         if writer is None or not writer["reach"]:
-            return await self._elsewhere(request)
+            return None
         try:
             return await self._relay.pass_on(request, writer["reach"])
         except Unreached as error:
             log.warning("not passed on: %s", error)
             self._known = (0.0, None)
-            return await self._elsewhere(request)
+            return None
 
-    async def _elsewhere(self, request: Request) -> Response:
+    async def elsewhere(self, request: Request) -> Response:
         """Say where the writer is."""
         writer = await self._writer()
         said = "No other writes just now; one takes over within seconds."
@@ -190,6 +196,24 @@ class Following:
         known = next((one for one in nodes["nodes"] if one["node"] == nodes["writer"]), None)
         self._known = (now + KNOWN, known)
         return known
+
+
+class _HereToo:
+    """A channel's routes on a node that follows: the writer answers, and while nobody writes we do.
+
+    The writer first, for it knows more: how much somebody has sent already, what was taken before.
+    """
+
+    def __init__(self, here: ASGIApp, following: Following) -> None:
+        self._here, self._following = here, following
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await self._following.answer_of_writer(request)
+        try:
+            await (answer or self._here)(scope, receive, send)
+        except NotKept:  # it asked for what the writer has; nothing was said yet
+            await (await self._following.elsewhere(request))(scope, receive, send)
 
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -77,7 +77,7 @@ class Relay:
         )
         try:
             answer = await self._client.send(asked, stream=True)
-        except httpx.ConnectError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unreached(f"{writer} cannot be reached: {error}") from None
         except httpx.HTTPError as error:
             log.warning("a request that was passed on broke off: %s", type(error).__name__)

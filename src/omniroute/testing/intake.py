@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
-from omniroute.channel import Address, Channel, Inbound, Undelivered
+from omniroute.channel import Address, Channel, Inbound, Site, Undelivered
 from omniroute.errors import Busy
+from omniroute.stores.books import open_elsewhere
 
 PATIENCE: Final = 20.0  # s until a wait gives up; nothing that works takes so long
+
+
+def as_follower(site: Site) -> Site:
+    """*site* as a node that follows lends it: what is in its databases only the writer has."""
+    return replace(site, opener=open_elsewhere)
 
 
 class Notebook:

@@ -22,6 +22,7 @@ class ContactFormChannel:
     icon: ClassVar[str] = "card"
     caps: ClassVar[Cap] = Cap.FILES_IN
     max_text: ClassVar[int] = 100_000
+    anywhere: ClassVar[bool] = True
     answered_by: ClassVar[str] = "email"
     Config: ClassVar[type] = Settings
 

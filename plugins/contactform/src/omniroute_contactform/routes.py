@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -132,6 +133,9 @@ class Routes:
             await proofs.send_link(sender_of(filled), to, f"{self._home}confirm/")
         except Refused as refused:
             log.info("contactform %s: no link was sent: %s", self._account, refused.code)
+            return False
+        except sqlite3.Error as error:  # a node that follows has taken it in, and nobody writes
+            log.info("contactform %s: no link was sent: %s", self._account, error)
             return False
         return True
 

@@ -56,6 +56,7 @@ class HttpChannel:
         | Cap.READ_RECEIPTS
     )
     max_text: ClassVar[int] = 10_000
+    anywhere: ClassVar[bool] = True  # events are taken in by any node; what waits the writer has
     Config: ClassVar[type] = Settings
 
     def __init__(self, account: str, config: Settings, site: Site) -> None:

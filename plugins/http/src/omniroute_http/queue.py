@@ -61,7 +61,7 @@ class Queue:
         self._site = site
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
-        self._name = ""
+        self._name = ""  # of the file; read when somebody asks, for a node that follows cannot
 
     async def open(self) -> None:
         """Open or make the file.  Raises `ConfigError`."""
@@ -79,10 +79,6 @@ class Queue:
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute("PRAGMA secure_delete = ON")
                 db.executescript(_TABLES)
-                row = db.execute("SELECT name FROM file").fetchone()
-                self._name = row[0] if row else secrets.token_hex(6)
-                if row is None:
-                    db.execute("INSERT INTO file VALUES (?)", (self._name,))
             except BaseException:
                 db.close()
                 raise
@@ -108,9 +104,13 @@ class Queue:
 
     async def after(self, integration: str, cursor: str) -> Page:
         """What waits behind *cursor*; all before it has arrived and is gone."""
+        return await self._do(lambda db: self._page(db, integration, cursor))
+
+    def _page(self, db: sqlite3.Connection, integration: str, cursor: str) -> Page:
+        self._name = self._name or _name(db)
         name, _, number = cursor.rpartition(".")
         seen = int(number) if name == self._name and number.isdecimal() else 0
-        rows = await self._do(lambda db: _take(db, integration, min(seen, 2**62)))
+        rows = _take(db, integration, min(seen, 2**62))
         last = rows[-1][0] if rows else seen
         return Page([body for _, body in rows], f"{self._name}.{last}")
 
@@ -134,6 +134,14 @@ class Queue:
                 return work(self._db)
 
         return await asyncio.to_thread(do)
+
+
+def _name(db: sqlite3.Connection) -> str:
+    """What the file is called, which it is for good."""
+    db.execute(
+        "INSERT INTO file SELECT ? WHERE NOT EXISTS (SELECT 1 FROM file)", (secrets.token_hex(6),)
+    )
+    return str(db.execute("SELECT name FROM file").fetchone()[0])
 
 
 def _take(db: sqlite3.Connection, integration: str, seen: int) -> list[tuple[int, bytes]]:

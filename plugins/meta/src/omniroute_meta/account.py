@@ -60,6 +60,7 @@ class MetaChannel(ABC):
     caps: ClassVar[Cap]
     max_text: ClassVar[int]
     Config: ClassVar[type]
+    anywhere: ClassVar[bool] = True  # nothing is kept that another node would have to know
     of: ClassVar[str]  # what Meta calls the object that the webhook is about
     answer_window: float = DAY
 
