@@ -22,6 +22,12 @@ def test_a_block_knows_what_becomes_of_it(tmp_path: Path) -> None:
     assert block(tmp_path, "sh", "").left_alone is None
 
 
+def test_a_port_of_ours_that_has_one_of_the_page_s_in_it_stays_whole(tmp_path: Path) -> None:
+    with Walk(tmp_path) as walk:
+        walk.ports = {"8420": "12525", "2525": "31000"}
+        assert walk.adapted("--port 8420 --smtp-port 2525") == "--port 12525 --smtp-port 31000"
+
+
 def test_headings_are_named_as_links_name_them() -> None:
     assert anchor("3. Say who vouches for senders") == "3-say-who-vouches-for-senders"
     assert anchor("The store's") == "the-stores"

@@ -21,6 +21,7 @@ from tests.docs.pages import Block
 from omniroute.testing.server_process import free_port
 
 PORTS = ("8420", "2525")  # that a page may name, as the settings do
+_NAMED = re.compile("|".join(PORTS))
 MAKE = {"make demo": "omniroute demo --port 8420 --smtp-port 2525"}  # less the installation
 PATIENCE = 240.0  # seconds for a command, or for a server to say that it serves
 READY = re.compile(r"^OmniRoute serves |^Stop with Ctrl", re.M)
@@ -85,9 +86,8 @@ class Walk:
 
     def adapted(self, text: str) -> str:
         """*text* with our ports instead of the page's."""
-        for named, ours in self.ports.items():
-            text = text.replace(named, ours)
-        return text
+        # In one go: a port of ours may have one of the page's in it.
+        return _NAMED.sub(lambda named: self.ports[named[0]], text)
 
     def write(self, name: str, text: str) -> None:
         """Make a file of the page."""
