@@ -43,7 +43,8 @@ async def page(
 ) -> HTMLResponse:
     """A whole page for somebody who is signed in."""
     said: Values = {"said": _take_said(request, visit), "trouble": False}
-    context = await _context(request, visit) | said | values
+    needs: Values = {"webhooks_off": await _webhooks_off(request, visit)}
+    context = await _context(request, visit) | needs | said | values
     response = HTMLResponse(render(template, context), status)
     if SAID_COOKIE in request.cookies:
         response.delete_cookie(SAID_COOKIE)
@@ -105,6 +106,14 @@ async def _context(request: Request, visit: Visit) -> dict[str, object]:
     board = await console_of(request).application.query.board(visit.actor)
     mine = {"visit": visit, "see": visit.viewer, "board": board, "me": board.me}
     return frame(request) | mine
+
+
+async def _webhooks_off(request: Request, visit: Visit) -> int:
+    """How many webhooks were switched off as nobody took what they sent: an admin must look."""
+    operations = console_of(request).operations
+    if operations is None or not visit.admin:
+        return 0
+    return sum(bool(view.disabled) for view in await operations.webhooks.list(visit.actor))
 
 
 def frame(request: Request) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.web.site import Site, text_of
 
@@ -47,3 +48,14 @@ def test_a_webhook_is_made_tried_and_ended(admin: Site) -> None:
         admin.post("/admin/programs/webhook", {"id": "beef", "do": do})
         assert said in text_of(admin.get("/admin/programs").text)
     assert admin.post("/admin/programs/webhook", {"id": "beef", "do": "eat"}).status_code == 422
+
+
+@pytest.mark.parametrize(("who", "told"), [("di", True), ("ana", False)])
+def test_a_webhook_that_was_switched_off_is_told_to_admins_on_every_page(
+    outside: Site, who: str, told: bool
+) -> None:
+    site, webhooks = outside.sign_in(who), outside.operations.webhooks
+    assert "Webhook off" not in text_of(site.get("/").text)
+    webhooks.all = [msgspec.structs.replace(webhooks.all[0], disabled="it answered 500")]
+    assert ("Webhook off" in text_of(site.get("/team").text)) == told
+    assert ('<a href="/admin/programs" class="needs"' in site.get("/team").text) == told
