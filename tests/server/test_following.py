@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import httpx2 as httpx
 import pytest
@@ -16,9 +19,15 @@ from tests.server.house import CHAT, House
 from tests.server.shared import Shared
 
 from omniroute.cli.client import Client
+from omniroute.runtime.clock import SystemClock
+from omniroute.runtime.erasures import Erasures
+from omniroute.runtime.keyed import open_key
+from omniroute.runtime.node import Node
 from omniroute.runtime.spool import Spool
+from omniroute.server.leftovers import Leftovers
 from omniroute.server.settings import load
 from omniroute.server.several import Member
+from omniroute.stores.books import OnShelf
 from omniroute.testing.server_process import Browserless, until
 
 FORM = "/channels/contactform/form"
@@ -131,3 +140,34 @@ async def test_a_form_is_taken_in_while_nobody_writes(tmp_path: Path) -> None:
     (entry,) = kept.pending()
     assert (entry.channel, b"Where is my order?" in entry.raw) == ("contactform", True)
     await kept.close()
+
+
+async def test_who_is_erased_is_erased_on_the_disk_of_a_machine_that_follows(
+    tmp_path: Path,
+) -> None:
+    """The writer leaves a mark of the address; what could not be read of it goes elsewhere, too."""
+    store, house = Shared(), House(tmp_path, store="shared:")
+    letters = Spool(house.database.with_suffix(".spool"), min_free=0)
+    for sender in (b"Joe", b"kim"):
+        id = await letters.append("email", "help", b"From: %s@mail.example" % sender, at=1)
+        await letters.bury(id, "odd")
+    await letters.close()
+    books = OnShelf(store.shelf(), tmp_path / "of_the_writer.db", lambda error: None)
+    keyed = open_key(house.database.with_suffix(".key"))
+    erasures = Erasures(books.open(tmp_path / "of_the_writer.erased"), keyed, SystemClock())
+    own = Spool(tmp_path / "of_the_writer.spool", min_free=0)
+    node = cast(Node, SimpleNamespace(parts=SimpleNamespace(spool=own, channels={})))
+    await Leftovers(node, erasures=erasures).forget(["joe@mail.example"], [])
+    await own.close()
+    erasures.close()
+    books.close()
+    store.nodes.lease("the writer", 600)
+
+    async with running(house, store):
+        await asyncio.to_thread(until, "one letter is left", PATIENCE, lambda: dead(house) == 1)
+
+
+def dead(house: House) -> int:
+    """How many dead letters lie on a machine's disk."""
+    with closing(sqlite3.connect(house.database.with_suffix(".spool"))) as db:
+        return int(db.execute("SELECT count(*) FROM entry WHERE why IS NOT NULL").fetchone()[0])

@@ -392,6 +392,7 @@ def files_of(database: Path) -> dict[str, Path]:
         "bindings": database.with_suffix(".bindings"),
         "key": database.with_suffix(".key"),
         "proofs": database.with_suffix(".proofs"),
+        "erased": database.with_suffix(".erased"),
         "socket": database.with_suffix(".sock"),
         "files": database.with_suffix(".files"),
         "channels": database.with_suffix(".channels"),

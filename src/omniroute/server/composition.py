@@ -32,6 +32,7 @@ from omniroute.desk import Card, CardKind, Desk, OffersDesk, Workplace
 from omniroute.errors import Refused, StoreError
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock, SystemClock
+from omniroute.runtime.erasures import Erasures
 from omniroute.runtime.files import Files
 from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import Node, Parts, files_of
@@ -139,6 +140,7 @@ class Server:
             self.keyed = open_key(self.paths["key"])
             self.proofs = Proofs(self.paths["proofs"], self.keyed, self.clock, opener=opener)
             opened.callback(self.proofs.close)
+            self.erasures = self._open_erasures(opened)
             parts = self._parts(plugins)
             opened.pop_all()
         try:
@@ -317,6 +319,8 @@ class Server:
             self._accounts.close()
             self.tokens.close()
             self.proofs.close()
+            if self.erasures is not None:
+                self.erasures.close()
             self.bindings.close()
             if self._owns_socket:
                 socket_path(self.settings.store.path).unlink(missing_ok=True)  # while it is ours
@@ -327,6 +331,14 @@ class Server:
                 self._exchange.close()
 
     # --- putting together ---
+
+    def _open_erasures(self, opened: ExitStack) -> Erasures | None:
+        """For nodes that follow, where there may be some."""
+        if self._books is None:
+            return None
+        book = self._books.open(self.paths["erased"])
+        opened.callback(book.close)
+        return Erasures(book, self.keyed, self.clock)
 
     def _open_books(self, database: Path) -> OnShelf | None:
         """What lies beside the journal, where that moves with the writer."""
@@ -366,7 +378,7 @@ class Server:
         )
 
     def _build_sites(self) -> list[Serving]:
-        leftovers = Leftovers(self.node, self.proofs)
+        leftovers = Leftovers(self.node, self.proofs, self.erasures)
         self.application.customers.remains = leftovers
         self.application.customers.at_desks = leftovers.forget_threads
         self.application.customers.on_shared = self.node.shared.declare

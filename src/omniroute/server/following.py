@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from omniroute.errors import StoreError
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import Clock
+from omniroute.runtime.erasures import BOOK, Erased, Search, marks_in
 from omniroute.runtime.follower import Follower, heard_anywhere
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
@@ -37,13 +40,16 @@ from omniroute.server.relaying import Relay, Unreached
 from omniroute.server.roster import FOLLOWER, NodeReport, Roster, last_loss
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
-from omniroute.stores.books import open_elsewhere
+from omniroute.server.stores import open_store
+from omniroute.stores.books import open_elsewhere, read_book
 from omniroute.stores.courier import NotKept
-from omniroute.stores.exchange import Exchange
+from omniroute.stores.exchange import Exchange, Shareable
+from omniroute.stores.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
 AGAIN = 2  # seconds after which to ask again
+ERASING = 30.0  # seconds between two looks for people who were erased
 KNOWN = 1.0  # seconds for which it is known who writes
 
 
@@ -73,6 +79,8 @@ class Following:
             )  # fmt: skip
             self._spool = Spool(paths["spool"])
             opened.pop_all()
+        self._search = Search(self._spool, keyed)
+        self._shelf = partial(_shelf, settings, plugins)  # opened when it is there to be opened
         self._clock, self._settings = clock, settings.server
         self._relay = Relay(keyed.derive("relay"))
         self._known: tuple[float, Mapping[str, Any] | None] = (0.0, None)
@@ -88,26 +96,41 @@ class Following:
             Serving(self._site(mounts), public.dup()),
             Serving(self._site({}, local=True), local.dup()),
         ]
-        self._reporting: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Take in and answer.  Raises what a channel raises in place of listening."""
         await self._follower.start()
-        self._reporting = asyncio.create_task(self.roster.run(), name="roster")
+        self._tasks.append(asyncio.create_task(self.roster.run(), name="roster"))
+        self._tasks.append(asyncio.create_task(self._erase(), name="erasing"))
         for site in self._sites:
             await site.begin()
 
     async def stop(self) -> None:
         """Take nothing more in; what is not handed over is on the disk."""
-        if self._reporting is not None:
-            self._reporting.cancel()
-            await asyncio.gather(self._reporting, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._relay.end()
         await asyncio.gather(*(site.end() for site in self._sites))
         await self._relay.close()
         await self._follower.stop()
         await self._spool.close()
         self._proofs.close()
+
+    async def _erase(self) -> None:
+        """Delete, until cancelled, what could not be read of people who were erased."""
+        while True:
+            try:
+                if gone := await self._search.drop(await asyncio.to_thread(self._marks)):
+                    log.info("%d dead letters of people who were erased are deleted", gone)
+            except (StoreError, sqlite3.Error) as error:
+                log.warning("who was erased cannot be heard just now: %s", error)
+            await asyncio.sleep(ERASING)
+
+    def _marks(self) -> list[Erased]:
+        with closing(self._shelf()) as shelf, closing(read_book(shelf, BOOK)) as book:
+            return marks_in(book)
 
     # --- what it answers ---
 
@@ -196,6 +219,16 @@ class Following:
         known = next((one for one in nodes["nodes"] if one["node"] == nodes["writer"]), None)
         self._known = (now + KNOWN, known)
         return known
+
+
+def _shelf(settings: Settings, plugins: Plugins) -> Shelf:
+    """What lies beside the journal, to look at.  Raises `ConfigError` or `StoreError`."""
+    store = open_store(settings, plugins)
+    try:
+        assert isinstance(store, Shareable), "only nodes that share a store follow"
+        return store.shelf()
+    finally:
+        store.close()
 
 
 class _HereToo:

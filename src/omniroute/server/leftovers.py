@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Iterable, Sequence
 
 from omniroute.channel import Forgets
 from omniroute.desk import ForgetsThreads
+from omniroute.runtime.erasures import Erasures
 from omniroute.runtime.node import Node
 from omniroute.runtime.proofs import Proofs
 
@@ -17,8 +19,11 @@ log = logging.getLogger(__name__)
 class Leftovers:
     """Deletes it, once the store has forgotten the person."""
 
-    def __init__(self, node: Node, proofs: Proofs | None = None) -> None:
-        self._node, self._proofs = node, proofs
+    def __init__(
+        self, node: Node, proofs: Proofs | None = None, erasures: Erasures | None = None
+    ) -> None:
+        """By *erasures* nodes that follow hear of it."""
+        self._node, self._proofs, self._erasures = node, proofs, erasures
 
     async def forget(self, values: Sequence[str], files: Sequence[str]) -> int:
         """Delete *files*, dead letters that name one of *values*, and what channels keep of them.
@@ -27,6 +32,11 @@ class Leftovers:
         """
         for sha in files:
             await asyncio.to_thread(self._node.parts.files.remove, sha)
+        if self._erasures is not None:
+            try:
+                await asyncio.to_thread(self._erasures.note, values)
+            except sqlite3.Error:
+                log.exception("nodes that follow do not hear that somebody was erased")
         letters = await self._letters(values)
         if self._proofs is not None:
             await self._proofs.forget(set(values))

@@ -111,6 +111,22 @@ def open_book(shelf: Shelf, courier: Courier, book: str, file: Path) -> sqlite3.
     return db
 
 
+def read_book(shelf: Shelf, book: str) -> sqlite3.Connection:
+    """A copy of what stands on *shelf* as *book*; nothing is in it where there is none, or a part.
+
+    Raises `Unavailable` or `sqlite3.Error`.
+    """
+    rows = shelf.rows(book)
+    db = sqlite3.connect("", check_same_thread=False)
+    try:
+        if rows.pop(WHOLE, None) is not None:
+            _restore(db, rows)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 def _copy(file: Path, db: sqlite3.Connection) -> None:
     """The statements and rows of *file*: its pages may be such as no private database can have."""
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as source:
