@@ -46,8 +46,9 @@ def test_a_real_server_is_killed_and_judged() -> None:
     assert about["acknowledged"] > 0
 
 
-def test_all_mutants_are_tried_and_one_that_survives_is_a_fault_of_ours() -> None:
-    asked = ("--seeds", "0:1", "--events", 1, "--jobs", 1, "--mutant", "all", "--json")
+def test_each_mutant_is_tried_and_one_that_survives_is_a_fault_of_ours() -> None:
+    mutants = "shortrecord,nodedup,nocas"
+    asked = ("--seeds", "0:1", "--events", 1, "--jobs", 1, "--mutant", mutants, "--json")
     ran = omniroute("faults", *asked)
     about = json.loads(ran.out)
     assert (ran.code, about["ok"]) == (1, False)

@@ -60,7 +60,7 @@ class Seeds(click.ParamType[range]):
 @click.option(
     "--mutant",
     default="",
-    help="Break the engine in this way; `list` lists them, `all` tries each.",
+    help="Break the engine in this way, or in each of several; `list` lists them, `all` is all.",
 )
 @click.option(
     "--archive",
@@ -119,11 +119,13 @@ def faults(
 
         if mutant == "list":
             return _list({name: each.about for name, each in MUTANTS.items()}, json_)
-        if mutant == "all":
-            return try_all(list(MUTANTS), seeds, events, jobs, json_)
-        if mutant not in MUTANTS:
-            hint = did_you_mean(mutant, MUTANTS) or "--mutant list lists them"
-            raise click.UsageError(f"no mutant “{mutant}” — {hint}")
+        names = list(MUTANTS) if mutant == "all" else mutant.split(",")
+        for name in names:
+            if name not in MUTANTS:
+                hint = did_you_mean(name, MUTANTS) or "--mutant list lists them"
+                raise click.UsageError(f"no mutant “{name}” — {hint}")
+        if len(names) > 1:
+            return try_all(names, seeds, events, jobs, json_)
     if trace:
         seeds, jobs = seeds[:1], 1
     with progress("seeds", quiet=json_) as move, _workers(jobs) as pool:
