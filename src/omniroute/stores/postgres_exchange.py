@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from omniroute.stores.api import GENESIS, Head
 from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
-from omniroute.stores.postgres import Line
-from omniroute.stores.postgres_server import LOCK, Place
-
-T = TypeVar("T")
+from omniroute.stores.postgres_asking import Asking
+from omniroute.stores.postgres_server import Place
 
 TABLES: Final = """
     CREATE TABLE IF NOT EXISTS lease(
@@ -65,19 +63,14 @@ AGREE: Final = """
 """
 
 
-class PostgresExchange:
+class PostgresExchange(Asking):
     """An `Exchange` on a connection of its own."""
 
     horizon = 0
 
     def __init__(self, place: Place) -> None:
         """Connect, and make the tables if absent.  Raises `Unavailable`."""
-        self._line = Line(place)
-        try:
-            self._call(self._create())
-        except BaseException:
-            self._line.close()
-            raise
+        super().__init__(place, TABLES)
 
     def lease(self, node: str, seconds: float) -> str:
         return str(self._call(self._value(LEASE, node, seconds)))
@@ -123,28 +116,3 @@ class PostgresExchange:
 
     def agree(self, name: str, value: bytes) -> bytes:
         return bytes(self._call(self._value(AGREE, name, value)))
-
-    def close(self) -> None:
-        self._line.close()
-
-    # --- questions ---
-
-    def _call(self, question: Coroutine[Any, Any, T]) -> T:
-        return self._line.call(question)
-
-    async def _create(self) -> None:
-        async with self._line.asking() as db, db.transaction():
-            await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-            await db.execute(TABLES)
-
-    async def _execute(self, sql: str, *given: object) -> None:
-        async with self._line.asking() as db:
-            await db.execute(sql, *given)
-
-    async def _rows(self, sql: str, *given: object) -> list[Any]:
-        async with self._line.asking() as db:
-            return list(await db.fetch(sql, *given))
-
-    async def _value(self, sql: str, *given: object) -> Any:
-        async with self._line.asking() as db:
-            return await db.fetchval(sql, *given)

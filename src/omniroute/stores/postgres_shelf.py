@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
-from omniroute.stores.postgres import Line
-from omniroute.stores.postgres_server import LOCK, Place
+from omniroute.stores.postgres_asking import Asking
+from omniroute.stores.postgres_server import Place
 from omniroute.stores.shelf import Displaced, Row
-
-T = TypeVar("T")
 
 TABLES: Final = """
     CREATE TABLE IF NOT EXISTS shelf(
@@ -35,17 +33,12 @@ PUT: Final = """
 """
 
 
-class PostgresShelf:
+class PostgresShelf(Asking):
     """A `Shelf` on a connection of its own."""
 
     def __init__(self, place: Place) -> None:
         """Connect, and make the tables if absent.  Raises `Unavailable`."""
-        self._line = Line(place)
-        try:
-            self._call(self._create())
-        except BaseException:
-            self._line.close()
-            raise
+        super().__init__(place, TABLES)
 
     def claim(self, owner: str) -> None:
         self._call(self._execute(CLAIM, owner))
@@ -65,28 +58,3 @@ class PostgresShelf:
 
     def rows(self, book: str) -> dict[bytes, bytes]:
         return dict(self._call(self._rows("SELECT k, v FROM shelf WHERE book = $1", book)))
-
-    def close(self) -> None:
-        self._line.close()
-
-    # --- questions ---
-
-    def _call(self, question: Coroutine[Any, Any, T]) -> T:
-        return self._line.call(question)
-
-    async def _create(self) -> None:
-        async with self._line.asking() as db, db.transaction():
-            await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-            await db.execute(TABLES)
-
-    async def _execute(self, sql: str, *given: object) -> None:
-        async with self._line.asking() as db:
-            await db.execute(sql, *given)
-
-    async def _rows(self, sql: str, *given: object) -> list[Any]:
-        async with self._line.asking() as db:
-            return list(await db.fetch(sql, *given))
-
-    async def _value(self, sql: str, *given: object) -> Any:
-        async with self._line.asking() as db:
-            return await db.fetchval(sql, *given)
