@@ -45,6 +45,9 @@ MOST_UPLOAD = MOST_FILES * LARGEST_FILE + MOST_BODY
 _RAW = re.compile(r"(?:/api/v1)?/threads/\d+/files")
 _WITH_FILES = re.compile(r"/threads/\d+/(?:reply|note)")
 
+MOST_CHOSEN = 100
+"""Files that a form may hold: each beyond those that go at once is refused by its name."""
+
 MOST_FIELDS = 100
 LONGEST_FIELD = 256_000
 """Of a form with files: what is no file is held in memory."""
@@ -126,7 +129,7 @@ async def check_token(request: Request, secret: str) -> None:
     given = request.headers.get("x-csrf-token")
     if given is None and not is_json(request):
         form = await request.form(
-            max_files=MOST_FILES + 1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD
+            max_files=MOST_CHOSEN, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD
         )
         field = form.get("token", "")
         given = field if isinstance(field, str) else ""

@@ -10,7 +10,7 @@ from starlette.formparsers import MultiPartParser
 from tests.web.site import Site, part, text_of
 
 from omniroute.application import commands as c
-from omniroute.application.bounds import LARGEST_FILE
+from omniroute.application.bounds import LARGEST_FILE, MOST_FILES
 from omniroute.application.pages import FileView, Item
 from omniroute.application.ways import Way
 from omniroute.runtime.rows import Attachment
@@ -93,6 +93,37 @@ def test_who_is_not_signed_in_brings_nothing(outside: Site) -> None:
 def test_a_file_that_is_too_big_is_refused_in_words(site: Site) -> None:
     answer = bring(site, "film.mov", bytes(LARGEST_FILE + 1), "video/quicktime")
     assert (answer.status_code, answer.json()["code"]) == (413, "file_too_big")
+
+
+@pytest.mark.parametrize("verb", ["reply", "note"])
+def test_a_file_that_is_refused_takes_neither_the_text_nor_the_others_along(
+    site: Site, verb: str
+) -> None:
+    film = ("film.mov", bytes(LARGEST_FILE + 1), "video/quicktime")
+    answer = send(site, verb, BILL, film, ("logo.png", b"PNG", "image/png"), text="Dear Joe")
+    assert answer.status_code == 413
+    assert site.done() == []
+    written = part(answer.text, f"{verb}-form")
+    assert "Dear Joe" in written
+    assert [named(kept) for kept in chips(written)] == ["bill.pdf", "logo.png"]
+    assert "Nothing was sent yet. “film.mov” is too big. The others are kept below." in text_of(
+        answer.text
+    )
+    again = {"text": "Dear Joe", "seen": 3, "kept": chips(written)}
+    assert site.post(f"/threads/4812/{verb}", again).status_code == 303
+    [command] = site.done()
+    assert isinstance(command, c.Reply | c.Note)
+    assert [file.name for file in command.files] == ["bill.pdf", "logo.png"]
+
+
+def test_of_too_many_files_the_first_are_kept_and_the_others_named(site: Site) -> None:
+    many = [(f"{number}.txt", b"%d" % number, "text/plain") for number in range(MOST_FILES + 3)]
+    answer = send(site, "reply", *many, text="Dear Joe")
+    assert answer.status_code == 422
+    assert site.done() == []
+    assert len(chips(part(answer.text, "reply-form"))) == MOST_FILES
+    for left_out in ("10.txt", "11.txt", "12.txt"):
+        assert f"Left out: “{left_out}”" in text_of(answer.text)
 
 
 def test_what_names_no_file_is_refused(site: Site) -> None:

@@ -34,7 +34,9 @@ async def act(request: Request, visit: Visit) -> Response:
     files: tuple[Attachment, ...] = ()
     try:
         if verb in WRITING:
-            files = await attached(request, visit, form)
+            brought = await attached(request, visit, form)
+            files = tuple(brought.files)
+            brought.check()
         command = forms.command(verb, number, form, visit.viewer, files)
         outcome = await console_of(request).application.do(visit.actor, command)
     except Refused as refused:
