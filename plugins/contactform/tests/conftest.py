@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +49,15 @@ class Form:
         return await ask(self.app, "POST", MOUNT + path, urlencode(typed).encode(), FORM)
 
     async def uploads(
-        self, *files: tuple[str, str, bytes], field: str = "files", **typed: str
+        self,
+        *files: tuple[str, str, bytes],
+        field: str = "files",
+        kept: Sequence[str] = (),
+        **typed: str,
     ) -> Answered:
-        """Somebody presses the button of a form with files: name, type, bytes."""
-        body, headers = in_parts(typed, [(field, *file) for file in files])
+        """Somebody presses the button of a form with files: name, type, bytes; or *kept* ones."""
+        fields = [*typed.items(), *(("kept", mark) for mark in kept)]
+        body, headers = in_parts(fields, [(field, *file) for file in files])
         return await ask(self.app, "POST", MOUNT + "/", body, headers)
 
     def read(self) -> list[Inbound]:

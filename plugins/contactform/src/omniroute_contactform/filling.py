@@ -6,19 +6,20 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
 import msgspec
 
-from omniroute_contactform.attached import MULTIPART, Attached, parts
+from omniroute_contactform.attached import Attached, Parts
 from omniroute_contactform.settings import Settings
 
 FIELDS: Final = ("name", "email", "subject", "message")
 TRAP: Final = "fax_number"
 """A field that nobody sees; machines fill in everything."""
 TICKET: Final = "ticket"
+KEPT: Final = "kept"
 
 _EMAIL: Final = re.compile(
     r"[^\s@<>()\[\]:;,\\\"\x00-\x20\x7f]{1,64}@[^\s@<>()\[\]:;,\\\"\x00-\x20\x7f]+"
@@ -31,7 +32,7 @@ HOUR: Final = 3600  # s
 
 class Entries(msgspec.Struct, frozen=True):
     """The fields as they were typed, cleaned; *trapped* where the field that nobody sees was
-    filled in; *ticket* names the form."""
+    filled in; *ticket* names the form; *kept* are marks of files that a form brought before."""
 
     name: str = ""
     email: str = ""
@@ -39,32 +40,62 @@ class Entries(msgspec.Struct, frozen=True):
     message: str = ""
     ticket: str = ""
     trapped: bool = False
+    kept: tuple[str, ...] = ()
     files: tuple[Attached, ...] = ()
+    left_out: Mapping[str, tuple[str, ...]] = {}
+    """Names of files that do not come along, by the sentence that says why."""
+
+    def without(self, why: str, *names: str) -> Entries:
+        """The same, and that the files of these *names* do not come along."""
+        left_out = {**self.left_out, why: (*self.left_out.get(why, ()), *names)}
+        return msgspec.structs.replace(self, left_out=left_out) if names else self
 
 
-async def entries(body: bytes, content_type: str) -> Entries:
-    """What a browser sent.  Raises `ValueError`."""
-    given: Mapping[str, str]
-    files: tuple[Attached, ...] = ()
-    if content_type.lower().startswith(MULTIPART):
-        given, files = await parts(body, content_type)
-    else:
-        found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=40)
-        given = {name: values[0] for name, values in found.items()}
-    line = {name: " ".join(_clean(given.get(name, "")).split()) for name in FIELDS}
+def in_fields(body: bytes) -> Entries:
+    """What a browser sent of a form without files.  Raises `ValueError`."""
+    text = body.decode("utf-8", "replace")
+    return _cleaned(parse_qs(text, keep_blank_values=True, max_num_fields=40))
+
+
+def in_parts(parts: Parts) -> Entries:
+    """What a browser sent of a form with files, as far as it was read."""
+    typed = _cleaned(parts.fields)
+    typed = msgspec.structs.replace(typed, files=tuple(parts.files))
+    return typed.without("large_files", *parts.too_large)
+
+
+def _cleaned(given: Mapping[str, Sequence[str]]) -> Entries:
+    """Of a field's several values the first."""
+    first = {name: values[0] for name, values in given.items()}
+    line = {name: " ".join(_clean(first.get(name, "")).split()) for name in FIELDS}
     return Entries(
         line["name"],
         line["email"],
         line["subject"],
-        _clean(given.get("message", "")),
-        given.get(TICKET, ""),
-        bool(given.get(TRAP, "").strip()),
-        files,
+        _clean(first.get("message", "")),
+        first.get(TICKET, ""),
+        bool(first.get(TRAP, "").strip()),
+        tuple(given.get(KEPT, ())),
     )
 
 
+def fitted(typed: Entries, settings: Settings) -> Entries:
+    """The same with the files that may come along, in their order; the others are left out."""
+    files: list[Attached] = []
+    size = 0
+    for file in typed.files:
+        if len(files) >= settings.max_files:
+            typed = typed.without("many_files" if settings.max_files else "no_files", file.name)
+        elif size + len(file.data) > settings.max_upload:
+            typed = typed.without("large_files", file.name)
+        else:
+            files.append(file)
+            size += len(file.data)
+    return msgspec.structs.replace(typed, files=tuple(files))
+
+
 def faults(typed: Entries, settings: Settings) -> Mapping[str, str]:
-    """What is wrong, by field: the name of a sentence."""
+    """What is wrong with what was typed, by field: the name of a sentence."""
     found = {}
     if not _EMAIL.fullmatch(typed.email) or len(typed.email) > 254:
         found["email"] = "bad_email" if typed.email else "no_email"
@@ -75,10 +106,6 @@ def faults(typed: Entries, settings: Settings) -> Mapping[str, str]:
     for name in ("name", "subject"):
         if len(getattr(typed, name)) > 200:
             found[name] = "long"
-    if len(typed.files) > settings.max_files:
-        found["files"] = "many_files" if settings.max_files else "no_files"
-    elif sum(len(file.data) for file in typed.files) > settings.max_upload:
-        found["files"] = "large_files"
     return found
 
 

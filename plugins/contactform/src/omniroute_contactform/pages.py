@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from omniroute import Catalogue
 from omniroute_contactform.filling import TRAP, Entries
 from omniroute_contactform.settings import MIB, Settings
+from omniroute_contactform.shelf import Chosen
 
 WORDS: Final = Catalogue.of("omniroute_contactform")
 DARK_TEXT_FROM: Final = 0.18  # relative luminance from which black is read better than white
@@ -40,10 +41,11 @@ class Pages:
         ticket: str,
         typed: Entries | None = None,
         faults: Mapping[str, str] | None = None,
+        chosen: Sequence[Chosen] = (),
         notice: str = "",
         status: int = 200,
     ) -> Response:
-        """The form; with what was typed, and what is wrong with it."""
+        """The form; with what was typed, what is wrong with it, and the files that were kept."""
         say, typed = words_of(request), typed or Entries()
         limits = {
             "count": len(typed.message),
@@ -52,6 +54,9 @@ class Pages:
             "megabytes": f"{self._settings.max_upload / MIB:g}",
         }
         told = {field: say[fault].format(**limits) for field, fault in (faults or {}).items()}
+        for why, names in typed.left_out.items():
+            named = say["left_out"].format(names=", ".join(names))
+            told["files"] = f"{told.get('files', '')} {say[why].format(**limits)} {named}".strip()
         values = {
             "title": self._settings.title or say["title"],
             "greeting": self._settings.greeting or say["greeting"],
@@ -62,7 +67,8 @@ class Pages:
             "notice": say[notice] if notice else "",
             "max_files": self._settings.max_files,
             "files_limit": say["files_limit"].format(**limits),
-            "files_again": say["files_again"] if typed.files else "",
+            "files_again": say["files_again"] if typed.files and not chosen else "",
+            "chosen": [(each, _size(each.size)) for each in chosen],
             "ticket": ticket,
             "trap": TRAP,
         }
@@ -105,6 +111,15 @@ def _language(request: Request) -> str:
 def base_of(request: Request) -> str:
     """Where the account's pages begin, with a slash at the end."""
     return str(request.scope.get("root_path", "")).rstrip("/") + "/"
+
+
+def _size(size: int) -> str:
+    """A file's size, for people.
+
+    >>> _size(700), _size(12_000), _size(3_400_000)
+    ('1 KB', '12 KB', '3.4 MB')
+    """
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} KB"
 
 
 def luminance(colour: str) -> float:

@@ -12,21 +12,30 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Address, Busy, Intake, Proofs, Rate, Refused, Site, body_of
-from omniroute_contactform.attached import MULTIPART
-from omniroute_contactform.filling import Entries, entries, faults, id_of, new_ticket
+from omniroute_contactform.attached import MULTIPART, Parts
+from omniroute_contactform.filling import (
+    Entries,
+    faults,
+    fitted,
+    id_of,
+    in_fields,
+    in_parts,
+    new_ticket,
+)
 from omniroute_contactform.pages import Pages, base_of, words_of
 from omniroute_contactform.parse import Filled, sender_of
 from omniroute_contactform.settings import Settings
+from omniroute_contactform.shelf import Chosen, Shelf, name_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +44,7 @@ SLOWEST_FILES: Final = 120.0  # s until one with files has
 UPLOADS: Final = 8  # bodies with files that are taken at a time: each lies in memory
 BESIDES: Final = 8192  # bytes of a body besides the message
 PER_CHARACTER: Final = 12  # bytes of one that is percent-encoded, at most
+LET_BY: Final = 128 * 1024 * 1024  # bytes of files beyond what is taken, read to name what was not
 
 
 class Ear(Protocol):
@@ -44,11 +54,11 @@ class Ear(Protocol):
 
 
 class Refusal(Exception):
-    """Nothing is kept; the page says *notice*."""
+    """Nothing is sent; the page says *notice*, beside what had been read of the form."""
 
-    def __init__(self, status: int, notice: str) -> None:
+    def __init__(self, status: int, notice: str, typed: Entries | None = None) -> None:
         super().__init__(notice)
-        self.status, self.notice = status, notice
+        self.status, self.notice, self.typed = status, notice, typed
 
 
 class Routes:
@@ -59,6 +69,7 @@ class Routes:
         self._secret, self._proofs = site.secret, site.proofs if settings.confirm else None
         self._home = f"{site.public_url}/channels/contactform/{account}/"
         self._pages = Pages(settings)
+        self._shelf = Shelf(site.folder / "chosen", site.secret)
         self._rate = Rate(settings.per_minute, settings.burst)
         self._room = asyncio.Semaphore(UPLOADS)
 
@@ -79,32 +90,76 @@ class Routes:
         typed = Entries()
         try:
             typed = await self._typed(request)
-            if wrong := faults(typed, self._settings):
-                ticket = typed.ticket or new_ticket(self._secret)
-                return self._pages.form(request, ticket, typed, wrong, status=422)
+            wrong = faults(typed, self._settings)
+            if wrong or typed.left_out:
+                return await self._again(request, typed, wrong, status=422)
             linked = await self._take(request, typed)
         except Refusal as refusal:
-            ticket, notice = typed.ticket or new_ticket(self._secret), refusal.notice
-            return self._pages.form(request, ticket, typed, None, notice, refusal.status)
+            typed = refusal.typed or typed
+            return await self._again(request, typed, {}, refusal.notice, refusal.status)
         return RedirectResponse(f"{base_of(request)}sent{'?link' * linked}", 303)
 
+    async def _again(
+        self,
+        request: Request,
+        typed: Entries,
+        wrong: Mapping[str, str],
+        notice: str = "",
+        status: int = 200,
+    ) -> Response:
+        """The form once more, with all that was typed and chosen."""
+        chosen: Sequence[Chosen] = ()
+        if not typed.trapped:
+            try:
+                chosen = await asyncio.to_thread(self._shelf.put, typed.files)
+            except OSError as error:  # a full disk; the page asks for the files again
+                log.warning("contactform %s: files were not kept: %s", self._account, error)
+        ticket = typed.ticket or new_ticket(self._secret)
+        return self._pages.form(request, ticket, typed, wrong, chosen, notice, status)
+
     async def _typed(self, request: Request) -> Entries:
-        """What a browser sends.  Raises `Refusal`."""
+        """What a browser sends, with the files that may come along.  Raises `Refusal`."""
         kind = request.headers.get("content-type", "")
-        most = self._settings.max_message * PER_CHARACTER + BESIDES
-        with_files = kind.lower().startswith(MULTIPART)
-        if with_files and self._room.locked():
-            raise Refusal(503, "busy")
         try:
-            if not with_files:
-                return await entries(await body_of(request, most, SLOWEST), kind)
+            if not kind.lower().startswith(MULTIPART):
+                most = self._settings.max_message * PER_CHARACTER + BESIDES
+                return in_fields(await body_of(request, most, SLOWEST))
+            if self._room.locked():
+                raise Refusal(503, "busy")
             async with self._room:
-                most += self._settings.max_upload
-                return await entries(await body_of(request, most, SLOWEST_FILES), kind)
+                typed = await self._parts(request, kind)
         except HTTPException as error:
             raise Refusal(413 if error.status_code == 413 else 400, "too_big") from None
         except ValueError:
             raise Refusal(400, "too_big") from None
+        return fitted(await asyncio.to_thread(self._with_kept, typed), self._settings)
+
+    async def _parts(self, request: Request, kind: str) -> Entries:
+        """A form with files.  Raises `Refusal`, `ValueError`."""
+        text = self._settings.max_message * PER_CHARACTER + BESIDES
+        parts = Parts(kind, self._settings.max_upload, text)
+        try:
+            async with asyncio.timeout(SLOWEST_FILES):
+                whole = await parts.read(
+                    request.stream(), text + self._settings.max_upload + LET_BY
+                )
+        except (TimeoutError, ClientDisconnect):
+            raise Refusal(400, "too_slow", in_parts(parts)) from None
+        if not whole:
+            raise Refusal(413, "too_big", in_parts(parts))
+        return in_parts(parts)
+
+    def _with_kept(self, typed: Entries) -> Entries:
+        """With the files that a form brought before.  Blocks."""
+        before, gone = [], []
+        for mark in dict.fromkeys(typed.kept):
+            file = self._shelf.take(mark)
+            if file is None:
+                gone.append(name_of(mark))
+            else:
+                before.append(file)
+        typed = msgspec.structs.replace(typed, files=(*before, *typed.files))
+        return typed.without("gone_files", *gone)
 
     async def _take(self, request: Request, typed: Entries) -> bool:
         """Keep a message; whether a link was sent.  Raises `Refusal`."""

@@ -75,12 +75,13 @@ class Town(Platform):
 
 
 def in_parts(
-    fields: Mapping[str, str], files: Sequence[tuple[str, str, str, bytes]]
+    fields: Mapping[str, str] | Sequence[tuple[str, str]],
+    files: Sequence[tuple[str, str, str, bytes]],
 ) -> tuple[bytes, Mapping[str, str]]:
     """A form as a browser sends it that has files (field, name, type, bytes); with its headers."""
     seam = "----of-no-file"
     body = bytearray()
-    for name, value in fields.items():
+    for name, value in fields.items() if isinstance(fields, Mapping) else fields:
         body += f'--{seam}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
         body += value.encode() + b"\r\n"
     for field, name, kind, data in files:
