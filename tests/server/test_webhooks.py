@@ -252,6 +252,37 @@ async def test_what_happened_while_nobody_asked_is_nobodys(post: Post) -> None:
     assert [each["data"]["thread"] for each in post.receivers.told()] == [thread]
 
 
+def opened(thread: int) -> bytes:
+    """A record of a thread that somebody else opened."""
+    event = {"ev": "ThreadOpened", "thread": thread, "customer": f"c{thread}"}
+    return msgspec.json.encode({"at": 1, "ev": [event]})
+
+
+async def test_a_journal_that_lost_its_end_is_told_from_there_as_it_is_now(post: Post) -> None:
+    hook = await post.make("https://crm.example/", "thread.opened")
+    store = post.scene.store
+    first = post.scene.writes("joe@mail.example", "hello")
+    await post.send()
+    behind = store.copy()
+    second = post.scene.writes("max@mail.example", "hello")
+    await post.send()
+    third = post.scene.writes("eve@mail.example", "hello")
+    await post.webhooks.hand_out()
+    (on_its_way,) = await post.webhooks.due(hook, 9)
+
+    store.become(behind)
+    behind.close()
+    store.commit(store.head(), [opened(71), opened(72), opened(73)], {})
+    await post.webhooks.hand_out()
+    await post.webhooks.sent(on_its_way)  # of what is lost, and of no other
+    assert (await post.view()).waiting == 3
+    await post.send()
+    told = post.receivers.told()
+    assert [each["data"]["thread"] for each in told] == [first, second, 71, 72, 73]
+    assert third not in [each["data"]["thread"] for each in told]
+    assert len({each["id"] for each in told}) == len(told)  # so that no receiver knows one already
+
+
 GOOD = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 

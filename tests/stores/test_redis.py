@@ -3,6 +3,7 @@
 import itertools
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -178,11 +179,12 @@ def test_f27_a_primary_that_became_a_replica_refuses_and_one_again_takes(
     store.close()
 
 
-def test_a_commit_returns_when_a_replica_has_it(server: RedisServer) -> None:
+def test_what_is_written_is_told_when_a_replica_has_it(server: RedisServer) -> None:
     url = f"{server.url}?space=copied"
     with (
         redis_server("--replicaof", "127.0.0.1", str(server.port)) as replica,
         redis.Redis(port=server.port) as client,
+        ExitStack() as closed,
     ):
         client.config_set("min-replicas-to-write", 1)
         good = "min_slaves_good_slaves"
@@ -193,13 +195,20 @@ def test_a_commit_returns_when_a_replica_has_it(server: RedisServer) -> None:
             head = store.commit(GENESIS, [b"one"], {})
             replica.pause()
             store.patience = 0.2
-            with pytest.raises(InDoubt, match="no replica has the commit"):
+            shelf = closed.enter_context(closing(store.shelf()))
+            for write in (shelf.claim, lambda owner: shelf.put(owner, {("book", b"k"): b"1"})):
+                with pytest.raises(Unavailable, match="no replica has what was written"):
+                    write("me")
+            with pytest.raises(InDoubt, match="no replica has what was written"):
                 store.commit(head, [b"two"], {})
             replica.resume()
             store.patience = 30
+            patient = closed.enter_context(closing(store.shelf()))
+            patient.put("me", {("book", b"k"): b"2"})
             assert store.commit(store.head(), [b"three"], {})[0] == 3
             with redis.Redis(port=replica.port) as there:
                 assert there.hget("{copied}:head", "seq") == b"3"
+                assert there.hget("{copied}:shelf/book", "k") == b"2"
         finally:
             store.close()
             client.config_set("min-replicas-to-write", 0)

@@ -1,8 +1,10 @@
 """The record of what happened, for programs: the journal's events that mean something outside.
 
 An event names threads, customers, agents, messages by their ids, as the journal does, and holds no
-text, name or address.  A *place* (``4711.2``) is the number of a record and of the event in it; it
-names an event for ever, and whoever asks for what came after it misses nothing.
+text, name or address.  A *place* (``4711.2-9f3ac2d1``) is the number of a record, that of the event
+in it, and how the record's hash begins; it names an event for ever, and whoever asks for what came
+after it misses nothing.  Should the journal lose its end and grow anew, other events have the same
+numbers, and never the same place.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -87,7 +89,9 @@ _NAMES: Final = {kind.__name__: name for kind, name in TYPES.items()}
 LONGEST_WAIT: Final = 30  # seconds that a question for what is new may take
 AT_ONCE: Final = 500  # records looked at in one go
 
-_place = re.compile(r"(\d{1,15})\.(\d{1,9})")
+MARK: Final = 4  # bytes of a hash that a place has
+
+_place = re.compile(r"(\d{1,15})\.(\d{1,9})(?:-([0-9a-f]{8}))?")
 
 
 class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -113,6 +117,21 @@ class Happenings(msgspec.Struct, frozen=True):
     next: str
 
 
+class Place(NamedTuple):
+    """*mark* is empty where one goes by numbers alone."""
+
+    seq: int
+    number: int
+    mark: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.seq}.{self.number}" + (self.mark and f"-{self.mark}")
+
+    def is_in(self, record: Record) -> bool:
+        """Whether it may be one of *record*."""
+        return record.seq == self.seq and self.mark in ("", _mark(record.hash))
+
+
 class _Line(msgspec.Struct):
     at: int
     ev: tuple[dict[str, Any], ...] = ()
@@ -126,7 +145,12 @@ def told(record: Record) -> Iterator[tuple[int, Happening]]:
     line = _line(record.body)
     for number, event in enumerate(line.ev, 1):
         if (type := _NAMES.get(event["ev"])) is not None:
-            yield number, _happening(f"{record.seq}.{number}", type, line.at, event)
+            place = Place(record.seq, number, _mark(record.hash))
+            yield number, _happening(str(place), type, line.at, event)
+
+
+def _mark(hash: bytes) -> str:
+    return hash[:MARK].hex()
 
 
 def _happening(place: str, type: str, at: int, event: dict[str, Any]) -> Happening:
@@ -159,56 +183,68 @@ class Feed:
         Where there are none yet, waits up to *wait* seconds for one.  Raises `Refused`.
         """
         authorize(actor, Action.EVENTS)
-        seq, number = await self._begin(after)
-        found = await asyncio.to_thread(self._read, seq, number, limit)
+        place = await self._begin(after)
+        found = await asyncio.to_thread(self._read, place, limit)
         if found.items or wait <= 0:
             return found
         try:
             async with asyncio.timeout(min(wait, LONGEST_WAIT)):
                 while not found.items:
-                    seq, number = place_of(found.next)
-                    await self._reached(seq + 1)
-                    found = await asyncio.to_thread(self._read, seq, number, limit)
+                    place = place_of(found.next)
+                    await self._reached(place.seq + 1)
+                    found = await asyncio.to_thread(self._read, place, limit)
         except (TimeoutError, StoreError):
             pass  # nothing happened, or we stop: they ask again
         return found
 
-    async def _begin(self, after: str) -> tuple[int, int]:
+    async def _begin(self, after: str) -> Place:
         if after == "latest":
-            return (await asyncio.to_thread(self._reader.head))[0], _ALL
+            seq, hash = await asyncio.to_thread(self._reader.head)
+            return Place(seq, _ALL, _mark(hash))
         if not after:
-            return 0, _ALL
+            return Place(0, _ALL)
         return place_of(after)
 
-    def _read(self, seq: int, number: int, limit: int) -> Happenings:
+    def _read(self, place: Place, limit: int) -> Happenings:
         """Events after one, and where the next question begins.
 
-        The record in which a page ended is looked at again, for the rest of it.
+        The record of *place* is looked at again: for the rest of it, and whether it is that one.
         """
         items: list[Happening] = []
-        after = max(seq - 1, 0) if number != _ALL else seq
+        last = place
+        after = max(place.seq - 1, 0)
         while records := self._reader.tail(after, AT_ONCE):
             for record in records:
-                for place, happening in told(record):
-                    if (record.seq, place) <= (seq, number):
+                if record.seq == place.seq and not place.is_in(record):
+                    raise _lost(place)
+                for number, happening in told(record):
+                    if (record.seq, number) <= place[:2]:
                         continue
                     if len(items) == limit:
                         return Happenings(tuple(items), items[-1].id)
                     items.append(happening)
             after = records[-1].seq
+            last = Place(after, _ALL, _mark(records[-1].hash))
             if len(items) == limit or len(records) < AT_ONCE:
                 break
-        return Happenings(tuple(items), f"{max(after, seq)}.{_ALL}")
+        if last == place and place.mark and self._reader.head()[0] < place.seq:
+            raise _lost(place)
+        return Happenings(tuple(items), str(last))
 
 
 _ALL: Final = 999_999_999
 """The number of the last event of a record, whatever it is."""
 
 
-def place_of(text: str) -> tuple[int, int]:
+def place_of(text: str) -> Place:
     """The place that *text* names.  Raises `Refused`."""
     found = _place.fullmatch(text)
     if found is None:
         fix = "pass on the “next” of the page before, or “latest”"
         raise Refused("bad_place", f"“{text[:40]}” is no place in the record — {fix}")
-    return int(found[1]), int(found[2])
+    return Place(int(found[1]), int(found[2]), found[3] or "")
+
+
+def _lost(place: Place) -> Refused:
+    fix = "ask after an earlier event; those that are still there keep their id"
+    return Refused("lost_place", f"The record has lost {place} and gone on otherwise — {fix}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import secrets
 import sqlite3
 import threading
@@ -22,13 +23,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from omniroute.application import trail
 from omniroute.application.authorize import Action, Actor, authorize
 from omniroute.application.feed import TYPES, Happening, told
 from omniroute.application.ports import Clock
 from omniroute.application.private import open_private
 from omniroute.errors import Refused, did_you_mean
-from omniroute.stores.api import Reader
+from omniroute.stores.api import Head, Reader
 from omniroute.stores.books import Opener, open_file
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -66,7 +70,6 @@ CREATE TABLE waiting (
   PRIMARY KEY (hook, seq, n)
 ) WITHOUT ROWID;
 CREATE INDEX waiting_by_lane ON waiting (hook, lane, seq, n);
-CREATE TABLE place (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
 """
 HEADS: Final = """
 SELECT * FROM waiting AS first WHERE hook = :hook AND due <= :now AND NOT EXISTS (
@@ -134,6 +137,7 @@ class Webhooks:
         self._lock = threading.Lock()
         fix = "move it away; webhooks are then made anew"
         self._db = open_private(opener, path, TABLES, VERSION, "webhooks file", fix)
+        self._db.executescript(trail.TABLES)
         self._db.row_factory = sqlite3.Row
         self._given: dict[str, bytes] = {}  # keys that stand in settings
         self._idle = not _asking(self._db)  # so that a desk without webhooks pays nothing for them
@@ -151,7 +155,7 @@ class Webhooks:
         check_types(types)
         id, now = secrets.token_hex(6), self._clock()
         view = WebhookView(id, url, tuple(dict.fromkeys(types)), personal, by.id, now)
-        await self._do(lambda db: _insert(db, view, self._reader.head()[0]))
+        await self._do(lambda db: _insert(db, view, self._reader.head()))
         self._idle = False
         return NewWebhook(self.secret(id), view)
 
@@ -159,7 +163,7 @@ class Webhooks:
         """Have the subscriptions that stand in settings, by name, and of those no others."""
         self._given = {name: key_of(hook.secret) for name, hook in declared.items()}
         with self._lock, self._db:
-            _declare(self._db, declared, self._clock(), self._reader.head()[0])
+            _declare(self._db, declared, self._clock(), self._reader.head())
         self._idle = not _asking(self._db)
 
     async def list(self, by: Actor) -> Sequence[WebhookView]:
@@ -184,7 +188,7 @@ class Webhooks:
         """Send again, from now on; what was missed is in the record.  Raises `Refused`."""
         await self.get(by, id)
         head = self._reader.head
-        await self._do(lambda db: _enable(db, id, head()[0]))
+        await self._do(lambda db: _enable(db, id, head()))
         self._idle = False
         return await self.get(by, id)
 
@@ -208,17 +212,15 @@ class Webhooks:
         if not hooks:
             self._idle = True
             return False
-        row = db.execute("SELECT seq FROM place").fetchone()
-        if row["seq"] > (head := self._reader.head()[0]):  # the journal is another one
-            _begin(db, head)
-            return False
-        records = self._reader.tail(row["seq"], AT_ONCE)
+        if (records := trail.ahead(db, self._reader, AT_ONCE)) is None:
+            _go_back(db, trail.go_back(db, self._reader))
+            return True
         if not records:
             return False
         happened = [(record.seq, n, event) for record in records for n, event in told(record)]
         for hook in hooks:
             _wait(db, hook, happened, self._clock())
-        db.execute("UPDATE place SET seq = ?", (records[-1].seq,))
+        trail.passed(db, records)
         return True
 
     async def due(self, hook: str, limit: int) -> Sequence[Waiting]:
@@ -334,21 +336,27 @@ def _asking(db: sqlite3.Connection) -> list[WebhookView]:
     return [view for view in _list(db) if not view.disabled]
 
 
-def _begin(db: sqlite3.Connection, head: int) -> None:
-    """Hand out what comes after *head*."""
-    db.execute("INSERT OR REPLACE INTO place VALUES (1, ?)", (head,))
+def _go_back(db: sqlite3.Connection, back: trail.Back) -> None:
+    """What the journal has lost did not happen, so nobody is told of it any more."""
+    gone = db.execute("DELETE FROM waiting WHERE seq > ?", (back.common,)).rowcount
+    db.execute("UPDATE hooks SET after = MIN(after, ?)", (back.common,))
+    log.warning(
+        "webhooks: the journal, known up to record %d, is another after %d; they go on from there"
+        "%s, %d events that waited are forgotten",
+        back.at, back.common, "" if back.sure else ", and some may be left out", gone,
+    )  # fmt: skip
 
 
-def _insert(db: sqlite3.Connection, view: WebhookView, head: int) -> None:
+def _insert(db: sqlite3.Connection, view: WebhookView, head: Head) -> None:
     if not _asking(db):  # while nobody asks, the place stays behind
-        _begin(db, head)
+        trail.begin(db, head)
     if db.execute("SELECT COUNT(*) FROM hooks").fetchone()[0] >= MOST:
         raise Refused("too_many_webhooks", f"There are {MOST} webhooks — end one first")
     db.execute(
         "INSERT INTO hooks (id, url, types, personal, by, created, after)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            view.id, view.url, " ".join(view.types), view.personal, view.by, view.created, head,
+            view.id, view.url, " ".join(view.types), view.personal, view.by, view.created, head[0],
         ),
     )  # fmt: skip
 
@@ -368,7 +376,9 @@ def _list(db: sqlite3.Connection) -> list[WebhookView]:
     ]  # fmt: skip
 
 
-def _declare(db: sqlite3.Connection, declared: Mapping[str, Declared], now: int, head: int) -> None:
+def _declare(
+    db: sqlite3.Connection, declared: Mapping[str, Declared], now: int, head: Head
+) -> None:
     known = {view.id: view for view in _list(db) if view.by == SETTINGS}
     for gone in known.keys() - declared.keys():
         _delete(db, gone)
@@ -387,13 +397,13 @@ def _delete(db: sqlite3.Connection, id: str) -> None:
     db.execute("DELETE FROM hooks WHERE id = ?", (id,))
 
 
-def _enable(db: sqlite3.Connection, id: str, head: int) -> None:
+def _enable(db: sqlite3.Connection, id: str, head: Head) -> None:
     if not _asking(db):
-        _begin(db, head)
+        trail.begin(db, head)
     db.execute(
         "UPDATE hooks SET disabled = '', error = '', failing = 0, failures = 0, rests = 0,"
         " after = CASE disabled WHEN '' THEN after ELSE ? END WHERE id = ?",
-        (head, id),
+        (head[0], id),
     )
 
 
@@ -449,18 +459,28 @@ def _failed(
         why = f"nothing got through for {PATIENCE // DAY} days: {error}"
     if why:
         _disable(db, item.hook, why)
-    elif item.attempts < len(BACK_OFF):
+    elif item.attempts < len(BACK_OFF) and _waits(db, item):
         db.execute(
             "UPDATE waiting SET attempts = attempts + 1, due = ? WHERE (hook, seq, n) = (?, ?, ?)",
-            (now + max(after, BACK_OFF[item.attempts]), item.hook, item.seq, item.n),
+            (now + max(after, BACK_OFF[item.attempts]), *_key(item)),
         )
-    else:
+    elif _waits(db, item):
         _settle(db, item)
         db.execute("UPDATE hooks SET lost = lost + 1 WHERE id = ?", (item.hook,))
     return why
 
 
 def _settle(db: sqlite3.Connection, item: Waiting) -> None:
-    db.execute(
-        "DELETE FROM waiting WHERE (hook, seq, n) = (?, ?, ?)", (item.hook, item.seq, item.n)
-    )
+    if _waits(db, item):
+        db.execute("DELETE FROM waiting WHERE (hook, seq, n) = (?, ?, ?)", _key(item))
+
+
+def _waits(db: sqlite3.Connection, item: Waiting) -> bool:
+    """Whether it does still, and not another that has its number by now."""
+    sql = "SELECT event FROM waiting WHERE (hook, seq, n) = (?, ?, ?)"
+    row = db.execute(sql, _key(item)).fetchone()
+    return row is not None and _happening.decode(row["event"]).id == item.event.id
+
+
+def _key(item: Waiting) -> tuple[str, int, int]:
+    return item.hook, item.seq, item.n

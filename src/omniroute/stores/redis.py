@@ -78,8 +78,8 @@ return {redis.call('HMGET', KEYS[1], 'seq', 'hash'), redis.call('HGETALL', KEYS[
 COPIED: Final = 10.0  # seconds for a replica to have a commit
 
 
-class _NoCopy(Exception):
-    """A commit is on the primary alone: place, fault, fix."""
+class NoCopy(Exception):
+    """What was written is on the primary alone: place, fault, fix."""
 
 
 class RedisStore:
@@ -133,7 +133,7 @@ class RedisStore:
         try:
             if self._line.commit(arguments, self.copied, self.patience):
                 return to
-        except _NoCopy as alone:
+        except NoCopy as alone:
             raise InDoubt(*alone.args) from None  # what the head says may not last
         except InDoubt as doubt:
             return settle(doubt, self.head, at, to)
@@ -150,7 +150,7 @@ class RedisStore:
     def shelf(self) -> Shelf:
         from omniroute.stores.redis_shelf import RedisShelf  # as above
 
-        return RedisShelf(self._place)
+        return RedisShelf(self._place, self.copied, self.patience)
 
     def close(self) -> None:
         self._line.close()
@@ -264,40 +264,40 @@ class Line:
     ) -> bool:
         """Run the one script that writes; whether the head was the expected one.
 
-        So many replicas are waited for, with *patience* in seconds; raises `_NoCopy` if fewer
-        have it by then.
+        So many replicas are waited for, with *patience* in seconds; raises `NoCopy` if fewer have
+        it by then.
         """
         self.ask(lambda client: client.ping())  # who is away now has certainly not taken it
         try:
-            if not copied:
-                return bool(self._run(COMMIT, *arguments))
-            done, copies = self.ask(
-                lambda client: self._copied(client, arguments, copied, patience)
-            )
+            return bool(self.write(COMMIT, self._keys, arguments, copied, patience))
         except Unavailable as error:
             if isinstance(error.__cause__, redis.ConnectionError | redis.TimeoutError):
                 raise InDoubt(error.place, error.fault, "ask for the head") from error
             raise
 
+    def write(
+        self,
+        script: str,
+        keys: Sequence[str],
+        arguments: Sequence[bytes | str | int],
+        copied: int,
+        patience: float,
+    ) -> Any:
+        """What *script* answers once so many replicas have what it wrote; all at once if it is 0.
+
+        Raises `Unavailable`, and `NoCopy` if fewer have it after *patience* (s).
+        """
+        if not copied:
+            return self.ask(lambda client: client.eval(script, len(keys), *keys, *arguments))
+        done, copies = self.ask(
+            lambda client: _copied(client, (script, len(keys), *keys, *arguments), copied, patience)
+        )
         if done and copies < copied:
             few = f"{copies} replicas have" if copies else "no replica has"
-            fault = f"{few} the commit after {patience:g} s"
+            fault = f"{few} what was written after {patience:g} s"
             fix = f"see to the replicas; work goes on with {copied}"
-            raise _NoCopy(str(self._place), fault, fix)
-        return bool(done)
-
-    def _copied(
-        self, client: Any, arguments: Sequence[bytes | str | int], copies: int, seconds: float
-    ) -> list[int]:
-        """What the script and the wait answer; on one connection, else it waits for others."""
-        with client.pipeline(transaction=False) as both:
-            both.eval(COMMIT, len(self._keys), *self._keys, *arguments)
-            both.wait(copies, round(seconds * 1000))
-            answers = both.execute(raise_on_error=False)
-        for answer in answers:
-            if isinstance(answer, redis.RedisError):
-                raise answer
-        return list(answers)
+            raise NoCopy(str(self._place), fault, fix)
+        return done
 
     def close(self) -> None:
         """Hang up; twice is harmless."""
@@ -310,6 +310,18 @@ class Line:
         return self.ask(
             lambda client: client.eval(script, len(self._keys), *self._keys, *arguments)
         )
+
+
+def _copied(client: Any, script: Sequence[object], copies: int, seconds: float) -> list[Any]:
+    """What a script and the wait answer; on one connection, else it waits for others."""
+    with client.pipeline(transaction=False) as both:
+        both.eval(*script)
+        both.wait(copies, round(seconds * 1000))
+        answers = both.execute(raise_on_error=False)
+    for answer in answers:
+        if isinstance(answer, redis.RedisError):
+            raise answer
+    return list(answers)
 
 
 def head_of(found: Sequence[bytes | None]) -> Head:

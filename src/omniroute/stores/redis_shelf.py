@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from omniroute.stores.redis import Line
+from omniroute.stores.api import Unavailable
+from omniroute.stores.redis import COPIED, Line, NoCopy
 from omniroute.stores.redis_server import Place
 from omniroute.stores.shelf import Displaced, Row
 
+CLAIM: Final = "redis.call('SET', KEYS[1], ARGV[1]); return 1"
 PUT: Final = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 for i = 2, #ARGV, 4 do
@@ -23,13 +25,17 @@ return 1
 class RedisShelf:
     """A `Shelf` on a connection of its own."""
 
-    def __init__(self, place: Place) -> None:
-        """Make a client; it connects when it is asked."""
-        self._line = Line(place)
+    def __init__(self, place: Place, copied: int = 0, patience: float = COPIED) -> None:
+        """Make a client; it connects when it is asked.
+
+        What is put is there once *copied* replicas have it, as with a commit; *patience* is for
+        how long (s) they are waited for.
+        """
+        self._line, self._copied, self._patience = Line(place), copied, patience
         self._prefix = f"{{{place.space}}}:shelf"
 
     def claim(self, owner: str) -> None:
-        self._line.ask(lambda client: client.set(self._prefix, owner))
+        self._write(CLAIM, [self._prefix], [owner])
 
     def put(self, owner: str, rows: Mapping[Row, bytes | None]) -> None:
         books = {book: n for n, book in enumerate(dict.fromkeys(book for book, _ in rows), 2)}
@@ -37,7 +43,7 @@ class RedisShelf:
         given: list[bytes | str | int] = [owner]
         for (book, key), value in rows.items():
             given += (books[book], int(value is not None), key, value or b"")
-        if not self._line.ask(lambda client: client.eval(PUT, len(keys), *keys, *given)):
+        if not self._write(PUT, keys, given):
             raise Displaced
 
     def rows(self, book: str) -> dict[bytes, bytes]:
@@ -46,6 +52,13 @@ class RedisShelf:
 
     def close(self) -> None:
         self._line.close()
+
+    def _write(self, script: str, keys: Sequence[str], given: Sequence[bytes | str | int]) -> Any:
+        """Raises `Unavailable` also where too few replicas have it: the same is put again."""
+        try:
+            return self._line.write(script, keys, given, self._copied, self._patience)
+        except NoCopy as alone:
+            raise Unavailable(*alone.args) from None
 
     def _key(self, book: str) -> str:
         return f"{self._prefix}/{book}"
