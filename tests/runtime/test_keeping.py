@@ -12,7 +12,7 @@ from omniroute.runtime.handover import HandedIn, Handover
 from omniroute.runtime.keeping import GAP, TIDY
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.spool_kept import Known
-from omniroute.stores.api import GENESIS, Moved
+from omniroute.stores.api import GENESIS, Moved, Unavailable
 from omniroute.stores.memory_exchange import MemoryExchange
 
 HOUR = 3_600_000  # ms
@@ -128,6 +128,40 @@ async def test_a_follower_hands_over_again_what_the_store_forgot(house: House) -
     await spool.close()
 
 
+async def test_before_a_follower_hands_anything_over_again_the_erased_are_taken_out(
+    house: House,
+) -> None:
+    exchange, store = house.exchange, house.store
+    assert isinstance(exchange, MemoryExchange)
+    spool = Spool(house.folder / "other", min_free=0)
+    follower = Handover(spool, exchange, house.clock)
+    fails = [Unavailable("", "away")]
+
+    async def forget() -> None:
+        if fails:
+            raise fails.pop()
+        await spool.drop([id for id, _ in await spool.kept()])
+
+    follower.keeping.before_feeding = forget
+    async with house.running():
+        behind, before = store.copy(), exchange.copy()
+        await spool.append("pipe", "a", b'{"text": "erased", "id": "x"}', at=1)
+        await follower.look()
+        await house.until(lambda: exchange.hear(spool.name).outcomes)
+        await follower.look()
+        async with asyncio.timeout(PATIENCE):
+            while not await spool.kept():  # noqa: ASYNC110 - lies in a spool
+                await asyncio.sleep(0.01)
+        store.become(behind)
+        exchange.become(before)
+        with pytest.raises(Unavailable):  # who was erased cannot be asked: nothing is fed again
+            await follower.look()
+        assert spool.losses == []
+        await follower.look()
+        assert ([loss.entries for loss in spool.losses], spool.depth) == ([0], 0)
+    await spool.close()
+
+
 async def test_nobody_is_told_of_a_decision_that_the_store_has_forgotten(house: House) -> None:
     exchange = house.exchange
     assert isinstance(exchange, MemoryExchange)
@@ -155,6 +189,6 @@ async def test_whoever_is_erased_is_not_fed_in_again(house: House) -> None:
         async with asyncio.timeout(PATIENCE):
             while len(kept := await house.spool.kept()) < 2:  # noqa: ASYNC110 - lies in a spool
                 await asyncio.sleep(0.01)
-        raws = [await house.spool.raw(id) or b"" for id in kept]
-        await house.spool.drop([id for id, raw in zip(kept, raws, strict=True) if b"forget" in raw])
+        said = {id: await house.spool.raw(id) or b"" for id, _ in kept}
+        await house.spool.drop([id for id, raw in said.items() if b"forget" in raw])
         assert (await house.spool.feed_again(house.clock.at, Known())).entries == 1

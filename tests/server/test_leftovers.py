@@ -1,6 +1,8 @@
 """What lies outside the store goes with the person, too."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +10,10 @@ from typing import cast
 
 import pytest
 
+from omniroute.runtime.clock import SystemClock
+from omniroute.runtime.erasures import Erasures
 from omniroute.runtime.files import Files
+from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.node import Node
 from omniroute.runtime.spool import Spool
 from omniroute.server.leftovers import Leftovers
@@ -51,4 +56,20 @@ async def test_files_letters_and_copies_are_deleted(
     await spool.close()
     spool = Spool(tmp_path / "spool", min_free=0)
     assert len(await spool.dead()) == 1
+    await spool.close()
+
+
+async def test_who_was_erased_while_another_wrote_is_erased_here_before_this_one_does(
+    tmp_path: Path,
+) -> None:
+    keyed, clock = Keyed(bytes(32)), SystemClock(lambda: 5_000_000)
+    spool = Spool(tmp_path / "spool", min_free=0)
+    id = await spool.append("email", "help", b"From: joe@mail.example", at=1)
+    await spool.bury(id, "odd")
+    node = cast(Node, SimpleNamespace(parts=SimpleNamespace(spool=spool, keyed=keyed)))
+    with closing(Erasures(sqlite3.connect("", check_same_thread=False), keyed, clock)) as erasures:
+        erasures.note(["joe@mail.example"])
+        await Leftovers(node, erasures=erasures).catch_up()
+    await spool.append("email", "help", b"another", at=1)  # written after what was asked before
+    assert await spool.dead() == []
     await spool.close()

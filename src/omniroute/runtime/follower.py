@@ -30,12 +30,12 @@ class Follower:
         """*until_ready* and *pace* are in seconds."""
         self._channels = [channel for channel in channels if heard_anywhere(channel)]
         self._listeners = Listeners(spool, clock, until_ready=until_ready)
-        self._handover = handover(spool, exchange, clock, pace=pace)
+        self.handover = handover(spool, exchange, clock, pace=pace)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take in and hand over.  Raises what a channel raises in place of listening."""
-        self._task = asyncio.create_task(self._handover.run(), name="handover")
+        self._task = asyncio.create_task(self.handover.run(), name="handover")
         self._task.add_done_callback(report)
         await self._listeners.begin(self._channels)
 

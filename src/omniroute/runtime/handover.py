@@ -35,7 +35,7 @@ class Handover:
         self, spool: Spool, exchange: Exchange, clock: Clock | None = None, *, pace: float = PACE
     ) -> None:
         self._spool, self._exchange, self._pace = spool, exchange, pace
-        self._keeping = Keeping(spool, exchange, clock or SystemClock())
+        self.keeping = Keeping(spool, exchange, clock or SystemClock())
         self._after = 0  # the last entry that was handed over
         self._looks = 0
 
@@ -57,13 +57,13 @@ class Handover:
             parcels = [_parcel(self._spool.name, entry) for entry in page]
             await asyncio.to_thread(self._exchange.hand, parcels)
             self._after = page[-1].id
-        heard = await self._keeping.look()
+        heard = await self.keeping.look()
         if not heard.holds:
             self._after = 0
             return
         if not (ended := heard.outcomes):
             return
-        self._keeping.note(heard.head)
+        self.keeping.note(heard.head)
         for id, why in ended.items():
             if why:
                 await self._bury(id, why)

@@ -41,6 +41,8 @@ class Keeping:
         self._spool, self._exchange, self._clock = spool, exchange, clock
         self.horizon = exchange.horizon
         self._tidied = clock.now()
+        self.before_feeding: Callable[[], Awaitable[object]] = _nothing
+        """Called before what is kept is handed in again; may raise `StoreError`: then it is not."""
         if self.horizon:
             spool.keep(clock.now)
 
@@ -87,6 +89,7 @@ class Keeping:
         head = known.head if self.horizon else GENESIS
         heard = await asyncio.to_thread(self._exchange.hear, name, head)
         if not heard.holds:
+            await self.before_feeding()
             await asyncio.to_thread(self._exchange.clear, name)  # it is handed over anew
             found = Known(heard.head, known.thread, known.unsure)
             loss = await self._spool.feed_again(self._clock.now(), found)
@@ -120,3 +123,7 @@ class Keeping:
             except StoreError as error:
                 log.error("nobody can say whether the store has forgotten something: %s", error)
         return None
+
+
+async def _nothing() -> None:
+    """Nobody has anything to do."""

@@ -136,11 +136,14 @@ class Spool:
             if gone.entries < AT_ONCE:
                 return
 
-    async def kept(self) -> list[int]:
-        """The entries that are decided and not yet stable; their bytes are there by `raw`."""
-        ids = await self._thread.ask(self._file.kept.ids)
-        assert isinstance(ids, list)
-        return ids
+    async def kept(self) -> list[tuple[int, int]]:
+        """The entries that are decided and not yet stable, and when (ms) each came.
+
+        Their bytes are there by `raw`.
+        """
+        entries = await self._thread.ask(self._file.kept.entries)
+        assert isinstance(entries, list)
+        return entries
 
     async def drop(self, ids: Sequence[int]) -> None:
         """Delete entries that are kept, stable or not: somebody is to be erased."""

@@ -96,9 +96,10 @@ class Kept:
                 db.execute(sql, part)
         return Gone(len(ids), files)
 
-    def ids(self) -> list[int]:
-        """All that are kept."""
-        return [id for (id,) in self._db.execute("SELECT id FROM kept ORDER BY id")]
+    def entries(self) -> list[tuple[int, int]]:
+        """All that are kept, and when (ms) each came."""
+        sql = "SELECT id, entry.at FROM kept JOIN entry USING (id) ORDER BY id"
+        return self._db.execute(sql).fetchall()
 
     def feed_again(self, at: int, found: Known) -> Loss:
         """Make all that is kept new, and begin to know the journal anew, as it was *found*."""

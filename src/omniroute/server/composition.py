@@ -234,6 +234,7 @@ class Server:
         desk = self.desk_files
         team = self._team_of(desk)
         on_trial = tried(self._readers[0], self.node.state.trial)
+        await self._leftovers.catch_up()  # before a loss has any of it fed in again
         await self._fill_views()  # cards of the last run are shown as soon as the node starts
         await self.node.start(desk.rules, desk.sources, team, on_trial)
         await self.node.open_desks(
@@ -378,7 +379,7 @@ class Server:
         )
 
     def _build_sites(self) -> list[Serving]:
-        leftovers = Leftovers(self.node, self.proofs, self.erasures)
+        leftovers = self._leftovers = Leftovers(self.node, self.proofs, self.erasures)
         self.application.customers.remains = leftovers
         self.application.customers.at_desks = leftovers.forget_threads
         self.application.customers.on_shared = self.node.shared.declare

@@ -41,6 +41,7 @@ from omniroute.server.roster import FOLLOWER, NodeReport, Roster, last_loss
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
 from omniroute.server.stores import open_store
+from omniroute.stores.api import Unavailable
 from omniroute.stores.books import open_elsewhere, read_book
 from omniroute.stores.courier import NotKept
 from omniroute.stores.exchange import Exchange, Shareable
@@ -86,6 +87,7 @@ class Following:
         self._known: tuple[float, Mapping[str, Any] | None] = (0.0, None)
         self.roster = Roster(exchange, self._report)
         self._follower = Follower(self._spool, exchange, channels.values(), clock)
+        self._follower.handover.keeping.before_feeding = self._forget_erased
         mounts = {
             f"/channels/{kind}/{account}": channel.routes()
             for (kind, account), channel in channels.items()
@@ -119,18 +121,25 @@ class Following:
         self._proofs.close()
 
     async def _erase(self) -> None:
-        """Delete, until cancelled, what could not be read of people who were erased."""
+        """Delete, until cancelled, what lies here of people who were erased."""
         while True:
             try:
-                if gone := await self._search.drop(await asyncio.to_thread(self._marks)):
-                    log.info("%d dead letters of people who were erased are deleted", gone)
-            except (StoreError, sqlite3.Error) as error:
+                await self._forget_erased()
+            except StoreError as error:
                 log.warning("who was erased cannot be heard just now: %s", error)
             await asyncio.sleep(ERASING)
 
+    async def _forget_erased(self) -> None:
+        """Delete it now.  Raises `StoreError`."""
+        if gone := await self._search.drop(await asyncio.to_thread(self._marks)):
+            log.info("%d messages of people who were erased are deleted here", gone)
+
     def _marks(self) -> list[Erased]:
-        with closing(self._shelf()) as shelf, closing(read_book(shelf, BOOK)) as book:
-            return marks_in(book)
+        try:
+            with closing(self._shelf()) as shelf, closing(read_book(shelf, BOOK)) as book:
+                return marks_in(book)
+        except sqlite3.Error as error:
+            raise Unavailable("", f"the book of erased people: {error}") from error
 
     # --- what it answers ---
 

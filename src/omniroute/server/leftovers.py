@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from omniroute.channel import Forgets
 from omniroute.desk import ForgetsThreads
-from omniroute.runtime.erasures import Erasures
+from omniroute.runtime.erasures import Erasures, Search, names_any
 from omniroute.runtime.node import Node
 from omniroute.runtime.proofs import Proofs
 
@@ -49,6 +49,14 @@ class Leftovers:
                 log.exception("%s “%s”: did not forget somebody", channel.kind, channel.account)
         return letters
 
+    async def catch_up(self) -> None:
+        """Delete what lies here of people who were erased while another node wrote."""
+        if self._erasures is not None:
+            parts = self._node.parts
+            marks = await asyncio.to_thread(self._erasures.marks)
+            if gone := await Search(parts.spool, parts.keyed).drop(marks):
+                log.info("%d messages of people who were erased are deleted here", gone)
+
     async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
         """Have desks take away what they show of *threads*: posts that went, and that stay."""
         gone = kept = 0
@@ -65,18 +73,13 @@ class Leftovers:
 
     async def _letters(self, values: Sequence[str]) -> int:
         spool = self._node.parts.spool
-        named = [value.casefold().encode() for value in values if value]
 
         async def naming(ids: Iterable[int]) -> list[int]:
-            found = []
-            for id in ids:
-                raw = (await spool.raw(id) or b"").lower()
-                if any(value in raw for value in named):
-                    found.append(id)
-            return found
+            return [id for id in ids if names_any(await spool.raw(id) or b"", values)]
 
         if gone := await naming([letter.id for letter in await spool.dead()]):
             spool.done(gone)
-        if kept := await naming(await spool.kept()):  # else a loss would bring them back
+        kept = [id for id, _ in await spool.kept()]
+        if kept := await naming(kept):  # else a loss would bring them back
             await spool.drop(kept)
         return len(gone)
