@@ -250,13 +250,14 @@ class Office:
         return self.board.answers[press]
 
     async def writes(self, text: str, *, place: str = "home a1", account: str = "a1",
-                     quotes: str = "", order: int = 5000, edited: bool = False) -> str:  # fmt: skip
+                     quotes: str = "", order: int = 5000, edited: bool = False,
+                     files: tuple[Attached, ...] = ()) -> str:  # fmt: skip
         """Somebody writes; the id of the post."""
         self._numbers += 1
         post = f"w{self._numbers}"
         who = self.door.bound.get(account, "")
         await self.desk.did(
-            Wrote(account, who, place, post, order, text, f"k{post}", quotes, edited=edited)
+            Wrote(account, who, place, post, order, text, f"k{post}", quotes, files, edited)
         )
         return post
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.chatdesk.blackboard import Office, replied, said
 
-from omniroute import CardKind, Mark, Refused, Rejected, Retry, Told
+from omniroute import Attached, CardKind, Mark, Refused, Rejected, Retry, Told
 
 
 @pytest.fixture
@@ -188,6 +188,13 @@ async def test_the_place_decides_what_plain_text_means(office: Office) -> None:
     await office.writes("hers", place=place)
     await office.writes("his", place=place, account="b1")
     assert [line for _, _, line, _ in office.door.said] == ["reply hers", "note his"]
+
+
+async def test_a_file_that_goes_with_nothing_is_not_lost_in_silence(office: Office) -> None:
+    await office.shows(CardKind.ASSIGNED)
+    await office.writes("/tag vip", files=(Attached("f1", "bank.pdf", "application/pdf"),))
+    assert [line for _, _, line, _ in office.door.said] == ["tag vip"]
+    office.board.find("⚠ The file was not kept: files go with an answer or a note, and tag is")
 
 
 async def test_in_an_own_chat_nothing_goes_to_a_customer_of_somebody_else(office: Office) -> None:

@@ -50,6 +50,10 @@ async def test_a_note_and_talk_outside_a_thread_never_go_out(tmp_path: Path) -> 
         place = await ana.takes()
         note = place.says("note the bank confirmed it")
         await place.has(note, "memo")
+        letter = place.sends(b"%PDF", "bank.pdf", "application/pdf", "note here is their letter")
+        await place.has(letter, "memo")
+        page = await desk.server.application.query.thread(SYSTEM, 1)
+        assert [file.name for item in page.items for file in item.files] == ["bank.pdf"]
         ana.own.says("Where is everybody?")
         await ana.own.sees("I do not know which thread you mean")
         place.calls("solvd")
@@ -57,6 +61,7 @@ async def test_a_note_and_talk_outside_a_thread_never_go_out(tmp_path: Path) -> 
         place.says("reply: Done.")
         await joe.sees("Done.")
         assert joe.from_app() == ["Done."]
+        assert not any(message.get("files") for message in joe.messages())
 
 
 async def test_of_two_accepts_one_wins_and_the_other_reads_who(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.chatdesk.scene import Agent, scene
 
+from omniroute.application.authorize import SYSTEM
 from omniroute_telegram.testing import Chat
 
 
@@ -37,6 +38,8 @@ async def test_only_its_owners_words_leave_a_topic(tmp_path: Path) -> None:
 
         inside = bo.topic(1).says("the bank confirmed it")
         await desk.has(topic, inside, "🙊")
+        letter = bo.topic(1).sends(b"%PDF", "bank.pdf", "application/pdf")
+        await desk.has(topic, letter, "🙊")
         kim.chat(desk.group, topic.topic).says("hello Joe!")
         await topic.sees("I do not know this account as an agent's")
         kim.chat(desk.group, topic.topic).says("/resolve")
@@ -45,6 +48,12 @@ async def test_only_its_owners_words_leave_a_topic(tmp_path: Path) -> None:
         joe.says("thanks")
         await topic.sees("Joe Miller: thanks")
         assert joe.from_bot() == ["You get it back today"]
+        assert not [message for message in joe.messages() if "document" in message]
+        page = await desk.server.application.query.thread(SYSTEM, 1)
+        notes = [item for item in page.items if item.kind == "note"]
+        assert [(note.text, [file.name for file in note.files]) for note in notes] == [
+            ("the bank confirmed it", []), ("", ["bank.pdf"]),
+        ]  # fmt: skip
 
 
 async def test_a_transfer_needs_a_reason_and_loses_nothing(tmp_path: Path) -> None:

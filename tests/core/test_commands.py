@@ -73,3 +73,11 @@ def test_whatever_is_typed_only_reply_ever_means_a_reply(line: str) -> None:
     if isinstance(heard, Spoken):
         assert heard.verb in USAGE
         assert line.strip().lstrip("/#").strip().lower().startswith(heard.verb)
+
+
+def test_files_need_no_words_with_an_answer_or_a_note() -> None:
+    for line in ("reply", "note", "all", "/note"):
+        assert isinstance(understand(line, AT, files=True), Spoken)
+        assert isinstance(understand(line, AT), Misheard)
+    assert understand("note see this", AT, files=True) == Spoken("note", text="see this")
+    assert isinstance(understand("edit", AT, files=True), Misheard)

@@ -60,16 +60,20 @@ async def test_everything_is_said_by_commands_in_answers(tmp_path: Path) -> None
         assert "With Ana Ruiz" in text_of(told)
         assert told["Auto-Submitted"] == "auto-replied"
 
-        await ana.answers(told, "#note The bank has\nconfirmed it.\n\nCall them.")
+        await ana.answers(
+            told, "#note The bank has\nconfirmed it.\n\nCall them.", files=["letter.pdf"]
+        )
         await ana.writes(DESK, "#mine")
         assert "#1 Joe Miller" in text_of(await ana.gets("#1 Joe Miller ·"))
         await desk.settled()
         page = await desk.page()
         assert page.row.tags == ("vip",)
         assert page.row.priority == 30
-        assert [item.text for item in page.items if item.kind == "note"] == [
-            "The bank has\nconfirmed it.\n\nCall them."
-        ]
+        (note,) = [item for item in page.items if item.kind == "note"]
+        assert note.text == "The bank has\nconfirmed it.\n\nCall them."
+        assert [file.name for file in note.files] == ["letter.pdf"]
+        await ana.answers(told, "#note for us\n#reply for you", files=["letter.pdf"])
+        await ana.gets("I cannot tell with which its files go")
         await ana.answers(told, "#snooze 2h")
         await desk.settled()
         assert (await desk.page()).row.phase == "snoozed"

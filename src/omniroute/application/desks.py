@@ -123,8 +123,9 @@ class DeskDoor:
             arguments["message"] = quotes or _last_of(page, agent)
         if heard.verb == "reply":
             arguments["to"] = _way(page, heard.to) if heard.to else ""
-            arguments["everybody"] = heard.everybody
-            arguments |= {"files": [_attachment(file) for file in files], "quotes": quotes}
+            arguments |= {"everybody": heard.everybody, "quotes": quotes}
+        if heard.verb in ("reply", "template", "note"):
+            arguments["files"] = [_attachment(file) for file in files]
         verb = "reply" if heard.verb == "template" else heard.verb
         return await self.act(agent, verb, {"thread": thread, "key": key, **arguments})
 

@@ -27,6 +27,10 @@ NO_THREAD: Final = (
     "Nothing was sent: I do not know which thread you mean."
     " Answer one of its messages, or see /mine."
 )
+NO_FILES: Final = (
+    "The file was not kept: files go with an answer or a note, and {verb} is neither."
+    " Send it by itself."
+)
 UNCHANGED: Final = "The customer still has it as it was."
 FORGED: Final = "This button is not for this place."
 

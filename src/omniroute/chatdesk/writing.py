@@ -86,7 +86,7 @@ class Writing:
         sheet = await self._desk.door.look(act.agent, thread)
         shared = self._surface.is_shared(act.place)
         if shared and (sheet.owner != act.agent or self._surface.shared_is_inside):
-            return await self._line(act, thread, f"note {act.text or _named(act)}")
+            return await self._line(act, thread, f"note {act.text}")
         if sheet.owner and sheet.owner != act.agent:
             fix = "nothing was sent; /note … tells colleagues"
             raise Refused("not_yours", f"#{thread} is with {sheet.owner_name}; {fix}")
@@ -124,7 +124,7 @@ class Writing:
         await self._desk.following.follow(thread)
 
     async def _kept(self, act: Wrote, line: str) -> tuple[Kept, ...]:
-        if not act.files or not line.startswith(("reply", "via ", "all ", "template ")):
+        if not act.files or line.partition(" ")[0].lower() not in WRITTEN:
             return ()
         files = [await self._surface.fetch(file) for file in act.files]
         return tuple([await self._desk.door.keep(act.agent, file) for file in files])
@@ -134,6 +134,8 @@ class Writing:
         verb = line.partition(" ")[0].lower()
         if verb not in WRITTEN or not told.message:
             await self._say(act, told)
+            if act.files and verb not in WRITTEN:
+                await self._say(act, f"⚠ {words.NO_FILES.format(verb=verb)}")
             if verb in ("accept", "take"):
                 sheet = await self._desk.door.look(act.agent, thread)
                 await self._desk.ensure_place(act.account, sheet)
@@ -141,8 +143,6 @@ class Writing:
         state = "" if verb == "note" else told.code
         mine = Shown(act.place, told.message, thread, act.post, act.order, 0, state, True)
         self._book.show(mine)
-        if verb == "note" and act.files:
-            await self._say(act, "The words are noted; a file is not kept with a note.")
         if verb == "note":
             return await self._desk.receipt(act.place, act.post, Mark.NOTE)
         if told.code == "held":
@@ -239,10 +239,6 @@ def _said(text: str) -> str:
 
 def _changes(line: str) -> bool:
     return line.partition(" ")[0] in ("edit", "delete")
-
-
-def _named(act: Wrote) -> str:
-    return ", ".join(file.name for file in act.files) or "(nothing)"
 
 
 def _waits(sheet: Sheet) -> str:

@@ -82,7 +82,7 @@ _VALUE = re.compile(r"[\"“”„]([^\"“”„]*)[\"“”„]|(\S+)")  # as 
 
 
 def understand(line: str, at: int, *, files: bool = False) -> Heard:
-    """What a line says at the time *at* (ms); with *files*, a reply needs no words."""
+    """What a line says at the time *at* (ms); with *files*, an answer or a note needs no words."""
     words = line.strip().lstrip("/#").strip()
     verb, _, rest = words.partition(" ")
     verb, rest = verb.lower(), rest.strip()
@@ -90,8 +90,8 @@ def understand(line: str, at: int, *, files: bool = False) -> Heard:
         close = difflib.get_close_matches(verb, USAGE, n=1, cutoff=0.6)
         hint = f"did you mean “{close[0]}”?" if close else f"known are {', '.join(USAGE)}"
         return Misheard(f"“{verb}” is no command — {hint}")
-    if verb == "reply" and files:
-        return Spoken(verb, text=rest)
+    if files and not rest and verb in _WORDLESS:
+        return _WORDLESS[verb]
     if verb in _READERS:
         return _READERS[verb](rest, at) or _usage(verb)
     if rest and verb != "pass":
@@ -200,6 +200,13 @@ def _status(rest: str, at: int) -> Heard | None:
     known = rest.lower() in set(Status)
     return Spoken("status", status=rest.lower()) if known else None
 
+
+_WORDLESS: Mapping[str, Spoken] = {
+    "reply": Spoken("reply"),
+    "all": Spoken("reply", everybody=True),
+    "note": Spoken("note"),
+}
+"""What files alone say."""
 
 _READERS: Mapping[str, Callable[[str, int], Heard | None]] = {
     "reply": _text("reply"),

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("omniroute.email")
 
 ANSWERS: Final = ("reply", "all", "via", "template")
+WRITTEN: Final = ("note", *ANSWERS)
+"""What files go with."""
+
 FIRST: Final = ("accept", "take", "reopen")
 LAST: Final = ("transfer", "warm", "snooze", "resolve", "done", "new", "merge", "split", "pass")
 TOLD: Final = ("accept", "take", "reopen", "pass", "undo", "why", "who", "template")
@@ -99,10 +102,12 @@ class Doing:
         """What is to be said to the door, in order.  Raises `Refused` if any is not understood."""
         verbs = written.verbs()
         lines = [line for line in written.commands if _verb(line) not in (*words.OURS, "help")]
+        if written.files and "note" in verbs and not set(verbs).isdisjoint(ANSWERS):
+            raise Refused("bad_action", words.WHOSE_FILES)
         for line in lines:
-            if line != "reply" or not written.files:
+            if line not in ("reply", "all", "note") or not written.files:
                 self._desk.door.understood(line)
-        alone = written.files and set(verbs).isdisjoint(("note", *ANSWERS))
+        alone = written.files and set(verbs).isdisjoint(WRITTEN)
         if written.text or alone:
             lines.append(f"reply {written.text}".strip())
         return sorted(lines, key=_place)
@@ -119,7 +124,10 @@ class Doing:
                     if await self._waits_instead(act, about, waiting):
                         return said
                 else:
-                    told = await self._desk.door.say(act.agent, about.thread, line, key=key)
+                    noted = files if _verb(line) == "note" else ()
+                    told = await self._desk.door.say(
+                        act.agent, about.thread, line, files=noted, key=key
+                    )
                     said += self._to_be_told(act, about, line, told)
             except Refused as refused:
                 left = f" Not done either: {', '.join(f'#{x[:60]}' for x in rest)}" if rest else ""
@@ -128,8 +136,6 @@ class Doing:
 
     def _to_be_told(self, act: Act, about: About, line: str, told: Told) -> list[str]:
         self._desk.acting.mine(about.thread, act.address, told)
-        if _verb(line) == "note" and act.written.files:
-            return ["The words are noted; a file is not kept with a note."]
         return [str(told)] if _verb(line) in TOLD else []
 
     async def _waits_instead(self, act: Act, about: About, waiting: Waiting) -> bool:
@@ -169,7 +175,7 @@ class Doing:
         self._book.sent(waiting.key)
 
     async def _kept(self, act: Act, lines: list[str]) -> tuple[Kept, ...]:
-        if not any(_verb(line) in ANSWERS for line in lines):
+        if not any(_verb(line) in WRITTEN for line in lines):
             return ()
         door = self._desk.door
         return tuple([await door.keep(act.agent, file) for file in act.written.files])

@@ -47,6 +47,10 @@ UNDER: Final = (
     " If it shall go to the customer, begin your mail with #reply."
 )
 BARE: Final = "Nothing was sent: did you mean #{word}? To send it as it is, write #reply {word}"
+WHOSE_FILES: Final = (
+    "Nothing was done: this mail has an answer and a note, and I cannot tell with which its files"
+    " go. Send them in two mails."
+)
 AGAIN: Final = (
     "Nothing was sent: your last answer, of {clock}, says just that."
     " To send it again, begin your mail with #reply."
