@@ -16,6 +16,7 @@ ROOT = Path(omniroute.__file__).parent
 NOT_FOR_PEOPLE = {
     "received", "timer", "nothing_due", "desk", "delivered", "team", "rules", "trial",
     "left", "amended", "imported", "proved", "writing",
+    "scored",
 }  # fmt: skip
 """Answers to inputs that no agent made."""
 

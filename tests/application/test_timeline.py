@@ -48,6 +48,19 @@ TOLD = [
     (routed("refunds"), "", "Queued in billing by rule refunds; needs refunds ≥ 3"),
     (routed("", steps=()), "", "Queued in billing, as no rule matched"),
     (routed("transfer"), "bo", "Waits in billing"),
+    (e.SurveyAsked(1, "after", "csat", "m", "h", AT), "", "Asked the customer how it was"),
+    (
+        e.SurveyAnswered(1, "after", "csat", 4, AT, "page"),
+        "",
+        "The customer answered 4 of 5 (satisfaction)",
+    ),
+    (
+        e.SurveyAnswered(1, "after", "nps", 9, AT, "page"),
+        "",
+        "The customer answered 9 of 10 (would recommend us)",
+    ),
+    (e.SurveyEnded(1, "after", "expired"), "", "The customer did not say how it was"),
+    (e.ThreadReopened(1, "survey"), "", "Reopened: the customer was not satisfied"),
     (e.StepBegan(1, 1, AT), "", "Step 2: asks for less from now on"),
     (e.StepBegan(1, 2, AT, queue="tech"), "", "Step 3, in tech: asks for less from now on"),
     (
@@ -230,6 +243,9 @@ def test_told(event: e.Event, actor: str, text: str) -> None:
 
 
 SHOWN_AS_MESSAGES = [
+    e.SurveyPlanned(1, "after", "csat", AT),
+    e.SurveyRemarked(1, "after", "m", "h"),
+    e.SurveyEnded(1, "after", "cancelled"),
     e.MessageAmended("m", "h", "edited"),
     e.PromotionPlanned(1, AT),
     e.OverflowPlanned(1, AT),

@@ -25,6 +25,7 @@ NO_MOVE = {
     e.Escalated, e.HoursPlanned, e.WeightSet, e.CustomerAway,
     e.ThreadDivided, e.WordsChanged, e.ChangeSettled,
     e.ParticipantsChanged, e.ParticipantWrote,
+    e.SurveyPlanned, e.SurveyAsked, e.SurveyAnswered, e.SurveyRemarked, e.SurveyEnded,
 }  # fmt: skip
 
 

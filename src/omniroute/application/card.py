@@ -30,6 +30,7 @@ class Facts:
     why_you: str
     expected: str = ""  # how long it will probably wait, where it waits
     known: Sequence[str] = ()  # what was asked and promised
+    rated: tuple[str, int, str] | None = None  # how it was for them last: said, when, their words
     maybe: str = ""  # who else the customer may be
 
 
@@ -45,6 +46,10 @@ def card(facts: Facts, directory: Directory, now: int) -> tuple[str, ...]:
     if facts.note is not None:
         agent, text = facts.note
         rest.append(f"Note from {agent}  “{words.one_line(text, _EXCERPT)}”")
+    if facts.rated is not None:
+        said, at, remark = facts.rated
+        remark = f"  “{words.one_line(remark, _EXCERPT)}”" if remark else ""
+        rest.append(f"Rated  {said}, {words.day(at, now, directory.zone)}{remark}")
     if facts.step.tell:
         rest.append(f"Mind  {facts.step.tell}")
     rest.append(f"Why you  {facts.why_you}")

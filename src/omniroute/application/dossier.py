@@ -31,6 +31,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.projections.people import NOBODY
+from omniroute.application.projections.surveys import NUMBER
 from omniroute.application.reasons import reason, why_you
 from omniroute.application.ways import Way, shown
 from omniroute.core.model import Step
@@ -68,6 +69,12 @@ _SAID = (
     " WHERE threads.root = ? AND messages.kind IN ('customer', 'reply') AND NOT messages.machine"
     " AND messages.state NOT IN ('withdrawn', 'failed') ORDER BY messages.seq DESC,"
     " messages.n DESC LIMIT ?"
+)
+_RATED = (
+    "SELECT measure, score, answered_at,"
+    " (SELECT excerpt FROM messages WHERE id = surveys.remark) AS remark"
+    " FROM surveys JOIN threads ON threads.id = surveys.thread"
+    " WHERE threads.customer = ? AND score IS NOT NULL ORDER BY answered_at DESC LIMIT 1"
 )
 _DECISIONS = (
     "SELECT decisions.* FROM decisions JOIN threads ON threads.id = decisions.thread"
@@ -152,10 +159,19 @@ class Dossier:
             step=self.step,
             why_you=self.why(asker),
             known=in_words(continuity(self._said())),
+            rated=self._rated(),
             maybe=self._maybe(),
             expected=expected,
         )
         return card(facts, self._directory, self._now)
+
+    def _rated(self) -> tuple[str, int, str] | None:
+        """How the customer last said it was, when, and what they said besides."""
+        row = self._db.execute(_RATED, (self.row.customer,)).fetchone()
+        if row is None:
+            return None
+        said = words.rated(row["measure"], row["score"])
+        return said, row["answered_at"], row["remark"] or ""
 
     def _said(self) -> list[Said]:
         """What we and the customer have said to each other, oldest first."""
@@ -256,7 +272,9 @@ class Dossier:
         """The timeline, the oldest first; *bodies* are the rows of `messages`, *ways* says how
         one of those can be changed."""
         told = [
-            ((row["seq"], row["n"]), self._item(row, bodies, ways(row))) for row in self.messages()
+            ((row["seq"], row["n"]), self._item(row, bodies, ways(row)))
+            for row in self.messages()
+            if row["canned"] != NUMBER  # which the event beside it tells
         ]
         told += [((row["seq"], row["n"]), item) for row, item in self._events()]
         return tuple(item for _, item in sorted(told, key=lambda pair: pair[0]))
@@ -268,6 +286,9 @@ class Dossier:
 
     def _item(self, row: sqlite3.Row, bodies: Mapping[str, bytes], can: tuple[str, ...]) -> Item:
         body = _read(bodies.get(f"b/{row['id']}")) or Body(text=_missing(row))
+        if row["kind"] == "remark":
+            said = f"How it was, in their words: “{body.text}”"
+            return Item(row["seq"], row["at"], "event", said)
         return Item(
             seq=row["seq"],
             at=row["at"],

@@ -63,6 +63,9 @@ TYPES: Final[Mapping[type[e.Event], str]] = {
     e.PrioritySet: "thread.prioritised",
     e.Escalated: "thread.escalated",
     e.TargetMissed: "thread.promise_missed",
+    e.SurveyAsked: "survey.asked",
+    e.SurveyAnswered: "survey.answered",
+    e.SurveyRemarked: "survey.remarked",
     e.AgentJoined: "agent.joined",
     e.AgentLeft: "agent.left",
     e.StatusChanged: "agent.status",
@@ -81,7 +84,7 @@ INTERNAL: Final[frozenset[type[e.Event]]] = frozenset({
     e.HandedBack, e.DormancyPlanned, e.ThreadDormant, e.ThreadRoused, e.WrapUpBegan,
     e.WrapUpEnded, e.WeightSet, e.DesksLost, e.DeskReached, e.AgentGone, e.OwnerUnreachable,
     e.TrialBegan, e.TrialEnded, e.WriterChanged, e.WriterLeft, e.AutomaticRepliesPaused,
-    e.AutomaticRepliesResumed,
+    e.AutomaticRepliesResumed, e.SurveyPlanned, e.SurveyEnded,
 })  # fmt: skip
 """How a decision came about, and what only the engine needs: free to change."""
 

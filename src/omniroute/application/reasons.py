@@ -57,6 +57,8 @@ def in_words(why: Mapping[str, Any], actor: str, directory: Directory) -> str:
             return _overflow(why)
         case "participant":
             return "it is from somebody else who takes part"
+        case "survey":
+            return _survey(why)
         case "escalate":
             return _escalated(why, directory)
         case "transfer":
@@ -89,6 +91,24 @@ _UNSAID = {
 
 def _unsaid(why: Mapping[str, Any]) -> str:
     return f"no automatic reply {why.get('reply')}: {_UNSAID.get(str(why.get('because')), '')}"
+
+
+_NOT_ASKED = {
+    **_UNSAID,
+    "unanswered": "nobody had answered them",
+    "asked_lately": "they were asked not long ago",
+    "unreachable": "nothing leads to them",
+    "no_rule": "the rules have no such survey any more",
+}
+
+
+def _survey(why: Mapping[str, Any]) -> str:
+    if why.get("because"):
+        because = _NOT_ASKED.get(str(why["because"]), str(why["because"]))
+        return f"survey {why['survey']}: they are not asked how it was, as {because}"
+    if why.get("low") is not None:
+        return f"survey {why['survey']}: {why['low']} is a bad answer, and the rule acted"
+    return f"survey {why['survey']}: they are asked how it was, unless they write before"
 
 
 def _escalated(why: Mapping[str, Any], directory: Directory) -> str:

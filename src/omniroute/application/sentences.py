@@ -171,6 +171,8 @@ REFUSED: Mapping[str, Sentence] = {
         f"A bot has answered {told.it} {told.value('most')} times within a minute: two machines "
         "may be talking. A person should look."
     ),
+    "survey_over": "That question is over, or was never asked.",
+    "bad_score": "That number is none of the answers.",
     "not_paused": "No automatic replies pause there.",
     "already": lambda told: f"{told.who('agent')} has {told.it} already.",
     "no_such_queue": lambda told: f"There is no queue {told.value('queue')}.",

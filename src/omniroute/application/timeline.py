@@ -134,6 +134,7 @@ _REOPENED = {
     "customer": "Reopened: the customer wrote again",
     "fold": "Reopened: another thread was joined to it",
     "split": "Reopened: it was joined to another one, where the customer wrote",
+    "survey": "Reopened: the customer was not satisfied",
 }
 
 
@@ -205,6 +206,17 @@ def _shared(t: Telling) -> str:
     if t.said["shared"]:
         return f"{address} is several people's: nobody is joined over it"
     return f"{address} is one person's, whatever names they use"
+
+
+def _answered(t: Telling) -> str:
+    measure = words.MEASURES.get(t.said["measure"], t.said["measure"])
+    return f"The customer answered {words.rated(t.said['measure'], t.said['score'])} ({measure})"
+
+
+SURVEY_ENDED = {
+    "expired": "The customer did not say how it was",
+    "undelivered": "The question how it was did not arrive",
+}
 
 
 def _participants(t: Telling) -> str:
@@ -287,6 +299,9 @@ _SENTENCES: Mapping[str, Callable[[Telling], str]] = {
             f" {words.moment(t.said['routing_since'], t.at, t.directory.zone)}"
         )
     ),
+    "SurveyAsked": lambda t: "Asked the customer how it was",
+    "SurveyAnswered": _answered,
+    "SurveyEnded": lambda t: SURVEY_ENDED.get(t.said["how"], ""),
     "LinkAdded": _joined,
     "LinkSuggested": _suggested,
 }

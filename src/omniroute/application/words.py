@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 
 from omniroute.core.model import Ask
 from omniroute.core.requirements import told
+from omniroute.core.surveys import SCALES
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
@@ -221,3 +222,18 @@ def plain_name(name: str) -> str:
         letter for letter in name if unicodedata.category(letter) not in ("Cc", "Cf", "Zl", "Zp")
     )
     return kept.replace("\\", "/").rpartition("/")[2].strip(" .")[:120] or "attachment"
+
+
+MEASURES: Mapping[str, str] = {
+    "csat": "satisfaction", "nps": "would recommend us", "ces": "ease",
+}  # fmt: skip
+"""What the answers to the question how it was are about."""
+
+
+def rated(measure: str, score: int) -> str:
+    """An answer to the question how it was.
+
+    >>> rated("csat", 4)
+    '4 of 5'
+    """
+    return f"{score} of {SCALES[measure][-1]}"

@@ -147,6 +147,7 @@ TOLD: Final = {
     "late:first_reply": "#{thread} {title}: the first reply is late.",
     "late:next_reply": "#{thread} {title}: a reply is late.",
     "late:resolution": "#{thread} {title}: it should have been solved by now.",
+    "low": "#{thread} {title}: the customer was not satisfied ({word} {more}); see there.",
     "wake": "#{thread} {title} was back and had no answer: it goes to others.",
     "participant": "Somebody in the conversation wrote in #{thread} {title}, which is solved.",
     "failed": "An answer in #{thread} {title} was not delivered; see there.",

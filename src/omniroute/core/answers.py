@@ -1,10 +1,12 @@
-"""What customers say when an article has helped: a plain yes, and nothing beside it.
+"""What customers say when they answer a question of ours: a plain yes, or a plain number.
 
-Whoever says more than yes and thank you has something to say, and is heard by a person.
+Whoever says more than yes and thank you, or than a number, has something to say, and is heard by a
+person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from omniroute.core.conditions import Leaf, Pattern
@@ -34,3 +36,21 @@ SOLVED: Final = Leaf(
     ),
 )
 """The private condition that holds for a plain yes; its number is in no rule."""
+
+FIRST_SCORE: Final = -100
+"""The number of the condition that holds for a plain 0; that for 1 is one less, and so on."""
+
+SCORES: Final = tuple(
+    Leaf(
+        FIRST_SCORE - score,
+        "message.text",
+        Pattern(rf"^\s*{score}(?:\s*/\s*(?:5|7|10))?(?:[\s.!]|[\p{{So}}\x{{FE0F}}])*$"),
+    )
+    for score in range(11)
+)
+"""One for each number that a message may consist of, and of nothing beside it: “5”, “5!”, “5/5”."""
+
+
+def score_in(observed: Iterable[int]) -> int | None:
+    """The number that a message consists of."""
+    return next((FIRST_SCORE - leaf for leaf in observed if leaf <= FIRST_SCORE), None)

@@ -5,21 +5,34 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.acknowledging import told_lately
 from omniroute.core.effects import effect_id
-from omniroute.core.model import Thread
+from omniroute.core.model import MessageId, Thread, Voice
 from omniroute.core.restraint import why_quiet
 from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
 from omniroute.core.waits import of_thread
 
 
-def reply_by_itself(turn: Turn, thread: Thread, reply: str) -> None:
-    """Send an automatic reply to where the customer wrote."""
+def reply_by_itself(
+    turn: Turn,
+    thread: Thread,
+    reply: str,
+    *,
+    to: Voice | None = None,
+    survey: str = "",
+    until: int = 0,
+) -> MessageId:
+    """Send an automatic reply to where the customer wrote last, or *to* where else they have
+    written; it may be a *survey*'s question, which can be answered *until* then."""
     effect = turn.effect("reply", f"{thread.id}/{reply}")
     message = effect_id(turn.input.key, "message", reply)
-    turn.emit(e.AutomaticReplyReleased(thread.id, message, thread.handle, reply, effect))
+    handle, answers = (to.handle, to.message) if to is not None else (thread.handle, "")
+    turn.emit(e.AutomaticReplyReleased(thread.id, message, handle, reply, effect))
+    wait = _wait(turn, thread, reply)
     turn.deliver(
-        thread, message, thread.handle, effect, reply=reply, wait=_wait(turn, thread, reply)
-    )
+        thread, message, handle, effect, reply=reply, answers=answers, wait=wait, survey=survey,
+        until=until,
+    )  # fmt: skip
+    return message
 
 
 def _wait(turn: Turn, thread: Thread, reply: str) -> tuple[int, int] | None:
@@ -50,6 +63,6 @@ def acknowledge(
     else:
         because = why_quiet(turn, thread)
     if not because:
-        return reply_by_itself(turn, thread, reply)
+        reply_by_itself(turn, thread, reply)
+        return
     turn.explain("unsaid", thread=thread.id, reply=reply, because=because)
-    return None

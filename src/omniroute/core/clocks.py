@@ -7,7 +7,7 @@ of its promise, so that a closed night makes nobody older.
 from __future__ import annotations
 
 from omniroute.core import events as e
-from omniroute.core import opening, overflow, promises, resting
+from omniroute.core import opening, overflow, promises, resting, surveys
 from omniroute.core.model import Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
 from omniroute.core.states import ASSIGNED, CLOSED, FOLDED, OFFERED, WAITING
@@ -30,6 +30,8 @@ def keep(turn: Turn) -> None:
             opening.keep(turn, thread)
             thread = threads[id]
         promises.keep(turn, thread)
+        if thread.survey is not None:
+            surveys.keep(turn, threads[id])
         thread = threads[id]
         if thread.phase is ASSIGNED:
             if thread.replies:

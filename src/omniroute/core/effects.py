@@ -33,6 +33,8 @@ class Deliver(Effect, frozen=True):
     bot: bool = False  # the agent is one: no person wrote it
     copies: tuple[HandleId, ...] = ()  # who gets one besides
     wait: tuple[int, int] | None = None  # for a canned reply that tells it: likely, and late (ms)
+    survey: str = ""  # the rule whose question this is
+    until: int = 0  # until when an answer to it counts
 
 
 class Present(Effect, frozen=True):

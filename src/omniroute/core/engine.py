@@ -28,6 +28,7 @@ from omniroute.core import (
     restraint,
     separating,
     stranding,
+    surveys,
     team,
     threads,
     work,
@@ -90,6 +91,8 @@ def _want_of_thread(state: State, input: i.AnyInput, wanted: dict[str, None]) ->
 
 
 _NAMED: dict[type[i.Input], Callable[[Any], tuple[HandleId, ...]]] = {
+    i.SurveyScored: lambda input: (input.handle,),
+    i.SurveyRemarked: lambda input: (input.handle,),
     i.SplitAsked: lambda input: input.handles,
     i.EraseAsked: lambda input: input.handles,
     i.MergeAsked: lambda input: input.both,
@@ -203,13 +206,16 @@ def _time_came(turn: Turn, input: i.TimerDue) -> Answer:
     if (end := snooze_end(thread)) is not None and end <= turn.at:
         turn.emit(e.ThreadWoken(thread.id, "time"))
         turn.present(thread.id, thread.agent, "told", reason="woken")
+    surveys.time_came(turn, thread.id)
+    thread = turn.thread(thread.id)
     if thread.phase is Phase.RESOLVED and _can_close(thread, turn.at):
         turn.emit(e.ThreadClosed(thread.id))
     return Answer(True, "timer")
 
 
 def _can_close(thread: Thread, at: int) -> bool:
-    return thread.reopen_until <= at and not thread.held and not thread.wrap_until
+    kept = thread.held or thread.wrap_until or surveys.pending(thread)
+    return thread.reopen_until <= at and not kept
 
 
 def _delivered(turn: Turn, input: i.Delivered) -> Answer:
@@ -238,6 +244,8 @@ def _delivered(turn: Turn, input: i.Delivered) -> Answer:
         )  # fmt: skip
         if realm is not None:
             restraint.came_back(turn, blamed, thread)
+        if thread is not None and surveys.undelivered(turn, thread, input.message):
+            return Answer(True, "delivered")  # nobody has lost anything by it
         recalled = input.outcome == "withdrawn"
         if thread is not None and not recalled and (told := thread.agent or thread.last_agent):
             turn.present(thread.id, told, "told", reason="failed")
@@ -329,6 +337,8 @@ def _writing_ended(turn: Turn, input: i.WritingEnded) -> Answer:
 _ANSWERS: dict[type[i.Input], Callable[[Turn, Any], Answer]] = {
     i.MessageReceived: threads.receive,
     i.MessageAmended: _amended,
+    i.SurveyScored: surveys.score,
+    i.SurveyRemarked: surveys.remark,
     i.OfferAccepted: work.accept,
     i.OfferDeclined: work.decline,
     i.ThreadClaimed: work.take,

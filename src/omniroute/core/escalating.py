@@ -39,7 +39,7 @@ def _applies(turn: Turn, thread: Thread, target: Target, rule: EscalateRule) -> 
     if rule.queues and thread.queue not in rule.queues:
         return False
     facts: Facts = {"channel": thread.channel, "tags": thread.tags, ANSWERED: thread.answered}
-    return rules.escalates(rule, facts, turn.at)
+    return rules.holds(rule, facts, turn.at)
 
 
 def _act(turn: Turn, thread: Thread, target: Target, rule: EscalateRule) -> None:

@@ -142,6 +142,7 @@ class CustomerWrote(ThreadEvent, frozen=True):
     answerable: bool = True  # by a machine: somebody vouches for the sender, who is none
     words: str = ""  # keyed hash of what it says, where a bot may be asked to answer it
     mechanical: bool = False  # it answered a bot as a machine would
+    language: str = ""  # its language, where customers may be asked how it was
 
 
 class ParticipantsChanged(ThreadEvent, frozen=True):
@@ -634,6 +635,63 @@ class PrioritySet(ThreadEvent, frozen=True):
     agent: AgentId
 
 
+# --- how it was ---
+
+
+class SurveyPlanned(ThreadEvent, frozen=True):
+    """The customer will be asked how it was at *due*, unless they write before."""
+
+    survey: str  # the rule
+    measure: str
+    due: int
+
+
+class SurveyAsked(ThreadEvent, frozen=True):
+    """The question is on its way; it is about *agent*, who solved the thread, and its queue."""
+
+    survey: str
+    measure: str
+    message: MessageId
+    handle: HandleId
+    until: int
+    agent: AgentId = ""
+    queue: str = ""
+    channel: str = ""
+
+
+class SurveyAnswered(ThreadEvent, frozen=True):
+    """What the customer says; the last answer counts.  Another one is taken *until* then."""
+
+    survey: str
+    measure: str
+    score: int
+    until: int
+    how: str  # page | button | number
+    message: MessageId = ""  # in which it came, where that was one
+    agent: AgentId = ""
+    queue: str = ""
+    channel: str = ""
+
+
+class SurveyRemarked(ThreadEvent, frozen=True):
+    """The customer said in words, which are a private row, what could be better."""
+
+    survey: str
+    message: MessageId
+    handle: HandleId
+
+
+class SurveyEnded(ThreadEvent, frozen=True):
+    """No answer counts any more, or the question is not asked after all.
+
+    *how*: ``cancelled`` (the thread went on), ``expired``, ``undelivered``, ``dropped`` (something
+    spoke against asking when the time came), or ``done`` (it was answered, and that stands).
+    """
+
+    survey: str
+    how: str
+
+
 # --- machines of ours ---
 
 
@@ -830,6 +888,11 @@ AnyEvent: TypeAlias = (
     | WeightSet
     | TagsSet
     | PrioritySet
+    | SurveyPlanned
+    | SurveyAsked
+    | SurveyAnswered
+    | SurveyRemarked
+    | SurveyEnded
     | AutomaticRepliesPaused
     | AutomaticRepliesResumed
     | AgentJoined

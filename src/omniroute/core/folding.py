@@ -18,6 +18,7 @@ def fold(turn: Turn, one: ThreadId, other: ThreadId) -> None:
     """Fold the younger of two open threads into the older."""
     kept, folded = sorted((turn.thread(one), turn.thread(other)), key=lambda t: (t.since, t.id))
     owner = _let_go(turn, folded)
+    _ask_nothing(turn, folded)
     if kept.phase is Phase.RESOLVED and folded.phase is not Phase.RESOLVED:
         turn.emit(e.ThreadReopened(kept.id, "fold"))
         queue_like(turn, kept, folded, folded.excluded)
@@ -30,6 +31,13 @@ def fold(turn: Turn, one: ThreadId, other: ThreadId) -> None:
         turn.present(kept.id, owner, "told", reason="folded")
     if turn.thread(kept.id).phase is Phase.OFFERED:
         withdraw_absent(turn, kept.id)  # who gets mail only was asked, and now it may be a chat
+
+
+def _ask_nothing(turn: Turn, folded: Thread) -> None:
+    """How it was is asked of the thread that goes on, once."""
+    survey = folded.survey
+    if survey is not None and not survey.over and survey.score is None:
+        turn.emit(e.SurveyEnded(folded.id, survey.rule, "cancelled"))
 
 
 def _let_go(turn: Turn, folded: Thread) -> AgentId:

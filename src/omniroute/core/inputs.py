@@ -78,6 +78,26 @@ class MessageReceived(Input, frozen=True):
         return self.trial_observed if self.trial == version else ()
 
 
+class SurveyScored(Input, frozen=True):
+    """Somebody pressed a number below the question how it was.
+
+    *question* is its message, *handle* whom it was sent to; *how* is ``page`` or ``button``.
+    """
+
+    question: MessageId
+    handle: HandleId
+    score: int
+    how: str = "button"
+
+
+class SurveyRemarked(Input, frozen=True):
+    """Somebody said in words what could be better; *message* is the private row."""
+
+    question: MessageId
+    handle: HandleId
+    message: MessageId
+
+
 class AtDesk(Input, frozen=True, kw_only=True):
     """Something done at a desk; its kind, where it is known."""
 
@@ -476,6 +496,8 @@ class WritingEnded(Input, frozen=True):
 AnyInput: TypeAlias = (
     MessageReceived
     | MessageAmended
+    | SurveyScored
+    | SurveyRemarked
     | OfferAccepted
     | OfferDeclined
     | ThreadClaimed

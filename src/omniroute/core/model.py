@@ -95,6 +95,15 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     live: bool = True
 
 
+class Rated(msgspec.Struct, frozen=True, gc=False):
+    """How somebody answered a question of that *measure* last, and from where."""
+
+    measure: str
+    score: int
+    at: int
+    handle: HandleId
+
+
 class Past(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A closed thread in its customer's history, and the handles that wrote in it."""
 
@@ -120,6 +129,8 @@ class Customer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     told: tuple[tuple[str, int], ...] = ()  # by ourselves of late: the reply's name, and when
     rounds: tuple[int, ...] = ()  # when a bot answered what was not live; the last few
     chats: tuple[int, ...] = ()  # when a bot answered what was live; the last few
+    surveyed: int = 0  # when they were last asked how it was
+    rated: tuple[Rated, ...] = ()  # what they answered; the last for each handle and measure
 
 
 class Pause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -316,6 +327,27 @@ class Turned(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     tags: tuple[str, ...] = ()
 
 
+class Survey(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The question how it was, from when it is planned until it is over.  Times in ms.
+
+    *rule* is the survey of the rule set, *measure* its scale.  It is asked when *due*, which is 0
+    from then on; answers count *until* then.
+    """
+
+    rule: str
+    measure: str  # csat | nps | ces
+    due: int = 0
+    until: int = 0
+    message: MessageId = ""  # the question
+    handle: HandleId = ""  # whom it went to
+    agent: AgentId = ""  # whose help it is about
+    queue: str = ""
+    channel: str = ""
+    score: int | None = None
+    remark: MessageId = ""  # what they said besides
+    over: bool = False
+
+
 class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One piece of work for one customer, across every channel."""
 
@@ -392,6 +424,8 @@ class Thread(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     answered: tuple[str, ...] = ()  # what held of the message as it was routed; see `lasting`
     words: str = ""  # keyed hash of what the customer said last, where somebody waits
     mechanical: int = 0  # so many times in a row they answered a bot as a machine would
+    language: str = ""  # of what the customer said last, where somebody may ask them how it was
+    survey: Survey | None = None
 
 
 class Caps(msgspec.Struct, frozen=True, omit_defaults=True):

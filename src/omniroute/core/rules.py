@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from omniroute.core.answers import SOLVED
+from omniroute.core.answers import SCORES, SOLVED
 from omniroute.core.conditions import (
     FACTS,
     Always,
@@ -149,6 +149,40 @@ class EscalateRule(msgspec.Struct, frozen=True, omit_defaults=True):
     when: Condition = Always()  # what else must be so; see `lasting`
 
 
+class Low(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What follows an answer of at most so much; once in a survey."""
+
+    at_most: int
+    tags: tuple[str, ...] = ()
+    priority: int | None = None  # raised to this; never lowered
+    notify: tuple[str, ...] = ()  # agents, the leads of teams, and the owner
+    reopen: bool = False  # it waits again where it waited
+
+
+class SurveyRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Asks customers how it was, once an agent has solved a thread; spans in ms.
+
+    *ask*, *thanks* and, where words are asked for, *more* are automatic replies.
+    """
+
+    id: str
+    measure: str = "csat"
+    queues: tuple[str, ...] = ()  # of these; empty: of any
+    when: Condition = Always()  # what else must be so; see `lasting`
+    after_ms: int = 10 * MINUTE
+    every_ms: int = 30 * DAY  # whoever was asked within so long is not asked
+    open_ms: int = 7 * DAY  # for an answer
+    ask: str = ""
+    thanks: str = ""
+    more: str = ""  # empty: no words are asked for
+    low: Low | None = None
+
+    @property
+    def sends(self) -> tuple[str, ...]:
+        """Its automatic replies."""
+        return tuple(filter(None, (self.ask, self.thanks, self.more)))
+
+
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
     """A waiting line: in which order, served by whom, how an offer is made."""
 
@@ -252,6 +286,7 @@ class RuleSet:
     enrich: tuple[EnrichRule, ...] = ()
     route: tuple[RouteRule, ...] = ()
     escalate: tuple[EscalateRule, ...] = ()
+    surveys: tuple[SurveyRule, ...] = ()
     queues: Mapping[str, Queue] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     skills: Skills = field(default_factory=Skills)
@@ -285,21 +320,28 @@ class RuleSet:
         keep("_judged", {})
         keep("topical", frozenset(rule.id for rule in self.route if _topical(rule)))
         keep("waiting_told", frozenset(name for name in self.replies if self._tells_wait(name)))
-        keep("waits", tuple(dict.fromkeys(_waits([*every, *self.escalate]))))
-        late = [rule.when for rule in self.escalate]
+        later: list[EscalateRule | SurveyRule] = [*self.escalate, *self.surveys]
+        keep("waits", tuple(dict.fromkeys(_waits([*every, *later]))))
+        late = [rule.when for rule in later]
         keep("lasting", Lasting(late, self.calendars, self.expressions))
-        keep("_late", {rule.id: self._check_of(rule) for rule in self.escalate})
+        keep("_late", {rule.id: self._check_of(rule) for rule in later})
         private = [leaf for rule in every for leaf, _ in leaves(rule.when)]
         private += lasting(late)
         if any(rule.deflect is not None for rule in self.route):
             private.append(SOLVED)
+        if self.surveys:
+            private += SCORES
         keep("observer", Observer(private))
 
-    def _check_of(self, rule: EscalateRule) -> Check:
+    def _check_of(self, rule: EscalateRule | SurveyRule) -> Check:
         return compile_condition(of_the_moment(rule.when), self.calendars, self.expressions)
 
-    def escalates(self, rule: EscalateRule, facts: Facts, at: int) -> bool:
-        """Whether the rest of an escalation rule's condition holds of what a thread has kept."""
+    def survey(self, id: str) -> SurveyRule | None:
+        """The survey of that name."""
+        return next((rule for rule in self.surveys if rule.id == id), None)
+
+    def holds(self, rule: EscalateRule | SurveyRule, facts: Facts, at: int) -> bool:
+        """Whether the rest of such a rule's condition holds of what a thread has kept."""
         return self._late[rule.id](View(facts, frozenset(), at))
 
     def _tells_wait(self, reply: str) -> bool:
@@ -582,7 +624,9 @@ def _topical(rule: RouteRule) -> bool:
     )
 
 
-def _waits(rules: Iterable[EnrichRule | RouteRule | EscalateRule]) -> Iterator[str]:
+def _waits(
+    rules: Iterable[EnrichRule | RouteRule | EscalateRule | SurveyRule],
+) -> Iterator[str]:
     for rule in rules:
         for leaf, _ in leaves(rule.when):
             yield from (fact.removeprefix(WAIT) for fact in asks(leaf) if fact.startswith(WAIT))

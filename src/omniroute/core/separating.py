@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
+from omniroute.core import surveys
 from omniroute.core.folding import queue_like
 from omniroute.core.identity import join, veto
 from omniroute.core.model import (
@@ -106,6 +107,11 @@ def erase(turn: Turn, asked: i.EraseAsked) -> Answer:
         for open in (customer.open, *customer.beside):
             if open is not None and turn.thread(open).phase is not Phase.RESOLVED:
                 return Answer(False, "still_open", {"thread": open})
+    for handle in asked.handles:
+        customer = _customer(turn, handle)
+        for open in (customer.open, *customer.beside):
+            if open is not None:
+                surveys.cancel(turn, turn.thread(open))
     turn.emit(e.CustomerErased(asked.handles, asked.messages, asked.by))
     return Answer(True, "erased")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from omniroute.core import events as e
+from omniroute.core import surveys
 from omniroute.core.acknowledging import AT_ONCE
 from omniroute.core.autoreplies import acknowledge
 from omniroute.core.clocks import first_promotion
+from omniroute.core.conditions import LANGUAGE
 from omniroute.core.deflecting import answer_article, propose_article, reads
 from omniroute.core.handing import is_bot
 from omniroute.core.identity import recognise
@@ -38,6 +40,8 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
     customer = turn.state.customers[recognise(turn, message)]
     if joined is not None and customer.id != turn.thread(joined.id).customer:
         return take_part(turn, joined, message)
+    if (answer := surveys.hear(turn, customer, message)) is not None:
+        return answer
     id, how = _thread_of(turn, message, customer.open)
     before = turn.thread(id)
     turn.emit(
@@ -52,6 +56,7 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             answerable=message.sender.verified and not message.automatic,
             words=message.words if is_bot(turn, before.agent) else "",
             mechanical=_mechanical(turn, before, message),
+            language=_language(turn, message),
         )
     )
     thread = _weighed(turn, before, turn.thread(id))
@@ -80,6 +85,11 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
     return Answer(True, "received", {"thread": id, "how": how})
 
 
+def _language(turn: Turn, message: MessageReceived) -> str:
+    """In which language the customer may be asked how it was; nobody else wants to know."""
+    return str(message.facts.get(LANGUAGE) or "") if turn.state.rules.surveys else ""
+
+
 def _mechanical(turn: Turn, before: Thread, message: MessageReceived) -> bool:
     """Whether this answers a bot as only a machine would: at once, or in the words of before."""
     if before.waiting or not message.live or not is_bot(turn, before.agent):
@@ -104,6 +114,10 @@ def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> t
         thread = turn.thread(open)
         if thread.phase is not Phase.RESOLVED or message.automatic:
             return open, ""
+        if thread.reopen_until <= turn.at and surveys.pending(thread) and not thread.held:
+            surveys.cancel(turn, thread)  # nothing but the question has kept it open
+            turn.emit(e.ThreadClosed(open))
+            return _thread_of(turn, message, None)
         turn.emit(e.ThreadReopened(open, "customer"))
         return open, "reopened"
     id = turn.state.counters.next_thread
@@ -241,6 +255,8 @@ def facts_of(
         facts[MANAGER] = None
     if (last := customer.last_agent or thread.last_agent) and _works_here(state, last):
         facts["thread.last_agent"] = last
+    for rated in customer.rated:  # the latest of each measure comes last
+        facts[f"customer.last_{rated.measure}"] = rated.score
     if customer.last_at:
         facts["thread.idle"] = turn.at - customer.last_at
     if state.rules.waits or state.trial.version:

@@ -99,7 +99,12 @@ def next_due(thread: Thread) -> int | None:
         if thread.dormant_at or thread.wake_until:
             moments += [at for at in (dormancy(thread), wake_end(thread)) if at is not None]
     elif phase is RESOLVED:
-        if thread.wrap_until:
+        survey = thread.survey
+        if survey is not None and not survey.over:
+            moments.append(survey.due or survey.until)
+            if thread.wrap_until:
+                moments.append(thread.wrap_until)
+        elif thread.wrap_until:
             moments.append(thread.wrap_until)
         elif not thread.held:
             moments.append(thread.reopen_until)

@@ -96,7 +96,7 @@ class Turn:
         self, thread: Thread, message: MessageId, handle: HandleId, id: str,
         agent: AgentId = "", reply: str = "", answers: MessageId = "",
         begins: tuple[str, str] | None = None, copies: tuple[HandleId, ...] = (),
-        bot: bool = False, wait: tuple[int, int] | None = None,
+        bot: bool = False, wait: tuple[int, int] | None = None, survey: str = "", until: int = 0,
     ) -> None:  # fmt: skip
         """Have a message sent to a handle of the thread, as an answer to what came from there;
         or to another of the customer's, by the channel and account that it *begins* with."""
@@ -114,6 +114,8 @@ class Turn:
                 bot=bot,
                 copies=copies,
                 wait=wait,
+                survey=survey,
+                until=until,
             )
         )
 

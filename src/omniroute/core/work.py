@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core import inputs as i
+from omniroute.core import surveys
 from omniroute.core.acknowledging import ROUNDS, goes_round, within_a_minute
 from omniroute.core.handing import OWNED, is_bot, is_silenced, leads, may_reply, refused, take_over
 from omniroute.core.model import AgentId, Held, Phase, Thread, ThreadId
@@ -226,7 +227,9 @@ def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
     turn.emit(e.ThreadSolved(thread.id, asked.agent, turn.at + window))
     if thread.phase in OWNED:
         begin_wrap_up(turn, turn.thread(thread.id))
-    if not window and not thread.held and not turn.thread(thread.id).wrap_until:
+    surveys.plan(turn, turn.thread(thread.id))
+    now = turn.thread(thread.id)
+    if not (window or now.held or now.wrap_until or surveys.pending(now)):
         turn.emit(e.ThreadClosed(thread.id))
     return Answer(True, "resolved")
 

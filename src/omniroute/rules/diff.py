@@ -17,7 +17,7 @@ from omniroute.rules.reading import Reader
 from omniroute.rules.secrets import shown
 from omniroute.rules.yaml12 import Fields, Items, Node, parse
 
-ORDERED = ("enrich", "route", "escalate")
+ORDERED = ("enrich", "route", "escalate", "surveys")
 NAMED = {
     "queues": "queue",
     "skills": "skill",

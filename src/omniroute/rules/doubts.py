@@ -188,6 +188,7 @@ def _unused(rules: RuleSet) -> Iterator[Doubt]:
     replies |= {rule.deflect.article for rule in rules.route if rule.deflect}
     replies |= {rule.deflect.reply for rule in rules.route if rule.deflect}
     replies |= {queue.closed_reply for queue in rules.queues.values()}
+    replies |= {reply for survey in rules.surveys for reply in survey.sends}
     for name in rules.replies:
         if name not in replies:
             yield "", f"reply {name}: no rule sends it"

@@ -19,7 +19,7 @@ def escalation(
     reader: Reader, id: str, when: Node, do: Node, names: Names, whens: Whens
 ) -> EscalateRule:
     """A rule from its two halves; what cannot be read of them is left out, and noted."""
-    own, besides = _halves(reader, when, whens)
+    own, besides = halves(reader, when, whens, "escalation when")
     asked, done = reader.shape(own, "escalation when"), reader.shape(do, "escalation do")
     condition = whens.condition(reader, besides) if besides is not None else Always()
     if "due_in" in asked and "late_by" in asked:
@@ -30,28 +30,32 @@ def escalation(
     late = reader.span(asked["late_by"]) if "late_by" in asked else None
     promise = reader.choice(asked["promise"], PROMISES) if "promise" in asked else None
     queue = reader.reference(done["queue"], "queue", names.queues) if "queue" in done else None
-    people = None
-    if names.agents is not None and names.teams is not None:
-        people = {*names.agents, *names.teams, OWNER}
     return EscalateRule(
         id,
         promise or "",
         left_ms=left or -(late or 0),
-        queues=_named(reader, asked.get("queue"), "queue", names.queues),
+        queues=named(reader, asked.get("queue"), "queue", names.queues),
         priority=reader.priority(done["priority"]) if "priority" in done else None,
         add_tags=reader.texts(done["tags"], "a tag") if "tags" in done else (),
-        add_teams=_named(reader, done.get("add"), "team", names.teams),
+        add_teams=named(reader, done.get("add"), "team", names.teams),
         queue=queue or "",
-        notify=_named(reader, done.get("notify"), "agent or team", people),
+        notify=named(reader, done.get("notify"), "agent or team", people(names)),
         when=condition or Always(),
     )
 
 
-def _halves(reader: Reader, when: Node, whens: Whens) -> tuple[Node, Fields | None]:
-    """What is said of the promise, and the condition beside it, if there is one."""
+def people(names: Names) -> Collection[str] | None:
+    """Whom a rule may have told; None where the team is not known."""
+    if names.agents is None or names.teams is None:
+        return None
+    return {*names.agents, *names.teams, OWNER}
+
+
+def halves(reader: Reader, when: Node, whens: Whens, shape: str) -> tuple[Node, Fields | None]:
+    """What has keys of that shape, and the condition beside it, if there is one."""
     if not isinstance(when, Fields):
         return when, None
-    keys, conditions = reader.shapes["escalation when"], {*whens.facts, *COMBINING}
+    keys, conditions = reader.shapes[shape], {*whens.facts, *COMBINING}
     own = {key: entry for key, entry in when.entries.items() if key in keys}
     rest = {key: entry for key, entry in when.entries.items() if key in conditions}
     for key, (node, _) in when.entries.items():
@@ -61,9 +65,10 @@ def _halves(reader: Reader, when: Node, whens: Whens) -> tuple[Node, Fields | No
     return replace(when, entries=own), besides
 
 
-def _named(
+def named(
     reader: Reader, node: Node | None, what: str, known: Collection[str] | None
 ) -> tuple[str, ...]:
+    """The names in a list, or a single one, each of those that are *known*."""
     items = reader.several(node) if node is not None else ()
     if known is None:
         found = [reader.name(item, f"a {what}") for item in items]

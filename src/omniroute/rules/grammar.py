@@ -23,6 +23,7 @@ AGENT_KINDS = ("human", "bot")
 NEVER = "never"
 PROMISES = ("first_reply", "next_reply", "resolution")
 OWNER = "owner"
+MEASURES = ("csat", "nps", "ces")
 ALWAYS = "always"
 FALL_THROUGH = "fall_through"
 ANYONE = "anyone"
@@ -119,6 +120,10 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "escalate": Key(
             "Rules that act when a promise is soon due, or late.",
             {"type": "array", "items": ref("escalation")},
+        ),
+        "surveys": Key(
+            "Questions how it was, once a thread is solved; the first that fits is asked.",
+            {"type": "array", "items": ref("survey")},
         ),
         "queues": Key("Waiting lines, by name.", by_name("queue")),
         "replies": Key("Automatic replies: by name, then by language.", by_name("reply")),
@@ -251,6 +256,43 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "add": Key("Teams that may serve it, too.", listed("name")),
         "queue": Key("Where it goes, while nobody has it.", ref("name")),
         "notify": Key("Whom to tell: agents, the leads of teams, or the `owner`.", listed("name")),
+    },
+    "survey": {
+        "id": Key("The survey's name, once in all files.", ref("name"), required=True),
+        "measure": Key(
+            "`csat`, how satisfied (1 to 5), if left out; `nps`, whether they would recommend you "
+            "(0 to 10); `ces`, how easy it was (1 to 7).",
+            choice(*MEASURES),
+        ),
+        "when": Key("Of which threads; `always` for all.", ref("survey when"), required=True),
+        "after": Key("How long after it was solved; `10m` if left out.", ref("span")),
+        "at_most_every": Key(
+            "How long whoever was asked is not asked again, answered or not; `30d` if left out.",
+            ref("span"),
+        ),
+        "open_for": Key("How long an answer counts; `7d` if left out.", ref("span")),
+        "ask": Key("The question, by its name in `replies`; ours if left out.", ref("name")),
+        "thanks": Key("What follows a number in a chat, in the same way.", ref("name")),
+        "follow_up": Key(
+            "Whether what could be better is asked, and in which words: `true` if left out, "
+            "`false`, or a name in `replies`.",
+            {"anyOf": [ref("flag"), ref("name")]},
+        ),
+        "low": Key("What a bad answer leads to.", ref("survey low")),
+    },
+    "survey when": {
+        "queue": Key("Only of these queues.", listed("name")),
+    },
+    "survey low": {
+        "at_most": Key(
+            "Answers up to this one.",
+            {"type": "integer", "minimum": 0, "maximum": 10},
+            required=True,
+        ),
+        "tags": Key("Tags added.", listed("text")),
+        "priority": Key("Raised to this, never lowered.", ref("priority")),
+        "notify": Key("Whom to tell: agents, the leads of teams, or the `owner`.", listed("name")),
+        "reopen": Key("Whether it waits again where it waited.", ref("flag")),
     },
     "route rule": {
         "id": Key("The rule's name, once in all files.", ref("name"), required=True),
@@ -583,6 +625,11 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
         "tell": Key("What the agent reads about the step.", TEXT),
         "reply": Key("The last automatic reply so far; `null`: none.", ref("maybe name")),
         "article": Key("The article that was proposed; `null`: none.", ref("maybe name")),
+        "survey": Key("The survey that is planned or was asked; `null`: none.", ref("maybe name")),
+        "solved": Key(
+            "Who answers the customer and solves it at that moment, before this is looked at.",
+            ref("name"),
+        ),
         "says": Key("What the customer writes at that moment, before this is looked at.", TEXT),
         "first_reply": Key("What is promised.", ref("span")),
         "state": Key("Where the thread stands.", choice(*STATES)),

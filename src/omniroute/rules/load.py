@@ -28,6 +28,7 @@ from omniroute.rules.includes import SUFFIX, in_order, is_rules, with_included
 from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.statements import Statements
+from omniroute.rules.surveys import our_texts
 from omniroute.rules.team import FILE as TEAM
 from omniroute.rules.team import Known, Member, check_version, members, read_bytes
 from omniroute.rules.whens import Whens
@@ -152,6 +153,7 @@ class _Merged:
         self.facts: dict[str, Kind] = dict(FACTS)
         self.enrich: list[Node] = []
         self.escalate: list[Node] = []
+        self.surveys: list[Node] = []
         self.route: list[Node] = []
         self.defaults: Node | None = None
         for name, node in nodes.items():
@@ -170,6 +172,8 @@ class _Merged:
                 self.facts.setdefault(fact, Kind.ANY)
         if "escalate" in given:
             self.escalate += reader.items(given["escalate"], "rules")
+        if "surveys" in given:
+            self.surveys += reader.items(given["surveys"], "surveys")
         if "enrich" in given:
             self.enrich += reader.items(given["enrich"], "rules")
         if "route" in given:
@@ -228,11 +232,15 @@ class _Merged:
         statements = Statements(reader, whens, names)
         enrich = [statements.enrich(node) for node in self.enrich]
         escalate = [statements.escalate(node) for node in self.escalate]
+        surveys = [statements.survey(node) for node in self.surveys]
         last = len(self.route) - 1
         route = [statements.route(node, index == last) for index, node in enumerate(self.route)]
         root = next(iter(self.nodes.values()), Scalar("", 1, 1, "", None))
         texts = {n: sections.reply(reader.about(n), r, names) for n, r in replies.items()}
-        proposals = {name: p.texts(texts) for name, p in statements.proposals.items()}
+        said = {name: p.texts(texts) for name, p in statements.proposals.items()}
+        kept = tuple(rule for rule in surveys if rule is not None)
+        for survey in kept:
+            said |= our_texts(survey)
         return RuleSet(
             version=version,
             defaults=sections.defaults(reader, self.defaults, names, root),
@@ -244,7 +252,8 @@ class _Merged:
             },
             calendars=calendars,
             skills=skills,
-            replies={**texts, **proposals},
+            surveys=kept,
+            replies={**texts, **said},
             places=statements.places,
             expressions=whens.expressions.compiled,
         )

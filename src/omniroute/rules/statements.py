@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from omniroute.core.conditions import Always, Condition
 from omniroute.core.ladder import Stage
-from omniroute.core.rules import Deflection, EnrichRule, EscalateRule, RouteRule
+from omniroute.core.rules import Deflection, EnrichRule, EscalateRule, RouteRule, SurveyRule
 from omniroute.rules.actions import added, stages, step
 from omniroute.rules.deflect import Proposal, read_proposal
 from omniroute.rules.escalations import escalation
 from omniroute.rules.grammar import ANYONE, FALL_THROUGH
 from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
+from omniroute.rules.surveys import read_survey
 from omniroute.rules.whens import Whens
 from omniroute.rules.yaml12 import Fields, Node, Scalar, place
 
@@ -48,6 +49,14 @@ class Statements:
         if not id or "when" not in given or "do" not in given:
             return None
         return escalation(reader, id, given["when"], given["do"], self._names, self._whens)
+
+    def survey(self, node: Node) -> SurveyRule | None:
+        """A survey, or None where too little of it can be read."""
+        id, reader = self._id(node)
+        given = reader.shape(node, "survey")
+        if not id or "when" not in given:
+            return None
+        return read_survey(reader, id, given, self._names, self._whens)
 
     def route(self, node: Node, last: bool) -> RouteRule | None:
         """A routing rule, or None where too little of it can be read."""

@@ -341,9 +341,11 @@ class Node:
     def _canned(self, effect: Deliver, input: AnyInput) -> Puts:
         """The text of an automatic reply, as a row; on the writer's thread."""
         facts = getattr(input, "facts", {})
-        language = str(facts.get("message.language") or "")
         thread = self.state.threads[effect.thread]
+        language = str(facts.get("message.language") or thread.language)
         rules = self.state.known_rules(thread.rules) or self.state.rules
+        if effect.reply not in rules.replies:  # later rules ask how it was
+            rules = self.state.rules
         text, _ = reply_text(rules, effect.reply, language, input.at, effect.wait)
         return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from omniroute.rules.testing import read_suites, run_all
+
 Fault = Callable[..., str]
 
 REFUND = "given: {channel: email, text: My refund?, language: en}"
@@ -144,3 +146,34 @@ def test_what_a_need_says_besides_levels(desk: Path, fault: Fault) -> None:
     known = f"given: {{{HELLO}, thread.last_agent: bo, thread.idle: 2d}}"
     assert not fault(f"{known}, expect: {{need: {{agents: bo}}}}")
     assert "need: expected 'ana', got 'bo" in fault(f"{known}, expect: {{need: {{agents: ana}}}}")
+
+
+def test_whether_and_when_somebody_is_asked_how_it_was(desk: Path) -> None:
+    (desk / "surveys.yaml").write_text(
+        "version: 1\n"
+        "surveys:\n"
+        "  - {id: after, when: {channel: email}, low: {at_most: 2, tags: unhappy}}\n"
+    )
+    (desk / "tests" / "surveys.test.yaml").write_text(
+        "tests:\n"
+        "  - name: whoever was helped by mail is asked\n"
+        "    given: {channel: email, text: Hello}\n"
+        "    after:\n"
+        "      5m: {solved: ana, survey: after, reply: null}\n"
+        "      15m: {survey: after, reply: survey/after/ask}\n"
+        "      20m: {says: '2', tags: unhappy, state: resolved}\n"
+        "  - name: whoever writes again is not\n"
+        "    given: {channel: email, text: Hello}\n"
+        "    after:\n"
+        "      5m: {solved: ana, survey: after}\n"
+        "      7m: {says: 'And one more thing', survey: null}\n"
+        "      20m: {reply: null}\n"
+        "  - name: nobody in a chat is\n"
+        "    given: {channel: webchat, text: Hello}\n"
+        "    at: 2026-03-02T10:00:00+01:00\n"
+        "    after: {5m: {solved: ana, survey: after}}\n"
+    )
+    report = run_all(read_suites(desk))
+    assert [outcome.faults for outcome in report.outcomes] == [
+        (), (), ("after 5m survey: expected 'after', got nothing",),
+    ]  # fmt: skip

@@ -26,7 +26,7 @@ def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
     excerpt = words.one_line(body.text, EXCERPT)
     turns, owner = _turns_and_owner(fold, event.thread)
     moves = not (event.automatic and turns)
-    _add(
+    add_message(
         fold, event.thread, event.message, "customer", excerpt=excerpt, channel=event.channel,
         handle=event.handle, machine=event.automatic, moves=moves,
     )  # fmt: skip
@@ -52,7 +52,7 @@ def customer_wrote(fold: Fold, event: e.CustomerWrote) -> None:
 def participant_wrote(fold: Fold, event: e.ParticipantWrote) -> None:
     """It is read in the thread, and is no turn of the customer's."""
     refresh_handle(fold, event.handle)
-    _add(
+    add_message(
         fold, event.thread, event.message, "participant", channel=event.channel,
         handle=event.handle, machine=event.automatic,
     )  # fmt: skip
@@ -127,12 +127,12 @@ def change_settled(fold: Fold, event: e.ChangeSettled) -> None:
 
 
 def note_added(fold: Fold, event: e.NoteAdded) -> None:
-    _add(fold, event.thread, event.message, "note", agent=event.agent)
+    add_message(fold, event.thread, event.message, "note", agent=event.agent)
 
 
 def reply_held(fold: Fold, event: e.ReplyHeld) -> None:
     held = event.held
-    _add(
+    add_message(
         fold, event.thread, held.message, "reply", agent=held.agent, handle=held.handle,
         state="held", release_at=held.release,
     )  # fmt: skip
@@ -149,7 +149,7 @@ def reply_withdrawn(fold: Fold, event: e.ReplyWithdrawn) -> None:
 def reply_released(fold: Fold, event: e.ReplyReleased) -> None:
     known = fold.db.execute("SELECT 1 FROM messages WHERE id = ?", (event.message,)).fetchone()
     if known is None:
-        _add(
+        add_message(
             fold, event.thread, event.message, "reply", agent=event.agent, handle=event.handle,
             state="sending",
         )  # fmt: skip
@@ -169,7 +169,7 @@ def reply_released(fold: Fold, event: e.ReplyReleased) -> None:
 
 
 def automatic_reply_released(fold: Fold, event: e.AutomaticReplyReleased) -> None:
-    _add(
+    add_message(
         fold, event.thread, event.message, "automatic", handle=event.handle, state="sending",
         canned=event.reply,
     )  # fmt: skip
@@ -200,11 +200,12 @@ def _state(fold: Fold, message: str, state: str) -> None:
     fold.db.execute("UPDATE messages SET state = ?, release_at = 0 WHERE id = ?", (state, message))
 
 
-def _add(
+def add_message(
     fold: Fold, thread: int, message: str, kind: str, *, excerpt: str | None = None,
     channel: str = "", handle: str = "", agent: str = "", canned: str = "", machine: bool = False,
     moves: bool = False, state: str = "", release_at: int = 0,
 ) -> None:  # fmt: skip
+    """A row for what was said, and its words in the index."""
     body = fold.body(message)
     if excerpt is None:
         excerpt = words.one_line(body.text, EXCERPT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from omniroute.application.projections import conversation, parting, people, threads
+from omniroute.application.projections import conversation, parting, people, surveys, threads
 from omniroute.application.projections.fold import Fold, Folding, Touched, json
 from omniroute.application.projections.journal import Entry
 from omniroute.core.events import (
@@ -21,6 +21,7 @@ from omniroute.core.events import (
     ReplyFailed,
     ReplyHeld,
     ReplyReleased,
+    SurveyRemarked,
     ThreadEvent,
     ThreadOpened,
     WordsChanged,
@@ -31,6 +32,7 @@ FOLDS: Mapping[type[Event], Folding] = {
     **conversation.FOLDS,
     **people.FOLDS,
     **parting.FOLDS,
+    **surveys.FOLDS,
 }
 
 
@@ -57,6 +59,8 @@ def wanted_rows(entries: Sequence[Entry]) -> list[str]:
                     keys.add(f"b/{message}")
                 case ReplyHeld(held=held):
                     keys |= {f"b/{held.message}", f"p/{held.handle}"}
+                case SurveyRemarked(message=message, handle=handle):
+                    keys |= {f"b/{message}", f"p/{handle}"}
                 case LinkAdded(note=note):
                     keys.add(f"b/{note}")
                 case ReplyFailed(effect=effect) | ChangeSettled(effect=effect):

@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-MEANING = 4
+MEANING = 5
 """Raise when a fold changes what it writes, so that files made before are made again."""
 
 TABLES = """
@@ -52,7 +52,8 @@ CREATE INDEX threads_in_line ON threads (priority DESC, deadline, routing_since,
 CREATE TABLE messages (
   no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,
   seq INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('customer', 'participant', 'reply', 'automatic', 'note')),
+  kind TEXT NOT NULL CHECK (kind IN ( -- a remark: what they answered when asked how it was
+    'customer', 'participant', 'reply', 'automatic', 'note', 'remark')),
   channel TEXT NOT NULL DEFAULT '', handle TEXT NOT NULL DEFAULT '',
   agent TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',
   canned TEXT NOT NULL DEFAULT '', machine INTEGER NOT NULL DEFAULT 0,
@@ -77,6 +78,16 @@ CREATE TABLE happenings (
 ) WITHOUT ROWID;
 CREATE INDEX happenings_by_thread ON happenings (thread, at);
 CREATE INDEX articles_proposed ON happenings (at) WHERE event = 'ArticleProposed';
+
+CREATE TABLE surveys ( -- each question how it was that was asked
+  message TEXT PRIMARY KEY, thread INTEGER NOT NULL, survey TEXT NOT NULL, measure TEXT NOT NULL,
+  handle TEXT NOT NULL, asked_at INTEGER NOT NULL, agent TEXT NOT NULL, queue TEXT NOT NULL,
+  channel TEXT NOT NULL, score INTEGER, answered_at INTEGER NOT NULL DEFAULT 0,
+  how TEXT NOT NULL DEFAULT '', remark TEXT NOT NULL DEFAULT '', -- the message
+  ended TEXT NOT NULL DEFAULT '' -- expired, undelivered, cancelled, done
+) WITHOUT ROWID;
+CREATE INDEX surveys_by_thread ON surveys (thread);
+CREATE INDEX surveys_by_time ON surveys (asked_at);
 
 CREATE TABLE decisions (
   seq INTEGER NOT NULL, n INTEGER NOT NULL, thread INTEGER NOT NULL, at INTEGER NOT NULL,

@@ -18,6 +18,7 @@ from omniroute.core.evolve import (
     people,
     promises,
     rules,
+    surveys,
     waiting,
     writing,
 )
@@ -26,7 +27,7 @@ from omniroute.core.state import State
 
 _SUBJECTS = (
     *(people, conversation, waiting, promises, offers),
-    *(owning, ending, joining, agents, rules, writing),
+    *(owning, ending, joining, agents, rules, surveys, writing),
 )
 FOLDS = Folds(pair for subject in _SUBJECTS for pair in subject.FOLDS.items())
 

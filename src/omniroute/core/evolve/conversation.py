@@ -49,6 +49,7 @@ def _(state: State, event: e.CustomerWrote, at: int) -> None:
             message=event.message,
             live=event.live,
             turns=thread.turns + 1,
+            language=event.language or thread.language,
             away_until=0,
             waiting=True,
         )

@@ -13,6 +13,7 @@ from omniroute.core.model import (
     HandleId,
     Participant,
     Phase,
+    Survey,
     Target,
     Thread,
     ThreadId,
@@ -153,8 +154,16 @@ def _leave(
     left = tuple(voice for voice in thread.voices if voice.handle not in handles)
     held = tuple(held for held in thread.held if held.handle not in handles)
     stay = tuple(p for p in thread.participants if p.handle not in others)
-    thread = replace(thread, version=thread.version + 1, held=held, participants=stay)
+    survey = None if _goes(thread.survey, handles) else thread.survey
+    thread = replace(
+        thread, version=thread.version + 1, held=held, participants=stay, survey=survey
+    )
     state.put_thread(spoken_by(thread, left))
+
+
+def _goes(survey: Survey | None, handles: tuple[HandleId, ...]) -> bool:
+    """Whether the question went to one of these, and so goes with them."""
+    return survey is not None and survey.handle in handles
 
 
 def _opens(customer: Customer, thread: ThreadId) -> Customer:
@@ -189,6 +198,7 @@ def _(state: State, event: e.ThreadDivided, at: int) -> None:
         folds=(),
         participants=_going(joint, event.participants),
         held=tuple(held for held in joint.held if held.handle in event.handles),
+        survey=joint.survey if _goes(joint.survey, event.handles) else None,
     )
     state.put_customer(replace(_opens(customer, new.id), **helped(new)))
     state.put_thread(replace(spoken_by(new, theirs), replies=sum(v.replies for v in theirs)))

@@ -50,6 +50,8 @@ def _(state: State, event: e.LinkAdded, at: int) -> None:
             later.last_at,
             (*into.beside, *gone.beside),
             told(into.told, gone.told, at),
+            surveyed=max(into.surveyed, gone.surveyed),
+            rated=tuple(sorted((*into.rated, *gone.rated), key=lambda rated: rated.at)),
         )
     )
     state.drop_customer(gone.id)
@@ -90,7 +92,10 @@ def _(state: State, event: e.CustomerSplit, at: int) -> None:
         state.put_handle(replace(state.handles[id], customer=event.into))
     gone = tuple(past for past in old.history if past.thread in event.history)
     kept = tuple(past for past in old.history if past.thread not in event.history)
-    new = Customer(event.into, event.handles, history=gone, told=old.told)
+    new = Customer(
+        event.into, event.handles, history=gone, told=old.told, surveyed=old.surveyed,
+        rated=old.rated,
+    )  # fmt: skip
     rest = tuple(id for id in old.handles if id not in leaving)
     apart = tuple(id for id in old.beside if state.threads[id].handle in leaving)
     stay = tuple(id for id in old.beside if id not in apart)
@@ -139,6 +144,7 @@ def _side(side: Customer, whole: Customer) -> Customer:
         links=tuple(x for x in whole.links if x.a in mine and x.b in mine),
         suggested=tuple(x for x in whole.suggested if x.a in mine or x.b in mine),
         not_same=tuple(x for x in whole.not_same if not mine.isdisjoint(x)),
+        rated=tuple(x for x in whole.rated if x.handle in mine),
         open=None,
         last_agent=last.agent,
         last_at=last.at,

@@ -14,7 +14,7 @@ from omniroute.core.ladder import holes
 from omniroute.core.model import Ask, Fact, Needs, Status
 from omniroute.core.observations import Texts
 from omniroute.core.requirements import both, every_skill
-from omniroute.core.rules import EnrichRule, EscalateRule, RouteRule, RuleSet
+from omniroute.core.rules import EnrichRule, EscalateRule, RouteRule, RuleSet, SurveyRule
 from omniroute.core.spans import parse_span
 from omniroute.errors import ConfigError, ConfigErrors
 from omniroute.rules.grammar import BESIDES_LEVELS, STATES
@@ -57,7 +57,9 @@ class Expectation(msgspec.Struct, frozen=True, omit_defaults=True):
     article: str | msgspec.UnsetType | None = msgspec.UNSET
     first_reply: int | msgspec.UnsetType = msgspec.UNSET
     state: str | msgspec.UnsetType = msgspec.UNSET
+    survey: str | msgspec.UnsetType | None = msgspec.UNSET
     says: str = ""
+    solved: str = ""
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -322,6 +324,11 @@ class _Cases:
                 case "article":
                     known = {rule.deflect.article for rule in rules.route if rule.deflect}
                     said[key] = _maybe(reader, value, "article", known)
+                case "survey":
+                    asking = {rule.id for rule in rules.surveys}
+                    said[key] = _maybe(reader, value, "survey", asking)
+                case "solved":
+                    said[key] = reader.reference(value, "agent", self._agents)
                 case "says":
                     said[key] = reader.text(value)
                 case "first_reply":
@@ -359,8 +366,8 @@ class _Cases:
 
 def known_facts(rules: RuleSet) -> Mapping[str, Kind]:
     """Every fact there is for these rules: the engine's, and those of plugins that rules ask."""
-    every: list[EnrichRule | RouteRule | EscalateRule] = []
-    every += [*rules.enrich, *rules.route, *rules.escalate]
+    every: list[EnrichRule | RouteRule | EscalateRule | SurveyRule] = []
+    every += [*rules.enrich, *rules.route, *rules.escalate, *rules.surveys]
     named = {fact for rule in every for leaf, _ in leaves(rule.when) for fact in asked(leaf)}
     for rule in rules.enrich:
         templates = (*rule.need, *every_skill(rule.ask))

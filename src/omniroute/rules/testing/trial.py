@@ -10,12 +10,13 @@ from msgspec.structs import replace
 
 from omniroute.core import events as e
 from omniroute.core.engine import Decision
-from omniroute.core.inputs import MessageReceived
+from omniroute.core.inputs import MessageReceived, ReplyWritten, ThreadResolved
 from omniroute.core.model import Ask, Step, Thread
 from omniroute.core.observations import Texts
 from omniroute.core.requirements import told
 from omniroute.core.rules import Routing, route, trail
 from omniroute.core.spans import show_span
+from omniroute.core.surveys import pending
 from omniroute.core.urgency import PRIORITIES
 from omniroute.errors import ConfigError
 from omniroute.rules.testing import before
@@ -24,6 +25,7 @@ from omniroute.rules.testing.clockwork import Clockwork
 
 # Facts that the engine makes by itself; all others must be given where `strict` is asked for.
 OF_THE_ENGINE = ("thread.", "clock", "tags", "message.automatic", "message.verified")
+DOING = ("says", "solved")  # what somebody does, and no expectation
 _WORDS = {number: word for word, number in PRIORITIES.items()}
 
 
@@ -45,6 +47,8 @@ def run(suite: Suite, case: Case, strict: bool = False) -> Ran:
         trial.wait(after)
         if expected.says:
             trial.write(msgspec.structs.replace(case.texts, text=expected.says))
+        if expected.solved:
+            trial.solve(expected.solved)
         when = f"after {show_span(after)} " if after else ""
         faults += [f"{when}{fault}" for fault in trial.faults(expected)]
     return Ran(tuple(faults), trial.covered)
@@ -94,6 +98,18 @@ class _Trial:
             automatic=case.given.get("message.automatic") is True,
         )
 
+    def solve(self, agent: str) -> None:
+        """Let an agent answer, and say that it is solved."""
+        thread = self.thread
+        self._work.put(
+            ReplyWritten,
+            agent=agent,
+            thread=thread.id,
+            message=f"answer/{self._work.now}",
+            seen=thread.turns,
+        )
+        self._work.put(ThreadResolved, agent=agent, thread=thread.id)
+
     @property
     def covered(self) -> frozenset[str]:
         """The rules that matched."""
@@ -123,7 +139,7 @@ class _Trial:
         """Where what is so differs from what is expected."""
         for key in expected.__struct_fields__:
             wanted = getattr(expected, key)
-            if wanted is msgspec.UNSET or not (wanted or wanted is None) or key == "says":
+            if wanted is msgspec.UNSET or not (wanted or wanted is None) or key in DOING:
                 continue
             fault = getattr(self, f"_{key}")(wanted)
             if fault:
@@ -197,6 +213,10 @@ class _Trial:
             if isinstance(event, e.ArticleProposed) and event.thread == self._thread
         ]
         return _differ("article", wanted, proposed[-1] if proposed else None)
+
+    def _survey(self, wanted: str | None) -> str:
+        survey = pending(self.thread)
+        return _differ("survey", wanted, survey.rule if survey is not None else None)
 
     def _first_reply(self, wanted: int) -> str:
         promised = show_span(self._routing.sla.first_reply)
