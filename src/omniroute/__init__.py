@@ -5,6 +5,7 @@ Everything a plugin author needs is imported from here; deeper modules may chang
 """
 
 from omniroute.arriving import Packing, body_of
+from omniroute.booklet import Booklet, Closed
 from omniroute.budget import Bucket, Budget, Rank, Window
 from omniroute.calling import Answer, Calls, seconds_to_wait
 from omniroute.catalogue import Catalogue
@@ -77,7 +78,7 @@ from omniroute.errors import (
 from omniroute.hookspecs import Claim, Notice, StoreFactory, hookimpl
 from omniroute.logged import concerning
 from omniroute.rate import Rate
-from omniroute.settings import Secret
+from omniroute.settings import Secret, says
 from omniroute.stores.api import (
     GENESIS,
     Corrupt,
@@ -104,6 +105,7 @@ __all__ = [
     "Amendment",
     "Answer",
     "Attached",
+    "Booklet",
     "Bucket",
     "Budget",
     "Busy",
@@ -117,6 +119,7 @@ __all__ = [
     "Channel",
     "ChatDesk",
     "Claim",
+    "Closed",
     "ConfigError",
     "Corrupt",
     "Deletes",
@@ -185,6 +188,7 @@ __all__ = [
     "concerning",
     "hookimpl",
     "line_in_words",
+    "says",
     "seconds_to_wait",
     "standing_in_words",
     "told_in_words",

@@ -18,6 +18,7 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
+from omniroute.errors import NotAuthorised, Rejected, Retry
 from omniroute.stores.books import Opener, open_file
 
 ICONS: Final = ("chat", "mail", "plane", "hash", "phone", "card", "team", "plug")
@@ -221,6 +222,13 @@ class Health:
     ok: bool
     found: str
     fix: str = ""
+
+    @classmethod
+    def after(cls, error: NotAuthorised | Rejected | Retry, platform: str, reaches: str) -> Health:
+        """What a failed call says: credentials that open nothing, or no way to *reaches*."""
+        if isinstance(error, NotAuthorised):
+            return cls(False, f"{platform} does not know this token", error.fix)
+        return cls(False, str(error), f"see whether this machine reaches {reaches}")
 
 
 class Proofs(Protocol):

@@ -17,12 +17,7 @@ from omniroute.application.webhooks import check_types, check_url, key_of
 from omniroute.errors import ConfigError, Refused, did_you_mean
 from omniroute.kinds import PACKAGES
 from omniroute.server.logs import Form
-from omniroute.settings import Secret, read, section
-
-
-def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
-    """What the admin reads about a setting, and its limits."""
-    return msgspec.Meta(description=description, ge=at_least, le=at_most)
+from omniroute.settings import Secret, read, says, section
 
 
 class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
-from omniroute import ConfigError, Secret
+from omniroute import ConfigError, Secret, says
 from omniroute_email.reading.addresses import normalised
 from omniroute_email.tokens import LONGEST_NAME, Tokens
 
@@ -20,11 +20,6 @@ MIB = 1024 * 1024
 _HOST = re.compile(r"[A-Za-z0-9_:-]{1,63}(?:\.[A-Za-z0-9_:-]{1,63})*\.?")
 
 _PAGE = re.compile(r"https?://[^\s#<>\"]{1,300}")
-
-
-def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
-    """What the admin reads about a setting, and its limits."""
-    return msgspec.Meta(description=description, ge=at_least, le=at_most)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,15 +5,12 @@ The engine has the record; this is what the pages at the desk show, for a day or
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-import threading
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from omniroute import ConfigError, Site
+from omniroute import Booklet, Site
 
-T = TypeVar("T")
 DAY: Final = 86_400_000  # ms
 NAME: Final = "book.sqlite"
 _TABLES: Final = """
@@ -28,10 +25,6 @@ CREATE TABLE IF NOT EXISTS lines (
 );
 CREATE INDEX IF NOT EXISTS lines_of ON lines (visit, seq);
 """
-
-
-class Closed(Exception):
-    """Nobody listens (yet, or any more)."""
 
 
 class Visit(NamedTuple):
@@ -53,49 +46,22 @@ class Line(NamedTuple):
 
 
 class Book:
-    """The file.  Everything is done in a thread, one thing at a time."""
+    """The file."""
 
     def __init__(self, site: Site) -> None:
-        self._site, self._lock = site, threading.Lock()
-        self._db: sqlite3.Connection | None = None
-
-    async def open(self) -> None:
-        """Open or make the file.  Raises `ConfigError`."""
-        try:
-            await asyncio.to_thread(self._open)
-        except sqlite3.Error as error:
-            fix, path = "free the disk, or move the file away", self._site.folder / NAME
-            raise ConfigError(str(path), f"cannot be used: {error}", fix) from None
-
-    def _open(self) -> None:
-        with self._lock:
-            db = self._site.database(NAME)
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA secure_delete = ON")
-                db.executescript(_TABLES)
-            except BaseException:
-                db.close()
-                raise
-            self._db = db
-
-    async def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
+        self._file = Booklet(site, NAME, _TABLES)
+        self.open, self.close = self._file.open, self._file.close
 
     async def enter(self, visit: Visit) -> None:
-        """Somebody is here; known already, nothing changes.  Raises as `_do`."""
-        await self._do(
+        """Somebody is here; known already, nothing changes.  Raises as `Booklet.do`."""
+        await self._file.do(
             lambda db: db.execute("INSERT OR IGNORE INTO visits VALUES (?, ?, ?, ?, ?)", visit)
         )
 
     async def add(self, visit: str, id: str, line: Line) -> None:
         """Something was said; once for each *id*."""
         row = (visit, id, *line)
-        await self._do(
+        await self._file.do(
             lambda db: db.execute(
                 "INSERT OR IGNORE INTO lines (visit, id, author, text, at) VALUES (?, ?, ?, ?, ?)",
                 row,
@@ -111,7 +77,7 @@ class Book:
                 return True
             return bool(db.execute("UPDATE lines SET text = ? WHERE id = ?", (text, id)).rowcount)
 
-        return await self._do(done)
+        return await self._file.do(done)
 
     async def visit(self, id: str) -> Visit | None:
         """Somebody who was here."""
@@ -120,12 +86,12 @@ class Book:
             row = db.execute("SELECT * FROM visits WHERE id = ?", (id,)).fetchone()
             return None if row is None else Visit(*row)
 
-        return await self._do(found)
+        return await self._file.do(found)
 
     async def lines(self, visit: str) -> Sequence[Line]:
         """What was said, in order."""
         query = "SELECT author, text, at FROM lines WHERE visit = ? ORDER BY seq"
-        return await self._do(lambda db: [Line(*row) for row in db.execute(query, (visit,))])
+        return await self._file.do(lambda db: [Line(*row) for row in db.execute(query, (visit,))])
 
     async def visits(self) -> Sequence[tuple[Visit, int]]:
         """Who was here, the latest first, and how many answers each has."""
@@ -133,7 +99,9 @@ class Book:
             "SELECT v.*, (SELECT count(*) FROM lines l WHERE l.visit = v.id AND l.author <> '')"
             " FROM visits v ORDER BY v.at DESC LIMIT 200"
         )
-        return await self._do(lambda db: [(Visit(*row[:5]), row[5]) for row in db.execute(query)])
+        return await self._file.do(
+            lambda db: [(Visit(*row[:5]), row[5]) for row in db.execute(query)]
+        )
 
     async def forget(self, visits: Sequence[str], before: int = 0) -> None:
         """Delete these, and all that began *before* (ms since the epoch)."""
@@ -144,15 +112,4 @@ class Book:
             db.executemany("DELETE FROM lines WHERE visit = ?", ids)
             db.executemany("DELETE FROM visits WHERE id = ?", ids)
 
-        await self._do(gone)
-
-    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do *work* in a thread.  Raises `Closed` or `sqlite3.Error`."""
-
-        def do() -> T:
-            with self._lock:
-                if self._db is None:
-                    raise Closed
-                return work(self._db)
-
-        return await asyncio.to_thread(do)
+        await self._file.do(gone)

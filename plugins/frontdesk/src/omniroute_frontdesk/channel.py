@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from omniroute import (
     Amendment,
     Cap,
+    Closed,
     Health,
     Inbound,
     Intake,
@@ -23,7 +24,7 @@ from omniroute import (
     Site,
 )
 from omniroute_frontdesk import parse
-from omniroute_frontdesk.book import DAY, Book, Closed, Line
+from omniroute_frontdesk.book import DAY, Book, Line
 from omniroute_frontdesk.pages import now
 from omniroute_frontdesk.routes import Routes
 from omniroute_frontdesk.settings import Settings

@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Address, Busy, Intake, Rate, Refused, Site
+from omniroute import Address, Busy, Closed, Intake, Rate, Refused, Site
 from omniroute_frontdesk import forms, pages
-from omniroute_frontdesk.book import Book, Closed, Line, Visit
+from omniroute_frontdesk.book import Book, Line, Visit
 from omniroute_frontdesk.codes import Code, codes
 from omniroute_frontdesk.doorkeeper import Doorkeeper, Role
 from omniroute_frontdesk.forms import Refusal

@@ -16,6 +16,7 @@ from omniroute import (
     Address,
     Amendment,
     Cap,
+    Closed,
     Health,
     Inbound,
     Intake,
@@ -29,7 +30,6 @@ from omniroute import (
 )
 from omniroute_http import parse, wire
 from omniroute_http.calling import Webhook
-from omniroute_http.queue import Closed
 from omniroute_http.routes import Routes
 from omniroute_http.settings import Settings
 from omniroute_http.waiting import Waiting

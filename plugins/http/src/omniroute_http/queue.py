@@ -7,17 +7,13 @@ acknowledges nothing of this one.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from omniroute import ConfigError, Site
-
-T = TypeVar("T")
+from omniroute import Booklet, Site
 
 NAME: Final = "waiting.sqlite"
 AT_ONCE: Final = 100  # items of an answer
@@ -36,10 +32,6 @@ CREATE TABLE IF NOT EXISTS file (name TEXT NOT NULL);
 """
 
 
-class Closed(Exception):
-    """Nobody listens (yet, or any more)."""
-
-
 class Page(NamedTuple):
     """Items, in order, and the cursor behind them."""
 
@@ -55,46 +47,17 @@ class Backlog(NamedTuple):
 
 
 class Queue:
-    """The file.  Everything is done in a thread, one thing at a time."""
+    """The file."""
 
     def __init__(self, site: Site) -> None:
-        self._site = site
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
+        self._file = Booklet(site, NAME, _TABLES, synced=True)
+        self.open, self.close = self._file.open, self._file.close
         self._name = ""  # of the file; read when somebody asks, for a node that follows cannot
 
-    async def open(self) -> None:
-        """Open or make the file.  Raises `ConfigError`."""
-        try:
-            await asyncio.to_thread(self._open)
-        except sqlite3.Error as error:
-            fix, path = "free the disk, or move the file away", self._site.folder / NAME
-            raise ConfigError(str(path), f"cannot be used: {error}", fix) from None
-
-    def _open(self) -> None:
-        with self._lock:
-            db = self._site.database(NAME)
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA secure_delete = ON")
-                db.executescript(_TABLES)
-            except BaseException:
-                db.close()
-                raise
-            self._db = db
-
-    async def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
-
     async def put(self, integration: str, key: str, reader: str, body: bytes) -> None:
-        """Keep an item, durably, once for each *key* that waits.  Raises as `_do`."""
+        """Keep an item, durably, once for each *key* that waits.  Raises as `Booklet.do`."""
         row = (integration, key, reader, int(time.time()), body)
-        await self._do(
+        await self._file.do(
             lambda db: db.execute(
                 "INSERT INTO items (integration, key, reader, at, body) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (integration, key) DO NOTHING",
@@ -104,7 +67,7 @@ class Queue:
 
     async def after(self, integration: str, cursor: str) -> Page:
         """What waits behind *cursor*; all before it has arrived and is gone."""
-        return await self._do(lambda db: self._page(db, integration, cursor))
+        return await self._file.do(lambda db: self._page(db, integration, cursor))
 
     def _page(self, db: sqlite3.Connection, integration: str, cursor: str) -> Page:
         self._name = self._name or _name(db)
@@ -117,23 +80,14 @@ class Queue:
     async def backlog(self, integration: str) -> Backlog:
         """What nobody has acknowledged."""
         query = "SELECT count(*), coalesce(min(at), 0) FROM items WHERE integration = ?"
-        return await self._do(lambda db: Backlog(*db.execute(query, (integration,)).fetchone()))
+        return await self._file.do(
+            lambda db: Backlog(*db.execute(query, (integration,)).fetchone())
+        )
 
     async def forget(self, readers: Iterable[str]) -> None:
         """Delete what waits for these people."""
         rows = [(reader,) for reader in readers]
-        await self._do(lambda db: db.executemany("DELETE FROM items WHERE reader = ?", rows))
-
-    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do *work* in a thread.  Raises `Closed` or `sqlite3.Error`."""
-
-        def do() -> T:
-            with self._lock:
-                if self._db is None:
-                    raise Closed
-                return work(self._db)
-
-        return await asyncio.to_thread(do)
+        await self._file.do(lambda db: db.executemany("DELETE FROM items WHERE reader = ?", rows))
 
 
 def _name(db: sqlite3.Connection) -> str:

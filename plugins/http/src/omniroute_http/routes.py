@@ -19,11 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from omniroute import Busy, Intake, body_of
+from omniroute import Busy, Closed, Intake, body_of
 from omniroute_http import parse, signing, wire
 from omniroute_http.description import description
 from omniroute_http.parse import Envelope
-from omniroute_http.queue import Closed
 from omniroute_http.settings import Integration, Settings
 from omniroute_http.waiting import Waiting
 

@@ -7,16 +7,11 @@ from typing import Annotated, Final
 
 import msgspec
 
-from omniroute import ConfigError, Secret
+from omniroute import ConfigError, Secret, says
 
 MIB: Final = 1024 * 1024
 API: Final = "https://graph.facebook.com/v24.0"
 _NUMBER: Final = re.compile(r"\d{5,20}", re.ASCII)
-
-
-def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
-    """What the admin reads about a setting, and its limits."""
-    return msgspec.Meta(description=description, ge=at_least, le=at_most)
 
 
 class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -137,10 +137,8 @@ class SlackChannel:
         """Whether the tokens open the app, and whether events come."""
         try:
             found = await self.connection.call("auth.test")
-        except NotAuthorised as error:
-            return Health(False, "Slack does not know this token", error.fix)
-        except (Rejected, Retry) as error:
-            return Health(False, str(error), "see whether this machine reaches slack.com")
+        except (NotAuthorised, Rejected, Retry) as error:
+            return Health.after(error, "Slack", "slack.com")
         finally:
             if not self._listens:  # nobody else would
                 await self.connection.rest()

@@ -250,10 +250,8 @@ class TelegramChannel:
             await self.connection.open()
         try:
             me = await self.connection.ask(lambda bot: bot.get_me())
-        except NotAuthorised as error:
-            return Health(False, "Telegram does not know this token", error.fix)
-        except (Rejected, Retry) as error:
-            return Health(False, str(error), "see whether this machine reaches api.telegram.org")
+        except (NotAuthorised, Rejected, Retry) as error:
+            return Health.after(error, "Telegram", "api.telegram.org")
         finally:
             if not self._listens:  # nobody else would
                 await self.connection.rest()

@@ -7,15 +7,10 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from omniroute import ConfigError, Secret
+from omniroute import ConfigError, Secret, says
 
 MIB: Final = 1024 * 1024
 _TOKEN: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
-
-
-def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
-    """What the admin reads about a setting, and its limits."""
-    return msgspec.Meta(description=description, ge=at_least, le=at_most)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -143,11 +143,8 @@ class TwilioChannel:
         try:
             found = await self.api.get(f"{self.api.home}.json")
             trouble = await self.look()
-        except NotAuthorised as error:
-            return Health(False, "Twilio does not know this account, or not this token", error.fix)
-        except (Retry, Rejected) as error:
-            fix = f"see whether this machine reaches {self._account.api_url}"
-            return Health(False, str(error), fix)
+        except (NotAuthorised, Rejected, Retry) as error:
+            return Health.after(error, "Twilio", self._account.api_url)
         if found.get("status", "active") != "active":
             fix = "look at the first page of Twilio's console: it says what is owed"
             return Health(False, f"the account is {found['status']}", fix)

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from omniroute import ConfigError, Secret
+from omniroute import ConfigError, Secret, says
 
 MIB: Final = 1024 * 1024
 GREETING: Final = (
@@ -17,11 +17,6 @@ GREETING: Final = (
 _NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}", re.ASCII)
 _ACCOUNT: Final = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
 _SERVICE: Final = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
-
-
-def says(description: str, at_least: int | None = None, at_most: int | None = None) -> msgspec.Meta:
-    """What the admin reads about a setting, and its limits."""
-    return msgspec.Meta(description=description, ge=at_least, le=at_most)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
