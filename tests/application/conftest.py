@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests import channel_names
 
 from omniroute.application import commands as c
 from omniroute.application.authorize import Actor, Kind
@@ -32,6 +33,8 @@ from omniroute.core.state import State
 from omniroute.runtime.rows import Attachment, Body, Owed, Reached
 from omniroute.runtime.writer import Answered, Committed, Writer
 from omniroute.stores.memory import MemoryStore
+
+channel_names.tell()
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 MORNING = 1_772_442_900_000

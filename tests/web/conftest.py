@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from tests import channel_names
 from tests.web.site import Site
+
+channel_names.tell()
 
 
 @pytest.fixture

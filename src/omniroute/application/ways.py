@@ -308,8 +308,8 @@ def _instead(made: Plan, failure: Callable[[Path], str]) -> str:
 def doubt(path: Path, why: str, failure: str) -> str:
     """What stands against a way, in words; *failure* as the platform put it.
 
-    >>> doubt(Path("h", "telegram"), "rejected", "the bot was blocked by the customer")
-    'Telegram: the bot was blocked by the customer'
+    >>> doubt(Path("h", "pigeon"), "rejected", "the bot was blocked by the customer")
+    'pigeon: the bot was blocked by the customer'
     """
     if not why:
         return ""

@@ -18,28 +18,11 @@ SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 PRIORITIES = ((10, "low"), (20, "normal"), (30, "high"), (40, "urgent"))
 
-_CHANNELS = {
-    "email": "e-mail",
-    "webchat": "web chat",
-    "telegram": "Telegram",
-    "slack": "Slack",
-    "whatsapp": "WhatsApp",
-    "messenger": "Messenger",
-    "instagram": "Instagram",
-    "sms": "SMS",
-    "contactform": "contact form",
-    "frontdesk": "front desk",
-    "import": "a list",
-    "webchat-visitor": "web chat",
-}
-"""What people call kinds of channel: a thread is shown when its channel is installed no more.
-
-An installed channel says itself what it is called (`name_channels`); any other kind is said as it
-is written.
-"""
+_CHANNELS = {"import": "a list"}
+"""What people call kinds of channel: as those that are installed say (`name_channels`)."""
 
 _ICONS: dict[str, str] = {}
-"""The signs of those that are installed."""
+"""Their signs."""
 
 _FALSE_MARKS = str.maketrans("", "", "✓✔✅☑🗸")  # a name must not vouch for itself
 
@@ -95,9 +78,15 @@ def priority(number: int) -> str:
 
 
 def channel(kind: str) -> str:
-    """The word for a kind of channel or of handle; ``slack:T123`` is of the kind ``slack``."""
-    family = kind.partition(":")[0]
-    return _CHANNELS.get(family, family or "unknown channel")
+    """The word for a kind of channel or of handle; ``slack:T123`` is of the kind ``slack``.
+
+    One whose plugin is installed no more is called by its key.
+
+    >>> channel("carrier-pigeon:7"), channel("")
+    ('carrier pigeon', 'unknown channel')
+    """
+    plain = kind.partition(":")[0].replace("_", " ").replace("-", " ")
+    return label(kind) or plain or "unknown channel"
 
 
 def address(kind: str, value: str, display: str) -> str:
@@ -116,12 +105,18 @@ def name_channels(labels: Mapping[str, str], icons: Mapping[str, str] | None = N
 
 def icon(kind: str) -> str:
     """The sign of a kind of channel, or an empty string where nobody has said."""
-    return _ICONS.get(kind.partition(":")[0], "")
+    return _said(_ICONS, kind)
 
 
 def label(kind: str) -> str:
     """The word for a kind of channel, or an empty string for one that nobody named."""
-    return _CHANNELS.get(kind.partition(":")[0], "")
+    return _said(_CHANNELS, kind)
+
+
+def _said(words: Mapping[str, str], kind: str) -> str:
+    """A channel's kinds of handle begin with its own: ``webchat-visitor``."""
+    family = kind.partition(":")[0]
+    return words.get(family) or words.get(family.partition("-")[0], "")
 
 
 def level(number: float) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from omniroute.application.pages import AgentView, Item, ThreadRow
 from omniroute.application.ways import Way
 from omniroute.application.words import MINUTE, icon, label, span
+from omniroute.application.words import channel as called
 from omniroute.application.words import plain_name as plain_name
 from omniroute.application.words import size as size
 
@@ -69,8 +70,7 @@ DELIVERY = {
 def channel(kind: str) -> Mark:
     """The mark of a channel's *kind*; ``slack:T123`` is of the kind ``slack``."""
     family = kind.partition(":")[0]
-    word = label(family) or family.replace("_", " ") or "elsewhere"
-    shown = icon(family)
+    word, shown = called(family) if family else "elsewhere", icon(family)
     return Mark(word, shown or "chat", shown or "other")
 
 
