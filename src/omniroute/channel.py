@@ -36,7 +36,7 @@ class Cap(enum.Flag):
     DELETE_OUT = enum.auto()  # see `Deletes`
     FILES_IN = enum.auto()  # customers' files come with their bytes
     FILES_OUT = enum.auto()  # agents may attach files
-    BUTTONS = enum.auto()  # a message can have buttons
+    BUTTONS = enum.auto()  # an answer can be given by one press: `Outbound.question`
     TYPING = enum.auto()  # see `Types`
     READ_RECEIPTS = enum.auto()  # what became of a message of ours is told: delivered, read
     REACTIONS = enum.auto()  # customers' signs at a message are told: `Inbound.kind`
@@ -105,7 +105,10 @@ class Inbound:
     is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.  Or it is
     ``left``: the sender went away at *sent_at*, and who has not been answered yet counts as gone.
     Of a message of ours it is ``delivered``, which reached the sender, or ``read``, which they have
-    read (`Cap.READ_RECEIPTS`).
+    read (`Cap.READ_RECEIPTS`).  And it is ``choice`` where somebody pressed one of the choices of a
+    message of ours (`Cap.BUTTONS`): *answers* is its key, *text* the `Choice.value`; or ``remark``
+    for what they said about it in words.  Where that came over a link that only the receiver of
+    that message has, *sender* may be left without an address.
     """
 
     external_id: str
@@ -161,6 +164,31 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to a question: its *value*, a word or two, and what it *means*, if it is said."""
+
+    value: str
+    means: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a message asks where one press answers it (`Cap.BUTTONS`).
+
+    Answers count *until* then, and may be changed.  *more* is what may be asked in words once one
+    is given, empty where nothing is; *thanks* what is said then, both in *language*.  *instead* is
+    for a message that goes out without choices after all: how to answer it by writing.
+    """
+
+    choices: tuple[Choice, ...]
+    until: datetime  # aware
+    more: str = ""
+    thanks: str = ""
+    language: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to send.
 
@@ -173,7 +201,9 @@ class Outbound:
     others who get the message, too, and are shown in it; given only where the channel can
     (`Cap.COPIES`).  Where one of them is refused nobody gets it: raise `Rejected` naming them.
     *template* names the `Template` to send, with *values* for its variables; *text* is then what
-    the customer will read, and no words of the agent's own (`Cap.TEMPLATES`).
+    the customer will read, and no words of the agent's own (`Cap.TEMPLATES`).  *question* is there
+    where the message asks something that one press can answer; given only where the channel can
+    show that (`Cap.BUTTONS`).
     """
 
     idempotency_key: str
@@ -191,6 +221,7 @@ class Outbound:
     copies: tuple[Address, ...] = ()
     template: str = ""
     values: tuple[str, ...] = ()
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)

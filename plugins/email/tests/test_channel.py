@@ -38,7 +38,7 @@ def test_it_is_a_channel_that_can_write_first(made: Callable[..., EmailChannel])
     assert EmailChannel.kind == "email"
     assert Cap.START_CONVERSATION in EmailChannel.caps
     assert Cap.LIVE not in EmailChannel.caps
-    assert list(made().routes()) == []
+    assert len(made().routes()) == 1  # of the answers to questions
 
 
 async def test_mail_goes_in_and_comes_out_read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from telegram.error import RetryAfter
 
 from omniroute import (
     Address,
+    Choice,
     ConfigError,
     File,
     NotAuthorised,
     Outbound,
+    Question,
     Rejected,
     Retry,
     Secret,
@@ -319,3 +322,19 @@ async def test_the_fake_counts(fake: FakeTelegram) -> None:
             await bot.send_message(joe.id, "x")
         with pytest.raises(RetryAfter):
             await bot.send_message(joe.id, "x")
+
+
+async def test_a_question_has_buttons_and_a_press_is_its_answer(
+    bench: Any, fake: FakeTelegram, outbound: Out
+) -> None:
+    chat = fake.person("Joe").chat()
+    chat.says("Hello")
+    until = datetime.fromtimestamp(1_900_000_000, UTC)
+    question = Question(tuple(Choice(str(number)) for number in range(11)), until)
+    await bench.channel.send(outbound(chat.room.id, "And?", question=question))
+    rows = chat.messages()[-1]["reply_markup"]["inline_keyboard"]
+    assert [len(row) for row in rows] == [6, 5]
+    assert await chat.presses("10") == "✓"
+    pressed = (await bench.read(2))[-1]
+    assert (pressed.kind, pressed.text, pressed.sender.display) == ("choice", "10", "Joe")
+    assert pressed.answers == outbound(1).idempotency_key

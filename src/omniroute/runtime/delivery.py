@@ -18,7 +18,7 @@ from typing import Final, TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from omniroute.channel import Address, Cap, Channel, File, Outbound, Receipt
+from omniroute.channel import Address, Cap, Channel, File, Heeds, Outbound, Receipt
 from omniroute.core.effects import Deliver, Recall
 from omniroute.core.inputs import Delivered
 from omniroute.errors import NotAuthorised, Rejected, Retry, StoreError
@@ -178,6 +178,8 @@ class Delivery:
             raise Rejected(f"there is no {kind} channel “{account}” any more")
         begins, to = effect.begins is not None, _address(reached)
         by = getattr(channel, "answered_by", "")
+        if effect.reply and isinstance(channel, Heeds) and channel.unwanted(to):
+            raise Rejected("they have said that they want no messages there")
         if by and not begins:
             channel = self._carrier(by)
             to, begins = Address(by, answers.conversation, display=to.display), True
@@ -197,7 +199,12 @@ class Delivery:
             template=body.template,
             values=body.values,
         )
-        return channel, _in_parts(first, body.text, channel)
+        text, question = body.text, body.question
+        if question is not None and Cap.BUTTONS in channel.caps:
+            first = dataclasses.replace(first, question=question)
+        elif question is not None:
+            text = f"{text}\n\n{question.instead}"
+        return channel, _in_parts(first, text, channel)
 
     def _carrier(self, kind: str) -> Channel:
         """The account over which what came in elsewhere is answered.  Raises `Rejected`."""
@@ -367,7 +374,7 @@ def _in_parts(first: Outbound, text: str, channel: Channel) -> list[Outbound]:
     texts = split(text, channel.max_text, unit)
     caption = getattr(channel, "max_caption", channel.max_text)
     apart = bool(first.files) and bool(text) and size(texts[0], unit) > caption
-    rest = dataclasses.replace(first, files=(), quotes="")
+    rest = dataclasses.replace(first, files=(), quotes="", question=None)
     parts = [
         dataclasses.replace(rest if number or apart else first, text=said)
         for number, said in enumerate(texts)
@@ -375,6 +382,9 @@ def _in_parts(first: Outbound, text: str, channel: Channel) -> list[Outbound]:
     if apart:
         parts[0] = dataclasses.replace(parts[0], quotes=first.quotes)
         parts.append(dataclasses.replace(first, text="", quotes=""))
+    elif first.question is not None:  # below what was said last
+        parts[0] = dataclasses.replace(parts[0], question=None)
+        parts[-1] = dataclasses.replace(parts[-1], question=first.question)
     key = first.idempotency_key
     return [
         dataclasses.replace(part, idempotency_key=f"{key}.{number}" if number else key)

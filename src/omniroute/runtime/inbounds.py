@@ -12,7 +12,18 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from omniroute.channel import Address, Channel, File, Inbound, Undelivered
 from omniroute.errors import PluginError
 
-KINDS: Final = ("message", "edit", "delete", "reaction", "left", "delivered", "read")
+KINDS: Final = (
+    "message",
+    "edit",
+    "delete",
+    "reaction",
+    "left",
+    "delivered",
+    "read",
+    "choice",
+    "remark",
+)
+PRESSED: Final = ("choice", "remark")  # who has the link has the message: no sender need be named
 
 
 def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]:
@@ -47,7 +58,8 @@ def _faults(inbound: object) -> Iterator[str]:
         yield f"kind {inbound.kind!r} is none of {', '.join(KINDS)}"
     if inbound.sent_at.tzinfo is None:
         yield "sent_at has no time zone"
-    if not (inbound.sender.kind and inbound.sender.value.strip()):
+    named = inbound.sender.kind and inbound.sender.value.strip()
+    if not named and inbound.kind not in PRESSED:
         yield "sender has no address"
 
 

@@ -17,14 +17,24 @@ import msgspec
 
 from omniroute.channel import Address, Cap, Channel, File, Inbound
 from omniroute.core.conditions import LANGUAGE
-from omniroute.core.inputs import Claimed, CustomerLeft, MessageAmended, MessageReceived, Seen
+from omniroute.core.inputs import (
+    Claimed,
+    CustomerLeft,
+    MessageAmended,
+    MessageReceived,
+    Seen,
+    SurveyRemarked,
+    SurveyScored,
+)
 from omniroute.core.model import Evidence, Fact
 from omniroute.core.observations import Reading, Texts
 from omniroute.core.participants import ANSWERS, MOST
 from omniroute.core.rules import RuleSet
+from omniroute.core.surveys import BUTTON, PAGE
 from omniroute.hookspecs import Claim
 from omniroute.runtime.equivalence import other_trust, perhaps
 from omniroute.runtime.files import Files
+from omniroute.runtime.inbounds import PRESSED
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.names import Names
@@ -85,6 +95,8 @@ class Messages:
         for inbound in inbounds:
             if inbound.kind == "left":
                 works.append(self._left(channel, entry, inbound))
+            elif inbound.kind in PRESSED:
+                works += self._pressed(channel, entry, inbound)
             elif inbound.kind != "message":
                 works += self._amended(channel, entry, inbound)
             else:
@@ -177,6 +189,35 @@ class Messages:
         since = int(inbound.sent_at.timestamp() * 1000)
         return Work(lambda at: CustomerLeft(key, at, handle=handle, since=since))
 
+    def _pressed(self, channel: Channel, entry: Entry, inbound: Inbound) -> list[Work]:
+        """What somebody pressed below a message of ours, or said about it; nothing where nobody
+        knows that message, or it was sent to somebody else."""
+        sent = self._sent(inbound.answers)
+        if sent is None:
+            return []
+        named = bool(inbound.sender.value)
+        if named:
+            sender = self._shared.handle(channel, inbound, self._claims(channel, inbound))
+            if sender != sent.handle:
+                return []
+        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        key = self._keyed.message(channel.kind, channel.account, inbound.external_id, unique)
+        question, handle = sent.message, sent.handle
+        if inbound.kind == "remark":
+            body = Body(text=inbound.text, sent_at=int(inbound.sent_at.timestamp() * 1000))
+            puts: dict[str, bytes | None] = {"b/" + key: encode(body)}
+            return [Work(lambda at: SurveyRemarked(key, at, question, handle, key), puts)]
+        if not (inbound.text.isascii() and inbound.text.isdigit() and len(inbound.text) < 3):
+            return []
+        score, how = int(inbound.text), BUTTON if named else PAGE
+        return [Work(lambda at: SurveyScored(key, at, question, handle, score, how))]
+
+    def _sent(self, key: str) -> Sent | None:
+        """Where a message of ours with that key belongs."""
+        effect = key.partition(".")[0]  # a long answer goes out in parts
+        row = self._reader.get(["s/" + effect]).get("s/" + effect) if effect else None
+        return None if row is None else msgspec.json.decode(row, type=Sent)
+
     # --- what became of a message ---
 
     def _amended(self, channel: Channel, entry: Entry, inbound: Inbound) -> list[Work]:
@@ -244,9 +285,8 @@ class Messages:
 
         It may have been passed on, so it joins nobody: a person decides whether the two are one.
         """
-        effect = key.partition(".")[0]  # a long answer goes out in parts
-        row = self._reader.get(["s/" + effect]).get("s/" + effect) if effect else None
-        handle = msgspec.json.decode(row, type=Sent).handle if row is not None else ""
+        sent = self._sent(key)
+        handle = sent.handle if sent is not None else ""
         found = self._reader.get(["p/" + handle]).get("p/" + handle) if handle else None
         if found is None or handle == sender.id:
             return ()

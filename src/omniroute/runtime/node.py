@@ -34,6 +34,7 @@ from omniroute.errors import StoreError
 from omniroute.hookspecs import Notice
 from omniroute.plugins import Plugins
 from omniroute.rules.replies import reply_text
+from omniroute.rules.surveys import question
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
 from omniroute.runtime.handover import HandedIn
@@ -347,7 +348,11 @@ class Node:
         if effect.reply not in rules.replies:  # later rules ask how it was
             rules = self.state.rules
         text, _ = reply_text(rules, effect.reply, language, input.at, effect.wait)
-        return {"b/" + effect.message: encode(Body(text=text, sent_at=input.at))}
+        asks = None
+        if effect.survey and (survey := rules.survey(effect.survey)) is not None:
+            asks = question(rules, survey, language, input.at, effect.until)
+        body = Body(text=text, sent_at=input.at, question=asks)
+        return {"b/" + effect.message: encode(body)}
 
     def _committed(self, committed: Committed) -> None:
         if self.keeping is not None:

@@ -28,6 +28,7 @@ from typing import Final
 
 import msgspec
 
+from omniroute.channel import Question
 from omniroute.core.effects import AnyEffect
 
 MARK: Final = "u/refilling"
@@ -95,6 +96,7 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     read: int = 0  # and when they read it
     template: str = ""  # the platform's, of which *text* is what it says
     values: tuple[str, ...] = ()  # for its variables
+    question: Question | None = None  # what it asks, and the choices there are
 
 
 class Reached(msgspec.Struct, frozen=True, omit_defaults=True):

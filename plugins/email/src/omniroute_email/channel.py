@@ -20,6 +20,7 @@ from omniroute import (
     Intake,
     NotAuthorised,
     Outbound,
+    Question,
     Receipt,
     Rejected,
     Site,
@@ -27,12 +28,13 @@ from omniroute import (
 )
 from omniroute_email import settings
 from omniroute_email.answering import answered
+from omniroute_email.asking import Asked, Book, Links, Page, given, with_links
 from omniroute_email.certificate import Certificate
 from omniroute_email.chatlink import with_link
 from omniroute_email.checking import Checking, with_dns
 from omniroute_email.compose import compose, message_id
 from omniroute_email.desk import EmailDesk
-from omniroute_email.desk.book import Book
+from omniroute_email.desk.book import Book as DeskBook
 from omniroute_email.desk.links import Seal
 from omniroute_email.desk.posting import Postbag
 from omniroute_email.envelope import unpack
@@ -65,6 +67,7 @@ class EmailChannel:
         | Cap.THREADS
         | Cap.AGENT_DESK
         | Cap.COPIES
+        | Cap.BUTTONS
     )
     max_text: ClassVar[int] = 1_000_000
     Config: ClassVar[type] = settings.Config
@@ -84,6 +87,11 @@ class EmailChannel:
         self._checking = Checking(config, self._place) if config.verify else None
         self._courier = Courier(config, self._place, self._mailboxes.domain)
         self._site = site
+        self._links = Links(
+            f"{site.public_url}/channels/{self.kind}/{account}/question", site.secret
+        )
+        self._asked = Book(site)
+        self._page = Page(self._links, self._asked)
         self._desk = self._made_desk() if self._mailboxes.desk_address else None
 
     def _made_desk(self) -> EmailDesk:
@@ -100,7 +108,7 @@ class EmailChannel:
             self._place,
             _now,
         )
-        book = Book(self._site.database("desk.sqlite"))
+        book = DeskBook(self._site.database("desk.sqlite"))
         most = self._config.desk_mails_per_hour
         return EmailDesk(book, bag, boxes, self._config.authserv_id, most=most)
 
@@ -118,6 +126,8 @@ class EmailChannel:
 
         Raises `ValueError` when *raw* was not written by our own reception.
         """
+        if (answer := given(raw)) is not None:
+            return [answer]
         envelope, message = unpack(raw)
         if self._mailboxes.for_desk(envelope.rcpt_to):
             return []  # an agent's, which the desk attends to
@@ -138,14 +148,18 @@ class EmailChannel:
         return fields_of(raw, form)
 
     def routes(self) -> Sequence[BaseRoute]:
-        return self._desk.pages.routes() if self._desk is not None else ()
+        desks = self._desk.pages.routes() if self._desk is not None else ()
+        return (*desks, *self._page.routes())
 
     async def listen(self, intake: Intake) -> None:
         """Take mail until cancelled.  Raises `ConfigError` if the port cannot be had."""
-        self._listens = True
-        if self._config.imap_host:
-            await self._fetch(intake)
-            return
+        self._listens, self._page.intake = True, intake
+        try:
+            await (self._fetch(intake) if self._config.imap_host else self._receive(intake))
+        finally:
+            self._page.intake = None
+
+    async def _receive(self, intake: Intake) -> None:
         reception = Reception(
             self._config, self._mailboxes, intake, self._certificate(), self._verifier
         )
@@ -180,16 +194,27 @@ class EmailChannel:
         now, html, key = datetime.now(UTC), self._config.html, out.idempotency_key
         at = int(now.timestamp() * 1000)
         reply_to = self._mailboxes.replies.address_for(key, at)
+        markup = ""
+        if out.question is not None:
+            out, markup = self._asking(out, out.question, at)
         said = await with_link(
             out, self._config.chat_url, self._config.chat_words, self._site.proofs
         )
-        message = compose(said, sender, self._name, now, reply_to, html=html)
+        markup = markup if html else ""
+        message = compose(said, sender, self._name, now, reply_to, html=html, markup=markup)
         # An acknowledgement is nobody's and asks for no report; what a bot says has its name.
         nobodys = out.automatic and not out.sender_name
         back = "" if nobodys else return_path(key, self._mailboxes, at)
         copies = [address for copy in out.copies if (address := normalised(copy.value))]
         await self._courier.transmit(back, recipient, message, key, copies)
         return Receipt((message_id(out, sender),))
+
+    def _asking(self, out: Outbound, question: Question, at: int) -> tuple[Outbound, str]:
+        """A question with links to answer it by, or with how to answer in writing."""
+        if not self._links.possible:
+            return replace(out, text=f"{out.text.rstrip()}\n\n{question.instead}"), ""
+        self._asked.put(out.idempotency_key, Asked(out.text, question), at)
+        return with_links(out, question, self._links)
 
     async def check(self) -> Health:
         """Whether mail can come in and go out, as far as can be seen without sending any."""

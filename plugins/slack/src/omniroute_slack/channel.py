@@ -50,7 +50,6 @@ class SlackChannel:
         | Cap.FILES_IN
         | Cap.FILES_OUT
         | Cap.REACTIONS
-        | Cap.BUTTONS
         | Cap.AGENT_DESK
     )
     max_text: ClassVar[int] = 3500  # Slack cuts at 40,000 and wants less than 4,000

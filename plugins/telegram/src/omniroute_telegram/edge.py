@@ -16,12 +16,12 @@ from typing import Any, Final, TypeAlias
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
-from omniroute import Address, Intake, Proofs, Retry
+from omniroute import Address, Intake, NotAuthorised, Proofs, Rejected, Retry
 from omniroute_telegram import startlinks
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.envelope import Envelope, Fetched, Proved, pack
 from omniroute_telegram.memory import Memory
-from omniroute_telegram.parse import attachments, update_of
+from omniroute_telegram.parse import attachments, is_choice, update_of
 from omniroute_telegram.settings import Config
 
 log = logging.getLogger(__name__)
@@ -117,11 +117,20 @@ class Edge:
         album = album_of(updates[0])
         key = f"album/{album}" if album else f"update/{updates[0]['update_id']}"
         await intake.accept(pack(envelope), key=key)
+        if not desk and "callback_query" in updates[0]:
+            await self._pressed(str(updates[0]["callback_query"].get("id", "")))
+
+    async def _pressed(self, press: str) -> None:
+        """Have the button of a question stop turning; what it said is kept already."""
+        try:
+            await self._connection.ask(lambda bot: bot.answer_callback_query(press, text="✓"))
+        except (Rejected, Retry, NotAuthorised) as error:
+            log.warning("a button of a question turns on: %s", type(error).__name__)
 
     def _is_for_the_desk(self, update: Raw, agent: str) -> bool:
         """A button, a bound account in its own chat, or whatever happens in the team's group."""
         if "callback_query" in update:
-            return True
+            return not is_choice(_pressed(update))
         chat = chat_of(update)
         if self._config.team_group and chat == self._config.team_group:
             return True
@@ -183,6 +192,10 @@ async def download(bot: Bot, id: str) -> bytes:
     """A file's bytes.  Raises `TelegramError`."""
     file = await bot.get_file(id)
     return bytes(await file.download_as_bytearray())
+
+
+def _pressed(update: Raw) -> str:
+    return str(update.get("callback_query", {}).get("data", ""))
 
 
 def _content(update: Raw) -> Mapping[str, Any]:

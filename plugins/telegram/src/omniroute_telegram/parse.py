@@ -7,14 +7,16 @@ it; never for a name, a user name, or another person's number.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from telegram import Message, MessageReactionUpdated, ReactionTypeEmoji, Update, User
+from telegram import CallbackQuery, Message, MessageReactionUpdated, ReactionTypeEmoji, Update, User
 
 from omniroute import Address, File, Inbound
 from omniroute_telegram.envelope import Envelope, Fetched
 
 KIND: Final = "telegram"
+CHOICE: Final = "q:"  # what stands before the key of a question, and the answer
 FORMATS: Final = frozenset(
     ("bold", "italic", "underline", "strikethrough", "code", "pre", "text_link", "blockquote")
 )
@@ -33,6 +35,8 @@ def read(envelope: Envelope) -> list[Inbound]:
     if envelope.desk:
         return []
     updates = [update_of(raw) for raw in envelope.updates]
+    if press := next((u.callback_query for u in updates if u.callback_query), None):
+        return _choice(press, envelope)
     if reaction := next((u.message_reaction for u in updates if u.message_reaction), None):
         return _reaction(reaction, envelope)
     edits = [update.edited_message for update in updates if update.edited_message]
@@ -41,6 +45,35 @@ def read(envelope: Envelope) -> list[Inbound]:
     messages = [u.message for u in updates if u.message and _is_a_persons(u.message)]
     messages = [message for message in messages if _says_something(message)]
     return [_inbound(messages, envelope, "message")] if messages else []
+
+
+def choice_data(key: str, value: str) -> str:
+    """What a button of a question tells us: at most 64 bytes."""
+    return f"{CHOICE}{key}:{value}"
+
+
+def is_choice(data: str) -> bool:
+    """Whether a button was a customer's, and no agent's."""
+    return data.startswith(CHOICE)
+
+
+def _choice(press: CallbackQuery, envelope: Envelope) -> list[Inbound]:
+    """What somebody pressed below a question of ours."""
+    if not is_choice(press.data or ""):
+        return []
+    key, _, value = (press.data or "").removeprefix(CHOICE).rpartition(":")
+    chat = press.message.chat.id if press.message is not None else press.from_user.id
+    return [
+        Inbound(
+            external_id=f"press/{press.id}",
+            conversation=str(chat),
+            sender=account_of(press.from_user),
+            text=value,
+            sent_at=datetime.fromtimestamp(envelope.at / 1000, UTC),
+            kind="choice",
+            answers=key,
+        )
+    ]
 
 
 def update_of(raw: dict[str, Any]) -> Update:

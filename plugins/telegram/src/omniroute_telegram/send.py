@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from telegram import (
     Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
     InputFile,
     InputMediaDocument,
     InputMediaPhoto,
@@ -16,10 +18,12 @@ from telegram import (
     ReplyParameters,
 )
 
-from omniroute import Amendment, File, Outbound, Rank, Receipt, Rejected
+from omniroute import Amendment, File, Outbound, Question, Rank, Receipt, Rejected
 from omniroute_telegram.connection import Connection
 from omniroute_telegram.formatting import to_html
+from omniroute_telegram.parse import choice_data
 
+IN_A_ROW: Final = 7  # buttons
 MOST: Final = 10  # files in one message
 LARGEST: Final = 50 * 1024 * 1024  # bytes
 LARGEST_PHOTO: Final = 10 * 1024 * 1024
@@ -39,6 +43,8 @@ async def send(connection: Connection, out: Outbound) -> Receipt:
     if out.quotes:
         quoted = int(out.quotes.rpartition("/")[2])
         where["reply_parameters"] = ReplyParameters(quoted, allow_sending_without_reply=True)
+    if out.question is not None:
+        where["reply_markup"] = _keyboard(out.idempotency_key, out.question)
     _check(out.files)
 
     async def call(bot: Bot) -> Sequence[Message]:
@@ -48,6 +54,17 @@ async def send(connection: Connection, out: Outbound) -> Receipt:
 
     sent = await connection.call(chat, Rank.ANSWER, call)
     return Receipt(tuple(f"{message.chat.id}/{message.message_id}" for message in sent))
+
+
+def _keyboard(key: str, question: Question) -> InlineKeyboardMarkup:
+    """A button for each answer, in as many rows as fit on a telephone."""
+    buttons = [
+        InlineKeyboardButton(choice.value, callback_data=choice_data(key, choice.value))
+        for choice in question.choices
+    ]
+    rows = -(-len(buttons) // IN_A_ROW)
+    each = -(-len(buttons) // rows)
+    return InlineKeyboardMarkup([buttons[n : n + each] for n in range(0, len(buttons), each)])
 
 
 async def edit(connection: Connection, change: Amendment) -> None:
