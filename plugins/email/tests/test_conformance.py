@@ -17,6 +17,7 @@ class TestEmail(ChannelConformance):
         "deletes": "mail that is sent is sent",
         "something_new": "there are no kinds of mail: what we do not know is still a message",
         "request": "only the page behind the links of a question is asked: see test_asking",
+        "forged_request": "the same: a link that we have not signed is told so",
         "breaks": "each mail comes over a connection of its own",
         "fails:rate": "SMTP has no way to say how long to wait",
     }
