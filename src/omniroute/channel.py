@@ -379,7 +379,8 @@ class Channel(Protocol):
     as where a sender connects to any of them.  A node that only follows calls `listen` and
     `routes` of such accounts, and nothing else; it passes requests on to the writer, and has these
     routes answer while nobody writes.  What is in a `Site.database` only the writer has: a route
-    that asks for it then is answered with 503.
+    that asks for it then is answered with 503.  A channel that cannot do without it may keep what
+    comes and leave the rest to the writer: see `StandsIn`.
     """
 
     kind: ClassVar[str]  # a slug: "email"
@@ -456,6 +457,28 @@ class Heeds(Protocol):
 
         Another way is proposed then, and nothing is sent.  Called for each look at a thread, from
         any thread: it answers at once.
+        """
+
+
+@runtime_checkable
+class StandsIn(Protocol):
+    """What a channel that is heard *anywhere* may offer besides: keeping what it cannot look into.
+
+    A node that follows has nothing of what is in a `Site.database`, and no desk, so it may not know
+    whose doing something is.  It keeps what came as it came, and the writer takes it in.
+    """
+
+    async def stand_in(self, intake: Intake) -> None:
+        """In place of `Channel.listen` on a node that follows: have `routes` keep what they can.
+
+        Until cancelled.  What *intake* accepts is given to `take_up` of the node that writes.
+        """
+
+    async def take_up(self, raw: bytes) -> None:
+        """Take in what another node has kept, as if it came just now.
+
+        Called while `listen` runs; it may be called again with the same.  Raises `Busy` where it
+        cannot be kept now: it is called again.
         """
 
 

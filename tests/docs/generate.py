@@ -82,6 +82,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "protocol.Deletes": partial(source.protocol, channel.Deletes),
     "protocol.Templates": partial(source.protocol, channel.Templates),
     "protocol.Heeds": partial(source.protocol, channel.Heeds),
+    "protocol.StandsIn": partial(source.protocol, channel.StandsIn),
     "protocol.Types": partial(source.protocol, channel.Types),
     "protocol.Forgets": partial(source.protocol, channel.Forgets),
     "protocol.ReadsFiles": partial(source.protocol, channel.ReadsFiles),

@@ -6,11 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from tests.runtime.house import House
+from tests.runtime.house import House, Pipe
 
+from omniroute import Busy, Intake
+from omniroute.runtime.follower import Follower
 from omniroute.runtime.handover import AFRESH, HandedIn, Handover
+from omniroute.runtime.reading import AGAIN
 from omniroute.runtime.spool import Entry, Spool
 from omniroute.stores.api import Unavailable
 from omniroute.stores.exchange import Parcel
@@ -180,3 +184,48 @@ async def test_f35_with_a_node_s_disk_is_lost_what_it_had_not_handed_over(
         await house.until(lambda: len(house.texts()) == 3)
         assert house.texts() == ["decided", "handed over", "afterwards"]
         await empty.close()
+
+
+class Substitute(Pipe):
+    """A channel that leaves what comes to another node to the writer's."""
+
+    anywhere: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.not_yet = 1  # times that it cannot be taken up
+
+    async def stand_in(self, intake: Intake) -> None:
+        await self.listen(intake)
+
+    async def take_up(self, raw: bytes) -> None:
+        if self.not_yet:
+            self.not_yet -= 1
+            raise Busy("not yet")
+        said = json.loads(raw)
+        if said == "nonsense":
+            raise ValueError(said)
+        assert self.intake is not None
+        taken = {"text": f"{said}, looked into", "id": said}
+        await self.intake.accept(json.dumps(taken).encode(), key=said)
+
+
+async def test_what_a_follower_cannot_look_into_the_writer_s_channel_takes_up_once(
+    tmp_path: Path, spool: Spool, exchange: MemoryExchange
+) -> None:
+    house = House(tmp_path)
+    house.exchange, house.pipe = exchange, Substitute()
+    house.node = house.made()
+    substitute = Substitute()
+    follower = Follower(spool, exchange, [substitute], house.clock)
+    await follower.start()
+    assert substitute.intake is not None
+    for said in ("hello", "hello", "nonsense"):
+        await substitute.intake.accept(json.dumps(said).encode(), key=said)
+    async with house.running():
+        await house.until(lambda: len(house.texts()) == 1 and not spool.depth)
+        assert house.texts() == ["hello, looked into"]
+        (dead,) = await spool.dead()
+        assert dead.why == "ValueError: nonsense"
+        assert house.slept.count(AGAIN) == 1
+    await follower.stop()

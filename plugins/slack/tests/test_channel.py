@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from omniroute import (
     Address,
+    Busy,
     ConfigError,
     File,
     NotAuthorised,
@@ -21,6 +22,7 @@ from omniroute import (
     Secret,
     Site,
 )
+from omniroute.testing.intake import Notebook, as_follower, standing_in
 from omniroute_slack.channel import SlackChannel
 from omniroute_slack.incoming import is_signed
 from omniroute_slack.settings import Config
@@ -186,6 +188,38 @@ async def test_pushed_payloads_are_kept_before_the_yes(fake: FakeSlack, pushed: 
     assert await post(body, {**right, "X-Slack-Retry-Num": "1"}) == 200
     assert [said.text for said in await pushed.read(1)] == ["pushed"]
     assert len(pushed.kept.kept) == 1
+
+
+async def test_a_node_that_follows_keeps_events_for_the_writer_and_nothing_else(
+    fake: FakeSlack, pushed: Any, tmp_path: Path
+) -> None:
+    secret = Secret(fake.signing_secret)
+    about: dict[str, Any] = {"bot_token": Secret(fake.bot_token), "api_url": fake.api_url}
+    site = as_follower(Site(tmp_path / "b", "http://desk.example"))
+    follower = SlackChannel("help", Config(signing_secret=secret, **about), site)
+    kept = Notebook()
+    assert follower.anywhere
+    assert not SlackChannel("help", Config(app_token=Secret("xapp-1"), **about), site).anywhere
+    fake.person("Joe").chat().says("pushed")
+    event = fake.signed(fake.waiting[0])
+    command = {"command": "/omniroute", "user_id": "U1", "trigger_id": "1.2", "text": "help"}
+    pressed = fake.signed(fake.deliver("slash_commands", command))
+    transport = httpx.ASGITransport(app=Starlette(routes=list(follower.routes())))
+    async with (
+        standing_in(follower, kept),
+        httpx.AsyncClient(transport=transport, base_url="http://x") as client,
+    ):
+        for (body, headers), status in ((event, 200), (event, 200), (pressed, 503)):
+            answer = await client.post("/hook", content=body, headers=headers)
+            assert answer.status_code == status
+        assert (await client.post("/hook", content=event[0])).status_code == 401
+    (raw,) = kept.kept.values()
+    assert pushed.kept.kept == {}
+    await pushed.channel.take_up(raw)
+    await pushed.channel.take_up(raw)
+    assert [said.text for said in await pushed.read(1)] == ["pushed"]
+    with pytest.raises(Busy):
+        await follower.take_up(raw)
 
 
 async def test_whose_address_it_is_is_proved_to_slack_alone(fake: FakeSlack, pushed: Any) -> None:

@@ -17,6 +17,7 @@ from telegram.error import RetryAfter
 
 from omniroute import (
     Address,
+    Busy,
     Choice,
     ConfigError,
     File,
@@ -28,6 +29,7 @@ from omniroute import (
     Secret,
     Site,
 )
+from omniroute.testing.intake import Notebook, as_follower, standing_in
 from omniroute_telegram.channel import HEADER, TelegramChannel
 from omniroute_telegram.envelope import unpack
 from omniroute_telegram.settings import Config
@@ -201,6 +203,34 @@ async def test_pushed_updates_are_kept_before_the_yes(fake: FakeTelegram, bench_
             pushed = [post("/hook", json=u, headers=right) for u in fake.updates.waiting[1:]]
             assert [a.status_code for a in await asyncio.gather(*pushed)] == [200, 200]
             assert [len(said.files) for said in await bench.read(2)] == [0, 2]
+
+
+async def test_a_node_that_follows_keeps_updates_for_the_writer_who_looks_into_them(
+    fake: FakeTelegram, bench_of: Any, tmp_path: Path
+) -> None:
+    config = Config(token=Secret(fake.token), api_url=fake.url, updates="webhook")
+    site = as_follower(Site(tmp_path / "b", "http://desk.example"))
+    follower, kept = TelegramChannel("help", config, site), Notebook()
+    assert follower.anywhere
+    fake.person("Joe").chat().says("pushed")
+    (update,) = fake.updates.waiting
+    transport = httpx.ASGITransport(app=Starlette(routes=list(follower.routes())))
+    async with (
+        bench_of(updates="webhook").listening() as bench,
+        standing_in(follower, kept),
+        httpx.AsyncClient(transport=transport, base_url="http://x") as client,
+    ):
+        right = {HEADER: fake.updates.webhook["secret_token"]}
+        assert (await client.post("/hook", json=update)).status_code == 401
+        assert (await client.post("/hook", json=update, headers=right)).status_code == 200
+        (raw,) = kept.kept.values()
+        assert bench.kept.kept == {}
+        await bench.channel.take_up(raw)
+        await bench.channel.take_up(raw)
+        assert [said.text for said in await bench.read(1)] == ["pushed"]
+        assert len(bench.kept.kept) == 1
+    with pytest.raises(Busy):
+        await bench.channel.take_up(raw)
 
 
 def test_without_a_webhook_nothing_is_served(tmp_path: Path) -> None:

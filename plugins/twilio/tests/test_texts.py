@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from omniroute import (
     Address,
@@ -16,9 +20,13 @@ from omniroute import (
     Rejected,
     Retry,
     Secret,
+    Site,
     Undelivered,
 )
 from omniroute.testing.fakes import Bucket, Fault
+from omniroute.testing.intake import Notebook, as_follower, standing_in
+from omniroute_twilio import settings
+from omniroute_twilio.channel import SmsChannel
 from omniroute_twilio.testing import FakeTwilio, Phone
 
 Out = Callable[..., Outbound]
@@ -104,6 +112,42 @@ async def test_requests_are_believed_only_as_twilio_signs_them(
         assert (await client.post(url, content=b"\xff", headers=headers)).status_code == 400
         assert (await client.post(url, content=body, headers=headers)).status_code == 200
     assert bench.lines() == ["hello"]
+
+
+async def test_a_node_that_follows_keeps_texts_for_the_writer_who_heeds_them(
+    bench: Any, joe: Phone, fake: FakeTwilio, outbound: Out, tmp_path: Path
+) -> None:
+    about: dict[str, Any] = {
+        "account_sid": fake.account, "auth_token": Secret(fake.token), "number": fake.number,
+        "help_text": "We are here.", "api_url": fake.url,
+    }  # fmt: skip
+    config = settings.Sms(**about)
+    site = as_follower(Site(tmp_path / "b", "http://desk.example", "Acme", b"a secret of no value"))
+    follower, kept = SmsChannel("line", config, site), Notebook()
+    assert follower.anywhere
+    mount = Mount(bench.base.removeprefix("http://desk.example"), routes=list(follower.routes()))
+    transport = httpx.ASGITransport(app=Starlette(routes=[mount]))
+    async with standing_in(follower, kept), httpx.AsyncClient(transport=transport) as client:
+
+        async def tells(path: str, fields: Any) -> httpx.Response:
+            body, headers = fake.signed(f"{bench.base}{path}", fields)
+            return await client.post(f"{bench.base}{path}", content=body, headers=headers)
+
+        assert "We are here." in (await tells("/message", fake.fields(joe.text("HELP")))).text
+        assert (await tells("/message", fake.fields(joe.text("STOP")))).status_code == 200
+        delivered = {"MessageSid": "SM1", "MessageStatus": "delivered"}
+        assert (await tells("/status?of=m1", delivered)).status_code == 200
+        call = {"CallSid": "CA1", "From": joe.number}
+        assert (await tells("/call", call)).status_code == 503  # what comes next is the writer's
+        gone = "/files/9999999999/" + "0" * 64 + "/x/text/a.txt"
+        assert (await client.get(f"{bench.base}{gone}")).status_code == 404
+    assert len(kept.kept) == 3
+    for raw in [*kept.kept.values()] * 2:
+        await bench.channel.take_up(raw)
+    assert bench.lines() == ["HELP", "STOP"]
+    assert len(bench.kept.kept) == 3
+    with pytest.raises(Rejected, match="answered STOP"):
+        await bench.channel.send(outbound())
 
 
 # --- the words of the networks ---

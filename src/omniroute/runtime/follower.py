@@ -29,7 +29,7 @@ class Follower:
     ) -> None:
         """*until_ready* and *pace* are in seconds."""
         self._channels = [channel for channel in channels if heard_anywhere(channel)]
-        self._listeners = Listeners(spool, clock, until_ready=until_ready)
+        self._listeners = Listeners(spool, clock, until_ready=until_ready, follows=True)
         self.handover = handover(spool, exchange, clock, pace=pace)
         self._task: asyncio.Task[None] | None = None
 

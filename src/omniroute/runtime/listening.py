@@ -7,12 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from omniroute.channel import Address, Channel
+from omniroute.channel import Address, Channel, StandsIn
 from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError, PluginError
 from omniroute.logged import concerning
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.patience import Unruly
-from omniroute.runtime.reading import ChannelIntake
+from omniroute.runtime.reading import ChannelIntake, StandInIntake
 from omniroute.runtime.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,13 @@ class Listeners:
         writing: Callable[[Address], None] = lambda sender: None,
         *,
         until_ready: float = READY,
+        follows: bool = False,
     ) -> None:
-        """*writing* hears that a customer is writing; *until_ready* is in seconds."""
+        """*writing* hears that a customer is writing; *until_ready* is in seconds.
+
+        On a node that *follows* channels may stand in for the writer's.
+        """
+        self._follows = follows
         self._spool, self._clock, self._writing = spool, clock, writing
         self._until_ready = until_ready
         self._tasks: list[asyncio.Task[None]] = []
@@ -56,8 +61,14 @@ class Listeners:
     async def _listen(self, channel: Channel) -> None:
         """Have a channel listen; raises what it raises before it says that it is ready."""
         name = f"{channel.kind} “{channel.account}”"
-        intake = ChannelIntake(self._spool, channel, self._clock, self._writing)
-        listening = asyncio.create_task(contained(channel.listen(intake)), name=name)
+        given = self._spool, channel, self._clock, self._writing
+        if self._follows and isinstance(channel, StandsIn):
+            intake: ChannelIntake = StandInIntake(*given)
+            listens = channel.stand_in(intake)
+        else:
+            intake = ChannelIntake(*given)
+            listens = channel.listen(intake)
+        listening = asyncio.create_task(contained(listens), name=name)
         self._tasks.append(listening)
         ready = asyncio.create_task(intake.listening.wait())
         try:

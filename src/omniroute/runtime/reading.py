@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final, Protocol
 
-from omniroute.channel import Address, Channel, Inbound, Undelivered
+from omniroute.channel import Address, Channel, Inbound, StandsIn, Undelivered
 from omniroute.desk import Workplace
-from omniroute.errors import Busy, OmniRouteError, Refused, StoreError
+from omniroute.errors import Busy, OmniRouteError, Refused, Rejected, StoreError
 from omniroute.logged import concerning
 from omniroute.runtime.backlog import Announces, Backlog
 from omniroute.runtime.clock import Clock
@@ -37,6 +38,9 @@ SMALL: Final = 256 * 1024  # bytes that are parsed on the loop; larger ones in a
 ATTENDED: Final = 64  # doings of agents that are under way at a time
 AGAIN: Final = 2.0  # seconds until something is tried again after the store failed
 LONGEST_REASON: Final = 2000  # characters
+
+
+LATER: Final = "\x01later/"  # before the key of what the writer's channel is to take in itself
 
 
 class ChannelIntake:
@@ -71,6 +75,14 @@ class ChannelIntake:
         except StoreError as error:
             log.error("%s “%s” cannot take mail in: %s", channel.kind, channel.account, error)
             raise Busy("the disk cannot keep it now") from None
+
+
+class StandInIntake(ChannelIntake):
+    """That of a node which follows, for a channel that leaves what comes to the writer's."""
+
+    async def accept(self, raw: bytes, *, key: str = "") -> None:
+        """Keep *raw* for `StandsIn.take_up`."""
+        await super().accept(raw, key=f"{LATER}{key or secrets.token_hex(8)}")
 
 
 class Watch(Protocol):
@@ -148,6 +160,9 @@ class Reading:
         if channel is None:
             why = f"there is no {entry.channel} channel “{entry.account}” any more"
             return await self._bury(entry.id, why)
+        if entry.key.startswith(LATER):
+            await self._room.acquire()
+            return self._start(self._taken_up(channel, entry))
         suspects = self._spool.suspects
         if suspects.deadly(entry.id):
             log.error("%s “%s”: entry %d kills whoever reads it", *entry[1:3], entry.id)
@@ -200,6 +215,27 @@ class Reading:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
             kind = type(error).__name__
             log.warning("desk %s: entry %d is a dead letter: %s", workplace.kind, entry.id, kind)
+            await self._bury_in_time(entry.id, _reason(error))
+        else:
+            self._spool.done([entry.id])
+        finally:
+            self._room.release()
+
+    async def _taken_up(self, channel: Channel, entry: Entry) -> None:
+        """What a node that followed left to the writer's channel; it comes back as one's own."""
+        try:
+            if not isinstance(channel, StandsIn):
+                raise Rejected(f"the {channel.kind} channel does not take up what others kept")
+            while True:
+                try:
+                    await channel.take_up(entry.raw)
+                    break
+                except (Busy, StoreError) as error:
+                    log.warning("%s “%s”: taken up later: %s", *entry[1:3], error)
+                    await self._sleep(AGAIN)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+            kind = type(error).__name__
+            log.warning("%s “%s”: entry %d is a dead letter: %s", *entry[1:3], entry.id, kind)
             await self._bury_in_time(entry.id, _reason(error))
         else:
             self._spool.done([entry.id])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from omniroute.channel import Address, Channel, Inbound, Site, Undelivered
+from omniroute.channel import Address, Channel, Inbound, Intake, Site, StandsIn, Undelivered
 from omniroute.errors import Busy
 from omniroute.stores.books import open_elsewhere
 
@@ -79,8 +79,24 @@ class Notebook:
 @asynccontextmanager
 async def listening(channel: Channel, notebook: Notebook) -> AsyncIterator[asyncio.Task[None]]:
     """Have *channel* listen into *notebook*.  Raises what it raises before it is ready."""
+    async with _hearing(channel, notebook, channel.listen) as task:
+        yield task
+
+
+@asynccontextmanager
+async def standing_in(channel: Channel, notebook: Notebook) -> AsyncIterator[asyncio.Task[None]]:
+    """As `listening`, on a node that follows."""
+    assert isinstance(channel, StandsIn)
+    async with _hearing(channel, notebook, channel.stand_in) as task:
+        yield task
+
+
+@asynccontextmanager
+async def _hearing(
+    channel: Channel, notebook: Notebook, listen: Callable[[Intake], Coroutine[Any, Any, None]]
+) -> AsyncIterator[asyncio.Task[None]]:
     notebook.listening.clear()
-    task = asyncio.ensure_future(channel.listen(notebook))
+    task = asyncio.ensure_future(listen(notebook))
     ready = asyncio.ensure_future(notebook.listening.wait())
     try:
         both: set[asyncio.Future[object]] = {task, ready}  # type: ignore[arg-type]

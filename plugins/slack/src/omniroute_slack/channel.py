@@ -107,6 +107,27 @@ class SlackChannel:
                 self._hook.intake = None
             await self.connection.close()
 
+    @property
+    def anywhere(self) -> bool:
+        """Slack pushes to any node; Socket Mode the writer has."""
+        return self._hook is not None and self._config.app_token is None
+
+    async def stand_in(self, intake: Intake) -> None:
+        """Keep events as they were pushed: the writer knows who is an agent."""
+        if (hook := self._hook) is None:
+            return
+        hook.stands_in = intake
+        intake.ready()
+        try:
+            await asyncio.get_running_loop().create_future()  # until cancelled
+        finally:
+            hook.stands_in = None
+
+    async def take_up(self, raw: bytes) -> None:
+        """An event that was pushed to another node.  Raises `Busy`."""
+        if self._hook is not None:
+            await self._hook.take_up(raw)
+
     async def _introduce(self) -> None:
         """Learn who we are; where Slack is away we go on and ask again later."""
         try:

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 
 from omniroute import Busy, Intake, Rejected, Retry, Secret, body_of
 from omniroute_slack.connection import Connection
-from omniroute_slack.edge import Edge
+from omniroute_slack.edge import Edge, key_of
 from omniroute_slack.envelope import Json
 from omniroute_slack.report import form_of
 
@@ -53,6 +53,7 @@ class Hook:
     def __init__(self, secret: Secret, edge: Edge, clock: Callable[[], int]) -> None:
         self._secret, self._edge, self._clock = secret, edge, clock
         self.intake: Intake | None = None  # while we listen
+        self.stands_in: Intake | None = None  # while another node writes, or none
         self.wait = ANSWER
 
     async def answer(self, request: Request) -> Response:
@@ -69,14 +70,25 @@ class Hook:
             return Response(status_code=400)
         if payload.get("type") == "url_verification":
             return JSONResponse({"challenge": str(payload.get("challenge", ""))[:200]})
-        if self.intake is None:
-            return Response(status_code=503)
+        intake = self.stands_in if form == "event" else None  # what else comes wants an answer
         try:
             async with asyncio.timeout(self.wait):
-                await self._edge.take(self.intake, payload, form)
+                if intake is not None:
+                    await intake.accept(json.dumps(payload).encode(), key=key_of(payload, form))
+                elif self.intake is not None:
+                    await self._edge.take(self.intake, payload, form)
+                else:
+                    return Response(status_code=503)
         except (Busy, TimeoutError):
             return Response(status_code=503)
         return Response(status_code=200)
+
+    async def take_up(self, raw: bytes) -> None:
+        """An event that was pushed to another node.  Raises `Busy`."""
+        if self.intake is None:
+            raise Busy("nobody listens yet")
+        payload = json.loads(raw)
+        await self._edge.take(self.intake, payload, form_of(payload))
 
 
 def payload_of(raw: bytes, media_type: str) -> Json:

@@ -92,8 +92,14 @@ class TelegramChannel:
             config, self.connection, self._memory, agent=self._agent, clock=_now, proofs=site.proofs
         )
         self._intake: Intake | None = None  # while we listen
+        self._stands_in: Intake | None = None  # while another node writes, or none
         self._listens = False  # or has listened
         self._heard = time.monotonic()  # when Telegram last answered a poll, or we began to ask
+
+    @property
+    def anywhere(self) -> bool:
+        """Telegram pushes to any node; of those that ask it heeds one."""
+        return self._config.updates == "webhook"
 
     def desk(self) -> TelegramDesk:
         """The agents' side of the same bot."""
@@ -130,6 +136,21 @@ class TelegramChannel:
         finally:
             self._intake = None
             await self.connection.close()
+
+    async def stand_in(self, intake: Intake) -> None:
+        """Keep updates as they were pushed: the writer knows who is an agent."""
+        self._stands_in = intake
+        intake.ready()
+        try:
+            await asyncio.get_running_loop().create_future()  # until cancelled
+        finally:
+            self._stands_in = None
+
+    async def take_up(self, raw: bytes) -> None:
+        """What was pushed to another node.  Raises `Busy`."""
+        if self._intake is None:
+            raise Busy("nobody listens yet")
+        await self._edge.take(self._intake, _update(raw))
 
     async def _introduce(self) -> None:
         """Say how updates shall come; where Telegram is away we go on and try again later."""
@@ -204,14 +225,16 @@ class TelegramChannel:
             return Response(status_code=401)
         raw = await body_of(request, LARGEST)
         try:
-            update = json.loads(raw)
-            int(update["update_id"])
-        except (ValueError, TypeError, KeyError, RecursionError):
+            update = _update(raw)
+        except ValueError:
             return Response(status_code=400)
-        if self._intake is None:
-            return Response(status_code=503)
         try:
-            await self._edge.take(self._intake, update)
+            if self._stands_in is not None:
+                await self._stands_in.accept(raw, key=f"update/{update['update_id']}")
+            elif self._intake is not None:
+                await self._edge.take(self._intake, update)
+            else:
+                return Response(status_code=503)
         except Busy:
             return Response(status_code=503)
         return Response(status_code=200)
@@ -261,6 +284,16 @@ class TelegramChannel:
         if (gap := self._asked.recent(time.time())) is not None:
             return gap.health
         return Health(True, f"open as @{me.username}: https://t.me/{me.username}")
+
+
+def _update(raw: bytes) -> Raw:
+    """An update that was pushed.  Raises `ValueError`."""
+    try:
+        update: Raw = json.loads(raw)
+        int(update["update_id"])
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError("no update") from error
+    return update
 
 
 def _trouble(error: Exception) -> str:

@@ -43,6 +43,7 @@ class TwilioChannel:
     """One number at Twilio; what differs between SMS and WhatsApp is in the subclasses."""
 
     kind: ClassVar[str]
+    anywhere: ClassVar[bool] = True
     prefix: ClassVar[str] = ""  # before numbers, as Twilio writes them
 
     def __init__(self, account: str, config: settings.Account, site: Site) -> None:
@@ -88,6 +89,20 @@ class TwilioChannel:
                     await asyncio.sleep(EVERY)
             finally:
                 self.hooks.intake = None
+
+    async def stand_in(self, intake: Intake) -> None:
+        """Keep texts, and reports on ours, as they came."""
+        self.hooks.stands_in = intake
+        self.links.elsewhere = True
+        intake.ready()
+        try:
+            await asyncio.get_running_loop().create_future()  # until cancelled
+        finally:
+            self.hooks.stands_in = None
+
+    async def take_up(self, raw: bytes) -> None:
+        """What came to another node.  Raises `Busy`."""
+        await self.hooks.take_up(raw)
 
     async def refresh(self) -> None:
         """Look anew at what is asked for now and then."""

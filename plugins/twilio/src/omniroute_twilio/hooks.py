@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -31,6 +32,15 @@ Do: TypeAlias = Callable[[Intake, Params, Mapping[str, str]], Awaitable[str]]
 """What a request does; the TwiML that answers it.  Raises `Busy`."""
 
 
+class Later(msgspec.Struct, frozen=True):
+    """A request that a node which follows has kept for the one that writes."""
+
+    path: str
+    at: int  # ms since the epoch
+    params: Params
+    query: dict[str, str]
+
+
 class Hooks:
     """The requests of one account; *base* is its public address."""
 
@@ -43,10 +53,12 @@ class Hooks:
         clock: Callable[[], int],
     ) -> None:
         self.intake: Intake | None = None  # while we listen
+        self.stands_in: Intake | None = None  # while another node writes, or none
         self.base = base
         self._config, self._memory = config, memory
         self._fetching, self._clock = fetching, clock
         self._taken: dict[str, None] = {}  # the latest messages, by SID
+        self._later = {"/message": self._take_message, "/status": self._take_status}
 
     def routes(self) -> list[BaseRoute]:
         """What is asked of both channels."""
@@ -73,19 +85,51 @@ class Hooks:
         shown = request.headers.get(signing.HEADER, "")
         if not signing.is_signed(self._config.auth_token.reveal(), url, fields, shown):
             return Response(status_code=403)
-        if self.intake is None:
-            return Response(status_code=503)
+        params, query = dict(fields), dict(request.query_params)
         try:
-            said = await do(self.intake, dict(fields), request.query_params)
+            if self.stands_in is not None and path in self._later:
+                said = await self._put_off(self.stands_in, path, params, query)
+            elif self.intake is not None:
+                said = await do(self.intake, params, query)
+            else:
+                return Response(status_code=503)
         except Busy:
             return Response(status_code=503)
         return Response(said, media_type="text/xml")
 
+    # --- for the node that writes ---
+
+    async def _put_off(
+        self, intake: Intake, path: str, params: Params, query: Mapping[str, str]
+    ) -> str:
+        """Keep a text, or a report, as it came: the writer knows who has said STOP.
+
+        Calls are not put off: what their next step is depends on the ones before.
+        """
+        kept = Later(path, self._clock(), params, dict(query))
+        key = f"{path}/{params.get('MessageSid', '')}/{params.get('MessageStatus', '')}"
+        await intake.accept(msgspec.json.encode(kept), key=key)
+        return self._answered(params) if path == "/message" else twiml.NOTHING
+
+    async def take_up(self, raw: bytes) -> None:
+        """Take in what another node has put off.  Raises `Busy`."""
+        if self.intake is None:
+            raise Busy("nobody listens yet")
+        kept = msgspec.json.decode(raw, type=Later)
+        await self._later[kept.path](self.intake, kept.params, kept.query, kept.at)
+
+    async def _take_message(
+        self, intake: Intake, params: Params, query: Mapping[str, str], at: int
+    ) -> None:
+        await self.take(intake, params, at)
+
     # --- texts ---
 
     async def _message(self, intake: Intake, params: Params, query: Mapping[str, str]) -> str:
-        at = self._clock()
-        await self.take(intake, params, at)
+        await self.take(intake, params, self._clock())
+        return self._answered(params)
+
+    def _answered(self, params: Params) -> str:
         text = getattr(self._config, "help_text", "")
         asks = word_of(params) == "help" and "OptOutType" not in params  # else Twilio has answered
         return twiml.message(text) if text and asks else twiml.NOTHING
@@ -121,9 +165,14 @@ class Hooks:
 
     async def _status(self, intake: Intake, params: Params, query: Mapping[str, str]) -> str:
         """A report on a message of ours; which one stands in the address that we gave."""
+        await self._take_status(intake, params, query, self._clock())
+        return twiml.NOTHING
+
+    async def _take_status(
+        self, intake: Intake, params: Params, query: Mapping[str, str], at: int
+    ) -> None:
         status, of = params.get("MessageStatus", ""), query.get("of", "")
         if status in (*ARRIVED, *FAILED) and of:
-            envelope = Envelope("status", self._clock(), params, of=of)
+            envelope = Envelope("status", at, params, of=of)
             key = f"status/{params.get('MessageSid', '')}/{status}"
             await intake.accept(pack(envelope), key=key)
-        return twiml.NOTHING

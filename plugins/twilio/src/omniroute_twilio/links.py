@@ -47,6 +47,7 @@ class Links:
         self._folder, self._base, self._secret = folder, base, secret
         self._seconds, self._clock = days * DAY, clock
         self._swept = 0.0
+        self.elsewhere = False  # files may lie with another node, and that one cannot be asked
 
     async def offer(self, file: File) -> str:
         """An address at which *file* can be fetched.  Raises `Rejected` where none can be made."""
@@ -72,6 +73,8 @@ class Links:
         if not good or not hmac.compare_digest(asked["mark"].encode(), right):
             return Response(status_code=404)
         data = await asyncio.to_thread(self._found, sha) if until > self._clock() else None
+        if data is None and self.elsewhere:
+            return Response(status_code=503, headers={"Retry-After": "2"})
         if data is None:
             return Response("This file is not here any more. Ask for it again.", 410)
         way = "inline" if kind in SHOWN else "attachment"
