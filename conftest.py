@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import sys
+import tempfile
+from shutil import disk_usage
 
 import pytest
 from hypothesis import settings
@@ -13,6 +16,16 @@ from omniroute.testing import postgres_server, redis_server
 settings.register_profile("desk", deadline=None)  # a busy machine is slow, not wrong
 settings.register_profile("long", deadline=None, max_examples=20_000)  # --hypothesis-profile=long
 settings.load_profile("desk")
+
+# Hundreds of processes load the same modules: compiled once, whatever the surroundings wish.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# What tests write goes to memory where there is room: they make, fill and sync thousands of stores.
+# Memory outlives a process, which is all that a test of a killed one asks of a disk.
+MEMORY, ROOM = "/dev/shm", 2 << 30  # noqa: S108 - pytest makes a folder of its own there
+if not os.environ.get("TMPDIR") and os.access(MEMORY, os.W_OK) and disk_usage(MEMORY).free > ROOM:
+    os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
 
 # Tests that start a pytest of their own are spared a plugin that takes a second to come.
 os.environ["PYTEST_ADDOPTS"] = "-p no:schemathesis"
