@@ -36,6 +36,6 @@ class Target:
 
 def targets() -> dict[str, Target]:
     """All of them, by the names that `make fuzz` knows."""
-    from tests.fuzz import admins, mail, platforms
+    from tests.fuzz import admins, mail, platforms, sessions
 
-    return {**mail.TARGETS, **platforms.TARGETS, **admins.TARGETS}
+    return {**mail.TARGETS, **platforms.TARGETS, **admins.TARGETS, **sessions.TARGETS}

@@ -86,6 +86,14 @@ async def peer(port: int) -> AsyncIterator[Peer]:
         writer.close()
 
 
+async def test_an_answer_repeats_nothing_but_letters_of_what_a_peer_said(serve: Serve) -> None:
+    _, port = await serve()
+    async with peer(port) as joe:
+        assert await joe.says(b"\x00\x1b[2J\rEHLO x") == (
+            '500 Error: command "??[2J?EHLO" not recognized'
+        )
+
+
 async def test_a_message_is_kept_with_what_the_session_knew(serve: Serve, spool: Kept) -> None:
     _, port = await serve()
     async with peer(port) as joe:

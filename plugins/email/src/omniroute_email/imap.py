@@ -24,12 +24,35 @@ IMPLICIT_TLS: Final = 993
 IDLE_AGAIN: Final = 25 * 60.0  # seconds; servers may hang up after 30 minutes (RFC 2177)
 GREATEST_UID: Final = 2**32 - 1
 PARTING_TIME: Final = 2.0  # seconds for the server's goodbye, which decides nothing
+LET_BY: Final = 4  # times the largest message: so much of one is read to get past it
+PIECE: Final = 64 * 1024  # bytes
 FOR_NOW: Final = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")  # RFC 5530
 
 imaplib.Commands.setdefault("IDLE", ("SELECTED",))
 imaplib.Commands.setdefault("MOVE", ("SELECTED",))
 T = TypeVar("T")
 _UIDS = re.compile(rb"\d{1,10}")
+
+
+class _Bounded(imaplib.IMAP4):
+    """The library takes a literal as long as the server announces; of ours no more than *most*."""
+
+    most = 64 * 1024  # bytes of a literal that are kept
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= LET_BY * self.most:
+            raise self.abort(f"a literal of {str(size)[:20]} bytes, which nobody asked for")
+        kept: bytes = super().read(min(size, self.most))
+        left = size - len(kept)
+        while left > 0 and (passed := super().read(min(left, PIECE))):
+            left -= len(passed)
+        return kept
+
+
+class _Plain(_Bounded): ...
+
+
+class _Secure(_Bounded, imaplib.IMAP4_SSL): ...
 
 
 class Postbox:
@@ -70,7 +93,7 @@ class Postbox:
         part = f"(BODY.PEEK[]<0.{self._config.max_size}>)"
         found = await self._step(lambda: self._uid("FETCH", str(uid), part))
         bodies = [item[1] for item in found if isinstance(item, tuple)]
-        return bytes(bodies[0]) if bodies else None
+        return bytes(bodies[0][: self._config.max_size]) if bodies else None
 
     async def done_with(self, uid: int) -> None:
         """Mark a message read, and move it away where the settings say so.  Raises `Retry`."""
@@ -110,11 +133,10 @@ class Postbox:
         )
         host, port, timeout = config.imap_host, config.imap_port, config.imap_timeout
         if (port == IMPLICIT_TLS and config.imap_tls) or config.imap_tls_from_start:
-            client: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-                host, port, ssl_context=secure, timeout=timeout
-            )
+            client: _Plain | _Secure = _Secure(host, port, ssl_context=secure, timeout=timeout)
         else:
-            client = imaplib.IMAP4(host, port, timeout=timeout)
+            client = _Plain(host, port, timeout=timeout)
+        client.most = max(client.most, config.max_size)
         self._client = client
         if self._closed:  # meanwhile
             _hang_up(client)
@@ -136,7 +158,8 @@ class Postbox:
             fix = f"create it, or see {self._place}.imap_processed_folder"
             raise NotAuthorised(f"there is no folder “{aside}” to move mail to; {fix}")
         _, validity = client.response("UIDVALIDITY")
-        self.uidvalidity = int(validity[0]) if validity and validity[0] else 0
+        said = validity[0] if validity else None
+        self.uidvalidity = int(said) if said and _UIDS.fullmatch(said) else 0
 
     def _sign_in(self, client: imaplib.IMAP4) -> None:
         user, password = self._config.imap_username, self._config.imap_password.reveal()
@@ -163,7 +186,8 @@ class Postbox:
             return self._uid("SEARCH", *criteria)
 
         found = await self._step(search)
-        return sorted(int(uid) for line in found for uid in _UIDS.findall(line or b""))
+        lines = [line for line in found if isinstance(line, bytes)]
+        return sorted(int(uid) for line in lines for uid in _UIDS.findall(line))
 
     def _done_with(self, uid: str) -> None:
         folder = self._config.imap_processed_folder
@@ -225,6 +249,8 @@ class Postbox:
             ) from None
         except (OSError, imaplib.IMAP4.error) as error:
             raise Retry(f"{where} cannot be reached: {_said(error)}") from error
+        except (ValueError, LookupError, TypeError) as error:  # out of the library's own reading
+            raise Retry(f"{where} says what is no IMAP: {_said(error)}") from error
         self._waiting = False
         return answer
 

@@ -32,6 +32,7 @@ MOST_PERIODS = 30  # idle periods that one message may take
 
 NULL_SENDER = "<>"  # as aiosmtpd has it
 _PATH = re.compile(r"(?:<(?:@[^:<>]*:)?([^<>]*)>|([^\s<>]+))(|\s.*)")
+_UNPRINTED = re.compile(r"[^ -~]")
 END_OF_DATA = b"\r\n.\r\n"
 _BEGINNINGS = tuple(END_OF_DATA[:length] for length in range(1, len(END_OF_DATA)))
 _MESSAGE_ID = re.compile(
@@ -109,6 +110,11 @@ class Session(SMTP):
             return "452 4.3.1 Cannot keep mail now, please come again later"
         log.error("mail from %s could not be kept", self.peer, exc_info=error)
         return "451 4.3.0 Something failed here, please come again later"
+
+    async def push(self, status: str | bytes) -> None:
+        """Answer; of what a peer said, which aiosmtpd repeats, nothing leaves the line."""
+        said = status.decode("utf-8", "replace") if isinstance(status, bytes) else status
+        await super().push(_UNPRINTED.sub("?", said))
 
     def say_goodbye(self) -> None:
         """End the session; a message on its way to the disk gets its answer first."""
