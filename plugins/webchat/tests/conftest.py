@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from omniroute import Address, File, Inbound, Outbound, Proofs, Receipt, Secret, Site
+from omniroute import Address, File, Inbound, Outbound, Proofs, Question, Receipt, Secret, Site
 from omniroute.testing.intake import Notebook
 from omniroute_webchat.channel import WebChatChannel
 from omniroute_webchat.settings import Settings
@@ -189,8 +189,9 @@ class Chat:
         return [one for raw in self.notebook.kept.values() for one in self.channel.parse(raw)]
 
     async def answers(
-        self, text: str, *, key: str, to: str | None = None, files: Sequence[File] = ()
-    ) -> Receipt:
+        self, text: str, *, key: str, to: str | None = None, files: Sequence[File] = (),
+        question: Question | None = None,
+    ) -> Receipt:  # fmt: skip
         """The engine sends *text* to a conversation, by default that of the last message."""
         conversation = self.inbound[-1].conversation if to is None else to
         return await self.channel.send(
@@ -201,6 +202,7 @@ class Chat:
                 text,
                 sender_name="Ana",
                 files=tuple(files),
+                question=question,
             )
         )
 

@@ -53,7 +53,13 @@ def test_it_is_a_channel(tmp_path: Path) -> None:
     assert isinstance(channel, Channel)
     assert (
         WebChatChannel.caps
-        == Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING | Cap.FILES_IN | Cap.FILES_OUT
+        == Cap.LIVE
+        | Cap.EDIT_OUT
+        | Cap.DELETE_OUT
+        | Cap.TYPING
+        | Cap.FILES_IN
+        | Cap.FILES_OUT
+        | Cap.BUTTONS
     )
     assert isinstance(channel, Edits)
     assert isinstance(channel, Deletes)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.requests import Request
 
-from omniroute import Address
+from omniroute import Address, Choice, Question
 from omniroute_webchat.problem import Problem
 from omniroute_webchat.requests import read_body
 
 if TYPE_CHECKING:
-    from plugins.webchat.tests.conftest import Chat, Opens
+    from plugins.webchat.tests.conftest import Browser, Chat, Opens
 
 JSON = {"Content-Type": "application/json"}
 
@@ -270,3 +272,50 @@ async def test_sessions_cannot_be_made_without_end(open_chat: Opens) -> None:
         await chat.visitor()
     response = await chat.browser().asks("POST", "session", json={})
     assert (response.status_code, response.json()["error"]) == (429, "too_fast")
+
+
+# --- questions -----------------------------------------------------------------------------------
+
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+FIVE = tuple(Choice(str(number), "good" * (number == 5)) for number in range(1, 6))
+HOW = Question(FIVE, LATER, more="What could be better?")
+
+
+async def presses(browser: Browser, **given: str) -> int:
+    body = {"id": "e1", "key": str(uuid.uuid4()), **given}
+    return (await browser.asks("POST", "answers", json=body)).status_code
+
+
+async def asked(browser: Browser) -> Any:
+    return (await browser.asks("GET", "lines")).json()["lines"][-1]["asks"]
+
+
+async def test_one_press_answers_and_words_may_follow_once(chat: Chat) -> None:
+    joe = await chat.visitor()
+    await joe.says("hello")
+    await chat.answers("How was it?", key="e1", question=HOW)
+    asks = await asked(joe)
+    assert [choice["value"] for choice in asks["choices"]] == ["1", "2", "3", "4", "5"]
+    assert (asks["more"], asks["chosen"]) == ("What could be better?", "")
+    assert await presses(joe, words="too early") == 409
+    assert await presses(joe, value="2") == 200
+    assert await presses(joe, value="4") == 200
+    assert await presses(joe, words="Be quicker") == 200
+    assert await presses(joe, words="Much quicker") == 409
+    told = [(said.kind, said.text, said.answers) for said in chat.inbound[1:]]
+    assert told == [("choice", "2", "e1"), ("choice", "4", "e1"), ("remark", "Be quicker", "e1")]
+    assert (await asked(joe))["chosen"] == "4"
+    assert await joe.sees() == ["hello", "How was it?"]
+
+
+async def test_nobody_answers_for_another_nor_what_is_no_answer(chat: Chat) -> None:
+    joe, eve = await chat.visitor(), await chat.visitor()
+    await joe.says("hello")
+    await eve.says("hello")
+    await chat.answers("How was it?", key="e1", question=HOW, to=chat.inbound[0].conversation)
+    assert await presses(eve, value="1") == 404
+    assert await presses(joe, value="6") == 422
+    over = replace(HOW, until=datetime(2020, 1, 1, tzinfo=UTC))
+    await chat.answers("And now?", key="e1", question=over, to=chat.inbound[1].conversation)
+    assert await asked(eve) is None
+    assert len(chat.inbound) == 2

@@ -26,8 +26,8 @@ from omniroute import (
     Retry,
     Site,
 )
+from omniroute_webchat import asking, parse, sessions
 from omniroute_webchat import mailbox as lines
-from omniroute_webchat import parse, sessions
 from omniroute_webchat.attachments import MOST, Attachments, attach
 from omniroute_webchat.mailbox import Closed, Effort, Mailbox
 from omniroute_webchat.routes import Routes
@@ -48,7 +48,13 @@ class WebChatChannel:
     label: ClassVar[str] = "web chat"
     icon: ClassVar[str] = "chat"
     caps: ClassVar[Cap] = (
-        Cap.LIVE | Cap.EDIT_OUT | Cap.DELETE_OUT | Cap.TYPING | Cap.FILES_IN | Cap.FILES_OUT
+        Cap.LIVE
+        | Cap.EDIT_OUT
+        | Cap.DELETE_OUT
+        | Cap.TYPING
+        | Cap.FILES_IN
+        | Cap.FILES_OUT
+        | Cap.BUTTONS
     )
     max_files: ClassVar[int] = MOST
     max_text: ClassVar[int] = 4000
@@ -110,6 +116,8 @@ class WebChatChannel:
             key = out.idempotency_key
             seq = lines.add_line(db, conversation, "", key, out.sender_name, out.text, _now())
             attach(db, conversation, seq, files)
+            if out.question is not None:
+                asking.put(db, seq, out.question)
 
         await self._put(out.conversation, work)
         return Receipt((out.idempotency_key,))

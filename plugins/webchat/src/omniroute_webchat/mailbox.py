@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from omniroute import ConfigError, Site
+from omniroute_webchat import asking
 
 T = TypeVar("T")
 
@@ -34,7 +36,7 @@ NAME = "mailbox.sqlite"
 GAP = 1_000_000
 VERSION = 2
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS lines (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation TEXT NOT NULL,
@@ -66,6 +68,7 @@ CREATE TABLE IF NOT EXISTS files (
 CREATE INDEX IF NOT EXISTS files_by_line ON files (line);
 CREATE INDEX IF NOT EXISTS files_by_visitor ON files (visitor);
 CREATE INDEX IF NOT EXISTS files_by_conversation ON files (conversation);
+{asking.TABLE}
 CREATE TABLE IF NOT EXISTS sessions (
     secret_hash  TEXT PRIMARY KEY,
     visitor      TEXT NOT NULL UNIQUE,     -- the session's own conversation
@@ -112,6 +115,7 @@ class Line(msgspec.Struct, frozen=True):
     changed: str = ""  # edited or deleted
     of: int = 0  # the number of the line that reads so now, where this only tells of the change
     files: tuple[Shown, ...] = ()
+    asks: asking.Asks | None = None
 
     def with_files(self, files: Sequence[Shown]) -> Line:
         """The same line with these files."""
@@ -333,7 +337,11 @@ def _read(db: sqlite3.Connection, rows: sqlite3.Cursor) -> list[Line]:
     files: dict[int, list[Shown]] = {}
     for line, *file in db.execute(FILES, (numbers,)):
         files.setdefault(line, []).append(Shown(*file))
-    return [line.with_files(files.get(line.of or line.seq, ())) for line in lines]
+    asks = asking.of_lines(db, [line.seq for line in lines], int(time.time() * 1000))
+    return [
+        msgspec.structs.replace(line, asks=asks[line.seq]) if line.seq in asks else line
+        for line in (line.with_files(files.get(line.of or line.seq, ())) for line in lines)
+    ]
 
 
 # Two conversations read as one: both come in order from the index and are merged, never sorted.

@@ -26,6 +26,7 @@ MODULES = (
     "chat.js",
     "api.js",
     "composer.js",
+    "asking.js",
     "files.js",
     "live.js",
     "log.js",

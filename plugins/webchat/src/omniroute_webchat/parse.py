@@ -48,6 +48,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     joined: bool = False
     left: bool = False  # nothing was said: they went away
+    answers: str = ""  # the id of a line of ours that asks: *text* is what was pressed there
+    words: bool = False  # or what was said about it besides
     files: tuple[Brought, ...] = ()
     v: int = VERSION
 
@@ -80,8 +82,15 @@ def read(raw: bytes, account: str) -> Inbound:
         sent_at=datetime.fromtimestamp(said.at / 1000, UTC),
         also_known_as=_also_known_as(said),
         files=tuple(File(clean_line(f.name), f.media_type, f.data) for f in said.files),
-        kind="left" if said.left else "message",
+        kind=_kind(said),
+        answers=said.answers,
     )
+
+
+def _kind(said: Said) -> str:
+    if said.answers:
+        return "remark" if said.words else "choice"
+    return "left" if said.left else "message"
 
 
 def sender_of(said: Said, account: str) -> Address:

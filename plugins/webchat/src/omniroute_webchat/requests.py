@@ -44,6 +44,25 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: str = ""
 
 
+class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``POST answers``: what was pressed below the line of that *id*, or said about it in *words*;
+    the same *key* again is the same answer."""
+
+    id: str
+    key: uuid.UUID
+    value: str = ""
+    words: str = ""
+
+
+async def read_given(request: Request, longest: int) -> Given:
+    """An answer, its words cleaned, of at most *longest* characters."""
+    given = await _read(request, Given, longest * BYTES_PER_CHARACTER + BYTES_BESIDES)
+    words = clean(given.words)
+    if len(words) > longest:
+        raise Problem(422, "too_long", f"At most {longest} characters, not {len(words)}.")
+    return msgspec.structs.replace(given, words=words)
+
+
 async def read_claim(request: Request) -> Claim:
     return await _read(request, Claim, LONGEST_OPENING)
 

@@ -5,6 +5,7 @@
 * ``GET  session``   what there is, making nothing
 * ``DELETE session`` sign out
 * ``POST messages``  say something; 200 only when it is kept for good
+* ``POST answers``   press a number below a line that asks, or say something about it
 * ``POST files``     bring a file, as the body, ``?name=``; it goes with a message that follows
 * ``GET  files/…``   a file of a line, by the address that stands in it
 * ``POST writing``   somebody is typing; nothing of it is kept
@@ -28,6 +29,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Address, Busy, Proofs, Rate, Refused, Site
+from omniroute_webchat import asking
 from omniroute_webchat import attachments as attaching
 from omniroute_webchat import mailbox as lines
 from omniroute_webchat.addresses import normalised
@@ -38,7 +40,14 @@ from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
 from omniroute_webchat.parse import Brought, Said, key, sender_of
 from omniroute_webchat.problem import Problem, answer, busy, not_listening, too_fast
-from omniroute_webchat.requests import last_seen, number, read_claim, read_message, read_opening
+from omniroute_webchat.requests import (
+    last_seen,
+    number,
+    read_claim,
+    read_given,
+    read_message,
+    read_opening,
+)
 from omniroute_webchat.sessions import Opened, Session, Sessions
 from omniroute_webchat.settings import Settings
 from omniroute_webchat.streams import AT_ONCE, HEARTBEAT, EventStream, Streams
@@ -87,6 +96,7 @@ class Routes:
             self._route("/messages", self._say, "POST"),
             self._route("/session", self._session, "GET", "POST", "DELETE"),
             self._route("/writing", self._writes, "POST"),
+            self._route("/answers", self._answer, "POST"),
             self._route("/files", self._bring, "POST"),
             self._route("/files/{id}", self._attachments.fetch, "GET"),
             self._route("/lines", self._lines, "GET"),
@@ -244,6 +254,38 @@ class Routes:
         seq = await self._keep(said, message.files)
         self._streams.wake(said.conversation)
         return answer({"id": said.id, "seq": seq})
+
+    async def _answer(self, request: Request) -> Response:
+        """What somebody presses below a question of ours, or says about it in words."""
+        intake = self._ear.intake
+        if intake is None:
+            raise not_listening()
+        session = await self._known(request)
+        if wait := self._said.wait(session.visitor):
+            raise too_fast(wait)
+        given = await read_given(request, self._settings.max_message)
+        now = int(time.time() * 1000)
+        asked = await self._mailbox.do(
+            lambda db: asking.found(db, session.conversations, given.id, now)
+        )
+        if asked is None:
+            raise Problem(404, "over", "That question is over.")
+        line, asks = asked
+        if not given.words and given.value not in {choice.value for choice in asks.choices}:
+            raise Problem(422, "no_answer", "That is none of the answers.")
+        if given.words and (asks.said or not asks.chosen):
+            raise Problem(409, "said", "That was said before, or nothing was chosen yet.")
+        text = given.words or given.value
+        said = msgspec.structs.replace(
+            _said(session, str(given.key), text), answers=given.id, words=bool(given.words)
+        )
+        try:
+            await intake.accept(msgspec.json.encode(said), key=key(said))
+        except Busy:
+            raise busy() from None
+        value = "" if given.words else given.value
+        await self._mailbox.do(lambda db: asking.answer(db, line, value), Effort.WRITE)
+        return answer({"id": given.id})
 
     async def _bring(self, request: Request) -> Response:
         session, settings = await self._known(request), self._settings

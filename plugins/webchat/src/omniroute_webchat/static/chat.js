@@ -5,7 +5,7 @@ import { Composer } from "./composer.js";
 import { Files } from "./files.js";
 import { Live } from "./live.js";
 import { Log } from "./log.js";
-import { Outbox } from "./outbox.js";
+import { newId, Outbox } from "./outbox.js";
 import { Prove } from "./prove.js";
 import { lasting } from "./store.js";
 
@@ -21,6 +21,7 @@ let unread = 0;
 
 const log = new Log({
   log: $("log"), scroll: $("scroll"), newer: $("newer"), words, language: document.documentElement.lang,
+  answer: (id, given) => ask("answers", { method: "POST", body: { id, key: newId(), ...given } }),
 });
 const live = new Live({
   onLine: (line) => arrived(log.show([line], { fresh: true })),

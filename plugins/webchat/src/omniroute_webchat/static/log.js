@@ -1,12 +1,15 @@
 // The conversation on screen.  Lines stand in the order of their numbers, those not yet sent at the
 // end.  What people wrote is only ever set as text.
 
+import { ask } from "./asking.js";
+
 const LINK = /https?:\/\/[^\s<>"'“”]+/g;
 const TOGETHER = 5 * 60_000; // ms between lines that read as one
 
 export class Log {
-  constructor({ log, scroll, newer, words, language }) {
-    Object.assign(this, { log, scroll, newer, words });
+  // `answer(id, { value } or { words })` takes what is pressed below a line that asks.
+  constructor({ log, scroll, newer, words, language, answer }) {
+    Object.assign(this, { log, scroll, newer, words, answer });
     this.shown = new Map(); // direction and id → element
     this.lines = new WeakMap(); // element → line
     this.clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
@@ -104,6 +107,7 @@ export class Log {
     fill(text, this.#said(line));
     bubble.append(text);
     this.#carry(bubble, line);
+    if (line.asks) bubble.append(ask(line, this.words, this.answer));
     element.append(face, name, bubble, make("p", "about"));
     return element;
   }

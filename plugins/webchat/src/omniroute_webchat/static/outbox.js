@@ -82,7 +82,7 @@ export class Outbox {
 }
 
 // randomUUID is there on https and localhost only.
-function newId() {
+export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
