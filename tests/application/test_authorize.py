@@ -28,6 +28,7 @@ EXPECTED = """
     colleagues  ofx  ofx  ofx
     events      -    ofx  ofx
     stats       ofx  ofx  ofx
+    agent-stats o    ofx  ofx
     accept      o    o    o
     pass        o    o    o
     take        ofx  ofx  ofx

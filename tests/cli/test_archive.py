@@ -62,7 +62,7 @@ def test_where_there_is_none_it_says_so(config: Options) -> None:
 
 def test_what_came_and_went(config: Options) -> None:
     lines = omniroute("report", *config, "--days", "1").lines
-    assert lines[0] == "1 days: 2 threads opened, 0 resolved; 2 messages in, 0 answers"
+    assert lines[0] == "24 h: 2 threads opened, 0 resolved; 2 messages in, 0 answers"
     assert any(line.split()[:2] == ["billing", "1"] for line in lines)
     found = omniroute("report", *config, "--json", "--until", "2020-01-01T00:00+00:00").json
     assert (found["opened"], found["articles"]) == (0, [])

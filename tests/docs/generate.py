@@ -100,6 +100,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "invalid": partial(source.refused, sentences.INVALID),
     "refused.elsewhere": source.refused_elsewhere,
     "crash-points": source.crash_points,
+    "measures": source.measures,
     "states": source.diagram,
     "api.operations": rest.operations,
     "api.scopes": rest.scopes,

@@ -21,6 +21,7 @@ from omniroute import channel, desk, hookspecs
 from omniroute.application import sentences
 from omniroute.application.desks import ACTIONS
 from omniroute.application.directory import Directory
+from omniroute.application.measures import MEASURES, PARTS
 from omniroute.cli import cli
 from omniroute.core import states
 from omniroute.core.skills import Skills
@@ -328,6 +329,19 @@ def crash_points() -> str:
     """Where a test may end the process."""
     rows = [(f"`{label}`", said) for label, said in crashpoints.LABELS.items()]
     return _table(("crash point", "what is true there"), rows)
+
+
+def measures() -> str:
+    """What reports measure, part by part."""
+    parts = []
+    for part, title in PARTS.items():
+        rows = [
+            (f"`{m.name}`", m.title, f"`{m.unit}`", m.definition)
+            for m in MEASURES
+            if m.part == part
+        ]
+        parts.append(f"\n## {title}\n\n" + _table(("name", "on the page", "unit", "what"), rows))
+    return "\n".join(parts) + "\n"
 
 
 def diagram() -> str:

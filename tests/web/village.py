@@ -38,6 +38,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.pauses import PauseView
+from omniroute.application.reporting import DESCRIBED, Asked, Report
 from omniroute.application.stats import FirstReply, Stats
 from omniroute.errors import Refused
 from omniroute.runtime.rows import Attachment
@@ -108,6 +109,8 @@ class Village:
         self.team = {agent.id: agent for agent in team}
         self.records = {record.row.id: record for record in records}
         self.files: dict[str, bytes] = {}
+        self.reports: list[Asked] = []  # that were asked for
+        self.reported = {"": Report(0, 0, 0, 0, "", 0, {}, {}, (), DESCRIBED)}
         self.figures = Stats(0, 0, 0, (), {}, 0, 0, 0, 0, FirstReply(0, 0, 0))
         self.htmls: dict[str, str] = {}
         self.done: list[tuple[str, c.AnyCommand]] = []
@@ -251,6 +254,14 @@ class Village:
 
     async def stats(self, actor: Actor, since: int, until: int) -> Stats:
         return msgspec.structs.replace(self.figures, now=self.clock(), since=since, until=until)
+
+    async def report(self, actor: Actor, asked: Asked) -> Report:
+        self.reports.append(asked)
+        return msgspec.structs.replace(
+            self.reported.get(asked.by, self.reported[""]), now=self.clock(),
+            since=asked.since, until=asked.until, by=asked.by, limit=asked.limit,
+            before=2 * asked.since - asked.until,
+        )  # fmt: skip
 
     async def receive(
         self, actor: Actor, name: str, media_type: str, pieces: AsyncIterable[bytes]

@@ -33,6 +33,7 @@ class Action(enum.StrEnum):
     COLLEAGUES = "colleagues"
     EVENTS = "events"
     STATS = "stats"
+    AGENT_STATS = "agent-stats"
     ACCEPT = "accept"
     PASS = "pass"  # noqa: S105 — a verb
     TAKE = "take"
@@ -108,6 +109,7 @@ MATRIX: Mapping[Action, tuple[frozenset[Whose], frozenset[Whose], frozenset[Whos
     Action.COLLEAGUES:  (_ALL,  _ALL,  _ALL),
     Action.EVENTS:      (_NONE, _ALL,  _ALL),
     Action.STATS:       (_ALL,  _ALL,  _ALL),
+    Action.AGENT_STATS: (_OWN,  _ALL,  _ALL),   # what one person did, and how fast
     Action.ACCEPT:      (_OWN,  _OWN,  _OWN),
     Action.PASS:        (_OWN,  _OWN,  _OWN),
     Action.TAKE:        (_ALL,  _ALL,  _ALL),   # the core says who was first
@@ -154,6 +156,7 @@ SCOPES: Mapping[str, frozenset[Action]] = {
     "agents:write": frozenset({Action.STATUS}),
     "events:read": frozenset({Action.EVENTS}),
     "stats:read": frozenset({Action.STATS}),
+    "stats:agents": frozenset({Action.AGENT_STATS}),
     "webhooks": frozenset({Action.WEBHOOKS}),
 }  # fmt: skip
 """What a token's scopes name.  Rules, team, channels, tokens and the journal's check are in none:
@@ -199,6 +202,7 @@ _FOREIGN = {
     Action.RESOLVE: "{name} is with {owner}; only they or a lead may resolve it.",
     Action.PRIORITISE: "{name} is with {owner}; only they or a lead may set its priority.",
     Action.STATUS: "Only {owner} or a lead may set this status.",
+    Action.AGENT_STATS: "Only {owner} or a lead may see what {owner} did.",
 }
 
 

@@ -74,16 +74,29 @@ def continuity(messages: Iterable[Said]) -> Continuity:
     promised: dict[str, None] = {}
     for said in messages:
         if said.ours:
+            asked += [Asked(words.one_line(one, SHORT)) for one in questions(said.text)]
             for sentence in _sentences(said.text):
-                if _QUESTION.search(sentence):
-                    if len(sentence.split()) >= LEAST and not _POLITE.match(sentence):
-                        asked.append(Asked(words.one_line(sentence, SHORT)))
-                elif _PROMISE.search(sentence):
+                if not _QUESTION.search(sentence) and _PROMISE.search(sentence):
                     promised[words.one_line(sentence, LONG)] = None
         else:
             answer = words.one_line(said.text, SHORT)
             asked = [one if one.answer else Asked(one.question, answer) for one in asked]
     return Continuity(_latest(asked), tuple(promised)[-MOST:])
+
+
+def questions(text: str) -> list[str]:
+    """The questions in an answer of ours, less those of mere courtesy.
+
+    >>> questions("Hello! How can I help? Which order was it?")
+    ['Which order was it?']
+    """
+    return [
+        sentence
+        for sentence in _sentences(text)
+        if _QUESTION.search(sentence)
+        and len(sentence.split()) >= LEAST
+        and not _POLITE.match(sentence)
+    ]
 
 
 def _latest(asked: Sequence[Asked]) -> tuple[Asked, ...]:

@@ -14,7 +14,14 @@ from typing import Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from omniroute.application import listing, matches, past, reasons, search
-from omniroute.application.authorize import Action, Actor, Kind, authorize
+from omniroute.application.authorize import (
+    Action,
+    Actor,
+    Kind,
+    Object,
+    authorize,
+    permitted,
+)
 from omniroute.application.changing import Caps, open_to
 from omniroute.application.copies import ParticipantView
 from omniroute.application.directory import Directory
@@ -32,6 +39,7 @@ from omniroute.application.pages import (
 )
 from omniroute.application.ports import Clock
 from omniroute.application.reasons import Waiting
+from omniroute.application.reporting import Asked, Report, report, zone_of
 from omniroute.application.stats import Stats, stats
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
@@ -79,6 +87,15 @@ class Queries:
         """How it stands, and what came and went from *since* to before *until* (ms)."""
         authorize(actor, Action.STATS)
         return await asyncio.to_thread(self._stats, since, until)
+
+    async def report(self, actor: Actor, asked: Asked) -> Report:
+        """Every measure over a period, in groups if wanted.
+
+        An agent sees by agent themselves alone; the rest of the report is everybody's.
+        """
+        authorize(actor, Action.STATS)
+        asked.check()
+        return await asyncio.to_thread(self._report, self._visible(actor, asked))
 
     async def search(self, actor: Actor, text: str, limit: int = 20) -> tuple[Hit, ...]:
         """Threads in which *text* was said, or of that name or number, the best first."""
@@ -229,6 +246,22 @@ class Queries:
     def _stats(self, since: int, until: int) -> Stats:
         with self._views.reading() as db:
             return stats(db, self._clock(), since, until)
+
+    def _visible(self, actor: Actor, asked: Asked) -> Asked:
+        if asked.agent is None and asked.by == "agent":
+            if permitted(actor, Action.AGENT_STATS, Object()):
+                return asked
+            asked = msgspec.structs.replace(asked, agent=actor.id)
+        if asked.agent is not None:
+            name = self._directory().name(asked.agent)
+            authorize(actor, Action.AGENT_STATS, Object("", asked.agent, name))
+        return asked
+
+    def _report(self, asked: Asked) -> Report:
+        directory = self._directory()
+        zone = zone_of(asked, directory.zone)
+        with self._views.reading() as db:
+            return report(db, self._clock(), asked, directory.agents, zone)
 
     def _search(self, actor: Actor, text: str, limit: int) -> tuple[Hit, ...]:
         with self._views.reading() as db:

@@ -80,14 +80,6 @@ def local_site(
         agent, kind, account = (said.get(name, "") for name in ("agent", "kind", "account"))
         return _json({"unbound": await enrolment.revoke(SYSTEM, agent, kind, account)})
 
-    async def report(request: Request) -> Response:
-        asked = request.query_params
-        try:
-            since, until = int(asked["since"]), int(asked["until"])
-        except (KeyError, ValueError):
-            raise Refused("invalid", "A report is from since to until, in ms.") from None
-        return _json(await application.query.stats(SYSTEM, since, until))
-
     async def others(request: Request) -> Response:
         assert nodes is not None
         return _json(await nodes())
@@ -95,7 +87,6 @@ def local_site(
     return Starlette(
         routes=[
             *([Route("/api/admin/nodes", others)] if nodes is not None else []),
-            Route("/api/admin/report", report),
             Route("/api/admin/invitations", invite, methods=["POST"]),
             Route("/api/admin/accounts/{agent}", accounts),
             Route("/api/admin/unbind", unbind, methods=["POST"]),

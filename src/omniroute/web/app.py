@@ -161,6 +161,7 @@ def console_routes() -> list[BaseRoute]:
         page("/search", board.search),
         page("/team", board.team),
         page("/report", report.show),
+        page("/report.csv", report.as_csv),
         page("/help", board.help_page),
         action("/status", acts.set_status),
         page(one, thread.show),

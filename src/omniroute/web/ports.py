@@ -28,6 +28,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.pauses import PauseView
+from omniroute.application.reporting import Asked, Report
 from omniroute.application.rulebook import Rulebook
 from omniroute.application.stats import Stats
 from omniroute.application.tokens import NewToken, TokenView
@@ -52,6 +53,7 @@ class Query(Protocol):
     async def reasons(self, actor: Actor, thread: int) -> Sequence[Reason]: ...
     async def agents(self, actor: Actor) -> Sequence[AgentView]: ...
     async def stats(self, actor: Actor, since: int, until: int) -> Stats: ...
+    async def report(self, actor: Actor, asked: Asked) -> Report: ...
 
 
 class Customers(Protocol):

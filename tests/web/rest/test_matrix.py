@@ -36,6 +36,7 @@ MATRIX = """
     GET    /search                                          s s y y y s
     GET    /team                                            s s y y y s
     GET    /report                                          s s y y y s
+    GET    /report.csv                                      s s y y y s
     GET    /help                                            s s y y y s
     POST   /status                                          s s y y y s
     GET    /threads/{thread:int}                            s s y y y s
@@ -157,6 +158,7 @@ MATRIX = """
     POST   /api/v1/agents/{agent}/status                    s s n y y y
     GET    /api/v1/events                                   s s n y y y
     GET    /api/v1/stats                                    s s y y y y
+    GET    /api/v1/reports                                  s s y y y y
     GET    /api/v1/tokens                                   s s n n y n
     POST   /api/v1/tokens                                   s s n n y n
     DELETE /api/v1/tokens/{token}                           s s n n y n

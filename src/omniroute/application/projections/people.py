@@ -59,11 +59,14 @@ def name_customer(fold: Fold, customer: str) -> None:
 def agent_joined(fold: Fold, event: e.AgentJoined) -> None:
     member = event.member
     fold.db.execute(
-        "INSERT INTO agents (id, teams, skills, capacity, role) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO agents (id, teams, skills, capacity, role, kind) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET teams = excluded.teams, skills = excluded.skills,"
-        " capacity = excluded.capacity, role = excluded.role, employed = 1",
-        (member.id, json(member.teams), json(member.skills), member.capacity, member.role),
-    )
+        " capacity = excluded.capacity, role = excluded.role, kind = excluded.kind, employed = 1",
+        (
+            member.id, json(member.teams), json(member.skills), member.capacity, member.role,
+            member.kind,
+        ),
+    )  # fmt: skip
     fold.touched.agents.add(member.id)
 
 

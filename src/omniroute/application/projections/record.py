@@ -5,7 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from omniroute.application.projections import conversation, parting, people, surveys, threads
+from omniroute.application.projections import (
+    conversation,
+    measuring,
+    parting,
+    people,
+    surveys,
+    threads,
+)
 from omniroute.application.projections.fold import Fold, Folding, Touched, json
 from omniroute.application.projections.journal import Entry
 from omniroute.core.events import (
@@ -76,10 +83,12 @@ def fold_record(
     """Write what *entry* says into the tables."""
     fold = Fold(db, entry, rows, touched)
     for event in entry.events:
+        measuring.before(fold, event)
         FOLDS[type(event)](fold, event)
         if isinstance(event, ThreadEvent):
             threads.follow(fold, event)
             fold.touch(event.thread)
+    measuring.after(fold)
     _keep_decisions(db, entry)
 
 

@@ -130,7 +130,34 @@ CREATE TABLE agents (
   id TEXT PRIMARY KEY, teams TEXT NOT NULL, skills TEXT NOT NULL, capacity INTEGER NOT NULL,
   role TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'offline',
   unresponsive INTEGER NOT NULL DEFAULT 0, employed INTEGER NOT NULL DEFAULT 1,
-  unreachable INTEGER NOT NULL DEFAULT 0
+  unreachable INTEGER NOT NULL DEFAULT 0, kind TEXT NOT NULL DEFAULT 'human'
+) WITHOUT ROWID;
+
+CREATE TABLE samples ( -- one number of one measure, with queue and channel as they were then
+  at INTEGER NOT NULL, measure TEXT NOT NULL, value INTEGER NOT NULL, thread INTEGER NOT NULL,
+  agent TEXT NOT NULL, queue TEXT NOT NULL, channel TEXT NOT NULL, about TEXT NOT NULL
+);
+CREATE INDEX samples_by_time ON samples (at);
+
+CREATE TABLE spans ( -- of an agent's time; until 0 while it lasts, thread 0 where of none
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, agent TEXT NOT NULL, thread INTEGER NOT NULL,
+  queue TEXT NOT NULL, channel TEXT NOT NULL, since INTEGER NOT NULL,
+  until INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX spans_by_end ON spans (until);
+CREATE INDEX spans_open_of_threads ON spans (thread) WHERE until = 0;
+CREATE INDEX spans_open_of_agents ON spans (agent) WHERE until = 0;
+
+CREATE TABLE clocks ( -- since when a person's answer is waited for, who has given one
+  thread INTEGER PRIMARY KEY, began INTEGER NOT NULL, asked_at INTEGER NOT NULL,
+  heard INTEGER NOT NULL, live INTEGER NOT NULL
+);
+CREATE TABLE promises (
+  thread INTEGER NOT NULL, kind TEXT NOT NULL, span INTEGER NOT NULL, since INTEGER NOT NULL,
+  clock TEXT NOT NULL, due INTEGER NOT NULL, late INTEGER NOT NULL, PRIMARY KEY (thread, kind)
+) WITHOUT ROWID;
+CREATE TABLE asked ( -- marks of questions of ours, not their words
+  thread INTEGER NOT NULL, question INTEGER NOT NULL, PRIMARY KEY (thread, question)
 ) WITHOUT ROWID;
 
 CREATE VIEW loads AS

@@ -25,6 +25,7 @@ SCOPES_SAY = {
     "agents:write": "Set a status.",
     "events:read": "Read the record of what happened.",
     "stats:read": "Read figures.",
+    "stats:agents": "Read what single agents did; beside stats:read.",
     "webhooks": "Have events sent somewhere.",
 }
 """What each scope lets do."""
@@ -36,6 +37,7 @@ GROUPS = {
     "agents": "The team.",
     "events": "What happened.",
     "stats": "Figures.",
+    "reports": "Figures over a period, in groups.",
     "tokens": "Who else may call.",
     "webhooks": "Where events are sent.",
 }

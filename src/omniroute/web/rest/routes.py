@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute.web.answers import answer, console_of
-from omniroute.web.rest import access, files, people, team, threads
+from omniroute.web.rest import access, files, people, reports, team, threads
 from omniroute.web.rest.admission import admitted, check_ever
 from omniroute.web.rest.calls import PREFIX, Call, Operation, read_body, read_query
 from omniroute.web.rest.description import describe
@@ -21,6 +21,7 @@ OPERATIONS = (
     *files.operations(),
     *people.operations(),
     *team.operations(),
+    *reports.operations(),
     *access.operations(),
 )
 """Everything that can be asked of ``/api/v1``."""
