@@ -20,6 +20,7 @@ from omniroute.errors import ConfigError
 from omniroute.listening import take_nobody_more
 
 LONGEST_SOCKET_PATH: Final = 100  # bytes; the system allows a few more (unix(7))
+TICK: Final = 1  # second, by which the date in answers moves on
 GRACE: Final = 5  # seconds that open requests get at a stop
 
 
@@ -39,7 +40,7 @@ class Serving(uvicorn.Server):
             )
         )
         self._listening = listening
-        self._up = asyncio.Event()
+        self._up, self._ending = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
@@ -61,6 +62,12 @@ class Serving(uvicorn.Server):
         await super().startup(sockets)
         self._up.set()
 
+    async def main_loop(self) -> None:
+        """As uvicorn's, which looks ten times a second whether to end; here it is told."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), TICK)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, which would wait for whoever was just coming in."""
         await take_nobody_more(self.servers)
@@ -69,6 +76,7 @@ class Serving(uvicorn.Server):
     async def end(self) -> None:
         """Answer what is open, then stop."""
         self.should_exit = True
+        self._ending.set()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         self._listening.close()

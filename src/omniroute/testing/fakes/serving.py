@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Send
 
+from omniroute.server.serving import listen_tcp
 from omniroute.testing.connections import let_go
 
 
@@ -22,13 +23,11 @@ async def serving(
     *works* run beside it, and are cancelled with it.  It is there at once and gone at once:
     uvicorn's own loop looks ten times a second whether it should end, which many tests would feel.
     """
-    settings = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none"
-    )
+    settings = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none")
     settings.load()
     server = uvicorn.Server(settings)
     server.lifespan = settings.lifespan_class(settings)
-    listening = settings.bind_socket()
+    listening = listen_tcp("127.0.0.1", port)
     await server.startup(sockets=[listening])
     beside = [asyncio.create_task(work) for work in works]
     try:
