@@ -19,6 +19,7 @@ from typing import Any
 
 from omniroute import Secret
 from omniroute.application.authorize import SYSTEM
+from omniroute.demo.windows import hasten
 from omniroute.server.composition import Server
 from omniroute.server.settings import Replies, Rules, Settings, Storage, Web
 from omniroute.testing.mail_sink import MailSink
@@ -107,6 +108,7 @@ class Scene:
         await self.server.stop()
         self.server = self.made()
         await self.server.start()
+        hasten(self.server, 20, self.fake)
 
     async def agent(self, id: str, name: str) -> Agent:
         """Somebody of the team binds their telephone and comes online."""
@@ -189,6 +191,7 @@ async def scene(
             await stack.enter_async_context(sink)
         made = Scene(fake, folder, undo=undo, topics=topics, mail=mail, sink=sink)
         await made.server.start()
+        hasten(made.server, 20, fake)
         try:
             await fake.until(lambda: any(name == "getupdates" for name, _ in fake.calls))
             yield made

@@ -19,6 +19,7 @@ from typing import Any
 
 from omniroute import Secret
 from omniroute.application.authorize import SYSTEM
+from omniroute.demo.windows import hasten
 from omniroute.server.composition import Server
 from omniroute.server.settings import Replies, Rules, Settings, Storage, Web
 from omniroute.testing.mail_sink import MailSink
@@ -156,6 +157,7 @@ async def scene(
             offers=offers, broadcast=broadcast, grace=grace,
         )  # fmt: skip
         await made.server.start()
+        hasten(made.server, 20, fake)
         try:
             if http:
                 fake.hook = f"{made.server.url}/channels/slack/slack/hook"

@@ -40,28 +40,12 @@ class Windows:
         self.joe = self.telegram.person(JOE.name)
 
     def hasten(self, server: Server, times: int) -> None:
-        """Have both platforms let so much more through, and our side know of it.
+        """Have both platforms let so much more through.
 
         As they are they take a message a second, and whoever watches would wait for a team's
         channel to fill.
         """
-
-        def clock() -> float:
-            return time.monotonic() * times
-
-        async def sleep(seconds: float) -> None:
-            await asyncio.sleep(seconds / times)
-
-        for kind, account in server.node.parts.channels:
-            channel: Any = server.node.parts.channels[kind, account]
-            if kind == "slack":
-                channel.connection.budget = slack_budget(clock, sleep)
-            elif kind == "telegram":
-                channel.connection.budget = telegram_budget(clock, sleep)
-        self.slack.world.limits = slack.Limits(float(times), 12 * times)
-        self.telegram.world.limits = telegram.Limits(
-            30.0 * times, float(times), 12 * times, 20 * times, 20 * times
-        )
+        hasten(server, times, self.slack, self.telegram)
 
     async def connected(self, seconds: float = 10.0) -> None:
         """Wait until the server listens on both, or for so long."""
@@ -103,3 +87,27 @@ class Windows:
     def client(self, person: slack.Person) -> str:
         """The page that is somebody's Slack."""
         return f"{self.slack.url}/client?user={person.id}"
+
+
+def hasten(server: Server, times: int, *fakes: slack.FakeSlack | telegram.FakeTelegram) -> None:
+    """Have *fakes* let so many times more through, and our side know of it."""
+
+    def clock() -> float:
+        return time.monotonic() * times
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / times)
+
+    for kind, account in server.node.parts.channels:
+        channel: Any = server.node.parts.channels[kind, account]
+        if kind == "slack":
+            channel.connection.budget = slack_budget(clock, sleep)
+        elif kind == "telegram":
+            channel.connection.budget = telegram_budget(clock, sleep)
+    for fake in fakes:
+        if isinstance(fake, slack.FakeSlack):
+            fake.world.limits = slack.Limits(float(times), 12 * times)
+        else:
+            fake.world.limits = telegram.Limits(
+                30.0 * times, float(times), 12 * times, 20 * times, 20 * times
+            )
