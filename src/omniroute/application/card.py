@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omniroute.application import words
 from omniroute.application.directory import Directory
-from omniroute.application.pages import HandleView, ThreadRow
+from omniroute.application.pages import HandleView, Rating, ThreadRow
 from omniroute.core.model import Step
 
 MOST = 9
@@ -30,7 +30,7 @@ class Facts:
     why_you: str
     expected: str = ""  # how long it will probably wait, where it waits
     known: Sequence[str] = ()  # what was asked and promised
-    rated: tuple[str, int, str] | None = None  # how it was for them last: said, when, their words
+    rating: Rating | None = None  # how it was for them last
     maybe: str = ""  # who else the customer may be
 
 
@@ -46,10 +46,8 @@ def card(facts: Facts, directory: Directory, now: int) -> tuple[str, ...]:
     if facts.note is not None:
         agent, text = facts.note
         rest.append(f"Note from {agent}  “{words.one_line(text, _EXCERPT)}”")
-    if facts.rated is not None:
-        said, at, remark = facts.rated
-        remark = f"  “{words.one_line(remark, _EXCERPT)}”" if remark else ""
-        rest.append(f"Rated  {said}, {words.day(at, now, directory.zone)}{remark}")
+    if facts.rating is not None:
+        rest.append(_rated(facts.rating, directory, now))
     if facts.step.tell:
         rest.append(f"Mind  {facts.step.tell}")
     rest.append(f"Why you  {facts.why_you}")
@@ -58,6 +56,12 @@ def card(facts: Facts, directory: Directory, now: int) -> tuple[str, ...]:
     room = max(1, MOST - len(lines) - len(rest))
     lines += [f"Before  {_before(old, directory, now)}" for old in facts.before[: min(2, room)]]
     return tuple([*lines, *rest][:MOST])
+
+
+def _rated(rating: Rating, directory: Directory, now: int) -> str:
+    said = words.rated(rating.measure, rating.score)
+    remark = f"  “{words.one_line(rating.remark, _EXCERPT)}”" if rating.remark else ""
+    return f"Rated  {said} {words.day(rating.at, now, directory.zone)}{remark}"
 
 
 def _cut(line: str) -> str:

@@ -18,7 +18,7 @@ from omniroute.application import listing, words
 from omniroute.application.authorize import Action, Actor, authorize
 from omniroute.application.directory import Directory
 from omniroute.application.likeness import Likely, likely, name_key
-from omniroute.application.pages import HandleView, LinkView, ThreadRow
+from omniroute.application.pages import HandleView, LinkView, Rating, ThreadRow
 from omniroute.application.ports import Inbox
 from omniroute.application.projections.people import NOBODY
 from omniroute.application.views import Views
@@ -43,6 +43,13 @@ SEARCH = """
     ORDER BY MAX(INSTR(LOWER(handles.value), :text) = 1 OR INSTR(LOWER(handles.display), :text) = 1)
       DESC, customers.name, customers.id LIMIT :limit
 """
+
+
+_RATINGS = (
+    "SELECT measure, score, answered_at, thread, surveys.agent, ''"
+    " FROM surveys JOIN threads ON threads.id = surveys.thread"
+    " WHERE threads.customer = ? AND score IS NOT NULL ORDER BY answered_at"
+)
 
 
 class CustomerPage(msgspec.Struct, frozen=True):
@@ -81,6 +88,7 @@ class Everything(msgspec.Struct, frozen=True):
 
     customer: CustomerPage
     messages: tuple[Said, ...]
+    ratings: tuple[Rating, ...] = ()  # how it was, as they said
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -255,6 +263,7 @@ class Customers:
         with self._views.reading() as db:
             rows = self._messages(db, [handle.id for handle in page.handles])
             addresses = {row["handle"]: _address(db, row["handle"]) for row in rows}
+            ratings = tuple(Rating(*row) for row in db.execute(_RATINGS, (page.id,)))
         bodies = self._bodies(row["id"] for row in rows)
         said = []
         for row in rows:
@@ -270,7 +279,7 @@ class Customers:
                     body.subject, files, body.former,
                 )
             )  # fmt: skip
-        return Everything(page, tuple(said))
+        return Everything(page, tuple(said), ratings)
 
     # --- erasing ---------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from omniroute.application.pages import (
     Item,
     LinkView,
     OfferView,
+    Rating,
     Reason,
     ThreadRow,
 )
@@ -71,8 +72,8 @@ _SAID = (
     " messages.n DESC LIMIT ?"
 )
 _RATED = (
-    "SELECT measure, score, answered_at,"
-    " (SELECT excerpt FROM messages WHERE id = surveys.remark) AS remark"
+    "SELECT measure, score, answered_at, thread, surveys.agent,"
+    " COALESCE((SELECT excerpt FROM messages WHERE id = surveys.remark), '')"
     " FROM surveys JOIN threads ON threads.id = surveys.thread"
     " WHERE threads.customer = ? AND score IS NOT NULL ORDER BY answered_at DESC LIMIT 1"
 )
@@ -159,19 +160,16 @@ class Dossier:
             step=self.step,
             why_you=self.why(asker),
             known=in_words(continuity(self._said())),
-            rated=self._rated(),
+            rating=self.rating(),
             maybe=self._maybe(),
             expected=expected,
         )
         return card(facts, self._directory, self._now)
 
-    def _rated(self) -> tuple[str, int, str] | None:
-        """How the customer last said it was, when, and what they said besides."""
+    def rating(self) -> Rating | None:
+        """How the customer last said it was."""
         row = self._db.execute(_RATED, (self.row.customer,)).fetchone()
-        if row is None:
-            return None
-        said = words.rated(row["measure"], row["score"])
-        return said, row["answered_at"], row["remark"] or ""
+        return None if row is None else Rating(*row)
 
     def _said(self) -> list[Said]:
         """What we and the customer have said to each other, oldest first."""

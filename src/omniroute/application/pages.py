@@ -167,6 +167,17 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     why: dict[str, Any] = {}
 
 
+class Rating(msgspec.Struct, frozen=True):
+    """How it was for the customer, as they said last; *at* is ms since the epoch."""
+
+    measure: str  # csat, nps or ces
+    score: int
+    at: int
+    thread: int
+    agent: str  # whose help it was about
+    remark: str = ""  # the beginning of what they said besides
+
+
 class ThreadPage(msgspec.Struct, frozen=True):
     """Everything about one thread."""
 
@@ -189,6 +200,7 @@ class ThreadPage(msgspec.Struct, frozen=True):
     participants: tuple[ParticipantView, ...] = ()  # others in the conversation
     copies: tuple[str, ...] = ()  # who gets a copy of an answer, by address
     templates: tuple[Template, ...] = ()  # go to the customer even where plain words do not
+    rating: Rating | None = None
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -209,6 +209,7 @@ class Queries:
                 ),
                 expected=self._expected(db, dossier),
                 links=dossier.links(),
+                rating=dossier.rating(),
             )
 
     def _others(
