@@ -10,6 +10,7 @@ from tests.application.conftest import actor
 
 from omniroute.application.authorize import Actor, Kind
 from omniroute.application.pages import Rating
+from omniroute.application.reporting import DAY, Asked
 from omniroute.core import inputs as i
 from omniroute.core.rules import SurveyRule
 from omniroute.runtime.rows import Body
@@ -82,3 +83,20 @@ async def test_words_are_exported_and_erased_and_the_number_stays(desk: Desk) ->
     assert not any("Three days" in item.text for item in page.items)
     assert page.rating is not None
     assert (page.rating.score, page.rating.remark) == (2, "")
+
+
+async def test_a_report_says_how_many_were_satisfied_and_how_sure_that_is(desk: Desk) -> None:
+    helped(desk)
+    desk.scene.wait(days=8)
+    await desk.seen()
+    now = desk.scene.clock.now()
+    asked = Asked(since=now - 9 * DAY, until=now, by="agent")
+    found = await desk.application.query.report(FRIEDA, asked)
+    csat = found.readings["csat"]
+    assert (csat.number, csat.value, csat.low) == (1, 0.0, 0.0)
+    assert csat.high is not None
+    assert round(csat.high, 2) == 0.79
+    assert found.readings["responses"].value == 1.0
+    assert found.readings["fcr"].value == 1.0
+    (ana,) = [group for group in found.groups if group.key == "ana"]
+    assert (ana.readings["csat"].number, ana.readings["fcr"].number) == (1, 1)

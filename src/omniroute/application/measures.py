@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from omniroute.application import satisfaction
 from omniroute.application.words import span
 
 
@@ -21,6 +22,7 @@ class Unit(enum.StrEnum):
     COUNT = "count"  # how many there are
     SPAN = "span"  # their median, with p90 and p95, in ms
     SHARE = "share"  # of those that say yes, from 0 to 1
+    ESTIMATE = "estimate"  # the same of a few of many, with what the share of all may be
     MEAN = "mean"  # their mean
     WITHIN = "within"  # the share of those no longer than the limit that was asked for
     TIME = "time"  # of agents, in ms
@@ -60,6 +62,7 @@ PARTS: Final = {
     "flow": "What came and went",
     "speed": "How fast",
     "promises": "What was promised",
+    "satisfaction": "How it was",
     "work": "Work",
 }
 """The parts of a report, in their order."""
@@ -177,6 +180,34 @@ MEASURES: Final = (
     Measure(
         name="resolution_kept", title="Resolution as promised", unit=Unit.SHARE, part="promises",
         definition="The same of the resolution.",
+    ),
+    Measure(
+        name="csat", title="Satisfied", unit=Unit.ESTIMATE, part="satisfaction",
+        source=satisfaction.SATISFIED,
+        definition="CSAT: answers of 4 and 5 / answers from 1 to 5, to questions that were asked "
+        "in the period, for the agent who had resolved the thread. Beside it stands between what "
+        "shares that of all customers lies, with 95 percent confidence (Wilson's interval).",
+    ),
+    Measure(
+        name="nps", title="Would recommend us", unit=Unit.MEAN, part="satisfaction",
+        source=satisfaction.PROMOTERS,
+        definition="NPS: the percentage of 9 and 10 less that of 0 to 6, from -100 to 100.",
+    ),
+    Measure(
+        name="ces", title="Ease", unit=Unit.MEAN, part="satisfaction", source=satisfaction.EASE,
+        definition="CES: the mean of answers from 1, very hard, to 7, very easy.",
+    ),
+    Measure(
+        name="responses", title="Answered how it was", unit=Unit.SHARE, part="satisfaction",
+        source=satisfaction.RESPONSES,
+        definition="Questions that were answered / questions that arrived, of every survey.",
+    ),
+    Measure(
+        name="fcr", title="Resolved at first contact", unit=Unit.SHARE, part="satisfaction",
+        source=satisfaction.FIRST_CONTACT,
+        definition="Threads that one agent resolved for good / threads that an agent resolved for "
+        "the first time: not handed on, not taken up again, and not followed by a thread of the "
+        "customer in the same queue within 7 days. Unknown, and not in it, until those are over.",
     ),
     Measure(
         name="taken", title="Threads taken", unit=Unit.COUNT, part="work",

@@ -12,6 +12,7 @@ import msgspec
 
 from omniroute.application.measures import MEASURES, Measure, Unit, promise
 from omniroute.application.projections.fold import json
+from omniroute.application.satisfaction import wilson
 from omniroute.errors import Refused
 
 By = Literal["", "day", "queue", "channel", "agent", "tag", "topic", "promise"]
@@ -105,13 +106,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     """A figure: *number* is of how many samples, *value* what they come to in the measure's unit.
 
-    Of spans *value* is the median.  Without a sample there is no value.
+    Of spans *value* is the median; of an estimate *low* and *high* are between what the share of
+    all may lie.  Without a sample there is no value.
     """
 
     number: int = 0
     value: float | None = None
     p90: int | None = None
     p95: int | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 Readings = dict[str, Reading]
@@ -290,6 +294,10 @@ def _reading(measure: Measure, rows: Sequence[sqlite3.Row]) -> Reading | None:
             return Reading(number, row["median"], row["p90"], row["p95"])
         case Unit.WITHIN:
             return Reading(number, sum(row["within"] for row in rows) / number)
+        case Unit.ESTIMATE:
+            yes = sum(row["total"] for row in rows)
+            low, high = wilson(yes, number)
+            return Reading(number, yes / number, low=low, high=high)
         case _:
             return Reading(number, sum(row["total"] for row in rows) / number)
 

@@ -77,6 +77,7 @@ CREATE TABLE happenings (
   event TEXT NOT NULL, agent TEXT NOT NULL, said TEXT NOT NULL, PRIMARY KEY (seq, n)
 ) WITHOUT ROWID;
 CREATE INDEX happenings_by_thread ON happenings (thread, at);
+CREATE INDEX threads_solved ON happenings (at) WHERE event = 'ThreadSolved';
 CREATE INDEX articles_proposed ON happenings (at) WHERE event = 'ArticleProposed';
 
 CREATE TABLE surveys ( -- each question how it was that was asked

@@ -185,6 +185,8 @@ def _line(found: Report, by_day: Report | None, measure: Measure) -> Line:
 
 
 def _more(reading: Reading | None) -> str:
+    if reading is not None and reading.low is not None and reading.high is not None:
+        return f"of all: {reading.low:.0%} to {reading.high:.0%}"
     if reading is None or reading.p90 is None or reading.p95 is None:
         return ""
     return f"90 %: {span(reading.p90)} · 95 %: {span(reading.p95)}"
@@ -196,7 +198,7 @@ def _heights(name: str, days: Sequence[Readings]) -> list[tuple[float, str]]:
     values = [0.0 if one is None or one.value is None else one.value for one in readings]
     most = max(values, default=0.0)
     return [
-        (value / most if most else 0.0, figures.shown(name, one))
+        (max(value, 0.0) / most if most > 0 else 0.0, figures.shown(name, one))
         for value, one in zip(values, readings, strict=True)
     ]
 
