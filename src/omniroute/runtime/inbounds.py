@@ -6,8 +6,10 @@ Rows that somebody reads later are written from these values, so nothing of a wr
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from omniroute.channel import Address, Channel, File, Inbound, Undelivered
 from omniroute.errors import PluginError
@@ -23,14 +25,22 @@ KINDS: Final = (
     "choice",
     "remark",
 )
+SHOWN: Final = ("text", "subject", "quoted", "display", "name", "unread", "reason")
+"""Fields of text that people read, in a browser, a chat or a terminal."""
+_COMMANDS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a terminal takes for a command, and nobody can read (ECMA-48)."""
+
 PRESSED: Final = ("choice", "remark")  # who has the link has the message: no sender need be named
 
 
+V = TypeVar("V")
+
+
 def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]:
-    """*answer*, if it is what `Channel.parse` may answer.  Raises `PluginError`.
+    """*answer*, if it is what `Channel.parse` may answer, without what commands a terminal.
 
     Two messages of one name would be one message, and the second would be lost; senders without an
-    address would be one person.
+    address would be one person.  Raises `PluginError`.
     """
     if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
         raise PluginError(channel.kind, "parse", f"answered {_kind(answer)}, not a list of Inbound")
@@ -43,7 +53,23 @@ def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]
             names.add(inbound.external_id)
         if fault:
             raise PluginError(channel.kind, "parse", fault)
-    return answer
+    return [_readable(inbound) for inbound in answer]
+
+
+def _readable(value: V) -> V:
+    """*value*, and what it is made of, with text that a terminal only shows."""
+    changed: dict[str, object] = {}
+    for name in _fields(value):
+        held = getattr(value, name)
+        if name in SHOWN and isinstance(held, str) and _COMMANDS.search(held):
+            changed[name] = _COMMANDS.sub("", held)
+        elif isinstance(held, Address) and (one := _readable(held)) is not held:
+            changed[name] = one
+        elif isinstance(held, tuple | list) and held:
+            several = [_readable(each) for each in held]
+            if any(new is not old for new, old in zip(several, held, strict=True)):
+                changed[name] = tuple(several)
+    return dataclasses.replace(value, **changed) if changed else value  # type: ignore[type-var]
 
 
 def _faults(inbound: object) -> Iterator[str]:
