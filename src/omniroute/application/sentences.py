@@ -149,7 +149,7 @@ REFUSED: Mapping[str, Sentence] = {
     "leads_only": "Only a lead or an admin may do this.",
     "still_held": "It has not gone out yet: take it back and write it anew.",
     "too_late": "Too late to take back: it has gone out.",
-    "unknown_thread": lambda told: f"There is no thread {told.it}.",
+    "unknown_thread": lambda told: f"There is no thread #{told.thread}.",
     "closed": lambda told: f"{told.it} is closed; it is history now.",
     "folded": lambda told: f"{told.it} was joined to #{told.value('into')}; go on there.",
     "no_such_agent": lambda told: f"Nobody on the team is called {told.who('agent')}.",
