@@ -283,6 +283,29 @@ def test_the_inner_of_two_folds_can_be_taken_out_first() -> None:
     rig.fold()
 
 
+def test_what_came_through_another_stays_when_that_one_leaves() -> None:
+    rig = Rig(not_live=frozenset("abc"))
+    ana = rig.agent("ana", status="transfers")
+    a, b, c = (someone(rig, name) for name in "abc")
+    for whom in (a, b, c):
+        whom.on(whom.name).says("hello")
+        rig.wait(seconds=10)
+    ana.merges(b.known_as("b"), c.known_as("c"))  # #3 goes on in #2
+    ana.merges(a.known_as("a"), b.known_as("b"))  # and with it in #1
+    c.on("c").says("proved", claims=[a.known_as("a")])
+    assert folded_into(rig) == {2: 1, 3: 2}
+    ana.parts(b.known_as("b"))
+    assert folded_into(rig) == {3: 1}  # nobody is sent to the thread of somebody else
+    rig.restart()
+    rig.fold()
+
+
+def folded_into(rig: Rig) -> dict[int, int]:
+    """In which other each thread goes on."""
+    rows = [msgspec.json.decode(row) for key, row in rig.machine.rows.items() if key[:3] == "tc/"]
+    return {row["id"]: row["folded_into"] for row in rows}
+
+
 def test_history_goes_with_whoever_wrote_it_and_a_shared_page_of_it_is_divided() -> None:
     desk = Desk()
     for place, whom in ((desk.mail, desk.joe), (desk.chat, desk.tom)):

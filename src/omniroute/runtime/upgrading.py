@@ -25,7 +25,7 @@ from omniroute.stores.api import GENESIS, Corrupt, Reader, Store, verify_chain
 log = logging.getLogger(__name__)
 
 ROW: Final = "u/form"
-FORM: Final = 2
+FORM: Final = 3
 """Of the core's rows.  One more whenever old events fold into rows that read otherwise."""
 
 OURS: Final = words_of(__version__, FORM)

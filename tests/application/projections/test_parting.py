@@ -11,6 +11,7 @@ import pytest
 from omniroute.application.views import Views
 from omniroute.core.engine import Decision
 from omniroute.core.inputs import AnyInput
+from omniroute.core.model import Thread
 from omniroute.core.states import OPEN
 from omniroute.runtime.record import VERSION, Entry, encode
 from omniroute.stores.memory import MemoryStore
@@ -70,3 +71,28 @@ def test_the_rows_of_open_threads_are_those_of_the_core(seed: int, tmp_path: Pat
     for key, row in machine.rows.items():
         if key.startswith("h/"):
             assert owners[key[2:]] == msgspec.json.decode(row)["customer"]
+
+
+@pytest.mark.parametrize(("kinds", "seed"), [(KINDS, 29), (KINDS, 31), (WITH_MATTERS, 1)])
+def test_what_was_folded_is_shown_where_the_core_says(
+    kinds: tuple[str, ...], seed: int, tmp_path: Path
+) -> None:
+    """Histories in which a thread was folded twice and the one between was parted again."""
+    machine = History(Ticking()).play(acts(seed, 300, kinds))
+    views = Views(tmp_path / "desk.views", stored(machine).reader())
+    views.catch_up()
+    with views.reading() as db:
+        shown = dict(db.execute("SELECT id, root FROM threads").fetchall())
+    views.close()
+    into = {
+        thread.id: thread.folded_into
+        for key, row in machine.rows.items()
+        if key.startswith(("t/", "tc/"))
+        for thread in (msgspec.json.decode(row, type=Thread),)
+    }
+
+    def root(thread: int) -> int:
+        return thread if (next := into[thread]) is None else root(next)
+
+    # Of a closed thread that was divided the core keeps no row; the rest is told alike.
+    assert {thread: shown[thread] for thread in into} == {thread: root(thread) for thread in into}

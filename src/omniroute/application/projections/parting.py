@@ -148,7 +148,7 @@ def unfolded(fold: Fold, event: e.ThreadUnfolded) -> None:
     _move(fold, event.out_of, event.thread, moving)
     db.execute(
         "UPDATE threads SET root = ? WHERE id = ? OR (root = ? AND id != ?"
-        " AND handle IN (SELECT value FROM json_each(?)))",
+        " AND opener IN (SELECT value FROM json_each(?)))",
         (event.thread, event.thread, event.out_of, event.out_of, handles),
     )
     db.execute("UPDATE threads SET customer = ? WHERE root = ?", (customer, event.thread))

@@ -31,7 +31,8 @@ CREATE TABLE threads (
   weight INTEGER NOT NULL DEFAULT 1, agent TEXT NOT NULL DEFAULT '',
   agent_since INTEGER NOT NULL DEFAULT 0,
   topic TEXT NOT NULL DEFAULT '', channel TEXT NOT NULL DEFAULT '',
-  handle TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
+  handle TEXT NOT NULL DEFAULT '', opener TEXT NOT NULL DEFAULT '', -- once it is folded
+  message TEXT NOT NULL DEFAULT '',
   subject TEXT NOT NULL DEFAULT '', excerpt TEXT NOT NULL DEFAULT '',
   wrote_at INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0,
   turns INTEGER NOT NULL DEFAULT 0, asides INTEGER NOT NULL DEFAULT 0, -- of participants

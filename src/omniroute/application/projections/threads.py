@@ -200,8 +200,20 @@ def closed(fold: Fold, event: e.ThreadClosed) -> None:
     fold.happened(event.thread, event)
 
 
+# With whoever opened it a folded thread goes, whoever has written in it since: its own first
+# message tells, and that of what was folded into it where it has none.
+_OPENER = """
+    UPDATE threads SET opener = COALESCE((
+      SELECT handle FROM messages WHERE kind = 'customer'
+        AND thread IN (SELECT id FROM threads WHERE root = :thread)
+      ORDER BY thread != :thread, seq, n LIMIT 1
+    ), handle) WHERE id = :thread
+"""
+
+
 def folded(fold: Fold, event: e.ThreadFolded) -> None:
     """The thread, and whatever was folded into it before, is shown in the surviving one."""
+    fold.db.execute(_OPENER, {"thread": event.thread})
     fold.db.execute("UPDATE threads SET root = ? WHERE root = ?", (event.into, event.thread))
     pair = fold.db.execute(
         "SELECT tags FROM threads WHERE id IN (?, ?) ORDER BY id = ?",

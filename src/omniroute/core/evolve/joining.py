@@ -131,6 +131,11 @@ def _(state: State, event: e.ThreadUnfolded, at: int) -> None:
     state.put_thread(spoken_by(alone, of(joint.voices, event.handles)))
     for folded in within:
         state.put_thread(replace(state.known_thread(folded.thread), folded_into=old.id))
+    gone = {old.id, *(folded.thread for folded in within)}
+    for folded in joint.folds:
+        stays = state.known_thread(folded.thread)
+        if folded not in (fold, *within) and stays.folded_into in gone:  # it came through it
+            state.put_thread(replace(stays, folded_into=joint.id))
     assert joint.own is not None
     left = tuple(
         replace(f, targets=_given_back(f.targets, old, fold))
