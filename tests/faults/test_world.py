@@ -36,7 +36,7 @@ def test_f24_every_promise_holds_on_a_store_that_forgets_its_last_commits(
 ) -> None:
     verdict = World(seed, events=80, nodes=nodes, forgets=True).run()
     assert verdict.broken == []
-    assert verdict.counts["commits lost"] > 10
+    assert verdict.counts["commits lost"] > 5
 
 
 @pytest.mark.parametrize(("seed", "nodes"), [(0, 1), (3, 1), (0, 2)])

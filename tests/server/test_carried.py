@@ -100,4 +100,4 @@ def an_address(value: str = "s:joe") -> Address:
 
 
 def says(visitor: Browserless, text: str) -> None:
-    assert "seq" in visitor.post(f"{CHAT}/messages", {"id": str(uuid.uuid4()), "text": text})
+    assert "id" in visitor.post(f"{CHAT}/messages", {"id": str(uuid.uuid4()), "text": text})

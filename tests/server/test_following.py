@@ -98,7 +98,7 @@ async def test_an_agent_works_at_a_machine_that_follows(machines: Machines) -> N
     ):
         assert live.status_code == 200
         line = {"id": str(uuid.uuid4()), "text": "Hello"}
-        assert "seq" in await asyncio.to_thread(visitor.post, f"{CHAT}/messages", line)
+        assert "id" in await asyncio.to_thread(visitor.post, f"{CHAT}/messages", line)
         async for told in live.aiter_lines():
             if told.startswith("data:"):
                 break

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from omniroute.errors import ConfigError
 from omniroute.server.serving import (
     Serving,
+    Whole,
     _cannot_listen,
     listen_local,
     listen_tcp,
@@ -48,6 +49,43 @@ async def test_a_browser_that_comes_in_as_the_server_stops_is_not_waited_for(tur
         await serving.shutdown()
         assert serving.server_state.connections == set()
     await serving.end()
+
+
+class Wire(asyncio.Transport):
+    """What is sent, piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return b"closed" in self.sent
+
+    def close(self) -> None:
+        self.sent.append(b"closed")
+
+
+async def test_an_answer_goes_out_in_one_piece_and_its_head_alone_where_nothing_follows() -> None:
+    wire = Wire()
+    whole = Whole(wire)
+    whole.write(b"head ")
+    whole.write(b"body")
+    assert wire.sent == [b"head body"]
+
+    whole.write(b"head of a stream")
+    await asyncio.sleep(0)
+    whole.write(b"an event")
+    whole.write(b", another")
+    assert wire.sent[1:] == [b"head of a stream", b"an event, another"]
+
+    whole.write(b"the last")
+    whole.close()
+    await asyncio.sleep(0)
+    assert wire.sent[3:] == [b"the last", b"closed"]
+    assert whole.is_closing()
 
 
 def test_what_cannot_be_listened_on() -> None:

@@ -67,4 +67,4 @@ def assert_anonymous(running: Running, token: str) -> None:
 
 def says(visitor: Browserless, text: str) -> None:
     body = {"id": str(uuid.uuid4()), "text": text}
-    assert "seq" in visitor.post(f"{CHAT}/messages", body)
+    assert "id" in visitor.post(f"{CHAT}/messages", body)

@@ -16,6 +16,7 @@ from omniroute_webchat.mailbox import (
     Effort,
     Line,
     Mailbox,
+    Spoken,
     add_line,
     lines_after,
     lines_before,
@@ -48,6 +49,54 @@ async def test_a_line_is_kept_once_and_keeps_its_number(mailbox: Mailbox) -> Non
     assert await add(mailbox, "1", "hello again") == first
     lines = await mailbox.do(lambda db: lines_after(db, JOE, 0, 10))
     assert lines == [Line(first, "1", "in", "Joe", "hello", 5)]
+
+
+def said(id: str, text: str = "") -> Spoken:
+    return Spoken("s:joe", "s:joe", id, "Joe", text or id, 5)
+
+
+async def test_what_was_said_is_there_before_what_is_asked_next(mailbox: Mailbox) -> None:
+    for number in range(100):
+        mailbox.say(said(str(number)))
+        mailbox.say(said(str(number), "again"))
+    assert await after(mailbox, 0) == [str(number) for number in range(100)]
+
+
+async def test_what_was_said_is_written_together_without_being_asked_for(mailbox: Mailbox) -> None:
+    loop, written = asyncio.get_running_loop(), asyncio.Event()
+    statements: list[str] = []
+
+    def traced(statement: str) -> None:
+        statements.append(statement.partition(" ")[0])
+        if statement == "COMMIT" and "INSERT" in statements:
+            loop.call_soon_threadsafe(written.set)
+
+    await mailbox.do(lambda db: db.set_trace_callback(traced))
+    statements.clear()
+    for number in range(70):
+        mailbox.say(said(str(number)))
+    async with asyncio.timeout(15):
+        await written.wait()
+    assert statements == ["PRAGMA", "BEGIN", *["INSERT"] * 4, "COMMIT"]  # 64, 4, 1 and 1
+    await mailbox.do(lambda db: db.set_trace_callback(None))
+    assert len(await after(mailbox, 0)) == 70
+
+
+async def test_closing_writes_what_was_said(tmp_path: Path) -> None:
+    mailbox = Mailbox(Site(tmp_path, ""))
+    await mailbox.open()
+    mailbox.say(said("1"))
+    asking = asyncio.create_task(mailbox.do(lambda db: None))
+    await asyncio.sleep(0)
+    mailbox.say(said("2"))  # while they are at it
+    await mailbox.close()
+    await asking
+    with pytest.raises(Closed):
+        mailbox.say(said("3"))
+
+    await mailbox.open()
+    assert await after(mailbox, 0) == ["1", "2"]
+    await mailbox.close()
 
 
 async def test_two_sessions_may_use_the_same_id(mailbox: Mailbox) -> None:

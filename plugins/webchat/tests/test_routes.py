@@ -55,9 +55,8 @@ async def test_a_line_is_acknowledged_only_once_it_is_kept(chat: Chat) -> None:
 async def test_the_same_line_again_is_the_same_line(chat: Chat) -> None:
     joe = await chat.visitor()
     id = str(uuid.uuid4())
-    first = await joe.says("hello", id)
-    assert await joe.says("hello", id) == first
-    assert await joe.says("hello", id.upper()) == first
+    for same in (id, id, id.upper()):
+        await joe.says("hello", same)
     assert await joe.sees() == ["hello"]
     assert len(chat.inbound) == 1
 

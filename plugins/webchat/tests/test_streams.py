@@ -56,9 +56,10 @@ async def test_reconnecting_loses_and_doubles_nothing(chat: Chat) -> None:
 
 async def test_what_the_browser_saw_last_outdoes_the_address(chat: Chat) -> None:
     joe = await chat.visitor()
-    first = await joe.says("one")
-    second = await joe.says("two")
-    await joe.says("three")
+    for text in ("one", "two", "three"):
+        await joe.says(text)
+    shown = (await joe.asks("GET", "lines")).json()["lines"]
+    first, second = (line["seq"] for line in shown[:2])
     stream = joe.listens(after=first, **{"Last-Event-ID": str(second)})
     assert await stream.until(1) == ["three"]
     await stream.breaks()

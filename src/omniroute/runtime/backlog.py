@@ -38,6 +38,11 @@ class Backlog:
         self._wake = asyncio.Event()
         spool.subscribe(self._announced)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the next entry is at hand."""
+        return bool(self._ready)
+
     async def first(self) -> Entry:
         """The next entry, once there is one; it stays the first until `pop`.
 

@@ -48,6 +48,7 @@ from omniroute.runtime.messages import Messages
 from omniroute.runtime.names import Names
 from omniroute.runtime.observers import Observers
 from omniroute.runtime.outbox import CALL, GRACE, Outbox
+from omniroute.runtime.precedence import Precedence
 from omniroute.runtime.reading import Reading, Source
 from omniroute.runtime.record import encode
 from omniroute.runtime.returns import Returns
@@ -160,6 +161,7 @@ class Node:
             reader=self.reader,
             shared=self.shared,
         )
+        self._precedence = Precedence(parts.spool)
         self._handed: HandedIn | None = None
         self.keeping: Keeping | None = None
         self.reading = self._reads(parts.spool, messages, waits)
@@ -332,6 +334,7 @@ class Node:
             workplaces=self.parts.workplaces,
             parsers=self.parts.parsers,
             sleep=waits.sleep,
+            give_way=self._precedence.give_way,
         )
 
     def _run(self, work: Awaitable[None], name: str) -> None:

@@ -33,6 +33,7 @@ from omniroute.stores.api import InDoubt, Moved
 
 log = logging.getLogger(__name__)
 
+HANDFUL: Final = 32  # entries that are handed in together, to be decided and committed together
 OUTSTANDING: Final = 1000  # messages handed in and not yet committed
 SMALL: Final = 256 * 1024  # bytes that are parsed on the loop; larger ones in a thread
 ATTENDED: Final = 64  # doings of agents that are under way at a time
@@ -112,6 +113,10 @@ class Source(Announces, Protocol):
         """See `Spool.bury`."""
 
 
+async def _at_once(took: float) -> None:
+    """For where nobody is to be given way to."""
+
+
 class Reading:
     """Works off the spool, or what is like one."""
 
@@ -126,15 +131,18 @@ class Reading:
         workplaces: Mapping[tuple[str, str], Workplace] | None = None,
         parsers: Mapping[tuple[str, str], Parser] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        give_way: Callable[[float], Awaitable[None]] = _at_once,
     ) -> None:
+        """*give_way* is awaited between two handfuls of entries; see `Precedence`."""
         self._spool, self._channels = spool, channels
         self._messages, self._returns = messages, returns
-        self._sleep = sleep
+        self._sleep, self._give_way = sleep, give_way
         self._backlog = Backlog(spool)
         self._workplaces = dict(workplaces or {})
         self._parsers = {} if parsers is None else parsers
         self._room = asyncio.Semaphore(ATTENDED)
         self._hand = _Hand(inbox, self._start, sleep)
+        self._read_so_far: list[tuple[Work, Settled]] = []  # of this handful
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = False
 
@@ -143,10 +151,10 @@ class Reading:
         try:
             while True:
                 try:
-                    entry = await self._backlog.first()
-                    with concerning(channel=entry.channel, account=entry.account):
-                        await self._read(entry)
-                    self._backlog.pop()
+                    await self._backlog.first()
+                    began = asyncio.get_running_loop().time()
+                    await self._read_some()
+                    await self._give_way(asyncio.get_running_loop().time() - began)
                 except StoreError as error:
                     log.error("reading waits: %s", error)
                     await self._sleep(AGAIN)
@@ -154,6 +162,22 @@ class Reading:
             self._ended = True
             for task in self._tasks:
                 task.cancel()
+
+    async def _read_some(self) -> None:
+        """Read a handful, or what there is, with a turn of the loop after each, and hand it in."""
+        try:
+            for _ in range(HANDFUL):
+                entry = await self._backlog.first()
+                with concerning(channel=entry.channel, account=entry.account):
+                    await self._read(entry)
+                self._backlog.pop()
+                await asyncio.sleep(0)
+                if not self._backlog.ready:
+                    break
+        finally:
+            read, self._read_so_far = self._read_so_far, []
+            for work, settled in read:
+                await self._hand.put(work, settled)
 
     async def _read(self, entry: Entry) -> None:
         channel = self._channels.get((entry.channel, entry.account))
@@ -189,8 +213,7 @@ class Reading:
         if not works:
             return await self._not_for_customers(entry)
         outcome = _Outcome(entry.id, len(works))
-        for work in works:
-            await self._hand.put(work, lambda error: self._settled(outcome, error))
+        self._read_so_far += [(work, lambda error: self._settled(outcome, error)) for work in works]
         return None
 
     async def _parsed(self, channel: Channel, raw: bytes) -> object:

@@ -42,6 +42,7 @@ class Spool:
         self.known, self.losses = self._file.kept.known(), self._file.kept.losses()
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
+        self.came = 0  # messages that were brought since it was opened, taken or not
         self._thread = self._threaded(self._file, min_free, self._answer)
         self._thread.room = room
 
@@ -72,6 +73,7 @@ class Spool:
         failing or too slow: then nothing was promised, and the sender should be told to come
         again.  A caller who is cancelled may find the entry kept all the same.
         """
+        self.came += 1
         file = None
         if len(raw) >= LARGE:
             self._thread.check_space(len(raw))

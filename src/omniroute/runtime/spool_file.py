@@ -117,6 +117,7 @@ class SpoolFile:
         self.sqlite = SqliteFile(path, SCHEMA)
         self._lock = threading.Lock()  # one reader at a time
         self._closed = False
+        self._large = False  # whether there may be files
         self.path = self.sqlite.path
         self.keeps: Callable[[], int] | None = None  # the time (ms), where what is decided is kept
         self._folder = self.path.with_name(self.path.name + ".large")
@@ -180,12 +181,16 @@ class SpoolFile:
             self.new -= self.kept.keep(ids, self.keeps())
             ids = self._without_kept(ids)
         files: list[str] = []
-        for sql, part in in_chunks("SELECT file FROM entry WHERE file > '' AND id IN (?)", ids):
-            files += [file for (file,) in db.execute(sql, part)]
+        if self._large:
+            for sql, part in in_chunks("SELECT file FROM entry WHERE file > '' AND id IN (?)", ids):
+                files += [file for (file,) in db.execute(sql, part)]
+        gone = 0
         for sql, part in in_chunks("DELETE FROM entry WHERE why IS NULL AND id IN (?)", ids):
-            self.new -= db.execute(sql, part).rowcount
-        for sql, part in in_chunks("DELETE FROM entry WHERE id IN (?)", ids):
-            db.execute(sql, part)
+            gone += db.execute(sql, part).rowcount
+        self.new -= gone
+        if gone < len(ids):
+            for sql, part in in_chunks("DELETE FROM entry WHERE id IN (?)", ids):
+                db.execute(sql, part)
         return files
 
     def bury(self, id: int, why: str) -> None:
@@ -289,6 +294,7 @@ class SpoolFile:
 
     def write_large(self, raw: bytes) -> str:
         """Write *raw* to a file of its own and return its name; blocks."""
+        self._large = True
         name = secrets.token_hex(16)
         if not self._folder.exists():
             try:
@@ -366,6 +372,7 @@ class SpoolFile:
         if not self._folder.exists():
             there = set()
         else:
+            self._large = True
             clean(self._folder)
             there = {path.name for path in self._folder.iterdir()}
         db = self.sqlite.db

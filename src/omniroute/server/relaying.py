@@ -136,7 +136,9 @@ class Relayed:
 
     def _via(self, scope: Scope) -> Via | None:
         """Who asked, if a node of ours says so, and just now."""
-        given = dict(scope["headers"]).get(VIA.encode(), b"")
+        given = dict(scope["headers"]).get(VIA.encode())
+        if given is None:
+            return None
         said, _, mac = given.rpartition(b" ")
         target = scope.get("raw_path", b"") + (b"?" if scope["query_string"] else b"")
         right = _mac(self._key, said, scope["method"], target + scope["query_string"])

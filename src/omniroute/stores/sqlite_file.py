@@ -27,6 +27,9 @@ OLDEST = (3, 35, 0)
 BUSY_TIMEOUT = 5_000
 """How long, in ms, to wait for a program that holds SQLite's own lock (a shell, a backup)."""
 
+STATEMENTS = 256
+"""How many stay compiled."""
+
 SETTINGS = ("synchronous=FULL", "secure_delete=ON", "wal_autocheckpoint=0", "temp_store=MEMORY")
 
 IN_DOUBT = {
@@ -181,6 +184,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         timeout=BUSY_TIMEOUT / 1000,
+        cached_statements=STATEMENTS,
     )
     try:
         for setting in SETTINGS:
@@ -309,7 +313,11 @@ def explain(error: sqlite3.Error, path: Path, *, committing: bool = False) -> St
     return None
 
 
-CHUNKS = (64, 16, 4, 1)
+ROWS = (64, 32, *range(16, 0, -1))
+"""Rows to a statement: of few lengths, since each is compiled once."""
+
+VALUES = (512, 64, 16, 4, 1)
+"""Values in an IN, which are filled up."""
 
 
 def insert(
@@ -323,7 +331,7 @@ def insert(
     statement; the caller undoes the whole transaction.
     """
     written = start = 0
-    for size in CHUNKS:
+    for size in ROWS:
         while len(rows) - start >= size:
             part = rows[start : start + size]
             values = [value for row in part for value in row]
@@ -333,7 +341,7 @@ def insert(
     return written
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _insertion(into: str, width: int, size: int, conflict: str) -> str:
     row = f"({','.join('?' * width)})"
     return f"INSERT OR FAIL INTO {into} VALUES {','.join([row] * size)} {conflict}"  # noqa: S608
@@ -342,13 +350,13 @@ def _insertion(into: str, width: int, size: int, conflict: str) -> str:
 def in_chunks(sql: str, items: Sequence[object]) -> Iterator[tuple[str, list[object]]]:
     """Spread *items* over statements like *sql*, which has ``IN (?)``; each with its values.
 
-    As for `insert`, fewer statements; and of few lengths, so that they are compiled once.
+    As for `insert`, fewer statements; a value twice changes nothing in an IN.
     """
     start = 0
     while start < len(items):
         left = len(items) - start
-        size = next((size for size in reversed(CHUNKS) if size >= left), CHUNKS[0])
+        size = next((size for size in reversed(VALUES) if size >= left), VALUES[0])
         part = list(items[start : start + size])
-        part += part[-1:] * (size - len(part))  # a value twice changes nothing in IN
+        part += part[-1:] * (size - len(part))
         yield sql.replace("IN (?)", f"IN ({','.join('?' * size)})"), part
         start += size

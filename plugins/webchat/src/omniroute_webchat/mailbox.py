@@ -2,9 +2,10 @@
 
 This is the customers' copy: the engine's spool and journal are the record.  So a line of a
 visitor, which the spool has made durable before it comes here, is committed without waiting for
-the disk (synchronous=NORMAL): killing the process loses nothing of it, and what a power failure
-takes is missing on the visitor's screen only.  Answers, sessions and nonces are nobody else's and
-wait for the disk (FULL).
+the disk (synchronous=NORMAL), and nobody waits for it: it is there before whatever is asked next.
+What a power failure takes of it, or the end of the process within these milliseconds, is missing on
+the visitor's screen only.  Answers, sessions and nonces are nobody else's and wait for the disk
+(FULL).
 
 A reader remembers the number of the last line it saw, so a number must never be given twice, not
 even when a power failure took the line that had it first: each opening leaves a gap in the
@@ -18,20 +19,28 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from omniroute import ConfigError, Site
 from omniroute_webchat import asking
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
+ROOM: Final = 2000  # visitors' lines that may wait to be written
+PATIENCE: Final = 0.02  # seconds that they wait for company, unless somebody asks for something
+AGAIN: Final = 2.0  # seconds until what could not be written is tried again
+TOGETHER: Final = (64, 16, 4, 1)  # lines to a statement; fewer leave the interpreter less often
 NAME = "mailbox.sqlite"
 GAP = 1_000_000
 VERSION = 2
@@ -122,6 +131,17 @@ class Line(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, files=tuple(files)) if files else self
 
 
+class Spoken(NamedTuple):
+    """A visitor's line as it is written; *session* is whose *id* it is."""
+
+    conversation: str
+    session: str
+    id: str
+    author: str
+    text: str
+    at: int  # ms since the epoch
+
+
 class Effort(enum.IntEnum):
     """What a piece of work asks of the disk; a transaction makes the greatest of its efforts."""
 
@@ -134,9 +154,13 @@ class Closed(Exception):
     """The mailbox is not open, because the channel does not listen (yet, or any more)."""
 
 
-class _Work(NamedTuple, Generic[T]):
+class _Piece(NamedTuple, Generic[T]):
     work: Callable[[sqlite3.Connection], T]
     effort: Effort
+
+
+class _Asked(NamedTuple, Generic[T]):
+    piece: _Piece[T]
     answer: asyncio.Future[T]
 
 
@@ -147,8 +171,16 @@ class Mailbox:
         self._site = site
         self._thread: ThreadPoolExecutor | None = None
         self._db: sqlite3.Connection | None = None
-        self._waiting: list[_Work[object]] = []
+        self._waiting: list[_Asked[object]] = []
+        self._said: list[Spoken] = []
+        self._failed = False  # what was said could not be written when last tried
+        self._later: asyncio.TimerHandle | None = None  # when what was said is written
         self._busy: asyncio.Task[None] | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether no more should be said: too much waits to be written, or cannot be."""
+        return self._failed or len(self._said) >= ROOM
 
     async def open(self) -> None:
         """Open or create the file.  Raises `ConfigError` when it cannot be used."""
@@ -163,6 +195,8 @@ class Mailbox:
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file."""
         db, self._db = self._db, None
+        if db is not None and self._said:
+            self._begin(db)
         if self._busy is not None:
             # Not cancelled with us: somebody waits for the answers.
             await asyncio.wait([self._busy])
@@ -179,16 +213,38 @@ class Mailbox:
         if self._db is None:
             raise Closed
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Work(work, effort, answer))  # type: ignore[arg-type]
-        if self._busy is None:
-            self._busy = asyncio.create_task(self._work_off(self._db))
+        self._waiting.append(_Asked(_Piece(work, effort), answer))  # type: ignore[arg-type]
+        self._begin(self._db)
         return await answer
 
+    def say(self, line: Spoken) -> None:
+        """Have a visitor's line written, once for each id of a session, before what is asked next.
+
+        What cannot be written is tried again.  Raises `Closed`.
+        """
+        if self._db is None:
+            raise Closed
+        self._said.append(line)
+        if self._busy is None and self._later is None:
+            self._begin_after(PATIENCE, self._db)
+
+    def _begin_after(self, seconds: float, db: sqlite3.Connection) -> None:
+        self._later = asyncio.get_running_loop().call_later(seconds, self._begin, db)
+
+    def _begin(self, db: sqlite3.Connection) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._busy is None:
+            self._busy = asyncio.create_task(self._work_off(db))
+
     async def _work_off(self, db: sqlite3.Connection) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
+        while self._waiting or self._said:
             batch, self._waiting = self._waiting, []
-            outcomes = await loop.run_in_executor(self._thread, carry_out, db, batch)
+            said, self._said = self._said, []
+            wrote, *outcomes = await asyncio.get_running_loop().run_in_executor(
+                self._thread, carry_out, db, [_saying(said), *(asked.piece for asked in batch)]
+            )
             for asked, outcome in zip(batch, outcomes, strict=True):
                 if asked.answer.done():  # whoever asked has gone away
                     continue
@@ -196,11 +252,25 @@ class Mailbox:
                     asked.answer.set_exception(outcome.error)
                 else:
                     asked.answer.set_result(outcome)
+            self._failed = isinstance(wrote, _Failed)
+            if isinstance(wrote, _Failed):
+                log.warning("visitors' lines are not written: %s", wrote.error)
+                self._said[:0] = said
+            if not self._waiting and (self._failed or self._db is not None):
+                break  # what was said meanwhile waits for company
         self._busy = None
+        if self._said and self._db is not None:
+            self._begin_after(AGAIN if self._failed else PATIENCE, db)
 
 
 class _Failed(NamedTuple):
     error: Exception
+
+
+def _saying(said: Sequence[Spoken]) -> _Piece[object]:
+    """The piece of work that writes what was said."""
+    effort = Effort.WRITE if said else Effort.READ
+    return _Piece(partial(add_lines, lines=said), effort)
 
 
 def connect(site: Site) -> sqlite3.Connection:
@@ -246,25 +316,25 @@ def _unusable(path: Path, error: sqlite3.Error) -> ConfigError:
     return ConfigError(str(path), f"cannot be used: {error}", fix)
 
 
-def carry_out(db: sqlite3.Connection, batch: Sequence[_Work[object]]) -> list[object]:
+def carry_out(db: sqlite3.Connection, batch: Sequence[_Piece[object]]) -> list[object]:
     """All of *batch* in one transaction; if it fails, each alone, so that one harms no other."""
     try:
         return _transact(db, batch)
     except Exception as error:  # noqa: BLE001  whatever a piece of work raises is its asker's
         if len(batch) == 1:
             return [_Failed(error)]
-    return [outcome for asked in batch for outcome in carry_out(db, [asked])]
+    return [outcome for piece in batch for outcome in carry_out(db, [piece])]
 
 
-def _transact(db: sqlite3.Connection, batch: Sequence[_Work[object]]) -> list[object]:
-    effort = max(asked.effort for asked in batch)
+def _transact(db: sqlite3.Connection, batch: Sequence[_Piece[object]]) -> list[object]:
+    effort = max(piece.effort for piece in batch)
     if effort is Effort.READ:
         db.execute("BEGIN")
     else:
         db.execute(f"PRAGMA synchronous = {'FULL' if effort is Effort.DURABLE else 'NORMAL'}")
         db.execute("BEGIN IMMEDIATE")
     try:
-        outcomes = [asked.work(db) for asked in batch]
+        outcomes = [piece.work(db) for piece in batch]
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
@@ -294,6 +364,25 @@ def add_line(
         "SELECT seq FROM lines WHERE session = ? AND id = ?", (session, id)
     ).fetchone()
     return int(seq)
+
+
+def add_lines(db: sqlite3.Connection, lines: Sequence[Spoken]) -> None:
+    """Keep visitors' lines, in their order, each once for its id."""
+    start = 0
+    for size in TOGETHER:
+        while len(lines) - start >= size:
+            part = lines[start : start + size]
+            db.execute(_adding(size), [value for line in part for value in line])
+            start += size
+
+
+@lru_cache
+def _adding(lines: int) -> str:
+    row = "(?, ?, ?, 'in', ?, ?, ?)"
+    return (
+        "INSERT INTO lines (conversation, session, id, direction, author, text, at)"  # noqa: S608
+        f" VALUES {', '.join([row] * lines)} ON CONFLICT (session, id) DO NOTHING"
+    )
 
 
 def change_line(

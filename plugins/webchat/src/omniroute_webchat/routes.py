@@ -35,7 +35,7 @@ from omniroute_webchat import mailbox as lines
 from omniroute_webchat.addresses import normalised
 from omniroute_webchat.attachments import Attachments
 from omniroute_webchat.goings import Ear, Goings
-from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox
+from omniroute_webchat.mailbox import Closed, Effort, Line, Mailbox, Spoken
 from omniroute_webchat.origins import Origins
 from omniroute_webchat.pages import Pages
 from omniroute_webchat.parse import Brought, Said, key, sender_of
@@ -242,6 +242,8 @@ class Routes:
         wait = self._said.wait(session.visitor)
         if wait:
             raise too_fast(wait)
+        if self._mailbox.full:
+            raise busy()
         message = await read_message(request, self._settings.max_message)
         files = await self._attachments.brought(session, message.files)
         said = _said(session, str(message.id), message.text, files)
@@ -251,9 +253,13 @@ class Routes:
             raise busy() from None
         # From here on it is safe.  If we die before the next line, the browser has no answer and
         # comes again with the same id: the intake takes it for what it is, and the line follows.
-        seq = await self._keep(said, message.files)
+        line = Spoken(*(said.conversation, said.session, said.id), said.name, said.text, said.at)
+        if message.files:
+            await self._keep(line, message.files)
+        else:
+            self._mailbox.say(line)
         self._streams.wake(said.conversation)
-        return answer({"id": said.id, "seq": seq})
+        return answer({"id": said.id})
 
     async def _answer(self, request: Request) -> Response:
         """What somebody presses below a question of ours, or says about it in words."""
@@ -305,15 +311,11 @@ class Routes:
             intake.writing(sender_of(_said(session, "", ""), self._account))
         return Response(status_code=204)
 
-    async def _keep(self, said: Said, files: Sequence[str]) -> int:
-        def work(db: sqlite3.Connection) -> int:
-            seq = lines.add_line(
-                db, said.conversation, said.session, said.id, said.name, said.text, said.at
-            )
-            attaching.belong(db, said.conversation, seq, files)
-            return seq
+    async def _keep(self, line: Spoken, files: Sequence[str]) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            attaching.belong(db, line.conversation, lines.add_line(db, *line), files)
 
-        return await self._mailbox.do(work, Effort.WRITE)
+        await self._mailbox.do(work, Effort.WRITE)
 
     async def _lines(self, request: Request) -> Response:
         session = await self._known(request)

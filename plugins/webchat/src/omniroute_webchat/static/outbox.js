@@ -44,9 +44,9 @@ export class Outbox {
         await this.session();
         const { id, text } = line;
         const files = (line.files ?? []).map((file) => file.id);
-        const sent = await (await ask("messages", { method: "POST", body: { id, text, files } })).json();
+        await ask("messages", { method: "POST", body: { id, text, files } });
         this.failures = 0;
-        if (this.take(id)) this.onSent({ ...line, seq: sent.seq });
+        if (this.take(id)) this.onSent(line); // its number comes with the line itself
       } catch (error) {
         await this.#stumble(line, error);
       }
