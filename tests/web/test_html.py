@@ -47,6 +47,7 @@ class Checked(HTMLParser):
         self.references: list[tuple[str, str]] = []
         self.named: list[tuple[str, bool]] = []
         self.headings: list[str] = []
+        self.pressed: list[tuple[str, str]] = []  # buttons and links, with what they are called
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
@@ -79,6 +80,12 @@ class Checked(HTMLParser):
             labelled = "aria-label" in given or "label" in self.open or "hidden" in given
             if not labelled and given.get("type") != "radio":
                 self.faults.append(f"{where} without a label")
+        if tag in ("a", "button"):
+            self.pressed.append((where, given.get("aria-label", "") or given.get("title", "")))
+        if tag == "img" and "alt" not in given:
+            self.faults.append(f"{where} without words for who does not see it")
+        if tag == "html" and not given.get("lang"):
+            self.faults.append(f"{where} without a language")
         if given.get("name") in HIDES:
             self.faults.append(f"{where} named {given['name']} hides what its form can do")
         if "id" in given:
@@ -99,6 +106,9 @@ class Checked(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "h1" in self.open:
             self.headings.append(data)
+        if {"a", "button"} & set(self.open):
+            where, name = self.pressed[-1]
+            self.pressed[-1] = (where, name + data.strip())
         if self.open[-1:] in (["ul"], ["ol"], ["table"], ["tr"]) and data.strip():
             self.faults.append(f"line {self.getpos()[0]}: text in a {self.open[-1]}")
 
@@ -109,6 +119,7 @@ class Checked(HTMLParser):
         self.faults += [f"id {id} twice" for id in known if self.ids.count(id) > 1]
         self.faults += [f"{where} names {id}" for where, id in self.references if id not in known]
         self.faults += [fault for fault, fits in self.named if not fits]
+        self.faults += [f"{where} is called nothing" for where, name in self.pressed if not name]
         return self.faults
 
 
