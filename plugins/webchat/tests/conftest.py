@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -214,9 +216,8 @@ class Chat:
 Opens = Callable[..., Any]
 
 
-@pytest.fixture
-async def open_chat(tmp_path: Path) -> AsyncIterator[Opens]:
-    """Make a chat with settings of one's own, not listening yet."""
+@contextlib.asynccontextmanager
+async def _chats(tmp_path: Path) -> AsyncIterator[Opens]:
     chats: list[Chat] = []
 
     def make(proofs: Proofs | None = None, **settings: Any) -> Chat:
@@ -230,6 +231,19 @@ async def open_chat(tmp_path: Path) -> AsyncIterator[Opens]:
     yield make
     for chat in chats:
         await chat.closes()
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> AbstractAsyncContextManager[Opens]:
+    """What makes chats, and stops them at its end, in whatever loop they are to live."""
+    return _chats(tmp_path)
+
+
+@pytest.fixture
+async def open_chat(chats: AbstractAsyncContextManager[Opens]) -> AsyncIterator[Opens]:
+    """Make a chat with settings of one's own, not listening yet."""
+    async with chats as make:
+        yield make
 
 
 @pytest.fixture

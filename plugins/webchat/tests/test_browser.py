@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -52,7 +53,8 @@ class Notary:
         return token == "good"
 
 
-pytestmark = pytest.mark.browser
+# One browser serves all tests here, so all that is awaited belongs to one loop.
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PHONE = {"width": 320, "height": 560}
@@ -88,26 +90,35 @@ class Served:
 Serves = Callable[..., Awaitable[Served]]
 
 
-@pytest.fixture
-async def serve(open_chat: Opens) -> AsyncIterator[Serves]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def serve(chats: AbstractAsyncContextManager[Opens]) -> AsyncIterator[Serves]:
     running: list[Served] = []
+    async with chats as open_chat:
 
-    async def begin(*, for_shop: bool = False, **settings: Any) -> Served:
-        running.append(Served(open_chat, for_shop, **settings))
-        await running[-1].starts()
-        return running[-1]
+        async def begin(*, for_shop: bool = False, **settings: Any) -> Served:
+            running.append(Served(open_chat, for_shop, **settings))
+            await running[-1].starts()
+            return running[-1]
 
-    yield begin
-    for served in running:
-        await served.stops()
+        yield begin
+        for served in running:
+            await served.stops()
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def started(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(started: Browser) -> AsyncIterator[Browser]:
+    """The browser, which knows nothing of what was seen in other tests."""
+    yield started
+    for context in started.contexts:
+        await context.close()
 
 
 class Visitor:

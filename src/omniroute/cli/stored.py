@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from omniroute.errors import ConfigError
-from omniroute.server.composition import load_plugins
 from omniroute.server.settings import Settings
 from omniroute.server.stores import open_store
 from omniroute.stores.api import Reader
@@ -18,6 +17,8 @@ def stored(settings: Settings) -> Iterator[Reader]:
     """A view of the store as it is at this moment.  Raises `ConfigError` where there is none."""
     with ExitStack() as opened:
         if settings.store.url:
+            from omniroute.server.composition import load_plugins  # slow to import
+
             store = open_store(settings, load_plugins(settings.plugins.blocked))
             opened.callback(store.close)
             reader: Reader = store.reader()
