@@ -79,6 +79,7 @@ from omniroute.errors import (
     StoreError,
 )
 from omniroute.hookspecs import Claim, Notice, StoreFactory, hookimpl
+from omniroute.listening import take_nobody_more
 from omniroute.logged import concerning
 from omniroute.rate import Rate
 from omniroute.settings import Secret, says
@@ -197,6 +198,7 @@ __all__ = [
     "says",
     "seconds_to_wait",
     "standing_in_words",
+    "take_nobody_more",
     "told_in_words",
     "withdrawal_in_words",
 ]

@@ -6,16 +6,12 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
 
-from omniroute import ConfigError
+from omniroute import ConfigError, take_nobody_more
 from omniroute_email.handshake import Handshake
 from omniroute_email.reception import Reception
 from omniroute_email.session import Session
 from omniroute_email.settings import Config
-
-COMING_IN: Final = 3
-"""Turns of the loop from a connection's being taken to the reception's being told of it."""
 
 
 @asynccontextmanager
@@ -32,7 +28,7 @@ async def serving(reception: Reception, place: str) -> AsyncIterator[int]:
             servers.append(encrypted)
         yield plain.sockets[0].getsockname()[1]
     finally:
-        await _close(servers)
+        await take_nobody_more(servers)  # who was just taken can be told goodbye
         await reception.close()
 
 
@@ -45,18 +41,6 @@ async def _served(
         return await loop.create_server(protocol, host or None, port)
     except OSError as error:
         raise _cannot_serve(error, place, setting, host, port) from None
-
-
-async def _close(servers: list[asyncio.Server]) -> None:
-    """Stop listening when whoever was just taken is known, and can be told goodbye."""
-    loop = asyncio.get_running_loop()
-    for server in servers:
-        for listening in server.sockets:
-            loop.remove_reader(listening.fileno())
-    for _ in range(COMING_IN):
-        await asyncio.sleep(0)
-    for server in servers:
-        server.close()
 
 
 def _cannot_serve(error: OSError, place: str, setting: str, host: str, port: int) -> ConfigError:
