@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from omniroute.catalogue import Catalogue
-from omniroute.channel import Choice, Question
-from omniroute.core.conditions import Always, base
-from omniroute.core.rules import Low, RuleSet, SurveyRule
+from omniroute.core.conditions import Always
+from omniroute.core.rules import Low, SurveyRule
 from omniroute.core.surveys import SCALES
 from omniroute.rules.escalations import halves, named, people
 from omniroute.rules.grammar import ALWAYS, MEASURES
 from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
-from omniroute.rules.replies import reply_text
 from omniroute.rules.whens import Whens
 from omniroute.rules.yaml12 import Node, Scalar
 
@@ -43,22 +40,6 @@ def our_texts(survey: SurveyRule) -> dict[str, Mapping[str, str]]:
 
 def _ours(survey: str, what: str) -> str:
     return f"survey/{survey}/{what}"
-
-
-def question(rules: RuleSet, survey: SurveyRule, language: str, at: int, until: int) -> Question:
-    """What a survey asks, for channels where one press answers it; *at* and *until* in ms."""
-    said = words()[base(language)]
-    measure, scale = survey.measure, SCALES[survey.measure]
-    means = {scale[0]: said[f"low_{measure}"], scale[-1]: said[f"high_{measure}"]}
-    more = reply_text(rules, survey.more, language, at)[0] if survey.more else ""
-    return Question(
-        tuple(Choice(str(score), means.get(score, "")) for score in scale),
-        datetime.fromtimestamp(until / 1000, UTC),
-        more,
-        reply_text(rules, survey.thanks, language, at)[0],
-        base(language),
-        said["instead"].format(least=scale[0], most=scale[-1]),
-    )
 
 
 def read_survey(

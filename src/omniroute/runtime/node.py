@@ -34,7 +34,6 @@ from omniroute.errors import StoreError
 from omniroute.hookspecs import Notice
 from omniroute.plugins import Plugins
 from omniroute.rules.replies import reply_text
-from omniroute.rules.surveys import question
 from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.files import Files
 from omniroute.runtime.handover import HandedIn
@@ -49,6 +48,7 @@ from omniroute.runtime.names import Names
 from omniroute.runtime.observers import Observers
 from omniroute.runtime.outbox import CALL, GRACE, Outbox
 from omniroute.runtime.precedence import Precedence
+from omniroute.runtime.questions import question
 from omniroute.runtime.reading import Reading, Source
 from omniroute.runtime.record import encode
 from omniroute.runtime.returns import Returns
