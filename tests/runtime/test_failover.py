@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from tests.runtime.house import House, Jammed
 
 from omniroute.errors import StoreError
+from omniroute.runtime.archiver import Archiver
+from omniroute.runtime.handover import Handover
+from omniroute.runtime.keeping import GAP
+from omniroute.runtime.spool import Spool
+from omniroute.server.archiving import make_whole
 from omniroute.stores.api import InDoubt, Moved, verify_chain
+from omniroute.stores.archive_sqlite import SqliteArchive
 from omniroute.stores.redis import RedisStore
-from omniroute.testing.redis_server import RedisServer, program
+from omniroute.testing.redis_server import RedisServer, program, redis_server
 from omniroute.testing.redis_sets import PATIENCE, watched
 
 pytestmark = pytest.mark.redis
@@ -143,3 +151,67 @@ async def test_f24_a_redis_that_forgets_its_last_commits_loses_no_message(tmp_pa
         await house.leaves()
     finally:
         server.kill()
+
+
+async def test_f30_where_everything_is_deleted_messages_come_back_from_the_disks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without an archive: threads begin anew, and what agents did is gone; no message is."""
+    with redis_server() as server, redis.Redis(port=server.port) as client:
+        house, spool = OnRedis(tmp_path), Spool(tmp_path / "of a follower", min_free=0)
+        with closing(RedisStore(server.url)) as store, closing(store.exchange()) as exchange:
+            follower = Handover(spool, exchange, house.clock)
+            await house.opens(server.url)
+            await house.says("here", sender="joe")
+            await spool.append("pipe", "a", b'{"text": "there", "id": "x"}', at=house.clock.at)
+            await follower.look()
+            await house.until(lambda: exchange.hear(spool.name).outcomes)
+            await follower.look()
+            await house.until(lambda: len(house.texts()) == 2 and not spool.depth)
+            decided = house.decided()
+
+            client.flushall()
+            await house.until(house.stopped)
+            await house.goes_on(server.url)
+            await house.until(lambda: house.texts() == ["here"])
+            await follower.look()
+            await follower.look()
+            await house.until(lambda: len(house.texts()) == 2)
+            assert house.decided() == decided
+            assert [loss.entries for loss in (*house.spool.losses, *spool.losses)] == [1, 1]
+            assert "the store has forgotten what it had taken" in caplog.text
+            threads = [event.thread for event in house.events("ThreadOpened")]
+            assert min(threads) > GAP, "no number twice"
+            await house.leaves()
+        await spool.close()
+
+
+async def test_f30_with_an_archive_all_of_it_comes_back(tmp_path: Path) -> None:
+    with redis_server() as server, redis.Redis(port=server.port) as client:
+        house, archive = OnRedis(tmp_path), SqliteArchive(tmp_path / "archive.db")
+        await house.opens(server.url)
+        await house.says("hello", sender="joe")
+        await house.read(1)
+        await house.replies("sorry", hold=0)
+        await house.until(lambda: house.events("ReplySent"))
+        archiver = Archiver(archive, house.store.reader())
+        while archiver.step():
+            pass
+        archiver.close()
+        threads, head = dict(house.node.state.threads), archive.head()
+
+        client.flushall()
+        await house.until(house.stopped)
+        await house.leaves()
+        house.troubles.clear()
+        with closing(RedisStore(server.url)) as store:
+            make_whole(store, archive)
+            assert store.head() == head
+        await house.opens(server.url)
+        assert house.node.state.threads.keys() == threads.keys()
+        assert [said.text for said in house.pipe.sent] == ["sorry"], "sent once"
+        await house.says("still there?", sender="joe")
+        await house.read(2)
+        assert house.spool.losses == []
+        await house.leaves()
+        archive.close()

@@ -9,7 +9,7 @@ import pytest
 from tests.runtime.house import PATIENCE, Faulty, House
 
 from omniroute.runtime.handover import HandedIn, Handover
-from omniroute.runtime.keeping import GAP, TIDY
+from omniroute.runtime.keeping import GAP, TIDY, UNSURE
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.spool_kept import Known
 from omniroute.stores.api import GENESIS, Moved, Unavailable
@@ -63,6 +63,56 @@ async def test_a_number_that_a_lost_thread_had_is_nobody_else_s(house: House) ->
         await fails_over(house, behind)
         await house.until(lambda: house.texts() == ["lost"])
         assert [event.thread for event in house.events("ThreadOpened")] == [2 + GAP]
+
+
+async def moves(house: House) -> None:
+    """Another node writes now, on another disk."""
+    await house.node.stop()
+    left = house.store.copy()
+    assert isinstance(house.exchange, MemoryExchange)
+    house.exchange._store = left
+    await house.node.close()
+    house.store, house.spool = left, type(house.spool)(house.folder / "spool of another")
+    house.node = house.made()
+    await house.start()
+
+
+async def test_on_a_server_that_has_forgotten_nothing_a_change_of_writers_leaves_no_doubt(
+    house: House,
+) -> None:
+    async with house.running():
+        await house.says("hello")
+        await house.until(lambda: house.texts() == ["hello"])
+        await moves(house)
+        await house.replies("sorry", hold=0)
+        await house.until(lambda: house.events("ReplySent"))
+        assert [(out.text, out.repeat) for out in house.pipe.sent] == [("sorry", True)], (
+            "the first writer began on a server of which it knew nothing, a moment ago"
+        )
+        house.clock.at += UNSURE
+        await moves(house)
+        await house.replies("really", hold=0)
+        await house.until(lambda: len(house.events("ReplySent")) == 2)
+        assert (house.pipe.sent[-1].text, house.pipe.sent[-1].repeat) == ("really", False)
+
+
+async def test_what_came_before_a_loss_is_marked_however_late_it_is_handed_in(
+    house: House,
+) -> None:
+    async with house.running():
+        await house.says("hello")
+        await house.until(lambda: house.texts() == ["hello"])
+        exchange = house.exchange
+        assert isinstance(exchange, MemoryExchange)
+        exchange.become(exchange.copy())
+        await moves(house)
+        keeping = house.node.keeping
+        assert keeping is not None
+        began = house.clock.at
+        house.clock.at += 20 * 60_000
+        assert not keeping.may_repeat()
+        assert not keeping.may_repeat(came=house.clock.at)
+        assert keeping.may_repeat(came=began)
 
 
 async def test_what_was_sent_in_the_lost_journal_is_not_sent_again(house: House) -> None:

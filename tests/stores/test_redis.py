@@ -60,6 +60,24 @@ class TestRedisExchange(ExchangeContract):
         exchange.close()
 
 
+def test_who_begins_on_a_server_that_may_have_forgotten_something_is_told_so() -> None:
+    with (
+        redis_server() as server,
+        redis.Redis(port=server.port) as client,
+        closing(RedisStore(server.url)) as store,
+        closing(store.exchange()) as exchange,
+    ):
+        assert (exchange.begin(5), exchange.begin(9)) == (5, 5)
+        client.replicaof("127.0.0.1", free_port())
+        client.replicaof("NO", "ONE")  # it has been a replica meanwhile
+        assert (exchange.begin(11), exchange.begin(12)) == (11, 11)
+        server.kill()
+        server.start()
+        assert (exchange.begin(13), exchange.begin(14)) == (13, 13)
+        client.flushall()
+        assert exchange.begin(15) == 15
+
+
 class TestRedisShelf(ShelfContract):
     @pytest.fixture
     def shelf(self, server: RedisServer) -> Iterator[Shelf]:

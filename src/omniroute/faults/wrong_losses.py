@@ -33,7 +33,7 @@ class _BelievesNumbers(FaultyExchange):
 
 def _no_marks(node: Node) -> None:
     if node.keeping is not None:
-        node.keeping.may_repeat = lambda: False  # type: ignore[method-assign]
+        node.keeping.may_repeat = lambda came=None: False  # type: ignore[method-assign]
 
 
 LOSSES: Final[Mapping[str, Mutant]] = {

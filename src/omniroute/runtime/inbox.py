@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Final
 
@@ -40,6 +40,7 @@ class Work:
     puts: Puts = field(default_factory=dict)
     done: Callable[[Answered | Exception], None] | None = None  # called on the loop
     ends_round: bool = False  # whatever comes after it is made when it is decided
+    came: int | None = None  # when (ms) what it is about came to a node
     line: int | None = None  # `Inbox.failures` when its line began: later ones break the line
 
 
@@ -201,6 +202,8 @@ class Inbox:
                 log.exception("an input could not be decided")
             self._tell(works, error)
             return False
+        came = min((work.came for work in works if work.came is not None), default=None)
+        committed = replace(committed, came=came)
         self._call(lambda: self._finish(committed, works, answers))
         return True
 

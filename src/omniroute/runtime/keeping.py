@@ -7,8 +7,8 @@ has no such record any more it is another journal: whatever the spool has kept i
 input is known by its key, so what survived is answered as it was, and only the rest is decided.
 
 Decisions may differ then.  What was sent in the journal that is gone has its notes in the spool of
-the node that sent it, and is not sent again there; elsewhere it goes out marked.  What agents did
-there is not in any spool: it is gone, and said to be.
+the node that sent it, and is not sent again there; elsewhere it goes out marked, whenever it is
+handed in.  What agents did there is not in any spool: it is gone, and said to be.
 """
 
 from __future__ import annotations
@@ -65,17 +65,27 @@ class Keeping:
         if not self.horizon:
             return 0
         heard = await self.look()
+        now = self._clock.now()
+        unsure = await asyncio.to_thread(self._exchange.begin, now)
         if heard.holds and state.tenure.node in ("", self._spool.name):
             return 0
-        # Who wrote before may have decided and sent more than this journal has.
-        known = self._spool.known._replace(unsure=self._clock.now())
+        # Who wrote before may have decided and sent more than this journal has, unless the server
+        # is the same since then; then so may whoever wrote before them.
+        known = self._spool.known._replace(unsure=unsure if heard.holds else now)
         await self._spool.note_now(known)
+        if known.unsure != now:
+            return 0
         return max(state.counters.next_thread, known.thread) + GAP
 
-    def may_repeat(self) -> bool:
-        """Whether what is decided now may have been sent before, in a journal that is lost."""
-        known = self._spool.known
-        return bool(known.unsure) and known.unsure + UNSURE > self._clock.now()
+    def may_repeat(self, came: int | None = None) -> bool:
+        """Whether what is decided now may have been sent before, in a journal that is lost.
+
+        So it is for a while, and whenever it is about what *came* (ms) before that, by the clock of
+        whichever node: one that was away hands in again what was decided then.
+        """
+        unsure = self._spool.known.unsure
+        now = self._clock.now() if came is None else min(came, self._clock.now())
+        return bool(unsure) and unsure + UNSURE > now
 
     def note(self, head: Head, thread: int = 0) -> None:
         """Know of *head*, before anything that is decided there is said to be done."""

@@ -360,7 +360,7 @@ class Node:
     def _committed(self, committed: Committed) -> None:
         if self.keeping is not None:
             self.keeping.note(committed.head, self.state.counters.next_thread)
-            if self.keeping.may_repeat():
+            if self.keeping.may_repeat(committed.came):
                 self.outbox.doubt(effect.id for effect in committed.effects)
         self.outbox.take(committed.effects)
         self._on_commit(committed)

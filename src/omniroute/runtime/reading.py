@@ -213,6 +213,8 @@ class Reading:
         if not works:
             return await self._not_for_customers(entry)
         outcome = _Outcome(entry.id, len(works))
+        for work in works:
+            work.came = entry.at
         self._read_so_far += [(work, lambda error: self._settled(outcome, error)) for work in works]
         return None
 

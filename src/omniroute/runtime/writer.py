@@ -57,6 +57,7 @@ class Committed:
     entries: tuple[Entry, ...]
     effects: tuple[AnyEffect, ...]
     seconds: float = 0.0  # that deciding and committing took
+    came: int | None = None  # when (ms) the oldest of what it is about came to a node
 
 
 class PoisonedTimer(Exception):

@@ -64,6 +64,13 @@ class Exchange(Protocol):
     def release(self, node: str) -> None:
         """Give the lease up, if *node* has it."""
 
+    def begin(self, at: int) -> int:
+        """A writer begins, at *at* (ms).  When one last did after whom something may be missing.
+
+        That is *at* itself, unless the server can have forgotten nothing since another began: then
+        it is what that one was told, 0 where nothing is ever forgotten.
+        """
+
     def hand(self, parcels: Sequence[Parcel]) -> None:
         """Put *parcels* there, but those whose marks are there already."""
 

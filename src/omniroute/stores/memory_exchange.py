@@ -29,6 +29,8 @@ class MemoryExchange:
         self._outcomes: dict[Mark, str] = {}
         self._reports: dict[str, tuple[bytes, float]] = {}
         self._agreed: dict[str, bytes] = {}
+        self._server = 0  # another after each time that it may have forgotten something
+        self._began: tuple[int, int] | None = None  # on which server, and what was told
 
     def lease(self, node: str, seconds: float) -> str:
         with self._lock:
@@ -41,6 +43,12 @@ class MemoryExchange:
         with self._lock:
             if self._lease[0] == node:
                 self._lease = ("", 0.0)
+
+    def begin(self, at: int) -> int:
+        with self._lock:
+            if self._began is None or self._began[0] != self._server:
+                self._began = self._server, at
+            return self._began[1]
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
         with self._lock:
@@ -100,6 +108,7 @@ class MemoryExchange:
             self._lease = other._lease
             self._parcels, self._outcomes = dict(other._parcels), dict(other._outcomes)
             self._reports, self._agreed = dict(other._reports), dict(other._agreed)
+            self._server, self._began = self._server + 1, other._began
 
     def _holds(self, known: Head) -> bool:
         there = self._store.tail(known[0] - 1, 1) if known[0] else []
@@ -112,6 +121,7 @@ class MemoryExchange:
             self._parcels.clear()
             self._outcomes.clear()
             self._reports.clear()
+            self._began = None
 
     def close(self) -> None:
         """The content outlives whoever asks."""

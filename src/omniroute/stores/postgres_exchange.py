@@ -93,6 +93,9 @@ class PostgresExchange(Asking):
         self._call(self._execute(SETTLE, nodes, ids, list(outcomes.values())))
         return True
 
+    def begin(self, at: int) -> int:
+        return 0  # it forgets nothing
+
     def hear(self, node: str, known: Head = GENESIS) -> Heard:
         rows = self._call(self._rows(HEAR, node, *known))
         ended = {id: outcome for _, _, id, outcome, _ in rows if id is not None}

@@ -2,7 +2,8 @@
 
 ``lease`` runs out by itself.  ``parcels`` holds what was handed over by node and number, in the
 order of ``waiting``; ``outcomes`` how parcels have ended; ``nodes`` who is there, with the moment
-until which that is so.
+until which that is so; ``began`` on which server (its process, and the line of replication that
+it is the primary of) writers have begun to write, and since when they may not know all.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ return ARGV[1]
 """
 RELEASE: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+BEGIN: Final = """
+local function told(section, field)
+  local info = redis.pcall('INFO', section)
+  return type(info) == 'string' and string.match(info, field .. ':(%w+)')
+end
+local run, line = told('server', 'run_id'), told('replication', 'master_replid')
+local server = run and line and run .. line
+local kept = redis.call('HMGET', KEYS[10], 'server', 'told')
+if server and kept[1] == server then return kept[2] end
+redis.call('HSET', KEYS[10], 'server', server or '', 'told', ARGV[1])
+return ARGV[1]
 """
 HAND: Final = """
 for i = 1, #ARGV, 2 do
@@ -119,6 +132,7 @@ return redis.call('HGET', KEYS[7], ARGV[1])
 
 PARTS: Final = (
     "lease", "parcels", "waiting", "outcomes", "count", "nodes", "agreed", "head", "journal",
+    "began",
 )  # fmt: skip
 _encode = msgspec.msgpack.Encoder().encode
 _parcel = msgspec.msgpack.Decoder(Parcel).decode
@@ -138,6 +152,9 @@ class RedisExchange:
 
     def release(self, node: str) -> None:
         self._run(RELEASE, node)
+
+    def begin(self, at: int) -> int:
+        return int(self._run(BEGIN, at))
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
         given: list[bytes | str] = []
