@@ -307,17 +307,17 @@ class Restarting(Machine):
 
 
 class Faltering(Machine):
-    """The first commit of everything fails; it was decided without a why, which changes nothing."""
+    """The first commit of everything fails; it was decided for its events alone."""
 
     def _step(self, input: i.AnyInput) -> Decision:
         self.absorb(input)
-        unexplained = decide(self.state, input, explained=False)
+        events_only = decide(self.state, input, events_only=True)
         self.state.rollback()
         fresh = loaded(self.rows)
         assert open_work(self.state) == open_work(fresh)
         assert self.state.due() == fresh.due()
         again = super()._step(input)
-        assert msgspec.structs.replace(again, why=()) == unexplained
+        assert msgspec.structs.replace(again, effects=(), why=()) == events_only
         return again
 
 

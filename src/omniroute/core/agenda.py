@@ -72,9 +72,9 @@ class Agenda:
             index.left.clear()
         if index.freed:
             for name in index.freed:
-                best = index.next_thread(self._state.agents[name])
-                if best is not None:
-                    heapq.heappush(self._agents, (index.key(best), name))
+                place = index.next_place(self._state.agents[name])
+                if place is not None:
+                    heapq.heappush(self._agents, (place, name))
                     self._sure = index.changes if len(self._agents) == 1 else -1
             index.freed.clear()
 
@@ -84,14 +84,14 @@ class Agenda:
             key, name = self._agents[0]
             if self._sure == self._index.changes:
                 return key
-            best = self._index.next_thread(self._state.agents[name])
-            if best is None:
+            place = self._index.next_place(self._state.agents[name])
+            if place is None:
                 heapq.heappop(self._agents)
-            elif (now := self._index.key(best)) == key:
+            elif place == key:
                 self._sure = self._index.changes
                 return key
             else:
-                heapq.heapreplace(self._agents, (now, name))
+                heapq.heapreplace(self._agents, (place, name))
         return None
 
 

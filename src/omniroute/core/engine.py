@@ -141,14 +141,14 @@ def _want_folded(state: State, id: HandleId, wanted: dict[str, None]) -> None:
 
 
 def decide(
-    state: State, input: i.AnyInput, deciders: Deciders | None = None, *, explained: bool = True
+    state: State, input: i.AnyInput, deciders: Deciders | None = None, *, events_only: bool = False
 ) -> Decision:
     """Decide one input on the state as it stands, and leave the state evolved by it.
 
-    Where nobody will ask why, as in a simulation, *explained* may be false: the decision is the
-    same, and its why is empty.
+    With *events_only*, for a simulation, where nothing is done outside and nobody will ask why,
+    the events are the same, and there are no effects and no why.
     """
-    turn = Turn(state, input, deciders, explained)
+    turn = Turn(state, input, deciders, events_only)
     answer = _answer(turn, input)
     if not answer.ok:
         turn.explain("refused", code=answer.code, **answer.values)

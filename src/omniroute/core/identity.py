@@ -43,7 +43,7 @@ def recognise(turn: Turn, message: MessageReceived) -> CustomerId:
     how = "unverified" if not sender.verified else "known" if known else "new"
     for claim in message.claims:
         how = _weigh(turn, sender, claim) or how
-    if turn.explained:
+    if not turn.events_only:
         turn.why.append({"about": "identity", "handle": sender.id, "how": how})
     return turn.state.handles[sender.id].customer
 

@@ -23,6 +23,7 @@ from omniroute.core.pools import (
     Profile,
     Signature,
     order_key,
+    placing,
     signature,
 )
 from omniroute.core.ranking import NOWHERE, Standing, eased, loaded, more_room, standing
@@ -30,7 +31,7 @@ from omniroute.core.requirements import Fit, Person, named
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
 from omniroute.core.states import WAITING
-from omniroute.core.urgency import ORDER, PRIORITIES
+from omniroute.core.urgency import PRIORITIES
 
 LINES = 1024  # beyond so many, a line that nobody waits in is dropped
 
@@ -55,8 +56,9 @@ class Lines:
 
         *usual* is the priority of what no rule calls more or less urgent.
         """
-        self._skills, self._queues, self._usual = skills, queues, usual
+        self._skills, self._queues = skills, queues
         self._tiered = any(queue.ranks for queue in queues.values())
+        self._placing = {name: placing(queue.order, usual) for name, queue in queues.items()}
         self.pools: dict[Profile, Pool] = {}
         self.lines: dict[Signature, Line] = {}
         self._named: dict[AgentId, dict[Signature, None]] = {}
@@ -87,8 +89,7 @@ class Lines:
 
     def key(self, thread: Thread) -> Key:
         """A thread's place, by the order of its queue."""
-        queue = self._queues.get(thread.queue)
-        return order_key(thread, queue.order if queue is not None else ORDER, self._usual)
+        return self._placing.get(thread.queue, order_key)(thread)
 
     def placed(self, thread: ThreadId) -> Key | None:
         """Where a thread was placed when changes were last taken in; None if it does not wait."""

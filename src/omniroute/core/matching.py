@@ -78,8 +78,9 @@ class Index(Lines):
         """
         self.catch_up()
         line = self._place[thread.id]
-        barred = {exclusion.agent for exclusion in thread.excluded}
-        if thread.offers:
+        barred: set[AgentId] = set()
+        if thread.excluded or thread.offers:
+            barred.update(exclusion.agent for exclusion in thread.excluded)
             barred.update(offer.agent for offer in thread.offers)
         if line.named:
             return self._among_named(line, barred, limit)
@@ -92,25 +93,26 @@ class Index(Lines):
         self, thread: Thread, line: Line, barred: set[AgentId], limit: int
     ) -> tuple[Candidate, ...]:
         """Eligible agents, best first: whom the customer knows, then the heads of all pools."""
-        policy = self.policy(line.queue)
-        streams = [
-            line.streams.get(pool) or self._stream(line, policy, cost, strength, pool)
-            for cost, strength, pool in line.pools
-            if pool.free[line.live]
-        ]
+        live, known = line.live, line.streams
+        streams = []
+        for cost, strength, pool in line.pools:
+            if pool.free[live]:
+                streams.append(known.get(pool) or self._stream(line, cost, strength, pool))
         if not streams:
             return ()
-        near = self._near(thread, line, barred, policy)
+        near = self._near(thread, line, barred)
         if near:
             barred = {*barred, near[0].agent}
             limit -= 1
         if limit > 2:
-            ranked = list(islice(heapq.merge(*(one.all(barred) for one in streams)), limit))
+            best = list(islice(heapq.merge(*(one.all(barred) for one in streams)), limit))
         else:
-            ranked = _two(streams, barred)[:limit]
-        return (*near, *(Candidate(name, tuple(rank)) for rank, name in ranked))
+            best = _best_of(streams, barred, limit)
+        ranked = [Candidate(name, rank) for rank, name in best]
+        return (*near, *ranked)
 
-    def _stream(self, line: Line, policy: str, cost: float, strength: float, pool: Pool) -> Stream:
+    def _stream(self, line: Line, cost: float, strength: float, pool: Pool) -> Stream:
+        policy = self.policy(line.queue)
         order = pool.order(policy, line.live, line.weight, self._agents, line.queue)
         made = line.streams[pool] = Stream(policy, cost, strength, order)
         return made
@@ -121,7 +123,7 @@ class Index(Lines):
         line = self._place[thread.id]
         barred = {exclusion.agent for exclusion in thread.excluded}
         policy, live = self.policy(line.queue), line.live
-        near = self._near(thread, line, barred, policy)
+        near = self._near(thread, line, barred)
         found = []
         for cost, strength, pool in line.pools:
             if near and self._home[near[0].agent] is pool:
@@ -146,11 +148,12 @@ class Index(Lines):
         """An agent as they are now."""
         return self._agents[id]
 
-    def _near(
-        self, thread: Thread, line: Line, barred: set[AgentId], policy: str
-    ) -> tuple[Candidate, ...]:
+    def _near(self, thread: Thread, line: Line, barred: set[AgentId]) -> tuple[Candidate, ...]:
         """Whom the step prefers, else whoever had this customer last, if they can be asked."""
         names = thread.steps[thread.step].prefer if thread.steps else ()
+        if not (names or thread.last_agent):
+            return ()
+        policy = self.policy(line.queue)
         for name in (*names, thread.last_agent):
             near = self._agents.get(name)
             if near is None or name in barred:
@@ -261,10 +264,11 @@ class Index(Lines):
     def best_thread(self, agent: Agent) -> Thread | None:
         """The thread that *agent* should have next: the first they can serve in queue order."""
         self.catch_up()
-        return self.next_thread(agent)
+        place = self.next_place(agent)
+        return None if place is None else self._threads[place[-1]]
 
-    def next_thread(self, agent: Agent) -> Thread | None:
-        """The same, by the changes that were taken in."""
+    def next_place(self, agent: Agent) -> Key | None:
+        """Its place in line, by the changes that were taken in."""
         pool = self._home.get(agent.id)
         if pool is None:
             return None
@@ -278,7 +282,7 @@ class Index(Lines):
                 return best
         return self._best(agent, pool, ())
 
-    def _best(self, agent: Agent, pool: Pool, lines: Iterable[Line]) -> Thread | None:
+    def _best(self, agent: Agent, pool: Pool, lines: Iterable[Line]) -> Key | None:
         """The first in queue order of these lines, and of those that name the agent."""
         best: Key | None = None
         mail, chats = left = rooms(agent, self._standings[agent.id].present)
@@ -294,7 +298,7 @@ class Index(Lines):
                 continue
             if line.queue not in pool.capped or self._admits(line, agent):
                 best = self._head(line, agent, best)
-        return self._threads[best[-1]] if best is not None else None
+        return best
 
     def _admits(self, line: Line, agent: Agent) -> bool:
         """Whether the agent's cap of the line's queue leaves room."""
@@ -389,8 +393,8 @@ class Index(Lines):
         return sum(pool.present[line.live] for _, _, pool in line.pools)
 
 
-def _two(streams: list[Stream], barred: set[AgentId]) -> list[Ranked]:
-    """The best two of several streams."""
+def _best_of(streams: list[Stream], barred: set[AgentId], limit: int) -> list[Ranked]:
+    """The best of several streams, or with a *limit* of 2 the best two."""
     best: Ranked | None = None
     second: Ranked | None = None
     at: Stream | None = None
@@ -402,8 +406,11 @@ def _two(streams: list[Stream], barred: set[AgentId]) -> list[Ranked]:
             best, second, at = one, best, stream
         elif second is None or one < second:
             second = one
-    if best is None or at is None:
+    if best is None or at is None or limit < 1:
         return []
+    if limit == 1:
+        return [best]
     after = at.second(barred)
-    rest = [one for one in (second, after) if one is not None]
-    return [best, min(rest)] if rest else [best]
+    if second is None or (after is not None and after < second):
+        second = after
+    return [best] if second is None else [best, second]

@@ -22,6 +22,7 @@ from omniroute.core.model import (
     Thread,
     ThreadId,
 )
+from omniroute.core.pools import NOTHING
 from omniroute.core.ranking import askable
 from omniroute.core.rules import Queue
 from omniroute.core.states import QUEUED, STRANDED
@@ -53,14 +54,16 @@ def _try(turn: Turn, thread: Thread, plan: Plan | None) -> bool:
     """
     before = thread
     while True:
-        step = thread.steps[thread.step] if thread.steps else Step()
-        everybody = step.broadcast or _after_a_miss(turn.state.queue(thread.queue), thread)
-        many = everybody or turn.deciders is not None
-        at_once = turn.state.queue(thread.queue).parallel
-        most = CANDIDATES if many else max(2, at_once)
-        found = turn.state.index.find(thread, most, counted=turn.explained)
+        step = thread.steps[thread.step] if thread.steps else NOTHING
+        queue = turn.state.queue(thread.queue)
+        everybody = step.broadcast or _after_a_miss(queue, thread)
+        if everybody or turn.deciders is not None:
+            most = CANDIDATES
+        else:
+            most = max(queue.parallel, 1 if turn.events_only else 2)  # the why names two
+        found = turn.state.index.find(thread, most, counted=not turn.events_only)
         if found.candidates:
-            _offer(turn, thread, found, everybody, plan)
+            _offer(turn, thread, queue, found, everybody, plan)
             return True
         if overflow.widen(turn, thread, found.hopeful):
             thread = turn.thread(thread.id)
@@ -87,8 +90,9 @@ def _after_a_miss(queue: Queue, thread: Thread) -> bool:
     return queue.then == "broadcast" and any(x.reason != "gave" for x in thread.excluded)
 
 
-def _offer(turn: Turn, thread: Thread, found: Found, everybody: bool, plan: Plan | None) -> None:
-    queue = turn.state.queue(thread.queue)
+def _offer(
+    turn: Turn, thread: Thread, queue: Queue, found: Found, everybody: bool, plan: Plan | None
+) -> None:
     chosen, by, spared = found.candidates[: queue.parallel], "", ""
     bad: tuple[str, ...] = ()
     if everybody:
@@ -141,7 +145,7 @@ def _explain(
     turn: Turn, thread: Thread, found: Found, winner: Candidate | None = None, by: str = "",
     spared: str = "", bad: tuple[str, ...] = (),
 ) -> None:  # fmt: skip
-    if not turn.explained:
+    if turn.events_only:
         return
     told: dict[str, object] = {
         "about": "match", "thread": thread.id, "step": thread.step, "counts": found.counts,

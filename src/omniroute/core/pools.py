@@ -7,8 +7,10 @@ Both are heaps that are cleaned lazily: an entry counts only if it says what is 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Container, Generator, Iterator, Mapping
+from collections.abc import Callable, Container, Generator, Iterator, Mapping
 from contextlib import closing
+from functools import partial
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from omniroute.core.model import Agent, AgentId, Ask, Step, Thread, ThreadId
@@ -56,6 +58,24 @@ def order_key(
     first = () if order[0] == "priority" else (-usual,)
     last = () if "routing_since" in order else (thread.routing_since,)
     return (*first, *(parts[part] for part in order), *last, thread.id)
+
+
+def placing(
+    order: tuple[str, ...] = ORDER, usual: int = PRIORITIES["normal"]
+) -> Callable[[Thread], Key]:
+    """`order_key` for the threads of one queue, made out once for its order."""
+    if order == ORDER:
+        return order_key
+    if order[0] != "priority":
+        return partial(order_key, order=order, usual=usual)
+    last = () if "routing_since" in order else ("routing_since",)
+    values = attrgetter(*order, *last, "id")
+
+    def place(thread: Thread) -> Key:
+        priority, *rest = values(thread)
+        return (-priority, *rest)
+
+    return place
 
 
 def signature(thread: Thread) -> Signature:

@@ -56,7 +56,7 @@ def keep(turn: Turn, thread: Thread) -> None:
     """Start, stop and resume the clocks of a thread's promises."""
     if thread.targets:
         answered = thread.id in turn.answered
-        if not answered and _is_all(thread) and _in_step(thread, thread.targets[0]):
+        if not answered and _stands(thread):
             return
         for target in thread.targets:
             if answered or not _in_step(thread, target):
@@ -67,10 +67,20 @@ def keep(turn: Turn, thread: Thread) -> None:
         _deadline(turn, turn.thread(thread.id))
 
 
-def _is_all(thread: Thread) -> bool:
-    """Whether the reply that is promised is all that is: the usual case."""
-    only = len(thread.targets) == 1 and thread.targets[0].kind != RESOLUTION
-    return only and thread.sla.resolution is None
+def _stands(thread: Thread) -> bool:
+    """Whether a reply is all that is promised, and its clock runs as it should: the usual case."""
+    target, phase, sla = thread.targets[0], thread.phase, thread.sla
+    return (
+        thread.waiting
+        and phase is not RESOLVED
+        and phase is not HELD
+        and target.due > 0
+        and len(thread.targets) == 1
+        and target.kind != RESOLUTION
+        and sla.resolution is None
+        and (target.span == getattr(sla, target.kind) or target.lent)
+        and (target.clock == sla.clock or target.lent)
+    )
 
 
 def _in_step(thread: Thread, target: Target) -> bool:

@@ -140,7 +140,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
     facts = facts_of(turn, thread, message, how)
     observed = message.observed_under(rules.version)
     routing = route(rules, facts, observed, turn.at)
-    if turn.explained:
+    if not turn.events_only:
         _explain(turn, thread, routing, facts)
     if (shadow := turn.state.shadow(turn.at)) is not None:
         beside = route(shadow, facts, message.observed_under(shadow.version), turn.at)

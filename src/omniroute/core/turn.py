@@ -54,15 +54,15 @@ class Turn:
     """Collects events, effects and the why of one input."""
 
     __slots__ = (
-        "_ordinals", "answered", "at", "deciders", "effects", "events", "explained", "input",
+        "_ordinals", "answered", "at", "deciders", "effects", "events", "events_only", "input",
         "state", "touched", "why",
     )  # fmt: skip
 
     def __init__(
-        self, state: State, input: AnyInput, deciders: Deciders | None, explained: bool = True
+        self, state: State, input: AnyInput, deciders: Deciders | None, events_only: bool = False
     ) -> None:
         self.state, self.input, self.at, self.deciders = state, input, input.at, deciders
-        self.explained = explained  # whether somebody will ask why
+        self.events_only = events_only  # nothing is done outside, and nobody will ask why
         self.events: list[e.AnyEvent] = []
         self.effects: list[AnyEffect] = []
         self.why: list[dict[str, object]] = []
@@ -79,7 +79,7 @@ class Turn:
 
     def explain(self, about: str, **values: object) -> None:
         """Record why."""
-        if self.explained:
+        if not self.events_only:
             self.why.append({"about": about, **values})
 
     def thread(self, id: ThreadId) -> Thread:
@@ -100,6 +100,8 @@ class Turn:
     ) -> None:  # fmt: skip
         """Have a message sent to a handle of the thread, as an answer to what came from there;
         or to another of the customer's, by the channel and account that it *begins* with."""
+        if self.events_only:
+            return
         answers = answers or thread.message
         self.effects.append(
             Deliver(
@@ -124,6 +126,8 @@ class Turn:
         reason: str = "",
     ) -> None:  # fmt: skip
         """Have an agent shown a card."""
+        if self.events_only:
+            return
         self.effects.append(
             Present(
                 self.effect("present", f"{agent}/{thread}/{kind}"),
@@ -139,6 +143,8 @@ class Turn:
 
     def recall(self, thread: Thread, message: MessageId, effect: str) -> None:
         """Have a message stopped that may not have left yet."""
+        if self.events_only:
+            return
         id = self.effect("recall", effect)
         self.effects.append(Recall(id, thread.id, message, thread.handle, effect))
 
@@ -146,6 +152,8 @@ class Turn:
         self, thread: Thread, message: MessageId, handle: HandleId, id: str, *, of: str, how: str
     ) -> None:
         """Have what effect *of* sent to a handle changed or deleted there."""
+        if self.events_only:
+            return
         self.effects.append(Change(id, thread.id, message, handle, of, how))
 
     def decision(self, answer: Answer) -> Decision:

@@ -175,7 +175,7 @@ class _Desk:
             self._decide(i.ThreadResolved(self._key(), at, agent, thread))
 
     def _decide(self, input: i.AnyInput) -> None:
-        for event in decide(self._state, input, explained=False).events:
+        for event in decide(self._state, input, events_only=True).events:
             if isinstance(event, e.ThreadAssigned):
                 self._assigned(input.at, event, self._state.threads[event.thread])
         self._state.settle()

@@ -187,7 +187,7 @@ class World:
 
     def _decide(self, at: float, input: i.AnyInput) -> None:
         followed = self._followed
-        for event in decide(self.state, input, explained=False).events:
+        for event in decide(self.state, input, events_only=True).events:
             if (follow := followed.get(type(event))) is not None:
                 follow(at, event)
         if self._inputs % ROUND == 0:
