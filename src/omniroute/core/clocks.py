@@ -10,7 +10,7 @@ from omniroute.core import events as e
 from omniroute.core import opening, overflow, promises, resting, surveys
 from omniroute.core.model import Thread, ThreadId
 from omniroute.core.rules import Queue, RuleSet
-from omniroute.core.states import ASSIGNED, CLOSED, FOLDED, OFFERED, WAITING
+from omniroute.core.states import ASSIGNED, CLOSED, FOLDED, OFFERED, QUEUED, STRANDED
 from omniroute.core.timers import promotion
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import HIGHEST, due
@@ -21,25 +21,32 @@ def keep(turn: Turn) -> None:
     if not turn.touched:
         return
     touched, turn.touched = turn.touched, {}
-    threads = turn.state.threads
+    state, threads = turn.state, turn.state.threads
     for id in touched:
         thread = threads.get(id)
-        if thread is None or thread.phase is CLOSED or thread.phase is FOLDED:
+        if thread is None:
             continue
-        if thread.phase in WAITING:
-            opening.keep(turn, thread)
+        phase = thread.phase  # compared by identity: to look an enum up in a set takes its time
+        if phase is CLOSED or phase is FOLDED:
+            continue
+        if phase is QUEUED or phase is STRANDED:
+            opening.keep(turn, thread, state.queue(thread.queue))
             thread = threads[id]
         promises.keep(turn, thread)
         if thread.survey is not None:
             surveys.keep(turn, threads[id])
         thread = threads[id]
-        if thread.phase is ASSIGNED:
+        phase = thread.phase
+        if phase is ASSIGNED:
             if thread.replies:
                 resting.keep(turn, thread)
-        elif thread.phase is OFFERED or thread.phase in WAITING:
-            _plan_promotion(turn, thread)
-            overflow.plan(turn, threads[id])
-    turn.touched = {}
+        elif phase is QUEUED or phase is OFFERED or phase is STRANDED:
+            queue = state.queue(thread.queue)
+            _plan_promotion(turn, thread, queue)
+            if queue.overflow and phase is not OFFERED:
+                overflow.plan(turn, threads[id])
+    if turn.touched:
+        turn.touched = {}
 
 
 def first_promotion(rules: RuleSet, queue: Queue, clock: str, at: int) -> int:
@@ -49,9 +56,8 @@ def first_promotion(rules: RuleSet, queue: Queue, clock: str, at: int) -> int:
     return due(rules.clock(clock), at, queue.promote_after_ms)
 
 
-def _plan_promotion(turn: Turn, thread: Thread) -> None:
+def _plan_promotion(turn: Turn, thread: Thread, queue: Queue) -> None:
     """A thread that waits anew begins a new span; a queue may promote nobody."""
-    queue = turn.state.queue(thread.queue)
     if queue.promote_after_ms is None or thread.priority >= HIGHEST:
         if thread.promote_at:
             turn.emit(e.PromotionPlanned(thread.id, 0))

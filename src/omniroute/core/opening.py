@@ -11,16 +11,14 @@ from omniroute.core import events as e
 from omniroute.core.autoreplies import acknowledge
 from omniroute.core.inputs import MessageReceived
 from omniroute.core.model import Phase, Thread, ThreadId
+from omniroute.core.rules import Queue
 from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
-from omniroute.core.urgency import Calendar
 
 
-def keep(turn: Turn, thread: Thread) -> None:
+def keep(turn: Turn, thread: Thread, queue: Queue) -> None:
     """Hold whoever waits in a queue that is closed; else plan when it closes."""
-    if thread.phase not in WAITING:
-        return
-    hours = _hours(turn, thread)
+    hours = turn.state.rules.clock(queue.hours) if queue.hours else None
     if hours is None:
         if thread.closes_at:
             turn.emit(e.HoursPlanned(thread.id, 0))
@@ -29,11 +27,6 @@ def keep(turn: Turn, thread: Thread) -> None:
         _tell(turn, turn.thread(thread.id))
     elif thread.closes_at <= turn.at:
         turn.emit(e.HoursPlanned(thread.id, hours.closes(turn.at)))
-
-
-def _hours(turn: Turn, thread: Thread) -> Calendar | None:
-    name = turn.state.queue(thread.queue).hours
-    return turn.state.rules.clock(name) if name else None
 
 
 def _tell(turn: Turn, thread: Thread) -> None:

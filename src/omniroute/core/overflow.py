@@ -10,7 +10,7 @@ from __future__ import annotations
 from omniroute.core import events as e
 from omniroute.core.model import Thread, ThreadId
 from omniroute.core.rules import Overflow
-from omniroute.core.states import OFFERED, WAITING
+from omniroute.core.states import WAITING
 from omniroute.core.turn import Turn
 from omniroute.core.urgency import MINUTE
 from omniroute.core.waits import of_thread
@@ -69,9 +69,7 @@ def next_look(turn: Turn, thread: Thread, done: tuple[int, ...]) -> int:
 
 
 def plan(turn: Turn, thread: Thread) -> None:
-    """Set the clock of a thread that has begun to wait."""
-    if thread.phase is OFFERED or not turn.state.queue(thread.queue).overflow:
-        return
+    """Set the clock of a thread that has begun to wait, in a queue that has such rules."""
     if thread.overflow_at <= turn.at:
         next = next_look(turn, thread, thread.overflowed)
         if next != thread.overflow_at:

@@ -66,6 +66,8 @@ def with_names(known: Sharing, names: Iterable[str], at: int) -> Sharing:
 
 def overhear(turn: Turn, message: i.MessageReceived) -> None:
     """Remember under which names the sender's address is used, until somebody has judged it."""
+    if not (message.name or message.claims):
+        return
     handle = turn.state.handles[message.sender.id]
     known = sharing(handle)
     if handle.unique or known.how in ("shared", "single"):

@@ -74,8 +74,8 @@ class Turn:
         """It is so from now on."""
         FOLDS[type(event)](self.state, event, self.at)  # as `evolve` does
         self.events.append(event)
-        if (thread := getattr(event, "thread", None)) is not None:
-            self.touched[thread] = None
+        if isinstance(event, e.ThreadEvent):
+            self.touched[event.thread] = None
 
     def explain(self, about: str, **values: object) -> None:
         """Record why."""
