@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from omniroute.core.model import Agent, AgentId, Ask, Phase, Thread, ThreadId
+from omniroute.core.model import Agent, AgentId, Ask, Thread, ThreadId
 from omniroute.core.pools import (
     CROWDED,
     Key,
@@ -30,7 +30,7 @@ from omniroute.core.ranking import NOWHERE, Standing, eased, loaded, more_room, 
 from omniroute.core.requirements import Fit, Person, named
 from omniroute.core.rules import Queue
 from omniroute.core.skills import Skills
-from omniroute.core.states import WAITING
+from omniroute.core.states import QUEUED, STRANDED
 from omniroute.core.urgency import PRIORITIES
 
 LINES = 1024  # beyond so many, a line that nobody waits in is dropped
@@ -218,14 +218,15 @@ class Lines:
                 self.left[wanted] = None
 
     def _take_in_thread(self, id: ThreadId, old: Thread | None, new: Thread | None) -> None:
-        if new is None or new.phase not in WAITING:
-            self._displace(id)
+        if new is None or ((phase := new.phase) is not QUEUED and phase is not STRANDED):
+            if id in self._place:
+                self._displace(id)
             return
         wanted, key = signature(new), self.key(new)
         line = self._place.get(id)
         again = (
             old is None
-            or (old.phase is not new.phase and new.phase is Phase.QUEUED)
+            or (phase is QUEUED and old.phase is not QUEUED)
             or old.excluded != new.excluded
             or old.step != new.step
         )

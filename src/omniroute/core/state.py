@@ -173,7 +173,10 @@ class State:
     def put_counters(self, counters: Counters) -> None:
         """Replace the counters."""
         self._undo.setdefault("n/", self.counters)
-        self._count(counters)
+        if counters.rules == self.counters.rules:
+            self.counters = counters
+        else:
+            self._count(counters)
 
     def put_pace(self, queue: str, pace: Pace) -> None:
         """Replace what is known of the time that threads of a queue take."""
@@ -372,9 +375,8 @@ class State:
             if isinstance(key, int):
                 thread = self.threads.get(key)
                 if thread is not None and thread.phase not in OPEN:
-                    del self.threads[key]  # it is no burden: whoever closes it, releases it
-                    self._alarms.changed(key)
-                    self.index.thread_changed(key, thread)
+                    # Nothing else to see to: nobody has it, it waits nowhere, and nothing is due.
+                    del self.threads[key]
         if "n/" in self._undo or "n/trial" in self._undo:
             kept = {self.rules.version, self.trial.version}
             self._sets = {v: rules for v, rules in self._sets.items() if v in kept}

@@ -105,7 +105,8 @@ def _weighed(turn: Turn, before: Thread, thread: Thread) -> Thread:
     new = weight_of(thread.channel)
     if thread.weight != new and before.channel and before.weight == weight_of(before.channel):
         turn.emit(e.WeightSet(thread.id, new))
-    return turn.thread(thread.id)
+        return turn.thread(thread.id)
+    return thread
 
 
 def _thread_of(turn: Turn, message: MessageReceived, open: ThreadId | None) -> tuple[ThreadId, str]:
@@ -155,7 +156,7 @@ def route_thread(turn: Turn, thread: Thread, message: MessageReceived, how: str)
             queue=routing.queue,
             steps=routing.steps,
             priority=routing.priority,
-            deadline=min((target.due for target in targets), default=turn.at + queue.deadline_ms),
+            deadline=min([target.due for target in targets], default=turn.at + queue.deadline_ms),
             routing_since=turn.at - routing.boost,
             weight=routing.weight,
             tags=tuple(dict.fromkeys((*thread.tags, *routing.tags))),

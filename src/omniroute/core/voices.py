@@ -15,7 +15,8 @@ from omniroute.core.model import Fold, HandleId, Thread, Urgency, Voice
 
 def heard(voices: tuple[Voice, ...], wrote: CustomerWrote, at: int) -> tuple[Voice, ...]:
     """*voices* after a message.  A machine's moves only the count, as in the thread itself."""
-    old = next((voice for voice in voices if voice.handle == wrote.handle), None)
+    same = [voice for voice in voices if voice.handle == wrote.handle] if voices else ()
+    old = same[0] if same else None
     machine = wrote.automatic and bool(voices)
     if old is None:
         new = Voice(
@@ -51,7 +52,7 @@ def arrived(voices: tuple[Voice, ...], handle: HandleId, failed: str) -> tuple[V
 def settled(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
     """*voices* after the thread was resolved: nobody waits."""
     return tuple(
-        replace(v, waiting=False, before=_at_rest(v.before)) if v.waiting else v for v in voices
+        [replace(v, waiting=False, before=_at_rest(v.before)) if v.waiting else v for v in voices]
     )
 
 

@@ -92,8 +92,11 @@ def _(state: State, event: e.ThreadClosed, at: int) -> None:
 
 def _into_history(state: State, thread: Thread) -> None:
     customer = state.customers[thread.customer]
-    by_last = sorted(thread.voices, key=lambda voice: (voice.at, voice.since))
-    past = Past(thread.id, tuple(v.handle for v in by_last), thread.agent, thread.resolved_at)
+    voices = thread.voices
+    if len(voices) > 1:
+        voices = tuple(sorted(voices, key=lambda voice: (voice.at, voice.since)))
+    handles = tuple([voice.handle for voice in voices])
+    past = Past(thread.id, handles, thread.agent, thread.resolved_at)
     history, beside = (*customer.history, past), customer.beside
     if beside:  # another one goes on with what they write
         beside = tuple(id for id in beside if id != thread.id)
