@@ -89,35 +89,48 @@ def signature(thread: Thread) -> Signature:
 
 
 class Order:
-    """Agents who have room for so many units, best first under one policy."""
+    """Agents who have room for so many units of a queue, best first under one policy.
 
-    __slots__ = ("_entries", "_heap", "_part")
+    A pool has several, and its agents change more often than any one of them is asked.  So a
+    change is noted, and taken in when somebody asks.
+    """
 
-    def __init__(self, policy: str) -> None:
+    __slots__ = ("_entries", "_heap", "_part", "_plain", "_queue", "_weight", "live", "unseen")
+
+    def __init__(self, policy: str, live: bool, weight: int, queue: str) -> None:
+        self.live = live
+        self.unseen: dict[AgentId, Agent | None] = {}  # as they are now; None of who is not able
+        self._weight, self._queue = weight, queue
+        self._plain = weight == 1 and not queue  # whoever is able has room
         self._part = PARTS[policy]
         self._entries: dict[float | str, Part] = {}  # which entries of the heap are still so
         self._heap: list[Part] = []
 
     def __len__(self) -> int:
+        self._take_in()
         return len(self._entries)
 
-    def enter(self, agent: Agent) -> None:
-        """The agent is here, with this rank."""
-        entries, heap, entry = self._entries, self._heap, self._part(agent)
-        if entries.get(agent.id) == entry:
-            return
-        entries[agent.id] = entry
-        if len(heap) > 4 * len(entries) + 64:  # mostly out of date
-            heap[:] = sorted(entries.values())
-        else:
-            heapq.heappush(heap, entry)
-
-    def leave(self, agent: AgentId) -> None:
-        """The agent is here no more."""
-        self._entries.pop(agent, None)
+    def _take_in(self) -> None:
+        """Take in what the changes since the last time came to."""
+        entries, heap = self._entries, self._heap
+        for name, agent in self.unseen.items():
+            room = self._plain or (
+                agent is not None and fits(agent, self._weight, self.live, self._queue)
+            )
+            if agent is None or not room:
+                entries.pop(name, None)
+            elif entries.get(name) != (entry := self._part(agent)):
+                entries[name] = entry
+                if len(heap) > 4 * len(entries) + 64:  # mostly out of date
+                    heap[:] = sorted(entries.values())
+                else:
+                    heapq.heappush(heap, entry)
+        self.unseen.clear()
 
     def first(self, barred: Container[AgentId]) -> Part | None:
         """The best who is not *barred*."""
+        if self.unseen:
+            self._take_in()
         entries, heap = self._entries, self._heap
         while heap:
             entry = heap[0]
@@ -130,7 +143,7 @@ class Order:
         return None
 
     def second(self, first: Part, barred: Container[AgentId]) -> Part | None:
-        """The best after *first* who is not *barred*."""
+        """The best after *first*, who was just asked for, who is not *barred*."""
         entries, heap = self._entries, self._heap
         if heap[0] is first:
             below = heap[1:3]
@@ -143,6 +156,7 @@ class Order:
 
     def walk(self) -> Generator[Part, None, None]:
         """All, best first.  Whoever stops early leaves the order as it was."""
+        self._take_in()
         entries, heap = self._entries, self._heap
         taken: list[Part] = []
         try:
@@ -200,20 +214,16 @@ class Pool:
         free[True] += live - had_live
 
     def note(self, agent: Agent, now: Standing) -> None:
-        """An agent's rank changed: enter them anew wherever they can be asked."""
-        able = now.able
-        for (_, live, weight, queue), order in self._orders.items():
-            plain = weight == 1 and not queue  # as `able` has it
-            if able[live] and (plain or fits(agent, weight, live, queue)):
-                order.enter(agent)
-            else:
-                order.leave(agent.id)
+        """An agent's rank changed: they have another place wherever they can be asked."""
+        name, able = agent.id, now.able
+        for order in self._orders.values():
+            order.unseen[name] = agent if able[order.live] else None
 
     def forget(self, agent: AgentId) -> None:
         """The agent is no longer at home here."""
         del self.members[agent]
         for order in self._orders.values():
-            order.leave(agent)
+            order.unseen[agent] = None
 
     def order(
         self, policy: str, live: bool, weight: int, agents: Mapping[AgentId, Agent], queue: str = ""
@@ -224,10 +234,10 @@ class Pool:
         key = policy, live, weight, queue
         order = self._orders.get(key)
         if order is None:
-            order = self._orders[key] = Order(policy)
+            order = self._orders[key] = Order(policy, live, weight, queue)
             for name in self.members:
                 if takes(agents[name], weight, live, queue):
-                    order.enter(agents[name])
+                    order.unseen[name] = agents[name]
         return order
 
 
