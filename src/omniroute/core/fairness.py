@@ -31,9 +31,18 @@ def burdened(agent: Agent, thread: Thread, at: int) -> tuple[Days, float]:
     if agent.days and agent.days[-1][0] == today:  # what is too old went with the day's first
         _, taken, before = agent.days[-1]
         kept = (*agent.days[:-1], (today, taken + 1, before + hard(thread, agent.id, at)))
-        return kept, sum([day[2] for day in kept]) / sum([day[1] for day in kept])
+        return kept, share(kept)
     days = {day: (taken, hard) for day, taken, hard in agent.days}
     taken, before = days.get(today, (0, 0))
     days[today] = taken + 1, before + hard(thread, agent.id, at)
     kept = tuple((day, *days[day]) for day in sorted(days) if day > today - DAYS)
-    return kept, sum([day[2] for day in kept]) / sum([day[1] for day in kept])
+    return kept, share(kept)
+
+
+def share(days: Days) -> float:
+    """The share of hard threads among those of some days, of which one at least was taken."""
+    taken = hard_ones = 0
+    for _, number, of_them in days:
+        taken += number
+        hard_ones += of_them
+    return hard_ones / taken

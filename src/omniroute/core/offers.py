@@ -232,12 +232,14 @@ def advance(turn: Turn, id: ThreadId) -> None:
 
 def assign(turn: Turn, id: ThreadId, agent: AgentId, how: str, by: AgentId = "") -> None:
     """Make *agent* responsible; every other offer is taken back, visibly."""
-    for offer in turn.thread(id).offers:
-        if offer.agent == agent:
-            turn.emit(e.OfferEnded(id, offer.id, agent, "accepted"))
-        else:
-            take_back(turn, id, offer, "rescinded", reason=f"taken:{agent}")
     thread = turn.thread(id)
+    if thread.offers:
+        for offer in thread.offers:
+            if offer.agent == agent:
+                turn.emit(e.OfferEnded(id, offer.id, agent, "accepted"))
+            else:
+                take_back(turn, id, offer, "rescinded", reason=f"taken:{agent}")
+        thread = turn.thread(id)
     over = not fits(turn.state.agents[agent], thread.weight, thread.live, thread.queue)
     turn.emit(
         e.ThreadAssigned(

@@ -59,6 +59,8 @@ def drained(turn: Turn) -> None:
 def came_back(turn: Turn, asked: i.AgentInput) -> None:
     """Any act of an agent's, on any desk, shows that they are there."""
     agent = turn.state.agents[asked.agent]
+    if not (agent.lost or agent.unresponsive):
+        return
     found = agent.lost if not reachable(agent, False) else ()
     if asked.desk and asked.desk in agent.desks:
         found = tuple(desk for desk in agent.lost if desk == asked.desk)

@@ -150,7 +150,9 @@ def loaded(before: Standing, agent: Agent) -> Standing:
     mail, live = before.present
     spare = agent.capacity - agent.live_load
     able = mail and spare > agent.mail_load, live and spare > 0
-    return before if able == before.able else Standing(before.present, able, *before[2:])
+    if able == before.able:
+        return before
+    return Standing(before.present, able, before.units, before.mute)
 
 
 def more_room(old: Agent, before: Standing, new: Agent, now: Standing) -> bool:

@@ -59,11 +59,9 @@ def time_came(turn: Turn, id: ThreadId) -> None:
         turn.emit(e.WrapUpEnded(id, thread.agent, "time"))
 
 
-def begin_wrap_up(turn: Turn, thread: Thread) -> None:
-    """Whoever had a thread that is solved now may have work with it for a while."""
-    span = turn.state.queue(thread.queue).wrap_up_ms
-    if span and thread.agent:
-        turn.emit(e.WrapUpBegan(thread.id, thread.agent, turn.at + span))
+def begin_wrap_up(turn: Turn, thread: Thread, span: int) -> None:
+    """Whoever had a thread that is solved now has work with it for so long."""
+    turn.emit(e.WrapUpBegan(thread.id, thread.agent, turn.at + span))
 
 
 def end_wrap_up(turn: Turn, asked: i.WrapUpDone) -> Answer:

@@ -54,14 +54,15 @@ def receive(turn: Turn, message: MessageReceived) -> Answer:
             live=message.live,
             automatic=message.automatic,
             answerable=message.sender.verified and not message.automatic,
-            words=message.words if is_bot(turn, before.agent) else "",
+            words=message.words if message.words and is_bot(turn, before.agent) else "",
             mechanical=_mechanical(turn, before, message),
             language=_language(turn, message),
         )
     )
     thread = _weighed(turn, before, turn.thread(id))
-    invite(turn, thread, message)
-    thread = turn.thread(id)
+    if message.named:
+        invite(turn, thread, message)
+        thread = turn.thread(id)
     match thread.phase:
         case Phase.NEW:
             route_thread(turn, thread, message, how)

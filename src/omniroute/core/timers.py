@@ -173,11 +173,12 @@ class Alarms:
 
     def next(self) -> Due | None:
         """The next moment that is still so, and whose."""
-        self.take_in()
-        heap, dues = self._heap, self._dues
+        if self.unseen:
+            self.take_in()
+        heap, dues, ignored = self._heap, self._dues, self._ignored
         while heap:
             due, _, owner = heap[0]
-            if dues.get(owner) == due and (due, owner) not in self._ignored:
+            if dues.get(owner) == due and not (ignored and (due, owner) in ignored):
                 return due, owner
             heapq.heappop(heap)
         return None

@@ -222,11 +222,13 @@ def resolve(turn: Turn, asked: i.ThreadResolved) -> Answer:
         return Answer(True, "resolved")
     if thread.phase in OWNED and thread.agent != asked.agent and not leads(turn, asked.agent):
         return refused("not_yours", by=thread.agent)
-    end_offers(turn, thread.id, "cancelled", reason="resolved")
-    window = turn.state.queue(thread.queue).reopen_window_ms
+    if thread.offers:
+        end_offers(turn, thread.id, "cancelled", reason="resolved")
+    queue = turn.state.queue(thread.queue)
+    window = queue.reopen_window_ms
     turn.emit(e.ThreadSolved(thread.id, asked.agent, turn.at + window))
-    if thread.phase in OWNED:
-        begin_wrap_up(turn, turn.thread(thread.id))
+    if queue.wrap_up_ms and thread.phase in OWNED:
+        begin_wrap_up(turn, turn.thread(thread.id), queue.wrap_up_ms)
     surveys.plan(turn, turn.thread(thread.id))
     now = turn.thread(thread.id)
     if not (window or now.held or now.wrap_until or surveys.pending(now)):
