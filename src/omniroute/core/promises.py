@@ -158,18 +158,21 @@ def _start(
     to_go = end_left(calendar, end, turn.at)
     ahead = marks(turn.state.rules, target.kind, calendar, turn.at, to_go)
     started = replace(target, due=end, left=0, marks=ahead)
-    others = [t.due for t in running(thread) if t.kind != target.kind]
-    turn.emit(e.TargetStarted(thread.id, started, min([end, *others])))
+    turn.emit(e.TargetStarted(thread.id, started, min([end, *_others(thread, target.kind)])))
 
 
 def _stop(turn: Turn, thread: Thread, target: Target, how: str) -> None:
     left = _left(turn.state.rules.clock(target.clock), target, turn.at)
-    others = [t.due for t in running(thread) if t.kind != target.kind]
-    nearest = min(others, default=0)
+    nearest = min(_others(thread, target.kind), default=0)
     kept = left if how == "paused" else 0
     turn.emit(
         e.TargetStopped(thread.id, target.kind, how, nearest, left=kept, took=target.span - left)
     )
+
+
+def _others(thread: Thread, kind: str) -> list[int]:
+    """When the running promises of other kinds are due."""
+    return [other.due for other in thread.targets if other.due and other.kind != kind]
 
 
 def end_left(calendar: Calendar | None, end: int, at: int) -> int:

@@ -39,8 +39,8 @@ def sampler(of: Distribution, chance: Random) -> Sampler:
     """Draws from *of*, one at each call."""
     match of.kind:
         case "exponential":
-            rate, draw = 1.0 / of.mean, chance.expovariate
-            return lambda: draw(rate)
+            rate, log, draw = 1.0 / of.mean, math.log, chance.random
+            return lambda: -log(1.0 - draw()) / rate  # as `Random.expovariate` does
         case "deterministic":
             return lambda: of.mean
         case "lognormal":
