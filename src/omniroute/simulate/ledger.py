@@ -18,7 +18,9 @@ class Ledger:
         self._capacity = [group.capacity for group in scenario.groups]
         self._width = width
         self._counting = False
-        self._since = 0.0  # up to when areas are known
+        self._since = [0.0] * len(scenario.groups)  # up to when their areas are known
+        self._binned = 0.0  # up to when those of the day's stretches are
+        self._now = 0.0
         self._busy = [0] * len(scenario.groups)
         self._there = [0] * len(scenario.groups)
         self._queue = 0
@@ -28,7 +30,7 @@ class Ledger:
 
     def begin(self, at: float) -> None:
         """The warm-up is over."""
-        self._counting, self._since = True, at
+        self._counting, self._since, self._binned = True, [at] * len(self._since), at
 
     def last(self, at: float) -> None:
         """The last customer comes; they still count, the areas end with them."""
@@ -37,13 +39,12 @@ class Ledger:
     def close(self, at: float) -> None:
         """No more areas."""
         if self._last is None:
-            self._advance(at)
             self._last = at
 
     def end(self) -> None:
         """The run is over."""
-        if self._last is not None:
-            self._advance(self._last)
+        for group in range(len(self._since)):
+            self._advance(self._now if self._last is None else self._last, group)
 
     # --- customers ---
 
@@ -99,37 +100,39 @@ class Ledger:
 
     def worked(self, at: float, group: int, units: int) -> None:
         """So many units of a group's work begin, or end."""
-        self._advance(at)
+        self._advance(at, group)
         self._busy[group] += units
 
     def present(self, at: float, group: int, agents: int) -> None:
         """So many of a group come, or go."""
-        self._advance(at)
+        self._advance(at, group)
         self._there[group] += agents * self._capacity[group]
 
     def queued(self, at: float, count: int) -> None:
         """So many wait from now on."""
         if self._width:
-            self._advance(at)
+            if self._counting:
+                self._advance_bins(at if self._last is None else min(at, self._last))
             self._queue = count
 
-    def _advance(self, at: float) -> None:
-        """Add what lies between the last change and now."""
-        if not self._counting or (self._last is not None and at > self._last):
-            if not self._counting or self._since >= (self._last or 0.0):
-                return
-            at = self._last or at
-        span = at - self._since
-        if span <= 0:
+    def _advance(self, at: float, group: int) -> None:
+        """Add what lies between a group's last change and now."""
+        self._now = at
+        if not self._counting:
             return
-        for number, tally in enumerate(self.tally.groups):
-            tally.busy += self._busy[number] * span
-            tally.present += self._there[number] * span
+        if self._last is not None and at > self._last:
+            at = self._last
+        span = at - self._since[group]
+        if span > 0:
+            tally = self.tally.groups[group]
+            tally.busy += self._busy[group] * span
+            tally.present += self._there[group] * span
+            self._since[group] = at
         if self._width:
-            self._advance_bins(self._since, at)
-        self._since = at
+            self._advance_bins(at)
 
-    def _advance_bins(self, since: float, at: float) -> None:
+    def _advance_bins(self, at: float) -> None:
+        since, self._binned = self._binned, max(at, self._binned)
         while since < at:
             until = min(at, (since // self._width + 1) * self._width)
             found, span = self.tally.bin(self._bin(since)), until - since
