@@ -93,6 +93,15 @@ class Words(msgspec.Struct, frozen=True, tag=True, gc=False):
         return dict(self.by).get(base(language), self.words)
 
 
+class Forms(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """Contains one of these words in any of its forms; of private facts alone.
+
+    *by* language, of which each has its own forms; which of them count is as of `Words`.
+    """
+
+    by: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class Pattern(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Matches a regular expression of RE2, which takes time linear in the text."""
 
@@ -133,7 +142,7 @@ class Cel(msgspec.Struct, frozen=True, tag=True, gc=False):
     now: bool = False
 
 
-Test: TypeAlias = Is | Words | Pattern | Domain | Order | Known | Clock | Cel
+Test: TypeAlias = Is | Words | Forms | Pattern | Domain | Order | Known | Clock | Cel
 
 EXPRESSION = "cel"
 """What stands for a fact in the leaf of an expression."""
@@ -235,7 +244,7 @@ def asked(leaf: Leaf) -> tuple[str, ...]:
     match leaf.test:
         case Cel(facts=facts):
             return facts
-        case Words(by=by) if by:
+        case Words(by=by) | Forms(by=by) if by:
             return (leaf.fact, LANGUAGE)
     return (leaf.fact,)
 
@@ -296,6 +305,8 @@ def _leaf(leaf: Leaf, calendars: Mapping[str, Calendar], expressions: Expression
         case Cel(expression):
             predicate = expressions[expression]
             return lambda view: predicate(view.facts, view.at)
+        case Forms():
+            raise ValueError(f"forms of words are looked for in private texts, not in {fact}")
         case Domain():
             raise ValueError(f"only an e-mail address has a domain, not {fact}")
 

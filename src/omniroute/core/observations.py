@@ -10,8 +10,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from omniroute.core.conditions import PRIVATE, Domain, Is, Known, Leaf, Pattern, Words, base
+from omniroute.core.conditions import (
+    PRIVATE,
+    Domain,
+    Forms,
+    Is,
+    Known,
+    Leaf,
+    Pattern,
+    Words,
+    base,
+)
+from omniroute.core.forms import FormList, Stems
 from omniroute.core.words import Automaton, Expression, Finder, WordList, marked, readable
+
+NO_STEMS: Stems = {}
 
 
 class Texts(msgspec.Struct, frozen=True):
@@ -65,19 +78,25 @@ class Reading:
 class Observer:
     """The private leaves of a rule set, compiled."""
 
-    __slots__ = ("_finders", "_leaves", "_lists", "_others", "_patterns", "_plain")
+    __slots__ = ("_finders", "_forms", "_leaves", "_lists", "_others", "_patterns", "_plain")
 
-    def __init__(self, leaves: Iterable[Leaf]) -> None:
+    def __init__(self, leaves: Iterable[Leaf], stems: Stems = NO_STEMS) -> None:
+        """Raises `KeyError` for a language whose stems are asked for and not there."""
         self._leaves: Mapping[int, Leaf] = {leaf.number: leaf for leaf in leaves if leaf.private}
         self._finders: Mapping[int, Mapping[str, Finder]] = {
             number: _finders(leaf)
             for number, leaf in self._leaves.items()
             if isinstance(leaf.test, Words | Pattern)
         }
+        self._forms = {
+            number: {language: FormList(words, stems[language]) for language, words in leaf.test.by}
+            for number, leaf in self._leaves.items()
+            if isinstance(leaf.test, Forms)
+        }
         self._plain = {
             leaf.number: _plain(leaf)
             for leaf in self._leaves.values()
-            if leaf.number not in self._finders
+            if leaf.number not in self._finders and leaf.number not in self._forms
         }
         self._others = {fact: self._numbers(fact, Is, Known, Domain) for fact in PRIVATE}
         self._lists = {fact: self._group(fact, Words) for fact in PRIVATE}
@@ -95,10 +114,13 @@ class Observer:
         """What a leaf met in the texts: the word, the match, the address; None for nothing."""
         leaf = self._leaves[number]
         for value in texts.values(leaf.fact):
-            if number in self._finders:
+            if number in self._forms:
+                if (listed := self._listed(number, texts.language, marked(value))) is not None:
+                    return listed
+            elif number in self._finders:
                 prepared = marked(value) if isinstance(leaf.test, Words) else value
                 for language, finder in self._finders[number].items():
-                    if _counts(leaf, language, texts):
+                    if _counts(leaf, language, texts.language):
                         found = finder.found(prepared)
                         if found is not None:
                             return found
@@ -108,17 +130,32 @@ class Observer:
 
     def _holding(self, fact: str, read: Reading) -> Iterator[int]:
         plain, lists, patterns = self._others[fact], self._lists[fact], self._patterns[fact]
-        if not (plain or lists[0] or patterns[0]):
+        forms = [number for number in self._forms if self._leaves[number].fact == fact]
+        if not (plain or lists[0] or patterns[0] or forms):
             return
         values = read.values(fact)
+        for number in forms:
+            if any(self._listed(number, read.texts.language, one) for one in read.marked(fact)):
+                yield number
         yield from (number for number in plain if self._plain[number](values))
         for (numbers, automaton), prepared in ((lists, read.marked), (patterns, read.values)):
             if numbers:
                 for value in prepared(fact):
                     for hit in automaton.matching(value):
                         number, language = numbers[hit]
-                        if not language or _counts(self._leaves[number], language, read.texts):
+                        if not language or _counts(
+                            self._leaves[number], language, read.texts.language
+                        ):
                             yield number
+
+    def _listed(self, number: int, language: str, prepared: str) -> str | None:
+        """The word of a list that stands in a marked text in one of its forms."""
+        leaf = self._leaves[number]
+        for known, forms in self._forms[number].items():
+            listed = forms.found(prepared) if _counts(leaf, known, language) else None
+            if listed is not None:
+                return listed
+        return None
 
     def _numbers(self, fact: str, *kinds: type) -> list[int]:
         leaves = self._leaves.values()
@@ -154,10 +191,10 @@ def _finders(leaf: Leaf) -> Mapping[str, Finder]:
     raise TypeError(leaf.test)
 
 
-def _counts(leaf: Leaf, language: str, texts: Texts) -> bool:
-    """Whether words of a language count for this message; see `Words`."""
-    spoken = base(texts.language)
-    if not language or spoken == language or not isinstance(leaf.test, Words):
+def _counts(leaf: Leaf, language: str, said_in: str) -> bool:
+    """Whether words of a language count for a message in that one; see `Words`."""
+    spoken = base(said_in)
+    if not language or spoken == language or not isinstance(leaf.test, Words | Forms):
         return True
     return all(spoken != known for known, _ in leaf.test.by)
 

@@ -31,6 +31,7 @@ from omniroute.core.conditions import (
     leaves,
 )
 from omniroute.core.conditions import asked as asks
+from omniroute.core.forms import Stems
 from omniroute.core.ladder import Stage, asked, climb, filled, holes, joined
 from omniroute.core.lasting import Lasting, lasting, of_the_moment
 from omniroute.core.model import Ask, Fact, Needs, Step
@@ -293,6 +294,7 @@ class RuleSet:
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     expressions: Expressions = field(default_factory=dict)
+    stems: Stems = field(default_factory=dict)  # of the languages whose forms are asked for
 
     observer: Observer = field(init=False, repr=False)
     topical: frozenset[str] = field(init=False, repr=False)  # rules that ask what it is about
@@ -331,7 +333,7 @@ class RuleSet:
             private.append(SOLVED)
         if self.surveys:
             private += SCORES
-        keep("observer", Observer(private))
+        keep("observer", Observer(private, self.stems))
 
     def _check_of(self, rule: EscalateRule | SurveyRule) -> Check:
         return compile_condition(of_the_moment(rule.when), self.calendars, self.expressions)

@@ -15,6 +15,7 @@ from omniroute.core.conditions import FACTS, ORDERS
 from omniroute.core.model import Phase, Status
 from omniroute.core.rules import AFTER_OFFER, PICKS, REQUEUE, SKIP_IF
 from omniroute.core.urgency import ORDER, PRIORITIES, WEEK_DAYS
+from omniroute.rules.stems import ALGORITHMS
 
 JsonSchema: TypeAlias = Mapping[str, Any]
 
@@ -512,6 +513,15 @@ SHAPES: Mapping[str, Mapping[str, Key]] = {
                         "minProperties": 1,
                     },
                 ]
+            },
+        ),
+        "any_form_of": Key(
+            "Contains one of these words in any of its forms; by language.",
+            {
+                "type": "object",
+                "propertyNames": {"enum": sorted(ALGORITHMS)},
+                "additionalProperties": listed("text"),
+                "minProperties": 1,
             },
         ),
         "regex": Key("Matches a regular expression of RE2.", listed("text")),

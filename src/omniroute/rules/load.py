@@ -28,6 +28,7 @@ from omniroute.rules.includes import SUFFIX, in_order, is_rules, with_included
 from omniroute.rules.needs import Names
 from omniroute.rules.reading import Reader
 from omniroute.rules.statements import Statements
+from omniroute.rules.stems import stem_of
 from omniroute.rules.surveys import our_texts
 from omniroute.rules.team import FILE as TEAM
 from omniroute.rules.team import Known, Member, check_version, members, read_bytes
@@ -256,6 +257,7 @@ class _Merged:
             replies={**texts, **said},
             places=statements.places,
             expressions=whens.expressions.compiled,
+            stems={language: stem_of(language) for language in whens.languages},
         )
 
     def _calendars(self) -> tuple[dict[str, Calendar], dict[str, Node]]:

@@ -15,6 +15,7 @@ from omniroute.core.conditions import (
     Clock,
     Condition,
     Domain,
+    Forms,
     Is,
     Kind,
     Known,
@@ -60,9 +61,9 @@ def _tighter(one: Test, other: Test) -> bool:
             return _folded(a) <= _folded(b)
         case Order(), Order():
             return _within(one, other)
-        case ((Is() | Words() | Pattern() | Domain() | Order()), Known(True)):
+        case ((Is() | Words() | Forms() | Pattern() | Domain() | Order()), Known(True)):
             return None not in getattr(one, "values", ())
-        case (Known(), Known()) | (Clock(), Clock()) | (Pattern(), Pattern()):
+        case (Forms(), Forms()) | (Known(), Known()) | (Clock(), Clock()) | (Pattern(), Pattern()):
             return one == other
     return False
 

@@ -20,6 +20,7 @@ from omniroute.core.conditions import (
     Clock,
     Condition,
     Domain,
+    Forms,
     Is,
     Kind,
     Known,
@@ -30,20 +31,24 @@ from omniroute.core.conditions import (
     Test,
     Words,
 )
+from omniroute.core.forms import single
 from omniroute.core.model import Fact
 from omniroute.core.words import OPEN, Expression, PatternError
+from omniroute.errors import did_you_mean
 from omniroute.rules.expressions import ExpressionError, Expressions
 from omniroute.rules.grammar import ALWAYS, LANGUAGE
 from omniroute.rules.reading import ENOUGH, Reader
 from omniroute.rules.secrets import shown
+from omniroute.rules.stems import ALGORITHMS
 from omniroute.rules.yaml12 import Fields, Node, Scalar
 
 _LANGUAGE = re.compile(LANGUAGE)
 _ORDERS = ("lt", "lte", "gt", "gte")
 SHORTEST = 3  # letters of a word that is left open
 _TEXTUAL = ("any_of", "regex", "known")
+_PRIVATE = ("any_of", "any_form_of", "regex", "known")
 _TESTS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.TEXT: _TEXTUAL,
+    Kind.TEXT: _PRIVATE,
     Kind.WORD: _TEXTUAL,
     Kind.ADDRESS: ("domain", "regex", "known"),
     Kind.NUMBER: (*_ORDERS, "known"),
@@ -64,6 +69,7 @@ class Whens:
     facts: Mapping[str, Kind] = field(default_factory=lambda: dict(FACTS))
     numbers: Iterator[int] = field(default_factory=count)
     expressions: Expressions = field(init=False)
+    languages: set[str] = field(default_factory=set)  # whose words have forms here
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expressions", Expressions(self.facts))
@@ -154,6 +160,10 @@ class Whens:
         match name:
             case "any_of":
                 return _words(reader, node)
+            case "any_form_of":
+                forms = _forms(reader, node)
+                self.languages.update(language for language, _ in forms.by)
+                return forms if forms.by else None
             case "regex":
                 return _pattern(reader, node)
             case "domain":
@@ -194,6 +204,31 @@ def _words(reader: Reader, node: Node) -> Test | None:
         reader.fault(node, "no words", "name some for each language: {en: [refund]}")
     every = tuple(dict.fromkeys(word for words in by.values() for word in words))
     return Words(every, tuple(by.items())) if len(by) == len(node.entries) and by else None
+
+
+def _forms(reader: Reader, node: Node) -> Forms:
+    """Single words by language, to be met in any of their forms; without any, faults are noted."""
+    if not isinstance(node, Fields):
+        reader.wrong(node, "words by language", "{en: [refund], de: [Erstattung]}")
+        return Forms(())
+    by: dict[str, tuple[str, ...]] = {}
+    for language, (key, value) in node.entries.items():
+        if language not in ALGORITHMS:
+            known = did_you_mean(language, ALGORITHMS) or f"there are: {', '.join(ALGORITHMS)}"
+            reader.fault(key, f"no forms of words are known for “{shown(language)}”", known)
+            continue
+        words = reader.texts(value, "a word")
+        for word in words:
+            if not single(word):
+                fix = "a phrase goes into any_of"
+                reader.fault(value, f"“{shown(word)}” is not one word", fix)
+                return Forms(())
+        by[language] = words
+    if len(by) < len(node.entries) or not all(by.values()) or not by:
+        if not node.entries:
+            reader.fault(node, "no words", "name some for each language: {en: [refund]}")
+        return Forms(())
+    return Forms(tuple(by.items()))
 
 
 def _read_words(reader: Reader, node: Node) -> tuple[str, ...]:

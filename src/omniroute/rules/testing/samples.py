@@ -13,7 +13,7 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from omniroute.core.conditions import Domain, Is, Known, Pattern, Test, Words
+from omniroute.core.conditions import Domain, Forms, Is, Known, Pattern, Test, Words
 from omniroute.core.words import OPEN
 
 _CLASSES = {"CATEGORY_DIGIT": "1", "CATEGORY_WORD": "a", "CATEGORY_SPACE": " "}
@@ -25,6 +25,8 @@ def sample(test: Test) -> str | None:
     match test:
         case Words(words) if words:
             return words[0].strip(OPEN)
+        case Forms(((_, (word, *_)), *_)):
+            return word
         case Pattern(pattern):
             return _of_pattern(pattern)
         case Is(values) if values:
