@@ -16,6 +16,7 @@ from omniroute.core.events import (
 from omniroute.core.inputs import SurveyRemarked as Remarked
 from omniroute.core.inputs import SurveyScored as Scored
 from omniroute.core.model import Phase
+from omniroute.testing.histories import WITH_SURVEYS, History, acts
 from omniroute.testing.people import Agent, Customer
 from omniroute.testing.rig import Rig
 
@@ -286,3 +287,11 @@ def test_two_people_after_all_and_the_question_stays_with_whom_it_went_to(
     other = two if whose is one else one
     assert whose.thread.survey is not None
     assert other.thread.survey is None
+
+
+@pytest.mark.parametrize("seed", [7, 186])
+def test_whatever_else_happens_the_journal_gives_the_same_rows(seed: int) -> None:
+    machine = History().play(acts(seed, 220, WITH_SURVEYS))
+    happened = [event for done in machine.journal for event in done.decision.events]
+    assert any(isinstance(event, SurveyAsked) for event in happened)
+    assert machine.fold() == machine.rows

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from omniroute.core.observations import Texts
 from omniroute.core.rules import Low, RuleSet
 from omniroute.errors import ConfigErrors
+from omniroute.rules import explain, tell
 from omniroute.rules.load import parse_rules
 from omniroute.rules.replies import reply_text
 from omniroute.rules.surveys import words
@@ -83,3 +85,12 @@ def test_each_language_has_all_the_words() -> None:
     for language, said in spoken.items():
         same = [name for name in english if language != "en" and said[name] == english[name]]
         assert same == [], f"{language} lacks {same}"
+
+
+def test_the_explanation_names_the_survey_that_will_ask() -> None:
+    rules = loaded("  - {id: mails, when: {channel: email, message.text: {any_of: [parcel]}}}")
+    texts = Texts(text="Where is my parcel?")
+    said = explain(rules, {"channel": "email"}, at=0, texts=texts)
+    assert said.survey == "mails"
+    assert "survey  mails, once it is solved" in tell(said, rules)
+    assert explain(rules, {"channel": "webchat"}, at=0, texts=texts).survey == ""

@@ -26,8 +26,8 @@ route: [{id: rest, to: {queue: general}}]
 TEN = 600_000
 
 
-async def is_asked(house: House) -> Outbound:
-    """Joe has been helped, and is asked how it was."""
+async def is_helped(house: House) -> None:
+    """Joe has been helped, and it is time to ask how it was."""
     await house.says("Where is my parcel?")
     await house.read(1)
     await house.goes("ana")
@@ -35,6 +35,11 @@ async def is_asked(house: House) -> Outbound:
     await house.do(ThreadResolved, agent="ana", thread=1)
     house.clock.at += TEN
     await house.goes("ana")  # whatever is due is done first
+
+
+async def is_asked(house: House) -> Outbound:
+    """And he is asked."""
+    await is_helped(house)
     await house.until(lambda: len(house.events("ReplySent")) == 2)
     return house.pipe.sent[-1]
 
@@ -80,3 +85,11 @@ async def test_where_nothing_can_be_pressed_it_says_how_to_answer(house: House) 
     await house.until(lambda: house.events("SurveyAnswered"))
     assert house.events("ThreadReopened") == []
     assert msgspec.json.decode(house.row("t/1"))["phase"] == "resolved"
+
+
+async def test_who_wants_nothing_there_is_not_asked(house: House) -> None:
+    house.pipe.unwanted = lambda to: True  # type: ignore[attr-defined]
+    await is_helped(house)
+    await house.until(lambda: house.events("SurveyEnded"))
+    assert [ended.how for ended in house.events("SurveyEnded")] == ["undelivered"]
+    assert house.pipe.texts == ["On its way."]

@@ -9,13 +9,24 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from omniroute import Address, NotAuthorised, Outbound, Rejected, Retry, Secret, Site
+from omniroute import (
+    Address,
+    Choice,
+    NotAuthorised,
+    Outbound,
+    Question,
+    Rejected,
+    Retry,
+    Secret,
+    Site,
+)
 from omniroute.testing.mail_sink import serving_smtp
 from omniroute_email.channel import EmailChannel
 from omniroute_email.settings import Config
@@ -351,3 +362,25 @@ async def test_an_address_that_is_none_is_refused_before_anyone_is_asked(
 ) -> None:
     with pytest.raises(Rejected, match="no e-mail address"):
         await account(1).send(replace(ANSWER, to=Address("email", to)))
+
+
+async def test_a_question_has_a_link_for_each_answer_in_words_and_as_buttons(
+    account: Account, tmp_path: Path
+) -> None:
+    sink, until = Sink(), datetime(2100, 1, 1, tzinfo=UTC)
+    question = Question((Choice("1", "bad"), Choice("2", "good")), until, instead="Write 1 or 2.")
+    asks = replace(ANSWER, text="How was it?", question=question, automatic=True)
+    async with server(sink) as port:
+        await account(port, html=True).send(asks)
+        config = Config(addresses=["help@demo.example"], smtp_host="127.0.0.1", smtp_port=port,
+                        smtp_starttls=False)  # fmt: skip
+        nowhere = Site(tmp_path / "b", "", "Demo Desk", b"a secret")
+        await EmailChannel("email", config, nowhere).send(asks)
+    linked, written = (
+        email.message_from_bytes(content, policy=email.policy.default)
+        for _, _, content in sink.mails
+    )
+    plain, html = (part.get_content() for part in linked.iter_parts())
+    assert "1 (bad): http://x/channels/email/email/question/e-1/" in plain
+    assert html.count("?answer=") == 2
+    assert written.get_content().split() == ["How", "was", "it?", "Write", "1", "or", "2."]

@@ -270,6 +270,8 @@ def _part_history(turn: Turn, whole: Customer, side: Side) -> None:
     mine = _customer(turn, side[0])
     for past in whole.history:
         theirs = tuple(handle for handle in past.handles if handle in side)
+        if past.handles[-1:] and past.handles[-1] not in whole.handles:
+            continue  # of somebody who was parted while it stood beside another matter
         if theirs and past.handles[-1] not in side:
             keeper = _customer(turn, past.handles[-1])
             new = turn.state.counters.next_thread

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from omniroute.core.conditions import PRIVATE, Facts
+from omniroute.core.lasting import ANSWERED
 from omniroute.core.matching import Found, Index, present
 from omniroute.core.model import Agent, AgentId, Caps, Fact, Phase, Status, Step, Thread
 from omniroute.core.observations import Texts
@@ -49,6 +50,7 @@ class Explanation(msgspec.Struct, frozen=True):
     step: int  # the step that would be in force at once, after those that are skipped
     team: tuple[Verdict, ...]
     later: tuple[Later, ...]
+    survey: str = ""  # which asks how it was, once it is solved
 
 
 def explain(
@@ -84,7 +86,21 @@ def explain(
         step=step,
         team=desk.verdicts(step, found),
         later=desk.later(step),
+        survey=_survey(rules, routing, facts, held, at),
     )
+
+
+def _survey(
+    rules: RuleSet, routing: Routing, facts: Facts, observed: Iterable[int], at: int
+) -> str:
+    """The first survey that fits the thread as it is routed."""
+    answered = rules.lasting.answers(facts, observed, at) or ()
+    kept: Facts = {"channel": facts.get("channel"), "tags": routing.tags, ANSWERED: answered}
+    for rule in rules.surveys:
+        fits = not rule.queues or routing.queue in rule.queues
+        if fits and rules.holds(rule, kept, at):
+            return rule.id
+    return ""
 
 
 def standing(members: Iterable[Member]) -> tuple[Agent, ...]:

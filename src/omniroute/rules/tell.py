@@ -32,6 +32,8 @@ def body(explanation: Explanation, most: int | None = None) -> list[str]:
     if left := len(explanation.rules) - len(seen):
         lines.append(f"       · {left} more did not match; `omniroute rules explain` shows each")
     lines.append(f"result  {_result(explanation)}")
+    if explanation.survey:
+        lines.append(f"survey  {explanation.survey}, once it is solved")
     lines.append(f"needs   {_needs(explanation.routing.steps[explanation.step])}")
     lines += _team(explanation.team)
     if explanation.later:

@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from omniroute.core import inputs as i
-from omniroute.core.answers import SOLVED
+from omniroute.core.answers import FIRST_SCORE, SOLVED
 from omniroute.core.conditions import Always, Is, Leaf
 from omniroute.core.ladder import Stage
 from omniroute.core.model import Ask, Caps, Evidence, Phase, Status, Thread
@@ -22,11 +22,13 @@ from omniroute.core.rules import (
     Deflection,
     EnrichRule,
     EscalateRule,
+    Low,
     Overflow,
     Queue,
     RouteRule,
     RuleSet,
     Sla,
+    SurveyRule,
 )
 from omniroute.core.skills import compile_skills
 from omniroute.core.states import OPEN
@@ -146,6 +148,17 @@ def desk(version: str, timeout: int, *teams: str) -> RuleSet:
             EscalateRule("moved", "", 58 * MINUTE, queues=("billing",), queue="tech"),
             EscalateRule("late", "", -MINUTE, add_tags=("late",), notify=("owner", "ana")),
         ),
+        surveys=(
+            SurveyRule(
+                "after",
+                after_ms=20 * SECOND,
+                every_ms=MINUTE,
+                open_ms=2 * MINUTE,
+                ask="hello",
+                thanks="hello",
+                low=Low(2, ("sad",), priority=30, notify=("owner",), reopen=True),
+            ),
+        ),
         queues={
             "general": Queue(
                 "general",
@@ -234,7 +247,8 @@ class History:
             sender=seen(a % 5, kind, forged=c == 7),
             claims=claims,
             facts={"topic": TOPICS[(a + b + c) % len(TOPICS)]},
-            observed=(SOLVED.number,) if b % 2 else (),  # a plain yes, now and then
+            # A plain yes, now and then, or a plain number.
+            observed=(SOLVED.number,) if b % 2 else (FIRST_SCORE - a % 6,) if c == 5 else (),
             live=kind == "chat",
             automatic=c == 8,
         )
@@ -302,6 +316,17 @@ class History:
     def resolve(self, a: int, b: int, c: int) -> None:
         if thread := self._thread(b):
             self._agent(self._owner(thread, a), i.ThreadResolved, thread=thread)
+
+    def rate(self, a: int, b: int, c: int) -> None:
+        """Somebody presses a number below a question, or says something about it."""
+        asked = [thread.survey for thread in self._open() if thread.survey is not None]
+        for survey in asked[b % len(asked) :] if asked else ():
+            about = {"question": survey.message, "handle": survey.handle}
+            if c == 9:
+                self.machine.put(i.SurveyRemarked, message=f"w{len(self.machine.journal)}", **about)
+            else:
+                self.machine.put(i.SurveyScored, score=a % 7, **about)
+            return
 
     def leave(self, a: int, b: int, c: int) -> None:
         held = [thread.id for thread in self._open() if thread.phase is Phase.HELD]
@@ -464,6 +489,9 @@ KINDS = tuple(
 
 WITH_MATTERS = (*KINDS, "new_matter", "new_matter")
 """Besides, agents make threads of their own of what customers wrote last."""
+
+WITH_SURVEYS = (*WITH_MATTERS, "rate", "rate", "rate", "resolve", "reply")
+"""Besides, customers say how it was."""
 
 
 def acts(seed: int, count: int, kinds: Sequence[str] = KINDS) -> list[Act]:
