@@ -32,7 +32,8 @@ async def run(names: Collection[str], scale: Scale, folder: Path, progress: Prog
         ]
 
 
-def _job(port: int, scale: Scale, session: str = "") -> Job:
+def job(port: int, scale: Scale, session: str = "") -> Job:
+    """What a client is to send to *port*, beginning a session at *session* if that is needed."""
     path = f"{MOUNTED}/messages"
     return Job("http", port, scale.connections, scale.seconds, SIZE // 4, path, session)
 
@@ -45,7 +46,7 @@ async def ours(folder: Path, scale: Scale) -> AsyncIterator[Job]:
     spool = Spool(folder / "chat.spool")
     app = Starlette(routes=[Mount(MOUNTED, routes=list(webchat.routes()))])
     async with listening(webchat, spool), serving(app) as port:
-        yield _job(port, scale, f"{MOUNTED}/session")
+        yield job(port, scale, f"{MOUNTED}/session")
     await spool.close()
 
 
@@ -60,7 +61,7 @@ async def floor(folder: Path, scale: Scale) -> AsyncIterator[Job]:
 
     app = Starlette(routes=[Mount(MOUNTED, routes=[Route("/messages", keep, methods=["POST"])])])
     async with serving(app) as port:
-        yield _job(port, scale)
+        yield job(port, scale)
     log.close()
 
 
