@@ -199,8 +199,8 @@ def test_a_file_is_read_as_toml(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named_with_what_needs_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         read(tmp_path / "omniroute.toml")
-    said = f"{tmp_path / 'omniroute.toml'}: no such file — `omniroute demo` needs none"
-    assert str(refused.value) == said
+    fix = "name yours by --config; `omniroute demo` needs none"
+    assert str(refused.value) == f"{tmp_path / 'omniroute.toml'}: no such file — {fix}"
 
 
 def test_a_fault_is_named_by_its_line_and_the_line_is_not_repeated(tmp_path: Path) -> None:

@@ -95,7 +95,9 @@ def read(path: Path) -> dict[str, Any]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: _anchored(value, path.parent) for name, value in tables.items()}
     except FileNotFoundError:
-        raise ConfigError(str(path), "no such file", "`omniroute demo` needs none") from None
+        raise ConfigError(
+            str(path), "no such file", "name yours by --config; `omniroute demo` needs none"
+        ) from None
     except OSError as error:
         raise ConfigError(str(path), f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import click
 import pytest
 from omniroute_example.channel import ExampleChannel
 from omniroute_example.testing import Town
@@ -18,6 +19,7 @@ from tests.cli.terminal import Ran, omniroute
 
 from omniroute import Busy, Channel, Inbound
 from omniroute.cli.channel_live import Account, Recorder, write
+from omniroute.cli.channel_making import needs
 from omniroute.scaffold.making import make
 from omniroute.testing.stage import Stage
 from omniroute.testing.subject import find
@@ -285,3 +287,9 @@ async def test_a_real_account_is_recorded(kind: str, tmp_path: Path) -> None:
         left = "".join(path.read_text(errors="replace") for path in paths)
         for told in ("Joe", "Miller", "charged"):
             assert told not in left
+
+
+def test_without_what_tests_need_it_says_what_to_install() -> None:
+    needs("pytest")
+    with pytest.raises(click.ClickException, match=r'pip install "omniroute\[testing\]"'):
+        needs("no_such_module")

@@ -40,7 +40,8 @@ def test_a_misspelt_command() -> None:
 def test_as_a_module(tmp_path: Path) -> None:
     ran = module(tmp_path, "why", "1")
     assert ran.returncode == 1
-    assert ran.stderr == "omniroute: omniroute.toml: no such file — `omniroute demo` needs none\n"
+    fix = "name yours by --config; `omniroute demo` needs none"
+    assert ran.stderr == f"omniroute: omniroute.toml: no such file — {fix}\n"
 
 
 def module(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -109,7 +109,7 @@ def test_without_a_server(nobody: Options) -> None:
 def test_without_settings(tmp_path: Path) -> None:
     missing = tmp_path / "omniroute.toml"
     assert omniroute("threads", "--config", missing).refusal == (
-        f"{missing}: no such file — `omniroute demo` needs none"
+        f"{missing}: no such file — name yours by --config; `omniroute demo` needs none"
     )
 
 

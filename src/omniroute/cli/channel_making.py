@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -91,11 +92,19 @@ def example(subject: Subject) -> str:
     return "\n".join(lines)
 
 
+def needs(module: str) -> None:
+    """Say what to install where *module* is not here.  Raises `click.ClickException`."""
+    if find_spec(module) is None:
+        fix = 'pip install "omniroute[testing]"; in a checkout, `make test` installs it'
+        raise click.ClickException(f"the checks run in {module}, which is not installed — {fix}")
+
+
 @click.command(help=f"Run a channel's tests and the kit's checks; name its tier.\n\n{WHAT}")
 @click.argument("target")
 @as_json
 def check(target: str, json_: bool) -> None:
     """Run the checks."""
+    needs("pytest")
     subject = find(target)
     with progress("checks", quiet=json_) as move:
         verdict = judge(subject, move)
