@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from tests.stores.trim_contract import TrimContract
 
 from omniroute.stores.api import GENESIS, Store, Unavailable
 from omniroute.stores.memory import MemoryStore
+from omniroute.stores.tiered import Trimmable
 from omniroute.testing.store_contract import StoreContract
 
 
@@ -13,6 +15,12 @@ class TestMemoryStore(StoreContract):
     persistent = False
 
     def open(self, folder: Path) -> Store:
+        return MemoryStore()
+
+
+class TestTrimmingMemory(TrimContract):
+    @pytest.fixture
+    def store(self) -> Trimmable:
         return MemoryStore()
 
 

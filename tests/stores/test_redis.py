@@ -10,6 +10,7 @@ import pytest
 import redis
 from tests.stores.exchange_contract import ExchangeContract
 from tests.stores.shelf_contract import ShelfContract
+from tests.stores.trim_contract import TrimContract
 
 from omniroute.errors import ConfigError
 from omniroute.stores.api import GENESIS, InDoubt, Moved, Store, Unavailable, verify_chain
@@ -17,6 +18,7 @@ from omniroute.stores.exchange import Exchange
 from omniroute.stores.redis import RedisStore
 from omniroute.stores.redis_server import Place
 from omniroute.stores.shelf import Shelf
+from omniroute.stores.tiered import Trimmable
 from omniroute.testing.lost_answer import LostAnswer
 from omniroute.testing.redis_server import RedisServer, redis_server
 from omniroute.testing.server_process import free_port, until
@@ -48,6 +50,14 @@ class TestRedisStore(StoreContract):
         if not name.exists():
             name.write_text(f"s{next(NUMBERS)}")
         return RedisStore(f"{self.url}?space={name.read_text()}")
+
+
+class TestTrimmingRedis(TrimContract):
+    @pytest.fixture
+    def store(self, server: RedisServer) -> Iterator[Trimmable]:
+        store = RedisStore(f"{server.url}?space=t{next(NUMBERS)}")
+        yield store
+        store.close()
 
 
 class TestRedisExchange(ExchangeContract):

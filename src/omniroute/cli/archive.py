@@ -18,6 +18,7 @@ from omniroute.server.archiving import PLACE, open_archive, open_asker
 from omniroute.server.settings import Settings, load
 from omniroute.stores.api import GENESIS
 from omniroute.stores.archive import Archive, compare
+from omniroute.stores.tiered import TRIMMED
 
 COLUMNS = ("id", "opened", "phase", "queue", "channel", "name", "passage")
 
@@ -57,6 +58,9 @@ def remake(config: Path, json_: bool) -> None:
     _check_stopped(settings)
     with stored(settings) as reader:
         compare(reader, GENESIS)
+        if reader.get([TRIMMED]):
+            fault = "has threads and records that the store has let go of; another would lack them"
+            raise ConfigError(PLACE, fault, "restore it from its own backup")
         aside = _opened(settings).set_aside()
         with closing(_opened(settings)) as fresh, progress("filling", quiet=json_) as move:
             archiver = Archiver(fresh, reader)

@@ -46,7 +46,15 @@ def _archived(archive: Mapping[str, Any]) -> str:
         return f"the archive stands at record {archive['at']}: {archive['fault']}"
     behind = archive["behind"]
     lag = f", {behind} behind" if behind else ", and has all"
-    return f"the archive is at record {archive['at']}{lag}"
+    return f"the archive is at record {archive['at']}{lag}{_kept(archive.get('kept'))}"
+
+
+def _kept(kept: Mapping[str, Any] | None) -> str:
+    if kept is None:
+        return ""
+    closed, first = kept["closed"], kept["first"]
+    threads = f"{closed} closed thread" + ("" if closed == 1 else "s")
+    return f"; the store itself has {threads}, and records from {first} on"
 
 
 def _lost(node: str, loss: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from omniroute.server.settings import Settings
 from omniroute.server.stores import open_store
 from omniroute.stores.api import Reader
 from omniroute.stores.sqlite import SqliteReader
+from omniroute.stores.tiered import TieredReader, Trimmable, check_archive
 
 
 @contextmanager
@@ -17,11 +18,18 @@ def stored(settings: Settings) -> Iterator[Reader]:
     """A view of the store as it is at this moment.  Raises `ConfigError` where there is none."""
     with ExitStack() as opened:
         if settings.store.url:
-            from omniroute.server.composition import load_plugins  # slow to import
+            from omniroute.server.archiving import open_asker  # slow to import, as the next
+            from omniroute.server.composition import load_plugins
 
             store = open_store(settings, load_plugins(settings.plugins.blocked))
             opened.callback(store.close)
             reader: Reader = store.reader()
+            if isinstance(store, Trimmable):
+                asker = open_asker(settings)
+                if asker is not None:
+                    opened.callback(asker.close)
+                check_archive(reader, asker)
+                reader = TieredReader(reader, asker) if asker is not None else reader
         elif settings.store.path.exists():
             reader = SqliteReader(settings.store.path)
         else:

@@ -13,12 +13,15 @@ from random import Random
 from typing import Any, Final
 
 from omniroute.core.effects import Present
+from omniroute.core.model import ThreadId
 from omniroute.errors import StoreError
 from omniroute.runtime.archiver import Archiver
 from omniroute.runtime.rows import owed
+from omniroute.runtime.sheets import MESSAGE
 from omniroute.stores.api import Head, InDoubt, Reader, Unavailable
 from omniroute.stores.archive import Archive, Change
 from omniroute.stores.memory import MemoryReader, MemoryStore
+from omniroute.stores.tiered import TieredReader
 
 PACE: Final = (1_000, 60_000)  # ms between two looks at the journal
 LOSSES: Final = 3
@@ -26,7 +29,11 @@ FAILS: Final = 0.15  # of its transactions
 
 
 class MemoryArchive(MemoryStore):
-    """An `Archive` whose tables nobody asks."""
+    """An `Archive` of whose tables one question is asked: in which threads messages stand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stand: dict[str, ThreadId] = {}
 
     def append(
         self,
@@ -35,7 +42,15 @@ class MemoryArchive(MemoryStore):
         puts: Mapping[str, bytes | None],
         changes: Sequence[Change],
     ) -> Head:
-        return self.commit(at, records, puts)
+        to = self.commit(at, records, puts)
+        for change in changes:
+            if change.sql is MESSAGE:
+                self._stand.update((str(row[0]), int(str(row[1]))) for row in change.rows)
+        return to
+
+    def homes(self, messages: Sequence[str]) -> dict[str, ThreadId]:
+        """The threads of messages, as they were written in them."""
+        return {id: self._stand[id] for id in messages if id in self._stand}
 
     def asker(self) -> Any:
         return MemoryReader(self)
@@ -99,6 +114,10 @@ class Keeper:
                 self._archiver = None
             raise
 
+    def reader(self) -> TieredReader:
+        """A view of the store with the archive behind it."""
+        return TieredReader(self.store.reader(), self.inner.reader())
+
     def remember(self) -> None:
         """What a replica has that will be behind."""
         self._earlier = self.store.copy()
@@ -128,7 +147,7 @@ class Keeper:
         """What the archive lacks, or has otherwise than the store, when all is over."""
         if not self.settled():
             return [f"the archive does not follow: {fault}" for fault in self.faults[-1:]]
-        ours, theirs = _kept(self.inner.reader()), _kept(self.store.reader())
+        ours, theirs = _kept(self.inner.reader()), _kept(self.reader())
         differ = sorted(
             key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)
         )

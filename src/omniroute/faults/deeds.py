@@ -23,7 +23,7 @@ def deeds(world: World, entries: list[Entry]) -> list[str]:
     """Every promise of these that was not kept."""
     addresses = {
         key.removeprefix("p/"): _reached(row).value
-        for key, row in world.store.reader().scan("p/", limit=10_000)
+        for key, row in world.reader().scan("p/", limit=10_000)
     }
     return [
         *_done(world, entries),

@@ -14,7 +14,7 @@ from omniroute.faults.deeds import deeds
 from omniroute.runtime.loading import differences, fold
 from omniroute.runtime.record import Entry, decode
 from omniroute.runtime.rows import Body, owed
-from omniroute.stores.api import Corrupt, verify_chain
+from omniroute.stores.api import Corrupt, Unavailable, verify_chain
 from omniroute.testing.invariants import violations
 
 _body = msgspec.json.Decoder(Body).decode
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 def broken(world: World) -> list[str]:
     """Every promise that was not kept; empty when all were."""
-    reader = world.store.reader()
+    try:
+        return _broken(world)
+    except Unavailable as away:
+        return [f"something cannot be read any more: {away}"]
+
+
+def _broken(world: World) -> list[str]:
+    reader = world.reader()
     if (fault := verify_chain(reader)) is not None:
         return [f"the chain is broken: {fault}"]
     entries = [decode(record.body) for record in reader.tail(0, 1_000_000)]
@@ -57,7 +64,7 @@ def broken(world: World) -> list[str]:
 
 def _intake(world: World, entries: list[Entry]) -> list[str]:
     """Each message that was acknowledged is decided, once."""
-    reader = world.store.reader()
+    reader = world.reader()
     decided = Counter[str]()
     for entry in entries:
         if isinstance(entry.input, i.MessageReceived):

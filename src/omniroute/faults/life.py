@@ -20,7 +20,7 @@ from omniroute.faults.archiving import FaultyArchive, MemoryArchive
 from omniroute.faults.loop import Killed, VirtualLoop
 from omniroute.faults.platform import Line, Platform
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
-from omniroute.faults.store import Chance, FaultyExchange, FaultyStore
+from omniroute.faults.store import Chance, FaultyExchange, FaultyReader, FaultyStore
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import SystemClock
 from omniroute.runtime.files import Files
@@ -34,9 +34,11 @@ from omniroute.runtime.record import encode
 from omniroute.runtime.refilling import refill
 from omniroute.runtime.rows import Body
 from omniroute.runtime.suspects import Suspects
+from omniroute.runtime.trimming import Trimming
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import InDoubt, Moved, Reader, Store
 from omniroute.stores.exchange import Exchange
+from omniroute.stores.tiered import TieredStore, Trimmable
 
 LEASE: Final = 20.0  # seconds
 LOOK: Final = 5.0
@@ -67,6 +69,10 @@ class Bell:
         return Receipt()
 
 
+def _behind(store: Store, archive: Reader) -> int:
+    return refill(store, archive, behind=True)
+
+
 def _in_time(exchange: Exchange, suspects: Suspects) -> HandedIn:
     return HandedIn(exchange, suspects, pace=HAND)
 
@@ -84,7 +90,9 @@ class Ways:
     handed: Callable[[Exchange, Suspects], HandedIn] = _in_time
     changed: Callable[[Node], None] = lambda node: None
     archive: Callable[[MemoryArchive, Random], FaultyArchive] = FaultyArchive
-    refill: Callable[[Store, Reader], int] = refill
+    refill: Callable[[Store, Reader], int] = _behind
+    tiered: Callable[[Trimmable, Reader], TieredStore] = TieredStore
+    trimming: type[Trimming] = Trimming
 
 
 @dataclass(slots=True)
@@ -137,8 +145,14 @@ class Life:
         outside, ways = self._outside, self._outside.ways
         assert self.spool is not None
         store = ways.store(outside.store, self._chance)
-        if outside.archive is not None:
-            ways.refill(store, outside.archive.reader())
+        trimming: Trimming | None = None
+        if (archive := outside.archive) is not None:
+            ways.refill(store, archive.reader())
+            assert isinstance(store, Trimmable)
+            behind: Any = FaultyReader(archive.reader(), self._chance)
+            alone, clock = store.reader(), self._clock()
+            trimming = ways.trimming(alone, archive.reader(), archive.homes, clock, REOPEN)
+            store = ways.tiered(store, behind)
         parts = Parts(
             store,
             self.spool,
@@ -150,6 +164,7 @@ class Life:
             {},
             self._clock(),
             exchange=exchange,
+            trimming=trimming,
         )
         self.node = Node(
             parts,

@@ -23,6 +23,7 @@ from omniroute.faults.wrong_losses import LOSSES
 from omniroute.faults.wrong_nodes import NODES
 from omniroute.faults.wrong_sends import SENDS
 from omniroute.faults.wrong_spools import SPOOLS
+from omniroute.faults.wrong_trims import TRIMS
 from omniroute.runtime.inbox import Work
 from omniroute.runtime.node import Node
 from omniroute.runtime.spool import Entry
@@ -135,5 +136,6 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     **SPOOLS,
     **SENDS,
     **ARCHIVES,
+    **TRIMS,
 }
 """By name; the names are reliability.md's where it has one."""

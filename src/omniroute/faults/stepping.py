@@ -6,7 +6,7 @@ import asyncio
 import queue
 from collections.abc import Callable
 
-from omniroute.runtime.inbox import BATCH, Inbox, Work
+from omniroute.runtime.inbox import BATCH, Inbox, Letting, Work
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.spool_file import SpoolFile
 from omniroute.runtime.spool_thread import Answers, SpoolThread
@@ -29,9 +29,8 @@ class SteppedInbox(Inbox):
         """Decide what was handed in so far."""
         self._step()
 
-    def put(self, work: Work) -> None:
-        """Hand in."""
-        super().put(work)
+    def _hand_in(self, what: Work | Letting) -> None:
+        super()._hand_in(what)
         self._plan()
 
     def _plan(self) -> None:
@@ -41,18 +40,15 @@ class SteppedInbox(Inbox):
 
     def _step(self) -> None:
         self._planned = False
-        batch = self._at_hand()
-        self._catch_up()
-        if batch:
-            self._decide(batch)
+        self._do(self._at_hand())
         if self._over is not None:
             self._turn_away(self._over)
         elif not self._queue.empty():
             self._plan()
         self._wake_for_timers()
 
-    def _at_hand(self) -> list[Work]:
-        batch: list[Work] = []
+    def _at_hand(self) -> list[Work | Letting]:
+        batch: list[Work | Letting] = []
         while len(batch) < BATCH and not (batch and batch[-1].ends_round):
             try:
                 work = self._queue.get_nowait()

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from omniroute.stores.api import Head, InDoubt, Reader, Record, Store, Unavailable
 from omniroute.stores.exchange import Exchange
+from omniroute.stores.tiered import Trimmable
 
 
 class Chance(Protocol):
@@ -65,6 +66,15 @@ class FaultyStore:
             raise _doubt()
         return to
 
+    def trim(
+        self, at: Head, rows: Mapping[str, bytes], through: int, puts: Mapping[str, bytes]
+    ) -> int:
+        self._pass("store.before_trim")
+        assert isinstance(self._inner, Trimmable)
+        gone = self._inner.trim(at, rows, through, puts)
+        self._pass("store.after_trim")
+        return gone
+
     def reader(self) -> Reader:
         return self._inner.reader()
 
@@ -74,6 +84,18 @@ class FaultyStore:
     def _pass(self, place: str) -> None:
         if self._chance.at(place):
             raise Unavailable("the store", "is away")
+
+
+class FaultyReader:
+    """A `Reader` of what is away now and then."""
+
+    def __init__(self, inner: Reader, chance: Chance) -> None:
+        self._inner, self._chance = inner, chance
+
+    def __getattr__(self, name: str) -> Any:
+        if self._chance.at("archive.read"):
+            raise Unavailable("the archive", "is away")
+        return getattr(self._inner, name)
 
 
 def _doubt() -> InDoubt:

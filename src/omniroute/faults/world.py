@@ -39,9 +39,10 @@ from omniroute.faults.platform import Platform, Said
 from omniroute.runtime import crashpoints
 from omniroute.runtime.record import Entry, decode
 from omniroute.runtime.rows import owed
-from omniroute.stores.api import Unavailable
+from omniroute.stores.api import Reader, Unavailable
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.memory_exchange import MemoryExchange
+from omniroute.stores.tiered import first_kept
 from omniroute.testing.machine import MONDAY
 
 STILL: Final = 60_000  # ms that a process stands still, at most
@@ -131,8 +132,10 @@ class World:
                 self._heal()
                 self._until(lambda: self.now >= MONDAY + SPAN + AFTER or self._at_rest())
                 found = broken(self)
-                if self.shared:
+                if self.shared and not found:
                     self.counts["takeovers"] = self._takeovers()
+                if self.archive:
+                    self.counts["records in the archive alone"] = first_kept(self.store) - 1
             finally:
                 crashpoints.watch(None)
                 for seat in self.seats:
@@ -402,7 +405,7 @@ class World:
 
     def _takeovers(self) -> int:
         """How often another node began to write."""
-        entries = map(decode, (record.body for record in self.store.tail(0, 1_000_000)))
+        entries = map(decode, (record.body for record in self.reader().tail(0, 1_000_000)))
         changes = sum(isinstance(event, WriterChanged) for entry in entries for event in entry.ev)
         return max(changes - 1, 0)
 
@@ -416,6 +419,10 @@ class World:
         if not self.shared:
             return bool(rows)
         return any(not isinstance(owed(row).effect, Present) for _, row in rows)
+
+    def reader(self) -> Reader:
+        """What a node can read, once all goes well."""
+        return self.store.reader() if self.keeper is None else self.keeper.reader()
 
     @property
     def ready(self) -> list[Life]:

@@ -49,12 +49,12 @@ def _as_it_is(store: Store, archive: Reader) -> int:
 
 
 def _records_alone(store: Store, archive: Reader) -> int:
-    return refill(_Bare(store), archive)
+    return refill(_Bare(store), archive, behind=True)
 
 
 def _unmarked(store: Store, archive: Reader) -> int:
     try:
-        return refill(_Unmarked(store), archive, page=20)
+        return refill(_Unmarked(store), archive, page=20, behind=True)
     except StoreError:
         return 0  # as far as it came
 

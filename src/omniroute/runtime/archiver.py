@@ -29,6 +29,7 @@ from omniroute.runtime.vocabulary import ROW as WORDS
 from omniroute.runtime.vocabulary import check
 from omniroute.stores.api import GENESIS, Corrupt, Head, Moved, Reader, Record, Unavailable, chain
 from omniroute.stores.archive import Archive, Gap, compare
+from omniroute.stores.tiered import TRIMMED, cold
 
 BATCH: Final = 500
 """Records in one transaction."""
@@ -102,9 +103,17 @@ class Archiver:
         self._signs = {}
 
     def _private(self, wanted: Sequence[str]) -> dict[str, bytes | None]:
-        """The private rows as the store has them; None where it has none."""
-        found = self._source.get(wanted)
-        rows: dict[str, bytes | None] = {key: found.get(key) for key in wanted}
+        """The private rows as the store has them; None where it has none, or says that it is gone.
+
+        What the store has let go of, it says nothing of: that is as the archive has it.
+        """
+        found = self._source.get([*wanted, TRIMMED])
+        trimmed = found.pop(TRIMMED, None) is not None
+        rows: dict[str, bytes | None] = {
+            key: found.get(key) or None
+            for key in wanted
+            if key in found or not (trimmed and cold(key))
+        }
         for key, row in found.items():
             if key.startswith("o/") and isinstance(owed(row).effect, Present):
                 rows[key] = None  # a card: an agent's desk draws it anew

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from omniroute.core.engine import Deciders
 from omniroute.core.inputs import AnyInput
@@ -25,6 +25,7 @@ from omniroute.logged import concerning, ids_of
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.writer import Answered, Canned, Committed, Make, Puts, Writer
 from omniroute.stores.api import InDoubt, Moved, Store, Unavailable
+from omniroute.stores.tiered import Held
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,15 @@ class Work:
     ends_round: bool = False  # whatever comes after it is made when it is decided
     came: int | None = None  # when (ms) what it is about came to a node
     line: int | None = None  # `Inbox.failures` when its line began: later ones break the line
+
+
+@dataclass(slots=True)
+class Letting:
+    """What the store may let go of after a round."""
+
+    held: Held
+    done: Callable[[int | Exception], None]  # called on the loop, with how many rows went
+    ends_round: ClassVar[bool] = True
 
 
 class Inbox:
@@ -65,7 +75,7 @@ class Inbox:
         self.state = state
         self._writer = Writer(store, state, clock, deciders=deciders, canned=canned)
         self._clock, self._on_commit, self._on_trouble = clock, on_commit, on_trouble
-        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Work | Letting | None] = queue.SimpleQueue()
         self.failures = 0  # of the store, so far
         self._over: StoreError | None = None  # why nothing is decided any more
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -106,7 +116,10 @@ class Inbox:
 
     def put(self, work: Work) -> None:
         """Hand in; *work.done* is called after the commit.  From any thread."""
-        self._queue.put(work)
+        self._hand_in(work)
+
+    def _hand_in(self, what: Work | Letting) -> None:
+        self._queue.put(what)
         if self._over is not None:
             self._turn_away(self._over)
 
@@ -116,17 +129,17 @@ class Inbox:
 
     async def _submitted(self, work: Work) -> Answered:
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-
-        def done(answer: Answered | Exception) -> None:
-            if future.done():
-                return
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
-
-        work.done = done
+        work.done = functools.partial(_settle, future)
         self.put(work)
+        return await future
+
+    async def trim(self, held: Held) -> int:
+        """Have the store let go of what *held* says, between two rounds; how many rows went.
+
+        Raises `StoreError`.
+        """
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._hand_in(Letting(held, functools.partial(_settle, future)))
         return await future
 
     def forget(self, row: str) -> None:
@@ -149,12 +162,29 @@ class Inbox:
         while running and self._over is None:
             batch = self._gather()
             running = not batch or batch[-1] is not None
-            self._catch_up()
-            self._decide([work for work in batch if work is not None])
+            self._do([work for work in batch if work is not None])
         self._over = self._over or Unavailable("inbox", "is closed")
         self._turn_away(self._over)
 
-    def _gather(self) -> list[Work | None]:
+    def _do(self, batch: Sequence[Work | Letting]) -> None:
+        self._catch_up()
+        if works := [work for work in batch if isinstance(work, Work)]:
+            self._decide(works)
+        for each in batch:
+            if isinstance(each, Letting):
+                self._let_go(each)
+
+    def _let_go(self, letting: Letting) -> None:
+        try:
+            gone = self._writer.trim(letting.held)
+        except StoreError as error:
+            if isinstance(error, InDoubt | Moved):
+                self._fail([], error)
+            self._call(functools.partial(letting.done, error))
+        else:
+            self._call(functools.partial(letting.done, gone))
+
+    def _gather(self) -> list[Work | Letting | None]:
         try:
             batch = [self._queue.get(timeout=self._patience())]
         except queue.Empty:
@@ -231,8 +261,10 @@ class Inbox:
                 work = self._queue.get_nowait()
             except queue.Empty:
                 return
-            if work is not None:
+            if isinstance(work, Work):
                 self._tell([work], error)
+            elif work is not None:
+                self._call(functools.partial(work.done, error))
 
     def _finish(
         self, committed: Committed, works: Sequence[Work], answers: Sequence[Answered]
@@ -257,3 +289,13 @@ class Inbox:
         assert self._loop is not None
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback)
+
+
+def _settle(future: asyncio.Future[Any], answer: object) -> None:
+    """What came of it, to whoever still waits."""
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

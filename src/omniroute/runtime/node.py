@@ -58,6 +58,7 @@ from omniroute.runtime.signs import Signs
 from omniroute.runtime.spool import DeadLetter, Spool
 from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.sweeping import sweep
+from omniroute.runtime.trimming import Trimming
 from omniroute.runtime.upgrading import bring_forward
 from omniroute.runtime.writer import Answered, Committed, Puts
 from omniroute.stores.api import InDoubt, Moved, Store
@@ -84,6 +85,7 @@ class Parts:
     shared: Sequence[str] = ()  # addresses that the settings call several people's
     exchange: Exchange | None = None  # with other nodes, where there may be some
     parsers: dict[tuple[str, str], Parser] = field(default_factory=dict)  # of isolated accounts
+    trimming: Trimming | None = None  # where the store lets go of what the archive has
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,8 @@ class Node:
         if keeping is not None:
             self._run(keeping.watch(self._trouble), "what the store keeps")
         self._run(sweep(self.reader, self.inbox, self.parts.clock), "sweeping")
+        if self.parts.trimming is not None:
+            self._run(self.parts.trimming.run(self.inbox), "trimming")
         self._run(self._observers.run(), "observers")
         self.parts.spool.sweep(self.parts.clock.now() - KEYS_KEPT)
         await self._listeners.begin(self.parts.channels.values())
@@ -322,6 +326,8 @@ class Node:
         """Close spool and store, when nobody reads them any more."""
         await self.parts.spool.close()
         self.reader.close()
+        if self.parts.trimming is not None:
+            self.parts.trimming.close()
         self.parts.store.close()
 
     def _reads(self, source: Source, messages: Messages, waits: Waits) -> Reading:

@@ -12,7 +12,8 @@ known as given, and cards are drawn anew.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
 
 from omniroute.core.effects import Present
 from omniroute.runtime.loading import PAGE
@@ -21,8 +22,12 @@ from omniroute.runtime.rows import MARK, owed
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import Reader, Record, Store
 from omniroute.stores.archive import Behind, compare
+from omniroute.stores.tiered import COLD, TRIMMED, Trimmable, cold
 
 log = logging.getLogger(__name__)
+
+RECORDS: Final = 10_000
+"""That stay in a store that is made whole with the archive behind it."""
 
 
 def refill(
@@ -30,10 +35,14 @@ def refill(
     archive: Reader,
     progress: Callable[[int, int], None] = lambda done, all: None,
     page: int = PAGE,
+    *,
+    behind: bool = False,
 ) -> int:
     """Give *store* the records that it lost; how many those were, and 0 where it lost none.
 
-    With each commit go *page* rows, as far as there is a record for so many commits.
+    With each commit go *page* rows, as far as there is a record for so many commits.  Where the
+    archive stays *behind* the store, what it may keep alone stays there, but rows that are in the
+    store as well.
 
     Raises `Forked` or `Gap` where it has other records than the archive, and what a commit raises.
     """
@@ -47,14 +56,16 @@ def refill(
             log.warning("%s: it is made whole from there", lost)
         every = sum(map(len, _pages(archive, page)))
         gone = _gone(reader, archive)
+        here = _here(reader) if behind else None
     finally:
         reader.close()
     first, commits = at[0], max(1, min(goal[0] - at[0], every // page + 1))
-    rows = _pages(archive, page)
+    rows = _pages(archive, page, here)
+    marks = {TRIMMED: b"%d" % goal[0]} if behind else {}
     for number in range(1, commits + 1):
         last = first + (goal[0] - first) * number // commits
         records = _records(archive, at[0], last)
-        puts: dict[str, bytes | None] = {MARK: b"1"}
+        puts: dict[str, bytes | None] = {MARK: b"1", **marks}
         for record in records:
             entry = decode(record.body)
             puts[f"d/{entry.input.key}"] = encode(Answered(record.seq, True, "ok", {}))
@@ -64,6 +75,8 @@ def refill(
                 puts.update(more)
             puts |= {**dict.fromkeys(gone), MARK: None}
         at = store.commit(at, [record.body for record in records], puts)
+        if behind and isinstance(store, Trimmable) and at[0] > RECORDS:
+            store.trim(at, {}, at[0] - RECORDS, marks)
         progress(number, commits)
     log.warning("the store has %d records again", at[0])
     return at[0] - first
@@ -82,15 +95,29 @@ def _gone(reader: Reader, archive: Reader) -> list[str]:
 
 
 def _stays(key: str, row: bytes) -> bool:
-    """Whether it may be there although no archive has it: an answer, or a card."""
-    return key.startswith("d/") or (key.startswith("o/") and isinstance(owed(row).effect, Present))
+    """Whether it may be there although no archive has it: an answer, a card, a note of ours."""
+    if key.startswith("o/"):
+        return isinstance(owed(row).effect, Present)
+    return key.startswith("d/") or key == TRIMMED
 
 
-def _pages(archive: Reader, limit: int) -> Iterator[dict[str, bytes]]:
+def _here(reader: Reader) -> set[str]:
+    """Rows that may be in the archive alone, and are in the store as well."""
+    found, after = set[str](), ""
+    for kind in COLD:
+        while page := reader.scan(kind, after if after.startswith(kind) else "", PAGE):
+            found.update(key for key, _ in page)
+            after = page[-1][0]
+    return found
+
+
+def _pages(
+    archive: Reader, limit: int, here: Collection[str] | None = None
+) -> Iterator[dict[str, bytes]]:
     after = ""
     while page := archive.scan("", after, limit):
-        yield dict(page)
         after = page[-1][0]
+        yield {key: row for key, row in page if here is None or not cold(key) or key in here}
 
 
 def _records(archive: Reader, after: int, last: int) -> list[Record]:

@@ -16,6 +16,7 @@ written by `core.state`.  These are the runtime's:
 ``u/form``         of which form the core's rows are, so that another version makes them anew
 ``u/words``        what the newest writer writes, so that who does not know it all keeps away
 ``u/refilling``    that the store is being made from an archive (`refilling`)
+``u/trimmed``      that rows and records are in an archive alone, of so many records (`trimming`)
 ``r/<version>``    the sources of a rule set, so that the past can be explained
 ``v/<time>/…``     `RulesAct`: what was done with a rule set, by whom, and why
 =================  ==================================================================

@@ -21,6 +21,7 @@ from omniroute.runtime.record import VERSION, Entry, encode
 from omniroute.runtime.rows import MARK
 from omniroute.runtime.vocabulary import Words, words_of
 from omniroute.stores.api import GENESIS, Corrupt, Reader, Store, verify_chain
+from omniroute.stores.tiered import TieredStore, check_archive
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ def bring_forward(store: Store, clock: Clock, words: Words = OURS) -> int:
     if MARK in found:
         fix = "start a node with store.archive, which goes on with it"
         raise Corrupt(f"row {MARK}", "the store is being made from an archive", fix)
+    if not isinstance(store, TieredStore):
+        with closing(store.reader()) as reader:
+            check_archive(reader, None)
     complete = vocabulary.check(words, found.get(vocabulary.ROW))
     rows: dict[str, bytes | None] = {}
     if found.get(ROW) != str(words.form).encode():

@@ -30,6 +30,7 @@ from omniroute.runtime.clock import Clock
 from omniroute.runtime.record import VERSION, Entry, decode, encode
 from omniroute.runtime.rows import Owed, owed
 from omniroute.stores.api import GENESIS, Head, Store
+from omniroute.stores.tiered import Held, TieredStore
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,14 @@ class Writer:
         """Delete a row with the next commit, whenever that is; not worth one of its own."""
         with self._later_lock:
             self._later[row] = None
+
+    def trim(self, held: Held) -> int:
+        """Have the store let go of what the archive holds; how many rows went.
+
+        Raises `StoreError`.
+        """
+        assert isinstance(self._store, TieredStore)
+        return self._store.trim(self._head, held)
 
     def now(self) -> int:
         """The time of what is decided now: never before what the journal has (F39, F41)."""

@@ -11,11 +11,14 @@ from typing import Final, NamedTuple
 
 from omniroute.errors import ConfigError, StoreError
 from omniroute.runtime.archiver import Archiver
+from omniroute.runtime.clock import Clock
 from omniroute.runtime.refilling import refill
+from omniroute.runtime.trimming import Trimming, homes_in
 from omniroute.server.settings import Settings
 from omniroute.stores.api import Reader, Store
 from omniroute.stores.archive import Archive, Asker, Behind, Forked, Gap
 from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
+from omniroute.stores.tiered import TieredStore, Trimmable
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +80,31 @@ def make_whole(store: Store, archive: Archive) -> None:
     """
     asker = archive.asker()
     try:
-        refill(store, asker)
+        refill(store, asker, behind=isinstance(store, Trimmable))
     except (Forked, Gap) as error:
         log.error("archive: %s", error)
     finally:
         asker.close()
+
+
+def keep_behind(
+    store: Store, archive: Archive, clock: Clock, hours: float
+) -> tuple[Store, Trimming | None]:
+    """*store* with *archive* behind it, if it is one that lets go of what the archive has.
+
+    And who sees to that, after so many *hours*.  Raises `Unavailable` where it is another archive
+    than the one that the store relies on.
+    """
+    if not isinstance(store, Trimmable):
+        return store, None
+    asker = archive.asker()
+    try:
+        tiered = TieredStore(store, asker)
+    except BaseException:
+        asker.close()
+        raise
+    keep = int(hours * 3_600_000)
+    return tiered, Trimming(store.reader(), asker, homes_in(asker), clock, keep)
 
 
 class Archiving:

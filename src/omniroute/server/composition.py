@@ -39,9 +39,10 @@ from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import Node, Parts, files_of
 from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
+from omniroute.runtime.trimming import Trimming
 from omniroute.runtime.writer import Committed
 from omniroute.server import logs
-from omniroute.server.archiving import Archiving, make_whole, open_archive
+from omniroute.server.archiving import Archiving, keep_behind, make_whole, open_archive
 from omniroute.server.channels import isolated, open_channels
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
@@ -51,7 +52,14 @@ from omniroute.server.operations import ServerOperations
 from omniroute.server.outgoing import Outgoing
 from omniroute.server.probes import probes
 from omniroute.server.relaying import Relayed
-from omniroute.server.roster import WRITER, ArchiveReport, NodeReport, Roster, last_loss
+from omniroute.server.roster import (
+    WRITER,
+    ArchiveReport,
+    KeptReport,
+    NodeReport,
+    Roster,
+    last_loss,
+)
 from omniroute.server.rulebook import ServerRulebook, choose, tried
 from omniroute.server.serving import (
     Serving,
@@ -112,17 +120,23 @@ class Server:
         self.desk_files = read_desk(settings.rules.folder)
         plugins = plugins or load_plugins(settings.plugins.blocked)
         self._archive: Archive | None = None
+        self._trimming: Trimming | None = None
         with ExitStack() as opened:  # closed again if anything that follows fails
             # First, so that a second server on a database hears who has it, not of a taken port.
-            self.store = open_store(settings, plugins)
+            self.store = self._alone = open_store(settings, plugins)
             opened.callback(self.store.close)
-            self._exchange = self.store.exchange() if isinstance(self.store, Shareable) else None
+            self._exchange = self._alone.exchange() if isinstance(self._alone, Shareable) else None
             if self._exchange is not None:
                 opened.callback(self._exchange.close)
             if (archive := open_archive(settings)) is not None:
                 self._archive = archive
                 opened.callback(archive.close)
                 make_whole(self.store, archive)
+                hours = settings.store.keep_closed_hours
+                self.store, self._trimming = keep_behind(self.store, archive, self.clock, hours)
+                opened.callback(self.store.close)
+                if self._trimming is not None:
+                    opened.callback(self._trimming.close)
             self._books = self._open_books(database)
             if self._books is not None:
                 opened.callback(self._books.close)
@@ -163,7 +177,7 @@ class Server:
             raise error from None
         self.archiving = None
         if self._archive is not None:
-            self.archiving = Archiving(self._archive, self.store.reader(), self._lost)
+            self.archiving = Archiving(self._archive, self._alone.reader(), self._lost)
         self.proofs.channels, self.proofs.inbox = parts.channels, self.node.inbox
         self.proofs.names, self.proofs.is_shared = self.node.names, self.node.shared.has
         self._readers = tuple(self.store.reader() for _ in range(4))
@@ -290,7 +304,8 @@ class Server:
         if self.archiving is None:
             return None
         at, fault = self.archiving.status
-        return ArchiveReport(at, max(self._head - at, 0), fault)
+        kept = self._trimming.kept if self._trimming is not None else None
+        return ArchiveReport(at, max(self._head - at, 0), fault, kept and KeptReport(*kept))
 
     async def _fill_views(self) -> None:
         """Have the first page show what is so; views that must be made anew may take longer."""
@@ -351,14 +366,14 @@ class Server:
 
     def _open_books(self, database: Path) -> OnShelf | None:
         """What lies beside the journal, where that moves with the writer."""
-        if not isinstance(self.store, Shareable):
+        if not isinstance(self._alone, Shareable):
             return None
         loop = asyncio.get_running_loop()
 
         def displaced(error: StoreError) -> None:
             loop.call_soon_threadsafe(self._trouble, error)
 
-        return OnShelf(self.store.shelf(), database, displaced)
+        return OnShelf(self._alone.shelf(), database, displaced)
 
     def _parts(self, plugins: Plugins) -> Parts:
         files, keyed = Files(self.paths["files"]), self.keyed
@@ -384,6 +399,7 @@ class Server:
             shared=self.settings.identity.shared,
             exchange=self._exchange,
             parsers=isolated(self.settings, plugins, keyed, self.url),
+            trimming=self._trimming,
         )
 
     def _build_sites(self) -> list[Serving]:

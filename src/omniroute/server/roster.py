@@ -23,12 +23,23 @@ LASTS: Final = 7.0  # seconds for which a report holds
 WRITER, FOLLOWER = "writer", "follower"
 
 
+class KeptReport(msgspec.Struct, frozen=True):
+    """What the store has itself, where the rest is in the archive alone.
+
+    So many *closed* threads, and the journal from the record *first* on.
+    """
+
+    closed: int
+    first: int
+
+
 class ArchiveReport(msgspec.Struct, frozen=True):
     """How far the writer's archive is: its last record, how many it lacks, what is wrong."""
 
     at: int
     behind: int
     fault: str = ""
+    kept: KeptReport | None = None
 
 
 class LossReport(msgspec.Struct, frozen=True):

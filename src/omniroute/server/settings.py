@@ -61,6 +61,15 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Secret,
         says("Where the journal is copied for search and reports: a file, or `postgresql://…`."),
     ] = Secret("")
+    keep_closed_hours: Annotated[
+        float,
+        msgspec.Meta(
+            description="On Redis with an archive: how long closed threads, and records of the"
+            " journal, stay in Redis as well.",
+            ge=0.05,
+            le=87_600,
+        ),
+    ] = 1.0
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,6 +28,7 @@ class MemoryStore:
         self._rows: dict[str, bytes] = {}
         self._order: list[str] = []
         self._journal: list[Record] = []
+        self._trimmed = 0  # records that are no longer here
         self._closed = False
 
     def head(self) -> Head:
@@ -56,7 +57,8 @@ class MemoryStore:
         check_page(limit)
         with self._lock:
             self._check_open()
-            return self._journal[max(after, 0) : max(after, 0) + limit]
+            start = max(after - self._trimmed, 0)
+            return self._journal[start : start + limit]
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
         if not records:
@@ -71,6 +73,22 @@ class MemoryStore:
             self._head = (links[-1].seq, links[-1].hash)
             return self._head
 
+    def trim(
+        self, at: Head, rows: Mapping[str, bytes], through: int, puts: Mapping[str, bytes]
+    ) -> int:
+        check_keys((*rows, *puts))
+        with self._lock:
+            self._check(at)
+            same = [key for key, row in rows.items() if self._rows.get(key) == row]
+            for key in same:
+                self._put(key, None)
+            for key, row in puts.items():
+                self._put(key, row)
+            gone = max(min(through, self._head[0] - 1) - self._trimmed, 0)
+            del self._journal[:gone]
+            self._trimmed += gone
+            return len(same)
+
     def copy(self) -> MemoryStore:
         """Another store with the same content, from one moment."""
         other = MemoryStore()
@@ -78,7 +96,7 @@ class MemoryStore:
             self._check_open()
             other._head = self._head
             other._rows, other._order = dict(self._rows), list(self._order)
-            other._journal = list(self._journal)
+            other._journal, other._trimmed = list(self._journal), self._trimmed
         return other
 
     def become(self, other: MemoryStore) -> None:
@@ -86,6 +104,7 @@ class MemoryStore:
         copied = other.copy()
         with self._lock:
             self._head, self._journal = copied._head, copied._journal
+            self._trimmed = copied._trimmed
             self._rows, self._order = copied._rows, copied._order
 
     def reader(self) -> MemoryReader:

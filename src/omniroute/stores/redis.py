@@ -70,6 +70,22 @@ end
 return found
 """
 
+TRIM: Final = """
+local head = redis.call('HMGET', KEYS[1], 'seq', 'hash')
+if (head[1] or '0') ~= ARGV[1] or (head[2] or ARGV[3]) ~= ARGV[2] then return -1 end
+local gone, first = 0, 6 + 2 * tonumber(ARGV[5])
+for i = 6, first - 1, 2 do
+  redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]); redis.call('ZADD', KEYS[4], 0, ARGV[i])
+end
+for i = first, #ARGV, 2 do
+  if redis.call('HGET', KEYS[3], ARGV[i]) == ARGV[i + 1] then
+    redis.call('HDEL', KEYS[3], ARGV[i]); redis.call('ZREM', KEYS[4], ARGV[i]); gone = gone + 1
+  end
+end
+redis.call('XTRIM', KEYS[2], 'MINID', ARGV[4] .. '-0')
+return gone
+"""
+
 ALL: Final = """
 return {redis.call('HMGET', KEYS[1], 'seq', 'hash'), redis.call('HGETALL', KEYS[3])}
 """
@@ -138,6 +154,17 @@ class RedisStore:
         except InDoubt as doubt:
             return settle(doubt, self.head, at, to)
         raise Moved(at, self.head())
+
+    def trim(
+        self, at: Head, rows: Mapping[str, bytes], through: int, puts: Mapping[str, bytes]
+    ) -> int:
+        check_keys((*rows, *puts))
+        kept = max(min(through + 1, at[0]), 0)  # the first record that stays
+        given = [part for row in (*puts.items(), *rows.items()) for part in row]
+        gone = int(self._line.run(TRIM, *at, GENESIS[1], kept, len(puts), *given))
+        if gone < 0:
+            raise Moved(at, self.head())
+        return gone
 
     def reader(self) -> RedisReader:
         return RedisReader(self._place)
@@ -236,7 +263,7 @@ class Line:
         return head_of(self.ask(lambda client: client.hmget(self._keys[0], "seq", "hash")))
 
     def get(self, keys: Sequence[str]) -> tuple[Head, dict[str, bytes]]:
-        head, *values = self._run(GET, *keys)
+        head, *values = self.run(GET, *keys)
         found = zip(keys, values, strict=True)
         return head_of(head), {key: value for key, value in found if value is not None}
 
@@ -244,7 +271,7 @@ class Line:
         least = prefix.encode()
         start = b"(" + after.encode() if after.encode() >= least and after else b"[" + least
         # No UTF-8 contains the byte that ends the prefix's range.
-        head, *found = self._run(SCAN, start, b"(" + least + b"\xff", limit)
+        head, *found = self.run(SCAN, start, b"(" + least + b"\xff", limit)
         rows = zip(found[::2], found[1::2], strict=True)
         return head_of(head), [(key.decode(), value) for key, value in rows]
 
@@ -255,7 +282,7 @@ class Line:
 
     def everything(self) -> tuple[Head, dict[str, bytes]]:
         """All rows of one head."""
-        head, found = self._run(ALL)
+        head, found = self.run(ALL)
         rows = zip(found[::2], found[1::2], strict=True)
         return head_of(head), {key.decode(): value for key, value in rows}
 
@@ -306,7 +333,8 @@ class Line:
                 self._closed = True
                 close_client(self._client)
 
-    def _run(self, script: str, *arguments: bytes | str | int) -> Any:
+    def run(self, script: str, *arguments: bytes | str | int) -> Any:
+        """What *script* answers, over the four keys; raises `Unavailable`."""
         return self.ask(
             lambda client: client.eval(script, len(self._keys), *self._keys, *arguments)
         )
