@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import json
@@ -65,7 +67,7 @@ class Desk:
     """A few days of a desk, the archive of it, and who lets go of what."""
 
     folder: Path
-    alone: MemoryStore = field(default_factory=lambda: past().copy())
+    alone: Any = field(default_factory=lambda: past().copy())
     depth: int = 0
     fault: StoreError | None = None
 
@@ -79,10 +81,11 @@ class Desk:
         self.trimming = Trimming(self.alone.reader(), self.asker, homes, self.clock, HOUR)
 
     def copies(self) -> None:
-        archiver = Archiver(self.archive, self.alone.reader())
-        while archiver.step():
-            pass
-        archiver.close()
+        with closing(self.alone.reader()) as source:
+            archiver = Archiver(self.archive, source)
+            while archiver.step():
+                pass
+            archiver.close()
 
     def lap(self) -> int:
         """How many rows go in one lap."""
