@@ -24,6 +24,7 @@ def stored(settings: Settings) -> Iterator[Reader]:
             store = open_store(settings, load_plugins(settings.plugins.blocked))
             opened.callback(store.close)
             reader: Reader = store.reader()
+            opened.callback(reader.close)
             if isinstance(store, Trimmable):
                 asker = open_asker(settings)
                 if asker is not None:
