@@ -159,7 +159,7 @@ new_sessions_per_minute = 0
     def _chat(self, text: str) -> None:
         id = str(uuid.uuid5(uuid.NAMESPACE_OID, text))
         answer = self.visitor.post(f"{CHAT}/messages", {"id": id, "text": text})
-        if "seq" not in answer:
+        if answer.get("id") != id:
             raise OSError(f"not taken: {answer}")
         self.acknowledged.append(text)
 
