@@ -146,7 +146,7 @@ IN_SERVER: Final = (
     b"* CAPABILITY\r\n", b"* CAPABILITY \xff\r\n", b"* 9999999999999999999 EXISTS\r\n", b"* OK\r\n",
     b"* 1 FETCH NIL\r\n", b"XXXX1 OK\r\n", b"a" * 3000,
 )  # fmt: skip
-SILENCE: Final = 0.03  # s after which this server hangs up
+SILENCE: Final = 0.03  # s after which this server hangs up, lest both wait for the other
 
 
 @st.composite
@@ -159,10 +159,10 @@ def conversations(draw: st.DrawFn) -> Sequence[bytes]:
     return answers
 
 
-def fetch(given: Sequence[bytes]) -> None:
+def fetch(given: Sequence[bytes], silence: float = SILENCE) -> None:
     """Mail is fetched, or it is said why not."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        lying = threading.Thread(target=_answer, args=(server, given))
+        lying = threading.Thread(target=_answer, args=(server, given, silence))
         lying.start()
         try:
             asyncio.run(_fetched(server.getsockname()[1]))
@@ -170,16 +170,17 @@ def fetch(given: Sequence[bytes]) -> None:
             lying.join()
 
 
-def _answer(server: socket.socket, answers: Sequence[bytes]) -> None:
-    server.settimeout(5.0)
+def _answer(server: socket.socket, answers: Sequence[bytes], silence: float) -> None:
+    server.settimeout(PATIENCE)
     with suppress(OSError):
         peer, _ = server.accept()
         with peer:
-            peer.settimeout(SILENCE)
+            peer.settimeout(silence)
             peer.sendall(answers[0])
             for answer in answers[1:]:
-                tag = peer.recv(10_000).partition(b" ")[0]
-                peer.sendall(answer.replace(b"TAG", tag or b"TAG"))
+                if not (line := peer.recv(10_000)):
+                    return  # it has had enough
+                peer.sendall(answer.replace(b"TAG", line.partition(b" ")[0] or b"TAG"))
 
 
 async def _fetched(port: int) -> None:

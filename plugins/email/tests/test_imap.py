@@ -7,6 +7,7 @@ from tests.fuzz.sessions import SERVER, fetch
 
 from omniroute import Retry
 
+PATIENT = 30.0  # s: however slow this machine is, it is not the server that hangs up
 SIGNED_IN, SELECT, SEARCH, FETCH = 1, 4, 5, 6
 
 
@@ -25,7 +26,7 @@ def answering(at: int, answer: bytes) -> list[bytes]:
     ],
 )
 def test_what_is_odd_does_not_hold_up_the_mail(at: int, answer: bytes) -> None:
-    fetch(answering(at, answer))
+    fetch(answering(at, answer), PATIENT)
 
 
 @pytest.mark.parametrize(
@@ -38,4 +39,4 @@ def test_what_is_odd_does_not_hold_up_the_mail(at: int, answer: bytes) -> None:
 )
 def test_what_cannot_be_read_is_tried_again(at: int, answer: bytes, said: str) -> None:
     with pytest.raises(Retry, match=said):
-        fetch(answering(at, answer))
+        fetch(answering(at, answer), PATIENT)
