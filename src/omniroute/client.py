@@ -21,6 +21,7 @@ from omniroute.application.feed import Happening, Happenings
 from omniroute.application.importing import Reach, Taken
 from omniroute.application.likeness import Likely
 from omniroute.application.pages import AgentView, Hit, Item, LinkView, ThreadPage, ThreadRow
+from omniroute.application.reporting import LIMIT, By, Report
 from omniroute.application.stats import Stats
 from omniroute.application.tokens import NewToken, TokenView
 from omniroute.application.webhooks import NewWebhook, WebhookView
@@ -385,6 +386,25 @@ class Client:
     def get_stats(self, *, since: int | None = None, until: int | None = None) -> Stats:
         """How it stands now, and what came and went in a span of time."""
         return self._get("/stats", Stats, since=since, until=until)
+
+    def get_report(
+        self,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        by: By = "",
+        limit: int = LIMIT,
+        queue: str | None = None,
+        channel: str | None = None,
+        agent: str | None = None,
+        tag: str | None = None,
+        topic: str | None = None,
+        zone: str = "",
+    ) -> Report:
+        """Every measure over a period, beside the period before, in groups if wanted."""
+        of = {"queue": queue, "channel": channel, "agent": agent, "tag": tag, "topic": topic}
+        span = {"since": since, "until": until, "by": by, "limit": limit, "zone": zone}
+        return self._get("/reports", Report, **span, **of)
 
     def list_tokens(self) -> Page[TokenView]:
         """Tokens that work, the oldest first; never the tokens themselves."""

@@ -118,6 +118,7 @@ async def test_who_has_two_desks_is_asked_where_they_were_last(tmp_path: Path) -
         await phone_chat.sees("Why you", 20)
         assert not any("Why you" in text for text in bo.own.texts())
         bo.own.says("status online")
+        await desk.fake.until(lambda: bo.own.texts().count("You are online now.") == 2)
         desk.customer("Kim").says("My refund as well, please")
         await bo.asked()
 

@@ -75,7 +75,7 @@ def test_it_stops_although_people_are_connected(house: House) -> None:
         for port in (house.http, house.smtp):
             connected.enter_context(socket.create_connection(("127.0.0.1", port)))
         body = {"id": str(uuid.uuid4()), "text": "Is anybody there?"}
-        assert "seq" in visitor.post(f"{CHAT}/messages", body)
+        assert visitor.post(f"{CHAT}/messages", body)["id"] == body["id"]
         assert running.process.stop(STOP) == 0
         assert idle.getreply()[0] == 421
         assert "Traceback" not in running.process.log

@@ -21,8 +21,10 @@ from omniroute.runtime.keeping import GAP
 from omniroute.runtime.spool import Spool
 from omniroute.server.archiving import make_whole
 from omniroute.stores.api import InDoubt, Moved, verify_chain
+from omniroute.stores.archive import Archive
 from omniroute.stores.archive_sqlite import SqliteArchive
 from omniroute.stores.redis import RedisStore
+from omniroute.stores.tiered import TieredStore
 from omniroute.testing.redis_server import RedisServer, program, redis_server
 from omniroute.testing.redis_sets import PATIENCE, watched
 
@@ -32,9 +34,10 @@ pytestmark = pytest.mark.redis
 class OnRedis(House):
     """The node on a Redis, made anew as its server would make it."""
 
-    async def opens(self, url: str) -> None:
-        store: Any = RedisStore(url)
-        self.store, self.exchange = store, store.exchange()
+    async def opens(self, url: str, archive: Archive | None = None) -> None:
+        store = RedisStore(url)
+        behind: Any = store if archive is None else TieredStore(store, archive.reader())
+        self.store, self.exchange = behind, store.exchange()
         self.spool = Jammed(self.folder / "real")
         self.node = self.made()
         try:
@@ -207,7 +210,7 @@ async def test_f30_with_an_archive_all_of_it_comes_back(tmp_path: Path) -> None:
         with closing(RedisStore(server.url)) as store:
             make_whole(store, archive)
             assert store.head() == head
-        await house.opens(server.url)
+        await house.opens(server.url, archive)
         assert house.node.state.threads.keys() == threads.keys()
         assert [said.text for said in house.pipe.sent] == ["sorry"], "sent once"
         await house.says("still there?", sender="joe")
