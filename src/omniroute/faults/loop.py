@@ -10,7 +10,11 @@ import asyncio
 import heapq
 from asyncio import events
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
+
+
+STUBBORN: Final = 100  # times that something may wait for something else while it ends
 
 
 class Killed(BaseException):
@@ -65,6 +69,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
         finally:
             events._set_running_loop(before)
 
+    def abandon(self) -> None:
+        """End what was in the middle of something, here and not wherever garbage is collected.
+
+        What it does about its end is undone as well: with a loop at hand, what it begins is a task
+        of ours, and what it waits for never comes.
+        """
+        while self._tasks:
+            self.within(partial(_end, self._tasks.pop().get_coro()))
+        self.close()
+
     def create_task(self, coro: Any, **options: Any) -> Any:
         """As asyncio's."""
         task = super().create_task(coro, **options)
@@ -95,3 +109,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def is_running(self) -> bool:
         """Whether a step of it is being run."""
         return events._get_running_loop() is self
+
+
+def _end(coroutine: Any) -> None:
+    for _ in range(STUBBORN):
+        try:
+            return coroutine.close()
+        except BaseException as error:  # noqa: BLE001 - nobody wants to hear of it any more
+            if not isinstance(error, RuntimeError):
+                return None
+    return None

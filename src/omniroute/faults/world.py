@@ -234,6 +234,8 @@ class World:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
+                for life in self._graves:
+                    life.loop.abandon()
                 self._graves.clear()
                 self._stepping = None
                 for seat in self.seats:
