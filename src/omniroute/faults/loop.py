@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-
 STUBBORN: Final = 100  # times that something may wait for something else while it ends
 
 
