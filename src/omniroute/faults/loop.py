@@ -113,8 +113,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
 def _end(coroutine: Any) -> None:
     for _ in range(STUBBORN):
         try:
-            return coroutine.close()
-        except BaseException as error:  # noqa: BLE001 - nobody wants to hear of it any more
-            if not isinstance(error, RuntimeError):
-                return None
-    return None
+            coroutine.close()
+        except RuntimeError:
+            continue  # it waits for something first, which never comes
+        except BaseException:  # noqa: BLE001 - nobody wants to hear of it any more
+            return
+        else:
+            return
