@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -26,13 +27,28 @@ READY = "OmniRoute serves"
 PATIENCE = 30.0  # seconds for a start or a stop
 
 
+PORTS = range(10_000, 32_000)  # systems take the ports of connections from the upper half
+SHARES = 16
+
+
+def ports_of(worker: int) -> Iterator[int]:
+    """The share of one of pytest's processes, each once before the first comes again."""
+    share = PORTS[worker % SHARES :: SHARES]
+    first = random.SystemRandom().randrange(len(share))  # whatever a test has seeded
+    return itertools.cycle([*share[first:], *share[:first]])
+
+
+_OURS = ports_of(int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+
+
 def free_port() -> int:
     """A port that nobody holds now, nor is given to an outgoing connection while a server restarts.
 
-    Systems take the ports of connections from the upper half.
+    Nor is it given to another test that runs beside this one: each of pytest's processes has a
+    share of its own.
     """
     while True:
-        port = random.SystemRandom().randrange(10_000, 32_000)  # whatever a test has seeded
+        port = next(_OURS)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -86,7 +102,7 @@ class ServerProcess:
             return
         self.wait_for_death()  # a crash point may lie on the way
         if not crash_at:
-            raise AssertionError(f"the server did not start; see {self._log}")
+            raise AssertionError(f"the server did not start:\n{self._log.read_text()}")
 
     @property
     def pid(self) -> int:
