@@ -144,6 +144,7 @@ def working(folder: Path) -> Iterator[AtWork]:
             for name in ("joe", "max", "eve"):
                 thread = house.scene.writes(f"{name}@mail.example", "a refund", topic="refund")
                 house.scene.accepts("ana", thread)
+            await house.desk.seen()
             found.append((await house.token(*SCOPES, agent="di"), house))
             app.router.routes = house.app.router.routes
             yield
