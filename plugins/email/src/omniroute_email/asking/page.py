@@ -10,31 +10,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Final
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Busy, Catalogue, Intake
 from omniroute_email.asking.answers import Answer, pack
 from omniroute_email.asking.book import Asked, Book
 from omniroute_email.asking.links import Links
+from omniroute_email.linked import answered, filled_in
 
-LONGEST: Final = 16_384  # bytes of a form
 WORDS: Final = 2_000  # characters that are kept of what somebody says
 
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 _PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -94,7 +83,7 @@ class Page:
         if request.method != "POST":
             chosen = request.query_params.get("answer", "") or asked.value
             return _shown(asked, _question(asked, words, chosen))
-        form = await _form(request)
+        form = await filled_in(request)
         value, said = form.get("answer", ""), form.get("words", "").strip()[:WORDS]
         if value in {choice.value for choice in asked.question.choices}:
             answer, now = Answer(key, self._clock(), value=value), replace(asked, value=value)
@@ -163,20 +152,11 @@ def _shown(asked: Asked, body: str, status: int = 200) -> Response:
     title = escape(asked.text.splitlines()[0] if asked.text else "")
     language = escape(asked.question.language or "en")
     page = _PAGE.format(language=language, title=title, body=body)
-    return HTMLResponse(page, status, headers=_HEADERS)
+    return answered(page, status)
 
 
 def _said(words: Mapping[str, str], name: str, status: int) -> Response:
     title, more = escape(words[name]), escape(words[f"{name}_more"])
     body = f"<h1>{title}</h1>\n<p>{more}</p>"
     page = _PAGE.format(language="", title=title, body=body)
-    return HTMLResponse(page, status, headers=_HEADERS)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    raw = b""
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LONGEST:
-            return {}
-    return {name: said[0] for name, said in parse_qs(raw.decode("utf-8", "replace")).items()}
+    return answered(page, status)

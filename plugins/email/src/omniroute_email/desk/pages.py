@@ -9,20 +9,19 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from omniroute import Refused, Sheet, standing_in_words
 from omniroute_email.desk.acting import out_of_date
 from omniroute_email.desk.links import Ask
+from omniroute_email.linked import answered, filled_in
 
 if TYPE_CHECKING:
     from omniroute_email.desk.desk import EmailDesk
 
-LONGEST: Final = 4096  # bytes of a form
 
 _ASKED: Final = {
     "accept": ("Accept", "Do you take #{thread} {title}?"),
@@ -38,17 +37,6 @@ _ASKED: Final = {
     "online": ("I'm back", "Are you back, and to be asked again?"),
 }
 """By verb: the button, and the question above it."""
-
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 
 _PAGE: Final = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -150,12 +138,7 @@ def _stands(sheet: Sheet) -> str:
 
 
 async def _why(request: Request) -> str:
-    raw = b""
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LONGEST:
-            return ""
-    given = parse_qs(raw.decode("utf-8", "replace")).get("why", [""])[0]
+    given = (await filled_in(request)).get("why", "")
     return " ".join(given.split())[:200]
 
 
@@ -164,4 +147,4 @@ def _shown(title: str, said: str, status: int) -> Response:
 
 
 def _html(title: str, body: str, status: int) -> Response:
-    return HTMLResponse(_PAGE.format(title=title, body=body), status, headers=_HEADERS)
+    return answered(_PAGE.format(title=title, body=body), status)
