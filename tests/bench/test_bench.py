@@ -36,6 +36,8 @@ TINY = Scale(
     opened=200,
     load=200,
     load_seconds=0.1,
+    closed=120,
+    left=30,
 )
 UNITS = {
     "ingest": "inputs/s",
@@ -47,6 +49,10 @@ UNITS = {
     "email": "mails/s",
     "recover": "threads/s",
     "load": "ms",
+    "past.verify": "records/s",
+    "past.start": "ms",
+    "past.memory": "MB",
+    "past.commit": "ms",
     "memory": "bytes",
     "match": "decisions/s",
     "decide": "decisions/s",
@@ -66,8 +72,8 @@ def test_a_row_has_a_figure_beside_its_floor(group: str, tmp_path: Path) -> None
     assert [row.name for row in rows] == list(GROUPS[group])
     for row in rows:
         assert row.ours > 0 or row.name == "load.decided"
-        assert row.unit == UNITS.get(row.name, UNITS[row.name.partition(".")[0]])
-        if row.unit in ("bytes", "arrivals/s") or row.name == "load.decided":
+        assert row.unit == UNITS.get(row.name) or UNITS[row.name.partition(".")[0]]
+        if row.unit in ("bytes", "MB", "arrivals/s") or row.name in ("load.decided", "past.start"):
             assert (row.floor, row.ratio) == (None, None)
         else:
             assert row.floor

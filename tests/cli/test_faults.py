@@ -33,6 +33,13 @@ def test_mutants_are_listed() -> None:
     assert omniroute("faults", "--mutant", "list").lines[0].startswith("nocas ")
 
 
+def test_bits_of_a_database_are_flipped_and_found() -> None:
+    ran = omniroute("faults", "--flips", 3)
+    assert ran.code == 0
+    assert ran.out.startswith("3 bits flipped of ")
+    assert ran.out.endswith(", 0 missed\n")
+
+
 def test_what_cannot_be_meant() -> None:
     assert "write 0:100" in omniroute("faults", "--seeds", "5").misuse
     assert "did you mean “nocas”" in omniroute("faults", "--mutant", "nocsa").misuse

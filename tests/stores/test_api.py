@@ -1,5 +1,6 @@
 """The chain, and how each error reads to the person who meets it."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
@@ -43,6 +44,9 @@ class Journal:
         raise NotImplementedError
 
     def snapshot(self) -> AbstractContextManager[Reader]:
+        raise NotImplementedError
+
+    def damage(self) -> Iterator[Corrupt]:
         raise NotImplementedError
 
     def close(self) -> None: ...

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,7 @@ def test_a_newer_database_is_refused_with_both_versions(tmp_path: Path) -> None:
     newer.execute("PRAGMA user_version = 7")
     newer.close()
     for opened in (SqliteStore, SqliteReader):
-        with pytest.raises(Unavailable, match="has schema 7; this OmniRoute knows schemas up to 1"):
+        with pytest.raises(Unavailable, match="has schema 7; this OmniRoute knows schemas up to 2"):
             opened(path)
 
 
@@ -367,6 +368,27 @@ def test_a_cut_log_loses_only_what_was_not_acknowledged(tmp_path: Path) -> None:
         number = 2 if size == whole else 1
         assert seen(copy) == (number, {"k": b"%d" % number})
     store.close()
+
+
+def test_a_store_of_the_first_version_goes_on_and_sums_what_is_written_from_then(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "store.db"
+    filled(path)
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript("ALTER TABLE kv DROP COLUMN sum; PRAGMA user_version = 1")
+        rows = dict(first.execute("SELECT k, v FROM kv"))
+    with closing(SqliteReader(path)) as reader:
+        assert list(reader.damage()) == []
+    with closing(SqliteStore(path)) as store:
+        head = store.commit(store.head(), [b"more"], {"new": b"row"})
+        found = dict(store.scan("", "", 1000, head))
+    assert found == rows | {"new": b"row"}
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE kv SET v = x'00'")
+        db.commit()
+    with closing(SqliteReader(path)) as reader:
+        assert [fault.place for fault in reader.damage()] == ["row new"]
 
 
 # -- damage ----------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "routing": ("rules.route", "rules.route.new"),
     "simulating": ("simulate.arrivals",),
     "recover": ("recover",),
+    "past": ("past.verify", "past.start", "past.memory", "past.commit"),
     "memory": ("memory.waiting_thread", "memory.agent"),
     "matching": (
         "match.small",
@@ -94,7 +95,7 @@ def _is_meant(name: str, word: str) -> bool:
     type=click.Choice(list(SCALES)),
     default="full",
     show_default=True,
-    help="How much is measured; small takes under a minute.",
+    help="How much is measured; small takes under a minute, target hours.",
 )
 @click.option(
     "--folder",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -36,6 +37,8 @@ class Scale(msgspec.Struct, frozen=True):
     opened: int  # threads that are open at a start
     load: int  # messages a second that come, whether taken or not
     load_seconds: float
+    closed: int  # threads of a past, three records each
+    left: int  # threads that are open at its end
 
 
 FULL = Scale(
@@ -52,6 +55,8 @@ FULL = Scale(
     opened=100_000,
     load=2_000,
     load_seconds=5.0,
+    closed=15_000,
+    left=5_000,
 )
 SMALL = Scale(
     rounds=3,
@@ -67,8 +72,13 @@ SMALL = Scale(
     opened=10_000,
     load=500,
     load_seconds=1.0,
+    closed=1_000,
+    left=1_000,
 )
-SCALES = {"small": SMALL, "full": FULL}
+TARGET = replace(FULL, rounds=1, load_seconds=600.0, closed=300_000, left=100_000)
+"""The sizes that are aimed at; one turn of each, which takes long."""
+
+SCALES = {"small": SMALL, "full": FULL, "target": TARGET}
 
 
 def beside(name: str, unit: str, ours: float, floor: float) -> Row:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from omniroute.cli.faults_flips import flips as try_flips
 from omniroute.cli.faults_real import STORES, real
 from omniroute.cli.output import as_json, print_json, progress
 from omniroute.errors import did_you_mean
@@ -89,6 +90,12 @@ class Seeds(click.ParamType[range]):
     show_default=True,
     help="What its desk lies on, with --real; a database server is killed, too.",
 )
+@click.option(
+    "--flips",
+    type=click.IntRange(1, 1_000_000),
+    default=None,
+    help="Flip so many single bits of a database instead, each alone, and have each found.",
+)
 @as_json
 def faults(
     seeds: range,
@@ -102,6 +109,7 @@ def faults(
     is_real: bool,
     rounds: int,
     store: str,
+    flips: int | None,
     json_: bool,
 ) -> None:
     """Let nodes live through crashes, lost answers and failing platforms, seed by seed.
@@ -112,6 +120,8 @@ def faults(
     lost or decided twice, nothing sent twice without a mark, nothing left over.  Exit 1 if a seed
     does not hold, or, with --mutant, if every seed does.
     """
+    if flips is not None:
+        return try_flips(flips, seeds[0], json_)
     if is_real:
         return real(store, rounds, seeds[0], nodes or 1, json_)
     if mutant:

@@ -35,7 +35,10 @@ class Verdict:
 def verify(
     reader: Reader, progress: Callable[[int, int], None] = lambda done, all: None
 ) -> Verdict:
-    """Walk the hash chain, fold every event, compare with every row; closes *reader*."""
+    """Walk the hash chain, fold every event, compare with every row; closes *reader*.
+
+    What no event makes, such as what people said, the store itself answers for.
+    """
     try:
         with reader.snapshot() as still:
             return _verdict(still, progress)
@@ -44,12 +47,16 @@ def verify(
 
 
 def _verdict(still: Reader, progress: Callable[[int, int], None]) -> Verdict:
-    records, threads = still.head()[0], 0
+    records, threads, faults = still.head()[0], 0, list[Corrupt]()
     if (broken := verify_chain(still)) is not None:
-        return Verdict(records, threads, (broken,))
+        faults.append(broken)
     try:
-        state = fold(still, progress)
-        threads = len(state.threads)
-        return Verdict(records, threads, tuple(differences(still, state)))
+        if not faults:
+            state = fold(still, progress)
+            threads = len(state.threads)
+            faults += differences(still, state)
+        named = {fault.place for fault in faults}
+        faults += [fault for fault in still.damage() if fault.place not in named]
     except Corrupt as fault:  # a record that makes no sense, or a page of rows that is damaged
-        return Verdict(records, threads, (fault,))
+        faults.append(fault)
+    return Verdict(records, threads, tuple(faults))

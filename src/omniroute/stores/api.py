@@ -15,7 +15,7 @@ their UTF-8 bytes.  Values and records are bytes that no driver looks into.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -62,6 +62,12 @@ class Reader(Protocol):
 
     def snapshot(self) -> AbstractContextManager[Reader]:
         """A reader whose calls are all answered from one head, while the context lasts."""
+
+    def damage(self) -> Iterator[Corrupt]:
+        """What the driver itself finds wrong with what it keeps, and only it can find.
+
+        Nothing where the database looks after that by itself.
+        """
 
     def close(self) -> None:
         """Let go of what the reader holds; closing twice is harmless."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from omniroute.stores.api import (
     GENESIS,
+    Corrupt,
     Head,
     Moved,
     Record,
@@ -153,6 +154,10 @@ class MemoryReader:
     @contextmanager
     def snapshot(self) -> Iterator[MemoryReader]:
         yield MemoryReader(self._store.copy())
+
+    def damage(self) -> Iterator[Corrupt]:
+        """Nothing: memory is believed."""
+        return iter(())
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from omniroute.stores.api import (
+    Corrupt,
     Head,
     InDoubt,
     Moved,
@@ -174,6 +175,10 @@ class PostgresReader:
             yield still
         finally:
             still.close()
+
+    def damage(self) -> Iterator[Corrupt]:
+        """Nothing: PostgreSQL has checksums of its own (`initdb --data-checksums`)."""
+        return iter(())
 
     def close(self) -> None:
         self._line.close()

@@ -20,6 +20,7 @@ import redis
 
 from omniroute.stores.api import (
     GENESIS,
+    Corrupt,
     Head,
     InDoubt,
     Moved,
@@ -209,6 +210,10 @@ class RedisReader:
         """The rows of one moment, copied: Redis keeps no earlier ones. Records stay as they are."""
         yield Still(self._line, *self._line.everything())
 
+    def damage(self) -> Iterator[Corrupt]:
+        """Nothing: Redis lets nobody see how it keeps things."""
+        return iter(())
+
     def close(self) -> None:
         self._line.close()
 
@@ -235,6 +240,9 @@ class Still:
     @contextmanager
     def snapshot(self) -> Iterator[Still]:
         yield self
+
+    def damage(self) -> Iterator[Corrupt]:
+        return iter(())
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from omniroute.stores.api import (
+    Corrupt,
     Head,
     Moved,
     Record,
@@ -24,6 +27,7 @@ from omniroute.stores.api import (
     check_page,
 )
 from omniroute.stores.sqlite_file import (
+    RESTORE,
     Schema,
     SqliteFile,
     check_library,
@@ -40,14 +44,23 @@ T = TypeVar("T")
 SCHEMA = Schema(
     name="store",
     application=0x4F6D5201,
-    version=1,
+    version=2,
     tables="""
         CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER, hash BLOB);
         CREATE TABLE journal(seq INTEGER PRIMARY KEY, hash BLOB, body BLOB);
-        CREATE TABLE kv(k TEXT PRIMARY KEY, v BLOB) WITHOUT ROWID;
+        CREATE TABLE kv(k TEXT PRIMARY KEY, v BLOB, sum INTEGER) WITHOUT ROWID;
         INSERT INTO head VALUES (1, 0, zeroblob(16))
     """,
+    upgrades=("ALTER TABLE kv ADD COLUMN sum INTEGER",),
 )
+SUMMED = 2
+"""The first version whose rows have sums."""
+
+SHOWN = 20
+"""Faults of the file's own that are told at most."""
+
+
+CHECK = f"PRAGMA integrity_check({SHOWN})"
 
 
 def _nowhere(label: str) -> None:
@@ -189,6 +202,17 @@ class SqliteReader:
         finally:
             still.close()
 
+    def damage(self) -> Iterator[Corrupt]:
+        """Pages that do not hold together, and rows that are not what was written.
+
+        Most of the rows follow from no record, as what people said: a sum beside each tells.
+        """
+        for (said,) in self._answer(lambda db: db.execute(CHECK).fetchall()):
+            if said != "ok":
+                yield Corrupt(str(self._path), f"is damaged ({said})", RESTORE)
+        for key in self._answer(_strangers):
+            yield Corrupt(f"row {key}", "is not what was written")
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -235,6 +259,24 @@ def _scan(db: sqlite3.Connection, prefix: str, after: str, limit: int) -> list[t
     return rows
 
 
+def _sum(key: bytes, value: bytes) -> int:
+    """CRC-32, which no single flipped bit passes, nor any burst of up to 32."""
+    return zlib.crc32(value, zlib.crc32(key))
+
+
+def _strangers(db: sqlite3.Connection) -> list[str]:
+    """Keys of rows whose sums are others'; a row from before there were sums has none."""
+    if db.execute("PRAGMA user_version").fetchone()[0] < SUMMED:
+        return []
+    rows = db.execute("SELECT CAST(k AS BLOB), CAST(v AS BLOB), sum, typeof(v) FROM kv")
+    wrong = (
+        key.decode(errors="replace")
+        for key, value, known, kind in rows
+        if known is not None and (kind != "blob" or known != _sum(key, value))
+    )
+    return list(islice(wrong, SHOWN))
+
+
 def _tail(db: sqlite3.Connection, after: int, limit: int) -> list[Record]:
     rows = db.execute(
         # Bytes, whatever an SQL shell has made of them: `verify` must be able to say so.
@@ -247,8 +289,10 @@ def _tail(db: sqlite3.Connection, after: int, limit: int) -> list[Record]:
 
 def _put(db: sqlite3.Connection, puts: Mapping[str, bytes | None]) -> None:
     # In order: neighbours share a page, which is then looked up once.
-    written = sorted((key, value) for key, value in puts.items() if value is not None)
-    insert(db, "kv", written, "ON CONFLICT(k) DO UPDATE SET v = excluded.v")
+    written = sorted(
+        (key, value, _sum(key.encode(), value)) for key, value in puts.items() if value is not None
+    )
+    insert(db, "kv", written, "ON CONFLICT(k) DO UPDATE SET v = excluded.v, sum = excluded.sum")
     if len(written) < len(puts):
         deleted = [key for key, value in puts.items() if value is None]
         for sql, part in in_chunks("DELETE FROM kv WHERE k IN (?)", deleted):

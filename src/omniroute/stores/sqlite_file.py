@@ -24,6 +24,8 @@ from omniroute.stores.lock import FileLock
 OLDEST = (3, 35, 0)
 """The oldest SQLite that will do."""
 
+RESTORE = "restore the last good copy"
+
 BUSY_TIMEOUT = 5_000
 """How long, in ms, to wait for a program that holds SQLite's own lock (a shell, a backup)."""
 
@@ -43,12 +45,16 @@ IN_DOUBT = {
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What the file holds; *application* tells a store from a spool and from a stranger's file."""
+    """What the file holds; *application* tells a store from a spool and from a stranger's file.
+
+    *upgrades* make of the first version the second, and so on, in SQL.
+    """
 
     name: str
     application: int
     version: int
     tables: str
+    upgrades: tuple[str, ...] = ()
 
 
 class SqliteFile:
@@ -137,8 +143,11 @@ class SqliteFile:
                 if db.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
                     fault = "its file system cannot share memory between connections"
                     raise Unavailable(str(self.path), fault, "use a local disk")
-                if not db.execute("PRAGMA user_version").fetchone()[0]:
-                    self._create(db)
+                version = db.execute("PRAGMA user_version").fetchone()[0]
+                if not version:
+                    self._make(db, self.schema.tables)
+                elif version < self.schema.version:
+                    self._make(db, ";".join(self.schema.upgrades[version - 1 :]))
                 if max_bytes is not None:
                     page = db.execute("PRAGMA page_size").fetchone()[0]
                     db.execute(f"PRAGMA max_page_count={max(1, max_bytes // page)}")
@@ -147,9 +156,10 @@ class SqliteFile:
                 raise
             return db
 
-    def _create(self, db: sqlite3.Connection) -> None:
+    def _make(self, db: sqlite3.Connection, tables: str) -> None:
+        """Have the file be of the newest version, by these statements."""
         db.execute("BEGIN IMMEDIATE")
-        for statement in self.schema.tables.split(";"):
+        for statement in tables.split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id={self.schema.application}")
         db.execute(f"PRAGMA user_version={self.schema.version}")
@@ -283,13 +293,16 @@ def disk_errors(path: Path) -> Iterator[None]:
         if fault is None:
             raise
         raise fault from error
+    except UnicodeDecodeError as error:  # of SQLite's own message, which quotes what it found
+        raise Corrupt(str(path), f"is damaged ({error.object!r})", RESTORE) from error
 
 
 def explain(error: sqlite3.Error, path: Path, *, committing: bool = False) -> StoreError | None:
     """What *error* means to whoever runs this, or ``None`` if it is not about the disk."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return None
+        garbled = str(error).startswith("Could not decode to UTF-8")
+        return Corrupt(str(path), f"is damaged ({error})", RESTORE) if garbled else None
     name, place = error.sqlite_errorname, str(path)
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
@@ -309,7 +322,9 @@ def explain(error: sqlite3.Error, path: Path, *, committing: bool = False) -> St
         case sqlite3.SQLITE_NOTADB:
             return Corrupt(place, "is not a database", "name another path, or restore a copy")
         case sqlite3.SQLITE_CORRUPT:
-            return Corrupt(place, f"is damaged ({error})", "restore the last good copy")
+            return Corrupt(place, f"is damaged ({error})", RESTORE)
+        case sqlite3.SQLITE_ERROR if str(error).startswith(("no such table", "no such column")):
+            return Corrupt(place, f"is damaged ({error})", RESTORE)
     return None
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
-from omniroute.stores.api import GENESIS, Head, Reader, Record, Store, Unavailable, chain
+from omniroute.stores.api import GENESIS, Corrupt, Head, Reader, Record, Store, Unavailable, chain
 
 COLD: Final = ("b/", "s/", "tc/")
 """Kinds of rows that may be in the archive alone: what was said, what was sent, closed threads."""
@@ -92,6 +92,11 @@ class TieredReader:
         """
         with self._store.snapshot() as still, self._archive.snapshot() as behind:
             yield TieredReader(still, behind)
+
+    def damage(self) -> Iterator[Corrupt]:
+        """Of both."""
+        yield from self._store.damage()
+        yield from self._archive.damage()
 
     def close(self) -> None:
         self._store.close()

@@ -173,9 +173,10 @@ class StoreContract:
     def test_the_chain_verifies(self, store: Store) -> None:
         head = GENESIS
         for number in range(5):
-            head = store.commit(head, [b"a%d" % number, b"b%d" % number], {})
+            head = store.commit(head, [b"a%d" % number, b"b%d" % number], {f"k{number}": b"v"})
         reader = store.reader()
         assert verify_chain(reader, page=3) is None
+        assert list(reader.damage()) == []
         reader.close()
 
     # -- readers -----------------------------------------------------------------------------------
