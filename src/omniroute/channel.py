@@ -102,10 +102,11 @@ class Inbound:
 
     *kind* is ``message``, or what happened to the message that *external_id* names: ``edit`` (its
     *text* and *html* are these now), ``delete``, ``reaction`` (the sender's is *text*, none if it
-    is empty).  Such a one opens no thread; of a message that nobody knows it is ignored.  Or it is
-    ``left``: the sender went away at *sent_at*, and who has not been answered yet counts as gone.
-    Of a message of ours it is ``delivered``, which reached the sender, or ``read``, which they have
-    read (`Cap.READ_RECEIPTS`).  And it is ``choice`` where somebody pressed one of the choices of a
+    is empty); *sent_at* says when.  Such a one opens no thread; it may come before its message, and
+    of two edits the later counts, whichever comes last.  Or *kind* is ``left``: the sender went
+    away at *sent_at*, and who has not been answered yet counts as gone.  Of a message of ours it is
+    ``delivered``, which reached the sender, or ``read``, which they have read
+    (`Cap.READ_RECEIPTS`).  And it is ``choice`` where somebody pressed one of the choices of a
     message of ours (`Cap.BUTTONS`): *answers* is its key, *text* the `Choice.value`; or ``remark``
     for what they said about it in words.  Where that came over a link that only the receiver of
     that message has, *sender* may be left without an address.

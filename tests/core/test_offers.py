@@ -1,9 +1,13 @@
 """Offers, as transcripts.  Names in front are those of routing.md 2.2."""
 
+import random
 from collections.abc import Sequence
 
 from omniroute.core.events import OfferMade, ThreadAssigned
+from omniroute.core.inputs import Member, MessageReceived, Seen, TeamLoaded, ThreadClaimed
 from omniroute.core.model import Candidate, Thread
+from omniroute.core.rules import Defaults, RuleSet
+from omniroute.testing.machine import Machine
 from omniroute.testing.rig import Rig
 
 ONE_QUEUE = """
@@ -44,6 +48,23 @@ def test_o1_the_first_accept_wins_and_the_loser_is_told_who_has_it() -> None:
     bo.is_told("taken:ana", kind="withdrawn")
     ana.has(joe)
     assert bo.load == 0
+
+
+def test_incident_11_of_five_hundred_one_has_a_thread_and_the_others_hear_who() -> None:
+    """Two agents on one thread: Rocket.Chat #22206, Chatwoot #15275."""
+    chance, machine = random.Random(11), Machine(RuleSet("r1", Defaults("general")))
+    members = tuple(Member(f"a{n}", capacity=20) for n in range(500))
+    machine.put(TeamLoaded, members=members)
+    for number in range(1_000):
+        said = {"message": f"m{number}", "channel": "email", "account": "help"}
+        answer = machine.put(MessageReceived, sender=Seen(f"h{number}", "email"), **said).answer
+        reaching = [member.id for member in chance.sample(members, 3)]
+        first, *others = (
+            machine.put(ThreadClaimed, agent=agent, thread=answer.values["thread"]).answer
+            for agent in reaching
+        )
+        assert first.ok
+        assert [(late.code, late.values["by"]) for late in others] == [("taken", reaching[0])] * 2
 
 
 def test_o2_an_accept_before_the_end_is_in_time() -> None:

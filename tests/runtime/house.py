@@ -120,10 +120,11 @@ def inbound(
     id: str = "1",
     verified: bool = True,
     display: str = "",
+    minute: int = 0,
     **more: Any,
 ) -> Inbound:
     address = Address("pipe", sender, verified, display)
-    at = datetime(2026, 1, 5, 8, tzinfo=UTC)
+    at = datetime(2026, 1, 5, 8, minute, tzinfo=UTC)
     return Inbound(id, f"with {sender}", address, text, at, **more)
 
 

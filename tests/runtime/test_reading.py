@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,9 +20,11 @@ from omniroute.core.inputs import ThreadResolved
 from omniroute.core.observations import Observer, Reading, Texts
 from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.errors import StoreError
+from omniroute.runtime import early
 from omniroute.runtime.backlog import READY
 from omniroute.runtime.files import Files
 from omniroute.runtime.isolation import Unreadable
+from omniroute.runtime.messages import DELETED
 from omniroute.runtime.reading import AGAIN, OUTSTANDING, SMALL
 from omniroute.runtime.record import encode
 from omniroute.stores.api import InDoubt, Moved, Unavailable
@@ -637,6 +641,52 @@ async def test_an_edit_of_what_nobody_knows_is_nothing(changing: House) -> None:
     await changing.read(1)
     assert changing.events("MessageAmended") == []
     assert await changing.spool.dead() == []
+
+
+async def test_incident_23_what_is_edited_or_deleted_before_it_came_is_so_when_it_comes(
+    changing: House,
+) -> None:
+    await changing.says("I was charged twice", id="m1", kind="edit")
+    await changing.says("", id="m2", kind="delete")
+    await changing.says("I was charged twise", id="m1")
+    await changing.says("my card is 4242", id="m2")
+    first, second = await amended(changing, 2)
+    assert changing.body(first.message).text == "I was charged twice"
+    assert (second.how, changing.body(second.message).text) == ("deleted", DELETED)
+    assert len(changing.messages()) == 2
+
+
+async def test_incident_24_in_whatever_order_a_message_and_its_changes_come_it_is_the_same(
+    changing: House,
+) -> None:
+    """Of 24 customers, each of whose four events come in an order of their own."""
+    happened: tuple[dict[str, Any], ...] = (
+        {"text": "I was charged twise"},
+        {"text": "charged twice", "kind": "edit", "minute": 1},
+        {"text": "I was charged twice", "kind": "edit", "minute": 2},
+        {"text": "👍", "kind": "reaction", "minute": 3},
+    )
+    orders = list(itertools.permutations(happened))
+    for number, order in enumerate(orders):
+        for event in order:
+            await changing.says(**event, id=f"m{number}", sender=f"joe {number}")
+    await changing.read(len(orders))
+    await changing.until(lambda: not changing.spool.depth)
+    bodies = [changing.body(message.message) for message in changing.messages()]
+    assert {body.text for body in bodies} == {"I was charged twice"}
+    assert {tuple(body.reactions.values()) for body in bodies} == {("👍",)}
+    assert len(changing.events("ThreadOpened")) == len(orders)
+
+
+async def test_what_changes_nobodys_message_is_forgotten_in_time(changing: House) -> None:
+    for number in range(early.MOST + 1):
+        await changing.says("hello", id=f"m{number}", kind="edit")
+    await changing.says("hullo", id="m0")
+    await changing.says("hullo", id="m1")
+    await amended(changing, 1)
+    assert [changing.body(message.message).text for message in changing.messages()] == [
+        "hullo", "hello",
+    ]  # fmt: skip
 
 
 async def test_a_kind_that_is_none_is_the_channels_fault(changing: House) -> None:

@@ -1,7 +1,6 @@
 """What has befallen other help desks by mail, and does not befall this one (reliability.md, I…).
 
-Told here where no file of its own tells it; every test of an incident has its number in its name,
-and tests/style/test_incidents.py says which there must be.
+Told here where no file of its own tells it; docs/reference/faults.md names the tests of each.
 """
 
 from __future__ import annotations

@@ -83,9 +83,10 @@ def test_an_agents_message_is_no_customers() -> None:
 def test_a_link_that_was_unfurled_is_no_edit() -> None:
     event = {"type": "message", "subtype": "message_changed", "channel": "D1"}
     assert parsed({**event, "message": SAID, "previous_message": SAID}) == []
-    changed = {**SAID, "text": "twice!"}
+    changed = {**SAID, "text": "twice!", "edited": {"ts": "1795632050.000000"}}
     edit = one({**event, "message": changed, "previous_message": SAID})
     assert (edit.kind, edit.external_id, edit.text) == ("edit", "D1/1795632040.000100", "twice!")
+    assert edit.sent_at.timestamp() == 1795632050
 
 
 def test_a_reaction_taken_back_is_empty() -> None:

@@ -32,6 +32,7 @@ from omniroute.core.participants import ANSWERS, MOST
 from omniroute.core.rules import RuleSet
 from omniroute.core.surveys import BUTTON, PAGE
 from omniroute.hookspecs import Claim
+from omniroute.runtime.early import Early
 from omniroute.runtime.equivalence import other_trust, perhaps
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbounds import PRESSED
@@ -49,6 +50,7 @@ log = logging.getLogger(__name__)
 
 CHANGING: Final = Cap.EDIT_IN | Cap.REACTIONS  # of a platform where messages may be changed
 ARRIVALS: Final = ("delivered", "read")
+REWRITES: Final = ("edit", "delete")
 DELETED: Final = "(deleted by its sender)"
 RECENT: Final = 1000  # messages that are found without the store
 REFERENCES: Final = 20  # of a message's references that are kept: the first, and the latest
@@ -86,6 +88,7 @@ class Messages:
         self._reader, self._shared = reader, shared
         self._places = Places(keyed, reader)
         self._recent: dict[str, tuple[str, Body]] = {}  # by external id
+        self._early = Early()
 
     async def works(
         self, channel: Channel, entry: Entry, inbounds: Sequence[Inbound]
@@ -98,14 +101,15 @@ class Messages:
             elif inbound.kind in PRESSED:
                 works += self._pressed(channel, entry, inbound)
             elif inbound.kind != "message":
-                works += self._amended(channel, entry, inbound)
+                works += self._amended(channel, _unique(entry), inbound)
             else:
                 works.append(await self._work(channel, entry, inbound))
+                works += self._changed_before(channel, inbound)
         return works
 
     async def _work(self, channel: Channel, entry: Entry, inbound: Inbound) -> Work:
         kind = channel.kind
-        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        unique = _unique(entry)
         message = self._keyed.message(kind, channel.account, inbound.external_id, unique)
         facts = dict(self._enricher.facts(inbound, kind))
         claims = self._claims(channel, inbound)
@@ -183,7 +187,7 @@ class Messages:
 
     def _left(self, channel: Channel, entry: Entry, inbound: Inbound) -> Work:
         """That a sender went away before they were answered."""
-        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        unique = _unique(entry)
         key = self._keyed.message(channel.kind, channel.account, inbound.external_id, unique)
         handle = self._shared.handle(channel, inbound, self._claims(channel, inbound))
         since = int(inbound.sent_at.timestamp() * 1000)
@@ -200,7 +204,7 @@ class Messages:
             sender = self._shared.handle(channel, inbound, self._claims(channel, inbound))
             if sender != sent.handle:
                 return []
-        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
+        unique = _unique(entry)
         key = self._keyed.message(channel.kind, channel.account, inbound.external_id, unique)
         question, handle = sent.message, sent.handle
         if inbound.kind == "remark":
@@ -220,22 +224,24 @@ class Messages:
 
     # --- what became of a message ---
 
-    def _amended(self, channel: Channel, entry: Entry, inbound: Inbound) -> list[Work]:
-        """What a sender changed, deleted, reacted to or has read; nothing of a message that nobody
-        knows, nor of what is so already."""
+    def _amended(self, channel: Channel, unique: str, inbound: Inbound) -> list[Work]:
+        """What a sender changed, deleted, reacted to or has read; nothing of what is so already or
+        was changed again since.  What is of a message that nobody knows waits for it."""
         kind, account = channel.kind, channel.account
         external = self._keyed.external(kind, account, inbound.external_id)
         known = self._latest(external)
         if known is None:
+            self._early.keep(external, unique, inbound)
             return []
         message, body = known
         handle = self._shared.handle(channel, inbound, self._claims(channel, inbound))
         at = int(inbound.sent_at.timestamp() * 1000)
+        if inbound.kind in REWRITES and at < body.edited:
+            return []
         how, new = _new(body, inbound, handle, at)
         if new == body and inbound.kind in ARRIVALS:
             return []
         self._remember(external, message, new)
-        unique = entry.key or hashlib.sha256(entry.raw).hexdigest()
         key = self._keyed.message(kind, account, inbound.external_id, unique)
         return [
             Work(
@@ -243,6 +249,14 @@ class Messages:
                 {"b/" + message: encode(new)},
             )
         ]
+
+    def _changed_before(self, channel: Channel, inbound: Inbound) -> list[Work]:
+        """What a sender changed of a message before it came."""
+        if not self._early:
+            return []
+        external = self._keyed.external(channel.kind, channel.account, inbound.external_id)
+        early = self._early.take(external)
+        return [w for unique, change in early for w in self._amended(channel, unique, change)]
 
     def _latest(self, external: str) -> tuple[str, Body] | None:
         """A message as it was handed in last, unless an agent has changed what is ours since."""
@@ -350,6 +364,11 @@ def _new(body: Body, inbound: Inbound, handle: str, at: int) -> tuple[str, Body]
     if inbound.kind == "delete":
         return "deleted", replace(body, text=DELETED, html="", former=former, edited=at)
     return "edited", replace(body, text=inbound.text, html=inbound.html, former=former, edited=at)
+
+
+def _unique(entry: Entry) -> str:
+    """What tells an entry from any other, however often it is brought."""
+    return entry.key or hashlib.sha256(entry.raw).hexdigest()
 
 
 def _earlier(inbound: Inbound) -> tuple[str, ...]:

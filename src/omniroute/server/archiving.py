@@ -14,7 +14,7 @@ from omniroute.runtime.archiver import Archiver
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.refilling import refill
 from omniroute.runtime.trimming import Trimming, homes_in
-from omniroute.server.settings import Settings
+from omniroute.server.settings import Settings, check_readable
 from omniroute.stores.api import Reader, Store
 from omniroute.stores.archive import Archive, Asker, Behind, Forked, Gap
 from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
@@ -61,6 +61,7 @@ def open_asker(settings: Settings) -> Asker | None:
 
 
 def _postgres(url: str) -> Archive:
+    check_readable(PLACE, url)
     if url.partition("://")[0] not in ("postgresql", "postgres"):
         raise ConfigError(PLACE, "is neither a file nor postgresql://…", "name one of the two")
     try:

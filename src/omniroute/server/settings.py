@@ -203,6 +203,24 @@ def _anchored(home: Path, archive: Secret) -> Secret:
     return Secret(str(home / place)) if place and "://" not in place else archive
 
 
+def check_readable(place: str, url: str) -> None:
+    """Raise `ConfigError` for a URL whose parts cannot be told apart.
+
+    Whatever reads it afterwards may quote what it takes for a port or a path, and that would be the
+    half of a password.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigError(
+            place, "is no URL that can be read", "postgresql://user:password@host/name"
+        ) from None
+    rest = f"{parts.path}{parts.query}{parts.fragment}"
+    if "@" in rest and "@" not in parts.netloc:
+        fix = "in a password write / as %2F, ? as %3F, # as %23 and @ as %40"
+        raise ConfigError(place, "its password ends the address before the host", fix)
+
+
 def _public(url: str) -> str:
     """The address as links begin with it.  Raises `ConfigError` for what browsers cannot open."""
     if url and not _is_site(url):

@@ -11,7 +11,7 @@ from omniroute.errors import ConfigError, did_you_mean
 from omniroute.hookspecs import StoreFactory
 from omniroute.plugins import Plugins
 from omniroute.runtime.crashpoints import reach
-from omniroute.server.settings import Settings
+from omniroute.server.settings import Settings, check_readable
 from omniroute.stores.api import Store
 from omniroute.stores.sqlite import SqliteStore
 
@@ -39,6 +39,9 @@ def open_store(settings: Settings, plugins: Plugins) -> Store:
     url = settings.store.url.reveal()
     if not url:
         return SqliteStore(settings.store.path.resolve(), reach=reach)
+    check_readable("store.url", url)
+    if ":" not in url:
+        raise ConfigError("store.url", "is no URL", "such as postgresql://user:password@host/name")
     scheme, brought = url.partition(":")[0], plugins.stores()
     if scheme not in brought:
         fix = did_you_mean(scheme, brought) or f"installed: {', '.join(brought) or 'none'}"

@@ -60,7 +60,11 @@ class Place:
             raise ConfigError("store.url", f"accept_loss is “{loss}”", "write yes or no")
         dsn = urlunsplit(parts._replace(query=urlencode(given)))
         user = f"{parts.username}@" if parts.username else ""
-        port = f":{parts.port}" if parts.port else ""
+        try:
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError as error:
+            fix = "postgresql://user:password@host:5432/name"
+            raise ConfigError("store.url", str(error), fix) from None
         where = f"{user}{parts.hostname or given.get('host', '')}{port}{parts.path}"
         return cls(dsn, space, loss == "yes", f"postgresql://{where} ({space})")
 

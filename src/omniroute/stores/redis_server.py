@@ -12,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.connection import parse_url
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -84,9 +85,9 @@ def open_client(place: Place) -> Any:
         if place.scheme == "redis+cluster":
             return RedisCluster.from_url(place.url.replace("redis+cluster", "redis", 1), **limits)
         return redis.Redis.from_url(place.url, **limits)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # the latter for an option that nobody knows
         raise ConfigError("store.url", str(error), "redis://user:password@host:6379/0") from None
-    except redis.RedisError as error:
+    except (redis.RedisError, RedisClusterException) as error:
         raise Unavailable(str(place), str(error), "check that it runs, and store.url") from error
 
 

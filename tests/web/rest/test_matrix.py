@@ -283,3 +283,24 @@ def test_a_scope_lets_do_what_it_names_and_the_others_do_not(
         only = at_work.portal.call(lambda: at_work.house.token(scope, agent="di"))
         answer = ask(at_work, operation.method, path, {"Authorization": f"Bearer {only}"})
         assert letter(answer) == "y"
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.takes], ids=lambda each: each.name
+)
+def test_incident_28_nobody_brings_a_field_of_their_own(
+    at_work: AtWork, operation: Operation
+) -> None:
+    """Mass assignment: whoever adds a role to what they send gets neither it nor anything else."""
+    path = PREFIX + operation.path.replace("{thread}", str(at_work.portal.call(bos, at_work.house)))
+    for name, value in IN_PATH.items():
+        path = path.replace(f"{{{name}}}", value)
+    headers, head = credentials(at_work, "di"), at_work.house.scene.reader.head()
+    if operation.in_query:
+        answer = at_work.http.request(operation.method, f"{path}?role=admin", headers=headers)
+    else:
+        body = {**BODIES.get(operation.path.rpartition("/")[2], {}), "role": "admin"}
+        answer = at_work.http.request(operation.method, path, headers=headers, json=body)
+    assert answer.status_code == 422, answer.text
+    assert "role" in answer.json()["detail"]
+    assert at_work.house.scene.reader.head() == head

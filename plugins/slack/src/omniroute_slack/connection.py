@@ -6,6 +6,7 @@ and its rate-limit handler reads the first digit of `Retry-After` alone.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -18,6 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from omniroute import Budget, NotAuthorised, Rank, Rejected, Retry, seconds_to_wait
 from omniroute_slack.budget import new_budget
 from omniroute_slack.settings import Config
+
+logging.getLogger("slack_sdk").setLevel(logging.WARNING)  # below it tells what people write
 
 Failure: TypeAlias = Retry | Rejected | NotAuthorised
 

@@ -110,6 +110,9 @@ def _spoken(message: Json, event: Json, envelope: Envelope, kind: str) -> Iterat
     profile = envelope.users.get(user)
     if sent is None or not is_a_persons(message, envelope.me) or (profile and profile.bot):
         return
+    if kind == "edit":
+        edited = text_at(part(message, "edited"), "ts") or text_at(event, "event_ts")
+        sent = time_of(edited) or sent
     channel, ts = text_at(event, "channel"), text_at(message, "ts")
     where = {**message, "channel": channel, "channel_type": text_at(event, "channel_type")}
     thread = text_at(message, "thread_ts")

@@ -18,8 +18,9 @@ from omniroute import Budget, NotAuthorised, Rank, Rejected, Retry
 from omniroute_telegram.budget import new_budget
 from omniroute_telegram.settings import Config
 
-# These write addresses into the log at lower levels, and an address of the Bot API holds the token.
-for _name in ("httpx", "httpcore"):
+# These write addresses into the log at lower levels, and an address of the Bot API holds the token;
+# the SDK itself what is sent besides.
+for _name in ("httpx", "httpcore", "telegram"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 # The SDK warns at each 429 unless one opts in to spans as `timedelta`, its next form.

@@ -147,7 +147,7 @@ def _inbound(messages: Sequence[Message], envelope: Envelope, kind: str) -> Inbo
         conversation=conversation_of(first),
         sender=account_of(first.from_user),
         text="\n\n".join(text for message in messages if (text := text_of(message))),
-        sent_at=first.date,
+        sent_at=(first.edit_date if kind == "edit" else None) or first.date,
         html="<br><br>".join(html for message in messages if (html := _html(message))),
         quoted=(quoted.text or quoted.caption or "") if quoted is not None else "",
         in_reply_to=message_id(quoted) if quoted is not None else "",
