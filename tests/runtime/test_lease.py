@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from omniroute.runtime.lease import Lease, take_turns
+import pytest
+
+from omniroute.errors import ConfigError
+from omniroute.runtime.lease import Lease, May, always, take_turns
 from omniroute.stores.api import Moved, Unavailable
 from omniroute.stores.memory_exchange import MemoryExchange
 
@@ -26,8 +29,8 @@ class Clock:
 class Playing:
     """A node that notes what it is, and may be told that it must not go on."""
 
-    def __init__(self, exchange: MemoryExchange, name: str) -> None:
-        self.lease = Lease(exchange, name, seconds=6, pace=QUICK)
+    def __init__(self, exchange: MemoryExchange, name: str, may: May = always) -> None:
+        self.lease = Lease(exchange, name, seconds=6, pace=QUICK, may=may)
         self.roles: list[str] = []
         self.over = asyncio.Event()
         self.refused: list[Exception] = []
@@ -117,6 +120,49 @@ async def test_whom_the_store_does_not_let_begin_tries_again() -> None:
     async with running(one):
         await one.is_now("writes")
     assert one.refused == []
+
+
+async def test_who_could_not_begin_leaves_it_to_another_and_goes_on_taking_in() -> None:
+    exchange = MemoryExchange(Clock())
+    one, two = Playing(exchange, "one"), Playing(exchange, "two")
+    one.refused = [Unavailable("store", "what it holds is too new")] * 1_000
+    async with running(one):
+        await one.is_now("follows")
+        async with running(two):
+            await two.is_now("writes")
+    assert set(one.roles) == {"follows"}
+
+
+async def test_wrong_settings_end_a_start_and_not_a_node_that_runs() -> None:
+    exchange = MemoryExchange()
+    one = Playing(exchange, "one")
+    one.refused = [ConfigError("site", "is wrong")]
+    with pytest.raises(ConfigError):
+        await take_turns(one.lease, one.follow, one.write)
+    assert exchange.lease("two", 1_000) == "two"
+    one.refused = [ConfigError("site", "is wrong")]
+    async with running(one):
+        await one.is_now("follows")
+        exchange.release("two")
+        await one.is_now("writes")
+
+
+async def test_a_node_whose_turn_it_is_not_does_not_ask_for_the_lease() -> None:
+    exchange, mine = MemoryExchange(Clock()), asyncio.Event()
+
+    async def may() -> bool:
+        return mine.is_set()
+
+    one = Playing(exchange, "one", may)
+    async with running(one):
+        await one.is_now("follows")
+        assert exchange.lease("two", 1) == "two"
+        exchange.release("two")
+        mine.set()
+        await one.is_now("writes")
+        mine.clear()
+        one.over.set()
+        await one.is_now("follows", times=2)
 
 
 async def test_who_cannot_ask_stays_what_it_was() -> None:

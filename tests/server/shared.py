@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,10 +14,13 @@ from omniroute.hookspecs import StoreFactory
 from omniroute.plugins import Plugins
 from omniroute.server.composition import Server, load_plugins
 from omniroute.server.settings import load
+from omniroute.server.several import Member
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.memory_exchange import MemoryExchange
 from omniroute.stores.shelf import MemoryShelf, Shelf
+
+PATIENCE = 120  # seconds, on a machine that has much else to do
 
 
 class Shared(MemoryStore):
@@ -55,6 +59,21 @@ async def serving(house: House, plugins: Plugins) -> AsyncIterator[Server]:
         yield server
     finally:
         await server.stop()
+
+
+@asynccontextmanager
+async def running(house: House, store: Shared) -> AsyncIterator[None]:
+    """A member in this process, once it has said what it is."""
+    said = asyncio.Event()
+    member = Member(load(house.config), store.plugins(), store.exchange())
+    task = asyncio.create_task(member.run(lambda text: said.set()))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await said.wait()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def moved(house: House, to: House) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from typing import cast
 import httpx2 as httpx
 import pytest
 from tests.server.house import CHAT, House
-from tests.server.shared import Shared
+from tests.server.shared import Shared, running
 
 from omniroute.cli.client import Client
 from omniroute.runtime.clock import SystemClock
@@ -25,8 +25,6 @@ from omniroute.runtime.keyed import open_key
 from omniroute.runtime.node import Node
 from omniroute.runtime.spool import Spool
 from omniroute.server.leftovers import Leftovers
-from omniroute.server.settings import load
-from omniroute.server.several import Member
 from omniroute.stores.books import OnShelf
 from omniroute.testing.server_process import Browserless, until
 
@@ -65,21 +63,6 @@ async def machines(tmp_path: Path) -> AsyncIterator[Machines]:
         shutil.copy(writer.database.with_suffix(".key"), follower.database.with_suffix(".key"))
         async with running(follower, store):
             yield Machines(writer, follower)
-
-
-@asynccontextmanager
-async def running(house: House, store: Shared) -> AsyncIterator[None]:
-    """A member in this process, once it has said what it is."""
-    said = asyncio.Event()
-    member = Member(load(house.config), store.plugins(), store.exchange())
-    task = asyncio.create_task(member.run(lambda text: said.set()))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await said.wait()
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_an_agent_works_at_a_machine_that_follows(machines: Machines) -> None:

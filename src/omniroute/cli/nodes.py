@@ -12,7 +12,7 @@ import click
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
 
-COLUMNS = ("node", "role", "since", "term", "head", "owed", "spooled", "host", "url")
+COLUMNS = ("node", "role", "since", "term", "head", "owed", "spooled", "version", "host", "url")
 
 
 @click.command()
@@ -32,6 +32,8 @@ def nodes(config: Path, json_: bool) -> None:
     if found["writer"] is None:
         click.echo("nobody writes just now")
     for node in found["nodes"]:
+        if node.get("waits"):
+            click.echo(f"{node['node']} does not write: {node['waits']}")
         if (archive := node["archive"]) is not None:
             click.echo(_archived(archive))
         if (lost := node["lost"]) is not None:

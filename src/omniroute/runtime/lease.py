@@ -8,29 +8,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, TypeAlias
 
-from omniroute.errors import StoreError
+from omniroute.errors import OmniRouteError, StoreError
 from omniroute.stores.exchange import Exchange
 
 log = logging.getLogger(__name__)
 
 SECONDS: Final = 6.0  # until a lease that is not renewed is free
 PACE: Final = 1.5  # seconds between looks
+RESTS: Final = 3  # looks that one leaves to others who could not begin to write
 
 Over: TypeAlias = asyncio.Event
 """Set when a writer must not go on."""
+
+
+May: TypeAlias = Callable[[], Awaitable[bool]]
+"""Whether a node may write at all; may raise `StoreError`."""
+
+
+async def always() -> bool:
+    """A node beside none but such as it is itself."""
+    return True
 
 
 class Lease:
     """One node's hold on it."""
 
     def __init__(
-        self, exchange: Exchange, node: str, *, seconds: float = SECONDS, pace: float = PACE
+        self,
+        exchange: Exchange,
+        node: str,
+        *,
+        seconds: float = SECONDS,
+        pace: float = PACE,
+        may: May = always,
     ) -> None:
         self._exchange, self._node, self._seconds, self.pace = exchange, node, seconds, pace
+        self._may, self._rests = may, 0
         self.holder = ""  # whom it was last seen with
 
     @property
@@ -40,7 +57,12 @@ class Lease:
 
     async def look(self) -> bool:
         """Take or renew it; whether it is ours.  What cannot be asked stays as it was."""
+        if self._rests:
+            self._rests -= 1
+            return False
         try:
+            if not self.mine and not await self._may():
+                return False
             self.holder = await asyncio.to_thread(self._exchange.lease, self._node, self._seconds)
         except StoreError as error:
             log.error("nobody can say who writes: %s", error)
@@ -55,6 +77,10 @@ class Lease:
         """Keep it; return once another has it."""
         while await self.look():  # noqa: ASYNC110 - what is waited for lies in a store
             await asyncio.sleep(self.pace)
+
+    def rest(self) -> None:
+        """Leave it to others for a while."""
+        self._rests = RESTS
 
     async def give_up(self) -> None:
         """Let another have it at once."""
@@ -72,20 +98,26 @@ Write: TypeAlias = Callable[[], AbstractAsyncContextManager[Over]]
 async def take_turns(lease: Lease, follow: Follow, write: Write) -> None:
     """Follow until the lease is ours, then write until it is another's, until cancelled.
 
-    What *follow* and *write* enter runs meanwhile.  A writer whose `Over` is set, or whom the
-    store does not let begin, gives the lease up and follows.
+    What *follow* and *write* enter runs meanwhile.  A writer whose `Over` is set gives the lease
+    up; one that cannot begin leaves it to others for a while, too, and goes on taking in.  Raises
+    what is wrong with the settings where nothing has begun yet.
     """
+    begun = False
     while True:
         if not await lease.look():
             async with follow():
+                begun = True
                 await lease.ours()
         keeping = asyncio.create_task(lease.lost(), name="lease")
         try:
             async with write() as over:
+                begun = True
                 await _first(keeping, asyncio.create_task(over.wait(), name="writing"))
-        except StoreError as error:
+        except OmniRouteError as error:
+            if not begun and not isinstance(error, StoreError):
+                raise
             log.error("this node cannot write: %s", error)
-            await asyncio.sleep(lease.pace)
+            lease.rest()
         finally:
             keeping.cancel()
             await lease.give_up()

@@ -208,6 +208,12 @@ class Spool:
         self.suspects.close()
         self.others_suspects.close()
 
+    def abandon(self) -> None:
+        """Close it at once, where a start fails before anything was asked of it."""
+        self._thread.abandon()
+        self.suspects.close()
+        self.others_suspects.close()
+
     # -- details -----------------------------------------------------------------------------------
 
     def _note(self, path: Path, of: str) -> Suspects:

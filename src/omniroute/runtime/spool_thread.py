@@ -98,7 +98,8 @@ class SpoolThread:
         self._begin()
 
     def _begin(self) -> None:
-        threading.Thread(target=self._run, name="spool", daemon=True).start()
+        self._running = threading.Thread(target=self._run, name="spool", daemon=True)
+        self._running.start()
 
     async def ask(self, asked: Arrival | Question) -> object:
         """Have *asked* written, and return its outcome once it is on the disk."""
@@ -134,11 +135,19 @@ class SpoolThread:
 
     async def close(self) -> None:
         """Write what was asked, close the file and end; closing twice is harmless."""
+        await asyncio.shield(self._end())
+
+    def abandon(self) -> None:
+        """As `close`, at once: for whoever has not asked anything yet."""
+        self._end()
+        self._running.join()
+
+    def _end(self) -> asyncio.Future[None]:
         if self._closed is None:
             self._loop = asyncio.get_running_loop()
             self._closed = self._loop.create_future()
             self._wake.set()
-        await asyncio.shield(self._closed)
+        return self._closed
 
     def check_space(self, size: int) -> None:
         """Raise `Unavailable` if *size* bytes more would leave too little of the disk."""

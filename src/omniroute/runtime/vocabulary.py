@@ -9,18 +9,25 @@ them does not begin to write (F36).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from typing import Final, TypeAlias
 
 import msgspec
 
 from omniroute.core.model import Agent, Customer, Handle, Thread
 from omniroute.runtime.record import Entry
-from omniroute.runtime.rows import Owed
+from omniroute.runtime.rows import Body, Failure, Owed, Reached, RulesAct, Sent, Writers
 from omniroute.stores.api import Unavailable
 
 Kinds: TypeAlias = Mapping[str, tuple[str, ...]]
+Standing: TypeAlias = tuple[int, int, str]
+"""Of a version among others: the form of its rows, how many words it has, and a mark of them.
+
+Words are added and never taken away, so of two versions the newer one's is greater.
+"""
 
 ROW: Final = "u/words"
 NAMED: Final = 3  # words that a refusal names
@@ -34,10 +41,18 @@ class Words(msgspec.Struct, frozen=True):
     form: int  # of the core's rows; of an earlier form they are made anew
     journal: Kinds
     rows: Kinds
+    beside: Kinds = {}  # rows that are never made anew
+
+    @property
+    def standing(self) -> Standing:
+        """By which another node knows whether we know as much as it does."""
+        every = [*chain(self.journal.items(), self.rows.items(), self.beside.items())]
+        mark = hashlib.blake2b(msgspec.json.encode(every), digest_size=4).hexdigest()
+        return self.form, sum(1 + len(fields) for _, fields in every), mark
 
     def lacks(self, theirs: Words) -> list[str]:
         """What we do not know of their words: `OfferMade`, or `OfferMade.until`."""
-        lacking = _unknown(self.journal, theirs.journal)
+        lacking = _unknown(self.journal, theirs.journal) + _unknown(self.beside, theirs.beside)
         if theirs.form > self.form:
             return [*lacking, f"rows of form {theirs.form}"]
         return lacking + (_unknown(self.rows, theirs.rows) if theirs.form == self.form else [])
@@ -45,7 +60,9 @@ class Words(msgspec.Struct, frozen=True):
 
 def words_of(version: str, form: int) -> Words:
     """Those of this program."""
-    return Words(version, form, _kinds(Entry), _kinds(Handle, Customer, Thread, Agent, Owed))
+    rows = _kinds(Handle, Customer, Thread, Agent, Owed)
+    beside = _kinds(Body, Failure, Reached, RulesAct, Sent, Writers)
+    return Words(version, form, _kinds(Entry), rows, beside)
 
 
 def check(ours: Words, row: bytes | None) -> bool:

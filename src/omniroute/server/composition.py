@@ -76,7 +76,7 @@ from omniroute.server.webhooks import Hooks, Sender
 from omniroute.server.workbench import ServerWorkbench
 from omniroute.stores.api import Corrupt, InDoubt, Moved
 from omniroute.stores.archive import Archive, Behind
-from omniroute.stores.books import OnShelf, open_file
+from omniroute.stores.books import OnShelf, Opener, open_file
 from omniroute.stores.exchange import Shareable
 from omniroute.stores.shelf import Displaced
 from omniroute.web import plugin as web_desk
@@ -162,9 +162,15 @@ class Server:
             opened.callback(self.proofs.close)
             self.erasures = self._open_erasures(opened)
             parts = self._parts(plugins)
+            opened.callback(parts.spool.abandon)
+            self.node = self._node(parts, database)
+            opened.callback(self.node.reader.close)
+            self._put_together(parts, opener)
             opened.pop_all()
+
+    def _node(self, parts: Parts, database: Path) -> Node:
         try:
-            self.node = Node(
+            return Node(
                 parts,
                 card=self._card,
                 names=lambda agent: self.application.directory.name(agent),
@@ -175,6 +181,9 @@ class Server:
             if error.place.startswith("row "):
                 error = Corrupt(f"{database}: {error.place}", error.fault, error.fix)
             raise error from None
+
+    def _put_together(self, parts: Parts, opener: Opener) -> None:
+        """What stands around the node."""
         self.archiving = None
         if self._archive is not None:
             self.archiving = Archiving(self._archive, self._alone.reader(), self._lost)
@@ -189,7 +198,7 @@ class Server:
             parts.files,
             self.clock.now,
             self.desk_files.directory(),
-            undo=int(settings.replies.undo_seconds * 1000),
+            undo=int(self.settings.replies.undo_seconds * 1000),
         )
         caps = {kind: channel.caps for (kind, _), channel in parts.channels.items()}
         self.application.on_seen = self.node.outbox.whereabouts.seen
@@ -208,10 +217,10 @@ class Server:
         self.webhooks.declare(
             {
                 name: Declared(hook.url, hook.secret.reveal(), tuple(hook.events), hook.personal)
-                for name, hook in settings.webhooks.items()
+                for name, hook in self.settings.webhooks.items()
             }
         )
-        self._outgoing = Outgoing(settings.server.private_hosts)
+        self._outgoing = Outgoing(self.settings.server.private_hosts)
         self._sender = Sender(self.webhooks, self._outgoing, self._readers[3], self.clock.now)
         self._sending: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -381,7 +390,10 @@ class Server:
             self.settings, plugins.channels(), keyed, self.paths["channels"], self.url, self.proofs,
             self._opener,
         )  # fmt: skip
-        workplaces = _workplaces(channels)
+        workplaces, parsers = (
+            _workplaces(channels),
+            isolated(self.settings, plugins, keyed, self.url),
+        )
         desks: dict[str, Desk] = {kind: desk() for kind, desk in plugins.desks().items()}
         for (kind, account), workplace in workplaces.items():
             # An agent's desk is “telegram”; where there are several accounts, the others by name.
@@ -398,7 +410,7 @@ class Server:
             self.clock,
             shared=self.settings.identity.shared,
             exchange=self._exchange,
-            parsers=isolated(self.settings, plugins, keyed, self.url),
+            parsers=parsers,
             trimming=self._trimming,
         )
 

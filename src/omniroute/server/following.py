@@ -12,7 +12,7 @@ import logging
 import socket
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from http import HTTPStatus
@@ -68,9 +68,14 @@ class Following:
         *,
         url: str,
         sockets: tuple[socket.socket, socket.socket],
+        waits: Callable[[], str] = str,
     ) -> None:
-        """*sockets* listen for everybody and for the command line; they are the caller's."""
+        """*sockets* listen for everybody and for the command line; they are the caller's.
+
+        *waits* says why this node does not write, where another would have to.
+        """
         self._exchange, self._url, self._since = exchange, url, clock.now()
+        self._waits = waits
         with ExitStack() as opened:
             self._proofs = Proofs(paths["proofs"], keyed, clock, opener=open_elsewhere)
             opened.callback(self._proofs.close)
@@ -151,6 +156,7 @@ class Following:
             self._url,
             spooled=self._spool.depth,
             lost=last_loss(self._spool),
+            waits=self._waits(),
         )
 
     def _site(self, mounts: Mapping[str, Sequence[BaseRoute]], local: bool = False) -> Starlette:

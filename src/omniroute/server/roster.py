@@ -14,6 +14,8 @@ import msgspec
 from omniroute import __version__
 from omniroute.errors import StoreError
 from omniroute.runtime.spool import Spool
+from omniroute.runtime.upgrading import OURS
+from omniroute.runtime.vocabulary import Standing
 from omniroute.stores.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ class NodeReport(msgspec.Struct, frozen=True):
 
     *since* is when it took this *role*; *owed* effects are not settled yet, *spooled* messages lie
     on its disk and are not decided.  *url* is for people.  *term* and *head* are the journal's, of
-    a writer.
+    a writer.  *knows* is how its words stand among those of other versions.
     """
 
     node: str
@@ -82,6 +84,8 @@ class NodeReport(msgspec.Struct, frozen=True):
     host: str = msgspec.field(default_factory=socket.gethostname)
     process: int = msgspec.field(default_factory=os.getpid)
     version: str = __version__
+    knows: Standing = OURS.standing
+    waits: str = ""  # why it does not write, where another would have to
 
 
 class Roster:
@@ -120,7 +124,7 @@ class Roster:
         handed = 0
         if self._exchange is not None:
             reports = await asyncio.to_thread(self._exchange.reports)
-            others = {name: _read(about) for name, about in reports.items()}
+            others = {name: read(about) for name, about in reports.items()}
             found = {**others, **found}
             handed = await asyncio.to_thread(self._exchange.waiting)
         nodes = sorted(found.values(), key=lambda each: (each.role != WRITER, each.node))
@@ -133,4 +137,10 @@ class Roster:
         }
 
 
-_read = msgspec.json.Decoder(NodeReport).decode
+class _Told(NodeReport, frozen=True):
+    """As told by a version that may be older: one that does not say what it knows knows less."""
+
+    knows: Standing = (0, 0, "")
+
+
+read: Callable[[bytes], NodeReport] = msgspec.json.Decoder(_Told).decode

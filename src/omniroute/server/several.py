@@ -1,7 +1,8 @@
 """A process on a store that several share: it follows until the lease is its own, then it writes.
 
-Both sockets are open from the start to the end of the process: whoever connects while it changes
-from one to the other waits a moment instead of being refused.
+Both sockets are its own from the start to the end of the process, and listen from the moment when
+it first answers: until then whoever connects is refused, and goes to another machine; later, while
+it changes from one to the other, they wait a moment.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
-from typing import Final
+from contextlib import ExitStack, asynccontextmanager, closing
 
 from omniroute.errors import ConfigError
 from omniroute.plugins import Plugins
+from omniroute.runtime import vocabulary
 from omniroute.runtime.clock import SystemClock
 from omniroute.runtime.keyed import Keyed, open_key
 from omniroute.runtime.lease import Lease, take_turns
@@ -25,11 +26,10 @@ from omniroute.server.following import Following
 from omniroute.server.serving import address, listen_local, listen_tcp, socket_path
 from omniroute.server.settings import Settings
 from omniroute.server.stores import open_store
+from omniroute.server.turns import Turns
 from omniroute.stores.exchange import Exchange, Shareable
 
 log = logging.getLogger(__name__)
-
-BACKLOG: Final = 1024  # connections that wait to be accepted
 
 
 def open_exchange(settings: Settings, plugins: Plugins) -> Exchange | None:
@@ -59,12 +59,13 @@ class Member:
         self._name = spool.name
         spool.close()
         self._keyed = self._common_key()
+        with closing(open_store(settings, plugins)) as store:
+            self._reader = store.reader()
         with ExitStack() as opened:
+            opened.callback(self._reader.close)
             self._local = listen_local(socket_path(self._database))
             opened.callback(self._local.close)
             self._listening = listen_tcp(settings.server.host, settings.server.port)
-            self._listening.listen(BACKLOG)
-            self._local.listen(BACKLOG)
             opened.pop_all()
         self.url = settings.server.public_url or address(self._listening)
 
@@ -78,7 +79,8 @@ class Member:
 
         Later changes are in the log.
         """
-        lease = Lease(self._exchange, self._name)
+        turns = Turns(self._name, self._written, self._exchange.reports)
+        lease = Lease(self._exchange, self._name, may=turns.mine)
         self._said = False
 
         def tell(role: str) -> None:
@@ -91,7 +93,7 @@ class Member:
         async def follow() -> AsyncIterator[None]:
             node = Following(
                 self._settings, self._plugins, self._exchange, self._paths, self._keyed,
-                self._clock, url=self.url, sockets=self.sockets,
+                self._clock, url=self.url, sockets=self.sockets, waits=lambda: turns.waits,
             )  # fmt: skip
             try:
                 await node.start()
@@ -120,10 +122,15 @@ class Member:
         finally:
             self._close()
 
+    def _written(self) -> bytes | None:
+        """What the newest writer has left for other versions."""
+        return self._reader.get([vocabulary.ROW]).get(vocabulary.ROW)
+
     def _close(self) -> None:
         for each in self.sockets:
             each.close()
         socket_path(self._database).unlink(missing_ok=True)
+        self._reader.close()
         self._exchange.close()
 
     def _common_key(self) -> Keyed:

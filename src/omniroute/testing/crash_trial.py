@@ -142,7 +142,7 @@ new_sessions_per_minute = 0
         elif kind == 1:
             self._chat(f"chat {self.number}")
         else:
-            self._reply()
+            self._reply(self.number)
         self.number += 1
 
     def _mail(self, text: str) -> None:
@@ -163,7 +163,7 @@ new_sessions_per_minute = 0
             raise OSError(f"not taken: {answer}")
         self.acknowledged.append(text)
 
-    def _reply(self) -> None:
+    def _reply(self, number: int) -> None:
         """Ana answers the thread that waits for her longest; a second try has the same key."""
         if self.pending_reply is None:
             threads = self.ana.get("/api/threads")
@@ -173,7 +173,7 @@ new_sessions_per_minute = 0
             if not rows:
                 return
             row = min(rows, key=lambda row: row["last_at"])
-            self.pending_reply = row["id"], f"reply {self.number}", row["turns"]
+            self.pending_reply = row["id"], f"reply {number}", row["turns"]
         thread, text, seen = self.pending_reply
         command = {"do": "Reply", "thread": thread, "text": text, "seen": seen, "anyway": True}
         outcome = self.ana.do({**command, "key": text.replace(" ", "-")})

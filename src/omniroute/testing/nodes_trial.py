@@ -104,7 +104,7 @@ class NodesTrial(Trial):
             self.smtp = alive[self.number % len(alive)].smtp
             self._mail(f"mail {self.number}")
         else:
-            self._reply()
+            self._reply(self.number)
         self.number += 1
 
     def act_for(self, seconds: float) -> None:
