@@ -45,7 +45,7 @@ def upgrade(store: Shared) -> None:
     store.commit(store.head(), [store.tail(0)[0].body], signed())
 
 
-async def test_f36_an_older_version_takes_in_and_the_newer_one_decides_it(
+async def test_an_older_version_takes_in_and_the_newer_one_decides_it(
     house: House, store: Shared
 ) -> None:
     local = Client(house.database)
