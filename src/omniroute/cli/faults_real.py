@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ def real(store: str, rounds: int, seed: int, nodes: int, json_: bool) -> None:
             with progress("kills", quiet=json_) as move:
                 trial.kill_at_random(rounds, random.Random(seed), move)  # noqa: S311
             broken, repeats = _judged(trial), trial.repeats()
+            takeovers = trial.takeovers() if isinstance(trial, NodesTrial) else []
         finally:
             trial.close()
     about = {
@@ -47,6 +49,7 @@ def real(store: str, rounds: int, seed: int, nodes: int, json_: bool) -> None:
         "acknowledged": len(trial.acknowledged),
         "answered": len(trial.answered),
         "marked_repeats": repeats,
+        "takeovers": [round(seconds, 2) for seconds in takeovers],
         "seconds": round(time.monotonic() - began, 1),
         "broken": broken,
         "ok": not broken,
@@ -95,4 +98,9 @@ def _tell(about: dict[str, Any]) -> None:
         f"{about['acknowledged']} messages acknowledged, {about['answered']} answers, "
         f"{about['marked_repeats']} marked as possible repeats"
     )
+    if takeovers := about["takeovers"]:
+        click.echo(
+            f"another decided {statistics.median(takeovers):.1f} s after the kill, in the median of"
+            f" {len(takeovers)} takeovers; {max(takeovers):.1f} s at most"
+        )
     click.echo(about["broken"] or "every promise held")

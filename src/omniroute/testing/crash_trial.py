@@ -18,7 +18,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -30,7 +30,7 @@ import msgspec
 from omniroute.cli.client import Client
 from omniroute.cli.stored import stored
 from omniroute.core.events import CustomerWrote
-from omniroute.runtime.record import decode
+from omniroute.runtime.record import Entry, decode
 from omniroute.server.settings import load
 from omniroute.stores.api import Reader
 from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
@@ -46,6 +46,7 @@ route:
 """  # as little as can be: a hundred starts take their time
 TEAM: Final = "version: 1\nagents: {ana: {name: Ana Ruiz, email: ana@desk.example}}\n"
 SHORTEST, LONGEST = 0.02, 0.6  # seconds from a start to a kill
+DATABASE_DIES: Final = 0.3  # of the times, its database before the server
 
 
 class Database(Protocol):
@@ -212,10 +213,16 @@ new_sessions_per_minute = 0
         self.act()
 
     def _kill(self, chance: Random) -> None:
-        if self.database is not None and chance.random() < 0.3:
-            self.database.kill()
-            self.database.start()
+        self._database_dies(chance)
         self.server.kill()
+
+    def _database_dies(self, chance: Random) -> bool:
+        """Whether it did, this time; then it is back."""
+        if self.database is None or chance.random() >= DATABASE_DIES:
+            return False
+        self.database.kill()
+        self.database.start()
+        return True
 
     # --- judgement ---
 
@@ -276,12 +283,15 @@ new_sessions_per_minute = 0
         return Counter(texts[message].strip() for message in messages)
 
 
+def entries_of(reader: Reader) -> Iterator[Entry]:
+    """The journal."""
+    after = 0
+    while records := reader.tail(after):
+        yield from (decode(record.body) for record in records)
+        after = records[-1].seq
+
+
 def _written(reader: Reader) -> list[str]:
     """The rows of the bodies of all that customers wrote, in the journal's order."""
-    after, found = 0, []
-    while records := reader.tail(after):
-        for record in records:
-            events = decode(record.body).ev
-            found += [f"b/{event.message}" for event in events if isinstance(event, CustomerWrote)]
-        after = records[-1].seq
-    return found
+    events = (event for entry in entries_of(reader) for event in entry.ev)
+    return [f"b/{event.message}" for event in events if isinstance(event, CustomerWrote)]

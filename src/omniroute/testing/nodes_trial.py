@@ -10,15 +10,19 @@ import json
 import shutil
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.client import HTTPException
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from omniroute.cli.client import Client
+from omniroute.cli.stored import stored
+from omniroute.core.events import CustomerWrote, WriterChanged
 from omniroute.errors import OmniRouteError
-from omniroute.testing.crash_trial import Database, Trial
+from omniroute.runtime.record import Entry
+from omniroute.server.settings import load
+from omniroute.testing.crash_trial import Database, Trial, entries_of
 from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
 
 TAKEOVER: Final = 60.0  # seconds that one may take on a machine that is busy
@@ -56,6 +60,7 @@ class NodesTrial(Trial):
         ]
         self.writer = self.machines[0]
         self.kills = 0
+        self.killed_at: list[int] = []  # ms
 
     def _settings_of(self, http: int, smtp: int) -> str:
         mine = self.config.read_text().replace(f"port = {self.http}\n", f"port = {http}\n", 1)
@@ -119,10 +124,17 @@ class NodesTrial(Trial):
     def kill_at_random(
         self, times: int, chance: Random, move: Callable[[int, int], None] = lambda done, all: None
     ) -> None:
-        """Kill the writer so many times under traffic; mail goes on while another takes over."""
+        """Kill the writer so many times under traffic; mail goes on while another takes over.
+
+        Now and then the database dies before it, and is back at once.
+        """
         for done in range(times):
             self.act_for(chance.uniform(0.2, 1.5))
+            if self._database_dies(chance):
+                self._find()
+                self.act_for(chance.uniform(0.2, 1.5))
             dead = self.writer
+            self.killed_at.append(time.time_ns() // 1_000_000)
             dead.server.kill()
             self.act_for(0.5)
             self._find()
@@ -132,9 +144,35 @@ class NodesTrial(Trial):
             move(done + 1, times)
         self.act()
 
+    def takeovers(self) -> list[float]:
+        """Seconds from each kill to the first message that another node has decided."""
+        with stored(load(self.config)) as reader:
+            return takeovers(self.killed_at, entries_of(reader))
+
     def nodes(self) -> Any:
         """What the nodes say together."""
         return self.local().get("/api/admin/nodes")
 
     def _chat_lines(self) -> list[str]:
         return []
+
+
+def takeovers(kills: Iterable[int], entries: Iterable[Entry]) -> list[float]:
+    """Seconds from each of *kills* (ms) to the first message decided once another writes.
+
+    A kill after which none was, as when a trial is broken off, is left out.
+    """
+    left, found = iter(kills), list[float]()
+    killed, taken = next(left, None), False
+    for entry in entries:
+        if killed is None:
+            break
+        taken = taken or (entry.at > killed and _is_any(entry, WriterChanged))
+        if taken and _is_any(entry, CustomerWrote):
+            found.append((entry.at - killed) / 1000)
+            killed, taken = next(left, None), False
+    return found
+
+
+def _is_any(entry: Entry, kind: type) -> bool:
+    return any(isinstance(event, kind) for event in entry.ev)
