@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.runtime.house import House, Jammed, inbound, inbounds
+from tests.runtime.house import PATIENCE, House, Jammed, inbound, inbounds
 
 from omniroute import Address, Busy, Cap, File, Inbound
 from omniroute.core.events import MessageAmended
@@ -397,6 +397,40 @@ async def test_where_nobody_knows_what_the_store_has_nothing_goes_on(
     await house.again()
     await house.read(3)
     assert house.texts() == ["before", "hello", "bye"]
+
+
+class Slow:
+    """A parser that reads some messages only when it is let."""
+
+    def __init__(self, *slow: str) -> None:
+        self.gates = {text: asyncio.Event() for text in slow}
+        self.at = ""  # the gate at which it stands
+
+    async def parse(self, raw: bytes) -> Sequence[Inbound]:
+        text = json.loads(raw)["text"]
+        if (gate := self.gates.get(text)) is not None:
+            self.at = text
+            await gate.wait()
+        return inbounds(raw)
+
+    async def close(self) -> None: ...
+
+
+async def test_a_stop_does_not_wait_for_what_nobody_decides_any_more(house: House) -> None:
+    """A writer that another has taken the writing from is in the middle of reading."""
+    house.node.parts.parsers["pipe", "a"] = slow = Slow("first gate", "second gate")
+    house.store.faults.append(Moved((1, b""), (2, b"")))
+    await house.says("hello")
+    await house.until(lambda: house.troubles)
+    await house.says("first gate")
+    await house.until(lambda: slow.at == "first gate")
+    await house.says("bye")
+    await house.says("second gate")
+    slow.gates["first gate"].set()
+    await house.until(lambda: slow.at == "second gate")
+    async with asyncio.timeout(PATIENCE):
+        await house.node.stop_listening()
+    assert house.spool.depth == 4
 
 
 class FullDisk(Files):

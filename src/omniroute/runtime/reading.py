@@ -174,6 +174,9 @@ class Reading:
                 await asyncio.sleep(0)
                 if not self._backlog.ready:
                     break
+        except asyncio.CancelledError:
+            self._read_so_far.clear()  # it lies in the spool, and perhaps nobody takes it any more
+            raise
         finally:
             read, self._read_so_far = self._read_so_far, []
             for work, settled in read:
