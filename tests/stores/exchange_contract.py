@@ -57,11 +57,33 @@ class ExchangeContract:
         """Whoever knows of it hears so; nothing that was decided there is said to be over."""
         known = (3, b"x" * 16)
         exchange.hand([parcel(1)])
-        assert exchange.hear("one") == exchange.hear("one", GENESIS) == (GENESIS, True, {})
-        assert exchange.hear("one", known) == (GENESIS, False, {})
+        assert exchange.hear("one") == exchange.hear("one", GENESIS)
+        assert exchange.hear("one")[:3] == (GENESIS, True, {})
+        assert exchange.hear("one", known)[:3] == (GENESIS, False, {})
         if exchange.horizon:
             assert not exchange.settle({("one", 1): ""}, known)
             assert exchange.hear("one").outcomes == {}
+
+    def test_nodes_testify_of_what_may_be_missing(self, exchange: Exchange) -> None:
+        """Where nothing is ever missing, nobody is asked."""
+        began = exchange.begin(5, GENESIS, 3)
+        if not exchange.horizon:
+            assert began == (0, 0)
+            assert not exchange.testify("one", 0, GENESIS, b"what")
+            assert exchange.testimonies(0) == {}
+            return
+        assert began == exchange.begin(9, GENESIS, 7) == (5, 3)
+        assert exchange.begin(9, (3, b"x" * 16), 7) is None
+        assert exchange.testify("one", 5, GENESIS, b"\x00first")
+        assert exchange.testify("one", 5, GENESIS, b"\x00what")
+        assert not exchange.testify("two", 4, GENESIS, b"of an earlier loss")
+        assert not exchange.testify("two", 5, (3, b"x" * 16), b"of a journal that is lost")
+        assert exchange.testimonies(5) == {"one": b"\x00what"}
+        assert exchange.testimonies(4) == {}
+        heard = exchange.hear("one")
+        assert heard.began == (5, 3)
+        assert heard.nodes == {"one"}
+        assert exchange.hear("two").nodes == {"one", "two"}
 
     def test_what_is_gone_has_no_outcome(self, exchange: Exchange) -> None:
         exchange.hand([parcel(1), parcel(1, "two")])

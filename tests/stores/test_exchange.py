@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.stores.exchange_contract import ExchangeContract
 
+from omniroute.stores.api import GENESIS
 from omniroute.stores.exchange import Exchange, Shareable
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.memory_exchange import MemoryExchange
@@ -17,11 +18,21 @@ class TestMemoryExchange(ExchangeContract):
 
     def test_who_begins_is_told_since_when_something_may_be_missing(self) -> None:
         exchange = MemoryExchange(horizon=1000)
-        assert (exchange.begin(5), exchange.begin(9)) == (5, 5)
+
+        def begun(at: int) -> int:
+            began = exchange.begin(at, GENESIS, 0)
+            assert began is not None
+            return began.at
+
+        assert (begun(5), begun(9)) == (5, 5)
+        assert exchange.testify("one", 5, GENESIS, b"what")
         exchange.become(exchange.copy())  # a server that goes on with a copy
-        assert (exchange.begin(11), exchange.begin(12)) == (11, 11)
+        assert exchange.hear("one").began == (0, 0)
+        assert exchange.testimonies(5) == {}
+        assert (begun(11), begun(12)) == (11, 11)
+        assert exchange.testimonies(11) == {}
         exchange.forget()
-        assert exchange.begin(13) == 13
+        assert begun(13) == 13
 
 
 def test_a_store_that_is_one_process_s_own_has_none() -> None:

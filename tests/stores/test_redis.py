@@ -77,15 +77,25 @@ def test_who_begins_on_a_server_that_may_have_forgotten_something_is_told_so() -
         closing(RedisStore(server.url)) as store,
         closing(store.exchange()) as exchange,
     ):
-        assert (exchange.begin(5), exchange.begin(9)) == (5, 5)
+
+        def begun(at: int) -> int:
+            began = exchange.begin(at, GENESIS, 0)
+            assert began is not None
+            assert exchange.hear("one").began == began
+            return began.at
+
+        assert (begun(5), begun(9)) == (5, 5)
+        assert exchange.testify("one", 5, GENESIS, b"what")
         client.replicaof("127.0.0.1", free_port())
         client.replicaof("NO", "ONE")  # it has been a replica meanwhile
-        assert (exchange.begin(11), exchange.begin(12)) == (11, 11)
+        assert exchange.hear("one").began == (0, 0)
+        assert (begun(11), begun(12)) == (11, 11)
+        assert exchange.testimonies(11) == {}
         server.kill()
         server.start()
-        assert (exchange.begin(13), exchange.begin(14)) == (13, 13)
+        assert (begun(13), begun(14)) == (13, 13)
         client.flushall()
-        assert exchange.begin(15) == 15
+        assert begun(15) == 15
 
 
 class TestRedisShelf(ShelfContract):

@@ -112,7 +112,7 @@ def test_a_space_lies_in_one_slot_of_a_cluster() -> None:
             exchange.hand([parcel(1)])
             assert exchange.handed(()) == [parcel(1)]
             assert exchange.settle({("one", 1): ""}, head)
-            assert exchange.hear("one", head) == (head, True, {1: ""})
+            assert exchange.hear("one", head)[:3] == (head, True, {1: ""})
             reader.close()
             exchange.close()
             store.close()

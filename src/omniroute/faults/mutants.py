@@ -106,7 +106,7 @@ class _Hopeful(Line):
 
 
 def _no_recovery(node: Node) -> None:
-    def nothing(doubtful: object = None, *, lost: bool = False) -> None: ...
+    def nothing(doubtful: object = None, *, lost: bool = False, unsure: bool = False) -> None: ...
 
     node.outbox.recover = nothing  # type: ignore[method-assign]
 

@@ -132,6 +132,8 @@ class World:
                 self._heal()
                 self._until(lambda: self.now >= MONDAY + SPAN + AFTER or self._at_rest())
                 found = broken(self)
+                self.counts["answers sent"] = len(self.platform.delivered)
+                self.counts["marked"] = sum(got.repeat for got in self.platform.delivered)
                 if self.shared and not found:
                     self.counts["takeovers"] = self._takeovers()
                 if self.archive:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+from msgspec.structs import replace
+
 from omniroute.faults.life import Ways
 from omniroute.faults.mutant import Mutant
 from omniroute.faults.stepping import SteppedSpool
 from omniroute.faults.store import FaultyExchange
 from omniroute.runtime.node import Node
+from omniroute.runtime.outcome import Outcome
 from omniroute.runtime.spool_kept import Known
+from omniroute.runtime.witnesses import Elsewhere, Testimony
 from omniroute.stores.api import GENESIS, Head
 from omniroute.stores.exchange import Heard
 
@@ -31,9 +36,51 @@ class _BelievesNumbers(FaultyExchange):
         return heard._replace(holds=heard.head[0] >= known[0])
 
 
+class _Says(FaultyExchange):
+    """A witness that does not say all that it knows."""
+
+    def testify(self, node: str, began: int, known: Head, what: bytes) -> bool:
+        said = self.said(msgspec.msgpack.decode(what, type=Testimony))
+        return bool(self._inner.testify(node, began, known, msgspec.msgpack.encode(said)))
+
+    def said(self, what: Testimony) -> Testimony:
+        raise NotImplementedError
+
+
+class _SaysNothingOfSends(_Says):
+    def said(self, what: Testimony) -> Testimony:
+        return replace(what, sends={})
+
+
+class _HasNoDoubts(_Says):
+    def said(self, what: Testimony) -> Testimony:
+        sure = {key: receipt for key, receipt in what.sends.items() if receipt is not None}
+        return replace(what, sends=sure)
+
+
+class _HasMetNobody(_Says):
+    def said(self, what: Testimony) -> Testimony:
+        return replace(what, met=())
+
+
+class _HopesForTheBest(_Says):
+    """What was tried has left."""
+
+    def said(self, what: Testimony) -> Testimony:
+        hoped = msgspec.json.encode(Outcome("sent"))
+        return replace(what, sends={key: how or hoped for key, how in what.sends.items()})
+
+
 def _no_marks(node: Node) -> None:
     if node.keeping is not None:
         node.keeping.may_repeat = lambda came=None: False  # type: ignore[method-assign]
+
+
+def _asks_nobody(node: Node) -> None:
+    async def ask(key: str) -> Elsewhere:
+        return Elsewhere()
+
+    node.outbox._delivery._ask = ask
 
 
 LOSSES: Final[Mapping[str, Mutant]] = {
@@ -48,5 +95,20 @@ LOSSES: Final[Mapping[str, Mutant]] = {
     ),
     "unmarkedlost": Mutant(
         "what another sent in a lost journal goes out unmarked", Ways(changed=_no_marks), 3, True
+    ),
+    "asksnobody": Mutant(
+        "nobody is asked what they sent in a lost journal", Ways(changed=_asks_nobody), 3, True
+    ),
+    "mutewitness": Mutant(
+        "a witness says nothing of what it sent", Ways(exchange=_SaysNothingOfSends), 3, True
+    ),
+    "surewitness": Mutant(
+        "a witness does not say what it may have sent", Ways(exchange=_HasNoDoubts), 3, True
+    ),
+    "hopefulwitness": Mutant(
+        "a witness takes what it tried to send for sent", Ways(exchange=_HopesForTheBest), 3, True
+    ),
+    "lonewitness": Mutant(
+        "a witness says of nobody that they were there", Ways(exchange=_HasMetNobody), 3, True
     ),
 }

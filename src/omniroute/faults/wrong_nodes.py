@@ -25,7 +25,7 @@ class _LetsGo(Handover):
 def _no_marks(node: Node) -> None:
     recover = node.outbox.recover
 
-    def unmarked(doubtful: object = None, *, lost: bool = False) -> None:
+    def unmarked(doubtful: object = None, *, lost: bool = False, unsure: bool = False) -> None:
         recover(lost=lost)
 
     node.outbox.recover = unmarked  # type: ignore[method-assign]
@@ -34,8 +34,8 @@ def _no_marks(node: Node) -> None:
 def _short_doubt(node: Node) -> None:
     recover, tenure, me = node.outbox.recover, node.state.tenure, node.parts.spool.name
 
-    def others(doubtful: object = None, *, lost: bool = False) -> None:
-        recover(lambda owed: tenure.node != me, lost=lost)
+    def others(doubtful: object = None, *, lost: bool = False, unsure: bool = False) -> None:
+        recover(lambda owed: tenure.node != me, lost=lost, unsure=unsure)
 
     node.outbox.recover = others  # type: ignore[method-assign]
 

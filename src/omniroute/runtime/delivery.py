@@ -27,12 +27,14 @@ from omniroute.runtime.clock import Clock
 from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
+from omniroute.runtime.outcome import Outcome
 from omniroute.runtime.patience import Overdue, within
 from omniroute.runtime.pauses import Pauses
 from omniroute.runtime.record import encode
 from omniroute.runtime.rows import Body, Failure, Reached, Sent, Writers
 from omniroute.runtime.splitting import size, split, unit_of
 from omniroute.runtime.spool import Spool
+from omniroute.runtime.witnesses import Elsewhere
 from omniroute.stores.api import Corrupt, Reader
 
 log = logging.getLogger(__name__)
@@ -42,16 +44,8 @@ FIRST, LONGEST = 1.0, 600.0  # seconds between tries
 AT_ONCE: Final = 16  # calls of one channel account at the same time
 T = TypeVar("T")
 External: TypeAlias = Callable[[str, str, str], str]  # kind, account, external id → row
-
-
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a send ended; this is what the spool keeps as the receipt."""
-
-    outcome: str  # sent | rejected | not_authorised | gave_up | withdrawn | later
-    reason: str = ""
-    external_ids: tuple[str, ...] = ()
-    repeat: bool = False
-    by_content: bool = False
+Ask: TypeAlias = Callable[[str], Awaitable[Elsewhere]]
+"""What other nodes have done with a part of a message, by its key.  May raise `StoreError`."""
 
 
 class Halted(Exception):
@@ -74,13 +68,15 @@ class Delivery:
         sleep: Callable[[float], Awaitable[None]],
         timeout: float,
         external: External | None = None,
+        ask: Ask | None = None,
     ) -> None:
-        self._external = external
+        self._external, self._ask = external, ask
         self._reader, self._spool, self._inbox = reader, spool, inbox
         self._channels, self._files, self._clock = channels, files, clock
         self._names, self._sleep, self._timeout = names, sleep, timeout
         self._turns = {account: asyncio.Semaphore(AT_ONCE) for account in channels}
         self._doubted: set[str] = set()  # what another node may have sent, by effect
+        self._asked: set[str] = set()  # of what others are to be asked, by effect
         self._known: dict[str, Outcome] = {}  # what the journal does not have yet, by attempt key
         self.calling: set[asyncio.Task[object]] = set()  # who waits for a platform's answer
         self.halted = False  # no new attempt begins
@@ -104,8 +100,8 @@ class Delivery:
         self._spool.settle(settled)
 
     def doubt(self, effects: Iterable[str]) -> None:
-        """Another node, whose notes we do not have, may have sent these."""
-        self._doubted.update(effects)
+        """Another node may have sent these; it is asked before they are."""
+        (self._doubted if self._ask is None else self._asked).update(effects)
 
     async def in_doubt(self) -> set[str]:
         """After a stop: what may have been sent, by effect, without the journal's having it."""
@@ -114,7 +110,8 @@ class Delivery:
             for key, sends in (await asyncio.to_thread(self._spool.attempts)).items()
             if sends.unanswered or sends.receipt is None or _left(sends.receipt)
         }
-        return self._doubted | {key.partition(".")[0] for key in (*tried, *self._known)}
+        effects = {key.partition(".")[0] for key in (*tried, *self._known)}
+        return self._doubted | self._asked | effects
 
     def recall(self, effect: Recall) -> None:
         """Begin no further attempt of what another effect sends."""
@@ -244,12 +241,24 @@ class Delivery:
 
     async def _outcome(self, channel: Channel, out: Outbound) -> Outcome:
         """How sending one part ended: what is known already, or what comes of trying."""
-        known = self._known.get(out.idempotency_key)
+        known = self._known.get(out.idempotency_key) or await self._elsewhere(out.idempotency_key)
         if known is None:
             with concerning(channel=channel.kind, account=channel.account):
                 known = await self._tried(channel, out)
             self._known[out.idempotency_key] = known
         return known
+
+    async def _elsewhere(self, key: str) -> Outcome | None:
+        """How another node's send ended; none where there was none, or nobody knows of one."""
+        effect = key.partition(".")[0]
+        if self._ask is None or effect not in self._asked:
+            return None
+        outcome, doubtful = await self._ask(key)
+        if doubtful:
+            self._doubted.add(effect)
+        if outcome is not None:
+            self._known[key] = outcome
+        return outcome
 
     async def _tried(self, channel: Channel, out: Outbound) -> Outcome:
         """Try until there is an outcome."""
@@ -352,6 +361,7 @@ class Delivery:
             puts,
         )
         self._doubted.discard(effect.id)
+        self._asked.discard(effect.id)
         for key in keys:
             self._known.pop(key, None)
         self._spool.settle(keys)

@@ -24,7 +24,7 @@ from omniroute.errors import StoreError
 from omniroute.logged import concerning, ids_of
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.writer import Answered, Canned, Committed, Make, Puts, Writer
-from omniroute.stores.api import InDoubt, Moved, Store, Unavailable
+from omniroute.stores.api import Head, InDoubt, Moved, Store, Unavailable
 from omniroute.stores.tiered import Held
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,11 @@ class Inbox:
         if self._thread.is_alive():
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
+
+    @property
+    def stands(self) -> tuple[Head, int]:
+        """The journal's last record, and a time (ms) that is not after it."""
+        return self._writer.stands
 
     @property
     def depth(self) -> int:

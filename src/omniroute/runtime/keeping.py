@@ -7,8 +7,9 @@ has no such record any more it is another journal: whatever the spool has kept i
 input is known by its key, so what survived is answered as it was, and only the rest is decided.
 
 Decisions may differ then.  What was sent in the journal that is gone has its notes in the spool of
-the node that sent it, and is not sent again there; elsewhere it goes out marked, whenever it is
-handed in.  What agents did there is not in any spool: it is gone, and said to be.
+the node that sent it, and is not sent again: who writes asks the others (`runtime.witnesses`), and
+marks what one may have sent, or all, whenever it is handed in, where one cannot be asked.  What
+agents did there is not in any spool: it is gone, and said to be.
 """
 
 from __future__ import annotations
@@ -16,28 +17,45 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from omniroute.core.state import State
 from omniroute.errors import StoreError
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.spool_kept import Known
+from omniroute.runtime.witnesses import Witnesses
 from omniroute.stores.api import GENESIS, Head, Moved
-from omniroute.stores.exchange import Exchange, Heard
+from omniroute.stores.exchange import ALIVE, Exchange, Heard
 
 log = logging.getLogger(__name__)
 
 PACE: Final = 2.0  # seconds between a writer's looks
 TIDY: Final = 60_000  # ms between two looks for what has become stable
-UNSURE: Final = 60_000  # ms after a change of writers in which what is sent may be a repeat
+UNSURE: Final = 60_000  # ms after a loss in which what is sent may be a repeat
+MET: Final = int(ALIVE * 1000) // 10  # ms after which it is noted again who was there
 GAP: Final = 100  # threads' numbers that are left out where others may have been given
+
+
+Stands: TypeAlias = Callable[[], tuple[Head, int]]
+"""The last record of the journal that a writer stands on, and a time (ms) that is not after it."""
 
 
 class Keeping:
     """One node's part in it; where the store forgets nothing, there is nothing to do."""
 
-    def __init__(self, spool: Spool, exchange: Exchange, clock: Clock) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        exchange: Exchange,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """*sleep* waits for other nodes to speak."""
+        self.witnesses = Witnesses(spool, exchange, sleep)
+        self._here = False  # whether the server was seen to be the one on which a writer began
+        self._stands: Stands = lambda: (GENESIS, 0)
         self._spool, self._exchange, self._clock = spool, exchange, clock
         self.horizon = exchange.horizon
         self._tidied = clock.now()
@@ -53,29 +71,39 @@ class Keeping:
 
     @property
     def unsure(self) -> bool:
-        """Whether we began that lately after others that they may have sent what is owed."""
+        """Whether we began that lately after a loss that others may have sent what is owed."""
         known = self._spool.known
         return bool(known.unsure) and known.unsure + self.horizon > self._clock.now()
 
-    async def begin(self, state: State) -> int:
+    async def begin(self, state: State, stands: Stands) -> int:
         """Before *state*'s node begins to write: the first number that a new thread may get.
 
-        0 where that is simply the next.  Raises `StoreError`.
+        0 where that is simply the next.  *stands* tells where its journal is.  Raises `StoreError`.
         """
         if not self.horizon:
             return 0
+        self._stands = stands
         heard = await self.look()
         now = self._clock.now()
-        unsure = await asyncio.to_thread(self._exchange.begin, now)
-        if heard.holds and state.tenure.node in ("", self._spool.name):
-            return 0
         # Who wrote before may have decided and sent more than this journal has, unless the server
         # is the same since then; then so may whoever wrote before them.
-        known = self._spool.known._replace(unsure=unsure if heard.holds else now)
-        await self._spool.note_now(known)
-        if known.unsure != now:
+        await self._begin(now, anew=not heard.holds)
+        known = self._spool.known
+        if known.unsure != now or (heard.holds and state.tenure.node in ("", self._spool.name)):
             return 0
         return max(state.counters.next_thread, known.thread) + GAP
+
+    async def _begin(self, now: int, *, anew: bool = False) -> None:
+        """Be a writer on the server as it is; *anew*: after a loss of our own."""
+        head, since = self._stands()
+        began = await asyncio.to_thread(self._exchange.begin, now, head, since)
+        if began is None:
+            raise Moved(head, self._spool.known.head)
+        await self.witnesses.testify(began)
+        self.witnesses.asks(began)
+        self._here = False
+        await self._spool.note_now(self._spool.known._replace(unsure=now if anew else began.at))
+        await self._spool.meet({self._spool.name}, now)
 
     def may_repeat(self, came: int | None = None) -> bool:
         """Whether what is decided now may have been sent before, in a journal that is lost.
@@ -112,7 +140,19 @@ class Keeping:
         elif self.horizon and self._clock.now() - self._tidied >= TIDY:
             self._tidied = self._clock.now()
             await self._spool.forget(self._clock.now() - self.horizon)
+        await self._bear_in_mind(heard)
         return heard
+
+    async def _bear_in_mind(self, heard: Heard) -> None:
+        """What to say and whom to ask, when the store has forgotten something."""
+        if not heard.began.at:
+            return  # until a writer begins, we do not know what it may have forgotten
+        self._here = True
+        await self.witnesses.testify(heard.began)
+        now, met = self._clock.now(), self._spool.met
+        here = heard.nodes | {self._spool.name}
+        if any(now - met.get(node, 0) >= MET for node in here):
+            await self._spool.meet(here, now)
 
     async def watch(
         self,
@@ -130,6 +170,9 @@ class Keeping:
                 heard = await asyncio.to_thread(self._exchange.hear, self._spool.name, known)
                 if not heard.holds:
                     return lost(Moved(known, heard.head))
+                if self._here and not heard.began.at:
+                    await self._begin(self._clock.now())  # it has forgotten nothing of ours
+                await self._bear_in_mind(heard)
             except StoreError as error:
                 log.error("nobody can say whether the store has forgotten something: %s", error)
         return None

@@ -134,6 +134,9 @@ class Node:
             on_trouble=self._trouble,
         )
         self.reader = parts.store.reader()
+        self.keeping: Keeping | None = None
+        if parts.exchange is not None:
+            self.keeping = Keeping(parts.spool, parts.exchange, parts.clock, sleep=waits.sleep)
         self.outbox = Outbox(
             self.reader,
             parts.spool,
@@ -149,6 +152,7 @@ class Node:
             unanswered=waits.unanswered,
             external=parts.keyed.external,
             grace=waits.grace,
+            ask=None if self.keeping is None else self.keeping.witnesses.ask,
         )
         self.signs = Signs(self.reader, self.state, parts.channels, parts.keyed, parts.clock)
         self.shared = Shared(parts.keyed, self.reader, parts.shared)
@@ -165,11 +169,9 @@ class Node:
         )
         self._precedence = Precedence(parts.spool)
         self._handed: HandedIn | None = None
-        self.keeping: Keeping | None = None
         self.reading = self._reads(parts.spool, messages, waits)
         self._others: Reading | None = None
         if parts.exchange is not None:
-            self.keeping = Keeping(parts.spool, parts.exchange, parts.clock)
             self._handed = handed(parts.exchange, parts.spool.others_suspects)
             self._handed.known = lambda: parts.spool.known.head
             self._others = self._reads(self._handed, messages, waits)
@@ -194,11 +196,13 @@ class Node:
         """
         tenure, me = self.state.tenure, self.parts.spool.name
         keeping = self.keeping
-        least = await keeping.begin(self.state) if keeping is not None else 0
-        unsure = keeping is not None and keeping.unsure
+        least = 0
+        if keeping is not None:
+            least = await keeping.begin(self.state, lambda: self.inbox.stands)
         self.outbox.recover(
-            lambda owed: unsure or owed.in_doubt or tenure.leaves_in_doubt(me, owed.term),
+            lambda owed: owed.in_doubt or tenure.leaves_in_doubt(me, owed.term),
             lost=keeping is not None and keeping.lost,
+            unsure=keeping is not None and keeping.unsure,
         )
         self.state.adopt(rules)  # before the timers that came due meanwhile are decided
         if tried is not None:

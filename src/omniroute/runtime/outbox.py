@@ -20,7 +20,7 @@ from omniroute.errors import StoreError
 from omniroute.logged import concerning, ids_of
 from omniroute.runtime.changing import Changing
 from omniroute.runtime.clock import Clock
-from omniroute.runtime.delivery import Delivery, External, Halted
+from omniroute.runtime.delivery import Ask, Delivery, External, Halted
 from omniroute.runtime.files import Files
 from omniroute.runtime.inbox import Inbox
 from omniroute.runtime.pauses import Pauses
@@ -57,11 +57,12 @@ class Outbox:
         grace: float = GRACE,
         unanswered: Callable[[float], Awaitable[None]] = asyncio.sleep,
         external: External | None = None,
+        ask: Ask | None = None,
     ) -> None:
         """*call* is how long a platform may take, *grace* how long a stop waits for one.
 
         Both in seconds.  *unanswered* waits before an offer is shown on a second desk.
-        *external* names a message by the platform's id.
+        *external* names a message by the platform's id; *ask* asks other nodes about one.
         """
         self._reader, self._inbox = reader, inbox
         self._sleep, self._grace = sleep, grace
@@ -76,6 +77,7 @@ class Outbox:
             sleep=sleep,
             timeout=call,
             external=external,
+            ask=ask,
         )
         self._changing = Changing(reader, inbox, channels, clock, sleep=sleep, timeout=call)
         self.whereabouts = Whereabouts()
@@ -94,12 +96,17 @@ class Outbox:
         self._started = False
 
     def recover(
-        self, doubtful: Callable[[Owed], bool] = lambda owed: False, *, lost: bool = False
+        self,
+        doubtful: Callable[[Owed], bool] = lambda owed: False,
+        *,
+        lost: bool = False,
+        unsure: bool = False,
     ) -> None:
         """Take up what an earlier process left.  Call it before anything new can be committed.
 
         *doubtful* says what another node may have sent without our having a note of it; *lost*
-        that what our notes are about may yet be decided again.
+        that what our notes are about may yet be decided again; *unsure* that others are to be
+        asked about all.
         """
         after, found = "", list[Owed]()
         while rows := self._reader.scan("o/", after):
@@ -107,6 +114,8 @@ class Outbox:
             after = rows[-1][0]
         found.sort(key=lambda one: (one.seq, one.place))
         self._delivery.recover({one.effect.id: doubtful(one) for one in found}, lost)
+        if unsure:
+            self._delivery.doubt(one.effect.id for one in found)
         effects = [one.effect for one in found]
         self.take(effect for effect in effects if not isinstance(effect, Recall))
         self.take(effect for effect in effects if isinstance(effect, Recall))
@@ -131,7 +140,7 @@ class Outbox:
                 self._run(lane)
 
     def doubt(self, effects: Iterable[str]) -> None:
-        """Another node may have sent these, by id, in a journal that is lost."""
+        """Another node may have sent these, by id, in a journal that is lost: it is asked."""
         self._delivery.doubt(effects)
 
     @property

@@ -10,7 +10,7 @@ answered, so that after a crash the difference between *not sent*, *sent* and *i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +39,8 @@ class Spool:
         self.suspects = self._note(path, "reading")
         self.others_suspects = self._note(path, "handed")  # of what other nodes took in
         self._new = self._file.new
-        self.known, self.losses = self._file.kept.known(), self._file.kept.losses()
+        kept = self._file.kept
+        self.known, self.losses, self.met = kept.known(), kept.losses(), kept.met()
         self._leaving: set[int] = set()  # said to be done, perhaps not yet so in the file
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
         self.came = 0  # messages that were brought since it was opened, taken or not
@@ -129,6 +130,11 @@ class Spool:
         """As `note`, and return when it is on the disk."""
         self.known = known
         await self._thread.ask(lambda: self._file.kept.note(known))
+
+    async def meet(self, nodes: Collection[str], at: int) -> None:
+        """Know, on the disk, that these *nodes* were there at *at* (ms)."""
+        await self._thread.ask(lambda: self._file.kept.meet(nodes, at))
+        self.met.update(dict.fromkeys(nodes, at))
 
     async def forget(self, before: int) -> None:
         """Delete what was decided before *before* (ms): it is stable."""

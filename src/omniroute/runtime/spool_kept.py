@@ -20,6 +20,7 @@ TABLES: Final = """
     CREATE TABLE IF NOT EXISTS known(
         one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER, hash BLOB, thread INTEGER,
         unsure INTEGER);
+    CREATE TABLE IF NOT EXISTS met(node TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS loss(at INTEGER, known INTEGER, found INTEGER, entries INTEGER);
 """
 AT_ONCE: Final = 500  # entries that go in one transaction
@@ -120,6 +121,14 @@ class Kept:
         """What it has seen."""
         row = self._db.execute("SELECT seq, hash, thread, unsure FROM known").fetchone()
         return Known((row[0], row[1]), *row[2:]) if row else Known()
+
+    def meet(self, nodes: Iterable[str], at: int) -> None:
+        """These were there at *at* (ms)."""
+        self._db.executemany("REPLACE INTO met VALUES (?, ?)", [(node, at) for node in nodes])
+
+    def met(self) -> dict[str, int]:
+        """When (ms) each node was last there."""
+        return dict(self._db.execute("SELECT node, at FROM met").fetchall())
 
     def losses(self) -> list[Loss]:
         """Those that are not yet forgotten, oldest first."""

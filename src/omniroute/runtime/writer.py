@@ -108,6 +108,12 @@ class Writer:
         """The time of what is decided now: never before what the journal has (F39, F41)."""
         return max(self._latest, self._clock.now())
 
+    @property
+    def stands(self) -> tuple[Head, int]:
+        """The journal's last record, and a time (ms) that is not after it."""
+        latest = self._latest
+        return self._head, latest
+
     def behind(self) -> bool:
         """Whether a timer is due."""
         due = self.state.due()

@@ -17,6 +17,9 @@ from omniroute.stores.shelf import Shelf
 Mark: TypeAlias = tuple[str, int]
 """A parcel's node and its number there: the same however often it is handed over."""
 
+ALIVE = 60.0
+"""Seconds for which a node is there after it has heard something."""
+
 PARCELS = 64
 """Parcels that are fetched at a time."""
 
@@ -38,16 +41,29 @@ class Parcel(NamedTuple):
         return self.node, self.id
 
 
+class Began(NamedTuple):
+    """When (ms) a writer first began on the server as it is, after whom something may be missing.
+
+    What is missing was decided after the journal's last record that it found, of *since* (ms).
+    """
+
+    at: int = 0  # 0: nobody has, or nothing is ever forgotten
+    since: int = 0
+
+
 class Heard(NamedTuple):
     """What a node hears of one moment.
 
     The journal's *head*; whether it still *holds* the record that the node knows of; and how the
     node's parcels have ended, by their numbers: ``""`` if decided, else why they cannot be.
+    *nodes* have heard something themselves in the last `ALIVE` seconds.
     """
 
     head: Head
     holds: bool
     outcomes: dict[int, str]
+    began: Began = Began()
+    nodes: frozenset[str] = frozenset()
 
 
 class Exchange(Protocol):
@@ -64,12 +80,22 @@ class Exchange(Protocol):
     def release(self, node: str) -> None:
         """Give the lease up, if *node* has it."""
 
-    def begin(self, at: int) -> int:
-        """A writer begins, at *at* (ms).  When one last did after whom something may be missing.
+    def begin(self, at: int, known: Head, since: int) -> Began | None:
+        """A writer begins, at *at* (ms), on a journal whose last record *known* is of *since* (ms).
 
-        That is *at* itself, unless the server can have forgotten nothing since another began: then
-        it is what that one was told, 0 where nothing is ever forgotten.
+        That is what it is told, unless the server can have forgotten nothing since another began:
+        then it is what that one was told.  None where the journal does not hold *known*.
         """
+
+    def testify(self, node: str, began: int, known: Head, what: bytes) -> bool:
+        """*node* says what it knows of what may be missing since a writer *began* (ms).
+
+        It is not heard, and false returned, where that is not the latest that began so, or where
+        the journal does not hold *known*.
+        """
+
+    def testimonies(self, began: int) -> dict[str, bytes]:
+        """What nodes have said of what may be missing since then, by their names."""
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
         """Put *parcels* there, but those whose marks are there already."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from omniroute.stores.api import GENESIS, Head
-from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
+from omniroute.stores.exchange import ALIVE, PARCELS, Began, Heard, Mark, Parcel
 from omniroute.stores.memory import MemoryStore
 
 
@@ -30,7 +30,9 @@ class MemoryExchange:
         self._reports: dict[str, tuple[bytes, float]] = {}
         self._agreed: dict[str, bytes] = {}
         self._server = 0  # another after each time that it may have forgotten something
-        self._began: tuple[int, int] | None = None  # on which server, and what was told
+        self._began: tuple[int, Began] | None = None  # on which server, and what was told
+        self._testimonies: dict[str, bytes] = {}  # since then
+        self._seen: dict[str, float] = {}  # when each node last heard something
 
     def lease(self, node: str, seconds: float) -> str:
         with self._lock:
@@ -44,11 +46,24 @@ class MemoryExchange:
             if self._lease[0] == node:
                 self._lease = ("", 0.0)
 
-    def begin(self, at: int) -> int:
+    def begin(self, at: int, known: Head, since: int) -> Began | None:
         with self._lock:
+            if not self._holds(known):
+                return None
             if self._began is None or self._began[0] != self._server:
-                self._began = self._server, at
+                self._began = self._server, Began(at, since)
+                self._testimonies = {}
             return self._began[1]
+
+    def testify(self, node: str, began: int, known: Head, what: bytes) -> bool:
+        with self._lock:
+            if heard := began == self._here().at and self._holds(known):
+                self._testimonies[node] = what
+            return heard
+
+    def testimonies(self, began: int) -> dict[str, bytes]:
+        with self._lock:
+            return dict(self._testimonies) if began == self._here().at else {}
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
         with self._lock:
@@ -70,7 +85,9 @@ class MemoryExchange:
     def hear(self, node: str, known: Head = GENESIS) -> Heard:
         with self._lock:
             ended = {id: why for (of, id), why in self._outcomes.items() if of == node}
-            return Heard(self._store.head(), self._holds(known), ended)
+            now = self._seen[node] = self._now()
+            nodes = frozenset(name for name, at in self._seen.items() if now - at < ALIVE)
+            return Heard(self._store.head(), self._holds(known), ended, self._here(), nodes)
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         with self._lock:
@@ -109,6 +126,12 @@ class MemoryExchange:
             self._parcels, self._outcomes = dict(other._parcels), dict(other._outcomes)
             self._reports, self._agreed = dict(other._reports), dict(other._agreed)
             self._server, self._began = self._server + 1, other._began
+            self._testimonies, self._seen = dict(other._testimonies), dict(other._seen)
+
+    def _here(self) -> Began:
+        """Of the server as it is."""
+        began = self._began
+        return began[1] if began is not None and began[0] == self._server else Began()
 
     def _holds(self, known: Head) -> bool:
         there = self._store.tail(known[0] - 1, 1) if known[0] else []
@@ -122,6 +145,7 @@ class MemoryExchange:
             self._outcomes.clear()
             self._reports.clear()
             self._began = None
+            self._testimonies, self._seen = {}, {}
 
     def close(self) -> None:
         """The content outlives whoever asks."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from omniroute.stores.api import GENESIS, Head
-from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
+from omniroute.stores.exchange import PARCELS, Began, Heard, Mark, Parcel
 from omniroute.stores.postgres_asking import Asking
 from omniroute.stores.postgres_server import Place
 
@@ -93,8 +93,14 @@ class PostgresExchange(Asking):
         self._call(self._execute(SETTLE, nodes, ids, list(outcomes.values())))
         return True
 
-    def begin(self, at: int) -> int:
-        return 0  # it forgets nothing
+    def begin(self, at: int, known: Head, since: int) -> Began | None:
+        return Began()  # it forgets nothing
+
+    def testify(self, node: str, began: int, known: Head, what: bytes) -> bool:
+        return False
+
+    def testimonies(self, began: int) -> dict[str, bytes]:
+        return {}
 
     def hear(self, node: str, known: Head = GENESIS) -> Heard:
         rows = self._call(self._rows(HEAR, node, *known))

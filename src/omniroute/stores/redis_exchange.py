@@ -3,7 +3,8 @@
 ``lease`` runs out by itself.  ``parcels`` holds what was handed over by node and number, in the
 order of ``waiting``; ``outcomes`` how parcels have ended; ``nodes`` who is there, with the moment
 until which that is so; ``began`` on which server (its process, and the line of replication that
-it is the primary of) writers have begun to write, and since when they may not know all.
+it is the primary of) writers have begun to write, and since when they may not know all; ``told``
+what nodes have testified since then, and ``seen`` when each last heard something.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from omniroute.stores.api import GENESIS, Head
-from omniroute.stores.exchange import PARCELS, Heard, Mark, Parcel
+from omniroute.stores.exchange import ALIVE, PARCELS, Began, Heard, Mark, Parcel
 from omniroute.stores.redis import Line, head_of
 from omniroute.stores.redis_server import Place
 
@@ -27,18 +28,33 @@ return ARGV[1]
 RELEASE: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
-BEGIN: Final = """
+SERVER: Final = """
 local function told(section, field)
   local info = redis.pcall('INFO', section)
   return type(info) == 'string' and string.match(info, field .. ':(%w+)')
 end
 local run, line = told('server', 'run_id'), told('replication', 'master_replid')
 local server = run and line and run .. line
-local kept = redis.call('HMGET', KEYS[10], 'server', 'told')
-if server and kept[1] == server then return kept[2] end
-redis.call('HSET', KEYS[10], 'server', server or '', 'told', ARGV[1])
-return ARGV[1]
+local kept = redis.call('HMGET', KEYS[10], 'server', 'told', 'since')
+local here = server and kept[1] == server
 """
+HOLDS: Final = """
+local function holds(id, hash)
+  local there = redis.call('XRANGE', KEYS[9], id, id)[1]
+  return id == '0-1' or (there and there[2][2] == hash)
+end
+"""
+BEGIN: Final = (
+    HOLDS
+    + SERVER
+    + """
+if not holds(ARGV[3], ARGV[4]) then return {} end
+if here then return {kept[2], kept[3] or '0'} end
+redis.call('HSET', KEYS[10], 'server', server or '', 'told', ARGV[1], 'since', ARGV[2])
+redis.call('DEL', KEYS[11])
+return {ARGV[1], ARGV[2]}
+"""
+)
 HAND: Final = """
 for i = 1, #ARGV, 2 do
   if redis.call('HSETNX', KEYS[2], ARGV[i], ARGV[i + 1]) == 1 then
@@ -56,12 +72,6 @@ for _, mark in ipairs(redis.call('ZRANGE', KEYS[3], 0, #ARGV - 2 + tonumber(ARGV
 end
 return found
 """
-HOLDS: Final = """
-local function holds(id, hash)
-  local there = redis.call('XRANGE', KEYS[9], id, id)[1]
-  return id == '0-1' or (there and there[2][2] == hash)
-end
-"""
 SETTLE: Final = (
     HOLDS
     + """
@@ -75,6 +85,19 @@ end
 return 1
 """
 )
+TESTIFY: Final = (
+    HOLDS
+    + """
+local kept = redis.call('HGET', KEYS[10], 'told')
+if kept ~= ARGV[2] or not holds(ARGV[3], ARGV[4]) then return 0 end
+redis.call('HSET', KEYS[11], ARGV[1], ARGV[5])
+return 1
+"""
+)
+TESTIMONIES: Final = """
+if redis.call('HGET', KEYS[10], 'told') ~= ARGV[1] then return {} end
+return redis.call('HGETALL', KEYS[11])
+"""
 OF_NODE: Final = """
 local found, cursor = {}, '0'
 repeat
@@ -86,12 +109,32 @@ repeat
 until cursor == '0'
 """
 PARCELS_OF: Final = OF_NODE + "return found"
+NOW: Final = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+"""
 HEAR: Final = (
     OF_NODE
     + HOLDS
+    + SERVER
+    + NOW
     + """
 local held = holds(ARGV[3], ARGV[4])
-return {redis.call('HMGET', KEYS[8], 'seq', 'hash'), held and 1 or 0, found}
+local nodes, alive, reported = {}, tonumber(ARGV[6]), redis.call('HGETALL', KEYS[6])
+local last = tonumber(redis.call('HGET', KEYS[12], ARGV[5]) or 0)
+if now < last or now - last > alive / 10 then
+  redis.call('HSET', KEYS[12], ARGV[5], string.format('%.3f', now))
+end
+local seen = redis.call('HGETALL', KEYS[12])
+for i = 1, #seen, 2 do
+  if now - tonumber(seen[i + 1]) < alive then nodes[#nodes + 1] = seen[i] end
+end
+for i = 1, #reported, 2 do
+  local till = tonumber(string.match(reported[i + 1], '^[%d.]+'))
+  if till > now then nodes[#nodes + 1] = reported[i] end
+end
+return {redis.call('HMGET', KEYS[8], 'seq', 'hash'), held and 1 or 0, found,
+        here and kept[2] or '0', here and kept[3] or '0', nodes}
 """
 )
 CLEAR: Final = """
@@ -99,10 +142,6 @@ for _, mark in ipairs(ARGV) do
   redis.call('HDEL', KEYS[2], mark); redis.call('ZREM', KEYS[3], mark)
   redis.call('HDEL', KEYS[4], mark)
 end
-"""
-NOW: Final = """
-local time = redis.call('TIME')
-local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 """
 REPORT: Final = (
     NOW
@@ -132,7 +171,7 @@ return redis.call('HGET', KEYS[7], ARGV[1])
 
 PARTS: Final = (
     "lease", "parcels", "waiting", "outcomes", "count", "nodes", "agreed", "head", "journal",
-    "began",
+    "began", "told", "seen",
 )  # fmt: skip
 _encode = msgspec.msgpack.Encoder().encode
 _parcel = msgspec.msgpack.Decoder(Parcel).decode
@@ -153,8 +192,17 @@ class RedisExchange:
     def release(self, node: str) -> None:
         self._run(RELEASE, node)
 
-    def begin(self, at: int) -> int:
-        return int(self._run(BEGIN, at))
+    def begin(self, at: int, known: Head, since: int) -> Began | None:
+        told = self._run(BEGIN, at, since, *_record(known))
+        return Began(*map(int, told)) if told else None
+
+    def testify(self, node: str, began: int, known: Head, what: bytes) -> bool:
+        return bool(self._run(TESTIFY, node, began, *_record(known), what))
+
+    def testimonies(self, began: int) -> dict[str, bytes]:
+        found = self._run(TESTIMONIES, began)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return {name.decode(): what for name, what in pairs}
 
     def hand(self, parcels: Sequence[Parcel]) -> None:
         given: list[bytes | str] = []
@@ -173,11 +221,13 @@ class RedisExchange:
         return bool(self._run(SETTLE, *given))
 
     def hear(self, node: str, known: Head = GENESIS) -> Heard:
-        head, holds, found = self._run(HEAR, f"{node}/*", 4, *_record(known))
+        given = f"{node}/*", 4, *_record(known), node, ALIVE
+        head, holds, found, at, since, nodes = self._run(HEAR, *given)
         ended = {
             _number(mark): why.decode() for mark, why in zip(found[::2], found[1::2], strict=True)
         }
-        return Heard(head_of(head), bool(holds), ended)
+        began = Began(int(at), int(since))
+        return Heard(head_of(head), bool(holds), ended, began, frozenset(map(bytes.decode, nodes)))
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         if ids is None:
