@@ -59,7 +59,7 @@ UV_EXPORT := $(UV) export --quiet --frozen --all-packages --no-header --no-annot
 lock: ## resolve the locks anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv on the PATH, or UV=/path/to/uv" >&2; exit 1; }
 	$(UV) lock
-	$(UV_EXPORT) --no-dev --group build --extra demo --output-file requirements.lock
+	$(UV_EXPORT) --no-dev --group build --extra demo --extra postgres --extra redis --output-file requirements.lock
 	$(UV_EXPORT) --all-groups --extra demo --output-file requirements-dev.lock
 
 clean: ## remove the environment and every cache; data stays

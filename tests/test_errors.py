@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import errno
 import inspect
 import pickle
 
@@ -23,6 +24,7 @@ from omniroute.errors import (
     Retry,
     StoreError,
     did_you_mean,
+    of_the_system,
 )
 from omniroute.stores.api import Corrupt, InDoubt, Moved, Unavailable
 
@@ -128,3 +130,16 @@ def test_the_nearest_name_is_offered_and_no_far_one() -> None:
 
 def test_the_examples_in_the_docstrings_hold() -> None:
     assert doctest.testmod(errors).failed == 0
+
+
+def test_what_the_system_refuses_over_a_file_names_it_and_what_mends_it() -> None:
+    full = of_the_system(OSError(errno.ENOSPC, "No space left on device", "/srv/desk/a.tar"))
+    assert str(full) == "/srv/desk/a.tar: No space left on device — free some space"
+    shut = of_the_system(PermissionError(errno.EACCES, "Permission denied", "/srv/desk"))
+    assert str(shut) == "/srv/desk: Permission denied — give it to the user who runs this"
+
+
+def test_what_is_not_about_a_file_of_theirs_surfaces_as_what_it_is() -> None:
+    assert of_the_system(ConnectionResetError(errno.ECONNRESET, "reset")) is None
+    assert of_the_system(FileNotFoundError(errno.ENOENT, "No such file", "/srv/x")) is None
+    assert of_the_system(OSError("anything")) is None

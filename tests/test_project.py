@@ -49,6 +49,12 @@ def test_a_lock_holds_all_that_running_needs(lock: str) -> None:
     assert needed_to_run() - locked(lock) == set()
 
 
+def test_the_lock_holds_the_drivers_of_database_servers() -> None:
+    extras = project(ROOT)["project"]["optional-dependencies"]
+    drivers = {name_of(item) for item in (*extras["postgres"], *extras["redis"])}
+    assert drivers - locked("requirements.lock") == set()
+
+
 def test_the_development_lock_holds_all_that_development_needs() -> None:
     groups = project(ROOT)["dependency-groups"]
     declared = {name_of(item) for item in groups["dev"] if isinstance(item, str)}

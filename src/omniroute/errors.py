@@ -12,7 +12,9 @@ Whatever is none of these is a bug of ours and surfaces as what it is.
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 
 class OmniRouteError(Exception):
@@ -52,6 +54,25 @@ class ConfigErrors(ConfigError):
 
     def __str__(self) -> str:
         return "\n".join(str(finding) for finding in self.findings)
+
+
+_FIXES: Final = {
+    errno.EACCES: "give it to the user who runs this",
+    errno.EPERM: "give it to the user who runs this",
+    errno.EROFS: "mount the disk for writing, or name another place in the settings",
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or raise the user's quota",
+    errno.EMFILE: "allow more open files: ulimit -n, or LimitNOFILE= of its unit",
+    errno.EIO: "check the disk and the system's log",
+}
+
+
+def of_the_system(error: OSError) -> ConfigError | None:
+    """What the system refuses over a file, as the admin's to mend; ``None`` of anything else."""
+    fix = _FIXES.get(error.errno or 0)
+    if fix is None or error.filename is None:
+        return None
+    return ConfigError(str(error.filename), error.strerror or str(error), fix)
 
 
 class PluginError(OmniRouteError):

@@ -262,7 +262,7 @@ async def test_a_real_account_is_recorded(kind: str, tmp_path: Path) -> None:
     async with subject.platform()() as town:
         stage = Stage(subject.kind, town, tmp_path, 20)
         stage.open()
-        account = Account("main", subject.kind, stage.settings)
+        account = Account("main", subject.kind, stage.settings, "https://desk.example")
         channel, known = account.open(tmp_path)
         said = ["My name is Joe Miller", "and I was charged twice"]
         # Telegram waits for a yes to each before the next.

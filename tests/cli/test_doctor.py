@@ -39,6 +39,7 @@ def test_each_part_is_named_and_told_how_it_is(house: House) -> None:
     parts += ["clock", "port"]
     assert [line.split()[:2] for line in lines[: len(parts)]] == [["ok", part] for part in parts]
     assert [line.split()[1:3] for line in lines[len(parts) :]] == [["webchat", "site"]]
+    assert f"open at http://127.0.0.1:{house.http}/channels/webchat/site/" in lines[-1]
     assert ran.code == 0
 
 

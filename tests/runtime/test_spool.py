@@ -420,11 +420,13 @@ async def test_nearly_full_it_takes_nothing_new_and_still_works_off_the_rest(pat
         with pytest.raises(Unavailable, match=r"the disk is nearly full: .* — free some space"):
             await spool.append("c", "a", raw, at=1)
     assert files(path) == []
+    assert "the disk is nearly full" in spool.full()
     assert await spool.attempt("e", at=1) == 0
     await spool.receipt("e", b"sent")
     assert [entry.id for entry in spool.pending()] == [id]
     spool.done([id])
     spool = await reopened(spool, path)
+    assert spool.full() == ""
     assert (spool.depth, spool.attempts()) == (0, {"e": (0, b"sent")})
     await spool.close()
 

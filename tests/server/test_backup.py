@@ -1,5 +1,7 @@
 """A desk is copied while it works, and goes on elsewhere from the copy."""
 
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -7,7 +9,18 @@ import pytest
 from tests.cli.terminal import omniroute
 from tests.server.house import House, Running
 
+from omniroute.testing import disk_faults
 from omniroute.testing.server_process import until
+
+FULL = """
+import errno
+from omniroute.testing import disk_faults
+from omniroute.cli import main
+from omniroute.cli.backup import backup
+
+disk_faults.fail(disk_faults.WRITE, errno.ENOSPC)
+main({})
+"""
 
 
 @pytest.fixture
@@ -71,6 +84,30 @@ def test_what_is_no_copy_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a desk")
     said = omniroute("restore", tmp_path / "notes.txt", "--config", house.config).refusal
     assert "is no copy of a desk" in said
+
+
+@pytest.mark.skipif(not disk_faults.SUPPORTED, reason="disk faults need Linux on x86-64 or ARM64")
+@pytest.mark.parametrize("what", ["backup", "restore"])
+def test_a_full_disk_is_said_and_nothing_is_left(
+    archive: Path, running: Running, tmp_path: Path, what: str
+) -> None:
+    house = running.house if what == "backup" else House(tmp_path / "elsewhere")
+    file = tmp_path / "other.tar" if what == "backup" else archive
+    child = FULL.format([what, str(file), "--config", str(house.config)])
+    ran = subprocess.run(
+        [sys.executable, "-c", child], capture_output=True, text=True, timeout=60, check=False
+    )
+    place = tmp_path if what == "backup" else house.folder
+    said = "the disk is full — free some space; nothing was changed"
+    assert ran.stderr.splitlines()[-1] == f"omniroute: {place}: {said}"
+    assert ran.returncode == 1
+    assert not list(place.glob(".*")) + list(place.glob("other*"))
+
+
+def test_a_copy_that_is_not_there_is_said(tmp_path: Path) -> None:
+    house = House(tmp_path / "house")
+    said = omniroute("restore", tmp_path / "a.tar", "--config", house.config).refusal
+    assert said == f"{tmp_path / 'a.tar'}: there is no such file — check its name"
 
 
 def test_without_a_desk_there_is_nothing_to_copy(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import cast
 
 import httpx2 as httpx
 import pytest
+from tests.cli.terminal import omniroute
 from tests.server.house import CHAT, House
 from tests.server.shared import Shared, running
 
@@ -93,6 +94,9 @@ async def test_an_agent_works_at_a_machine_that_follows(machines: Machines) -> N
         proof = await browser.post(f"{FORM}/confirm/any")
         assert proof.status_code == 410, "the writer, which has the links, knows none such"
     await has_figures_of_its_own(machines)
+    config = machines.follower.config
+    examined = await asyncio.to_thread(omniroute, "doctor", "--config", config)
+    assert "ok     server       runs, and follows: " in examined.out
 
 
 async def has_figures_of_its_own(machines: Machines) -> None:

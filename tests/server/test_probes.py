@@ -1,9 +1,11 @@
 """What machines ask a server: whether it is ready, and its figures, by whom they may be read."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,10 +18,12 @@ from omniroute.core.inputs import OfferAccepted
 from omniroute.core.model import Evidence, Handle, Link
 from omniroute.runtime.record import Entry
 from omniroute.runtime.writer import Committed
-from omniroute.server.metrics import Metrics
+from omniroute.server.metrics import Metrics, node_figures
 from omniroute.server.probes import probes
+from omniroute.server.roster import ArchiveReport, NodeReport
 from omniroute.settings import Secret
 
+FIGURES = Path(__file__).parents[2] / "docs" / "how-to" / "watch-it.md"
 TOKEN = "read-only-please"
 CAUSE = OfferAccepted(key="k", at=0, agent="ana", thread=8, offer="o1")  # whatever it was
 
@@ -98,6 +102,15 @@ def test_what_is_committed_is_counted(metrics: Metrics) -> None:
     assert found["transfers_total"] == 1
     assert (found["first_reply_seconds_count"], found["first_reply_seconds_sum"]) == (1, 60)
     assert found["route_decision_seconds_count"] == 4
+
+
+def test_each_figure_that_is_told_is_described_and_no_other() -> None:
+    metrics = Metrics(Past().reading, lambda: 120_000, lambda: ArchiveReport(at=7, behind=2))
+    told = metrics.text() + node_figures(NodeReport("n", "follower", 0, ""), 0, 0, 120_000)
+    list(text_string_to_metric_families(told.decode()))  # Prometheus can read it
+    names = re.findall(r"^# TYPE (\w+)", told.decode(), re.MULTILINE)
+    described = re.findall(r"^\| `(omniroute_\w+)`", FIGURES.read_text(), re.MULTILINE)
+    assert sorted(described) == sorted(names)
 
 
 def test_what_was_waiting_before_the_start_is_known(metrics: Metrics) -> None:

@@ -60,6 +60,10 @@ needs_seccomp = pytest.mark.skipif(
 )
 
 
+DROP = "import os\nif os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+"""Another user, since root may do everything."""
+
+
 # -- opening ---------------------------------------------------------------------------------------
 
 
@@ -181,9 +185,18 @@ def test_odd_names_are_names(tmp_path: Path) -> None:
     assert path.exists()
 
 
+def test_a_folder_that_may_not_be_entered_is_named() -> None:
+    shut = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    try:
+        shut.chmod(0o600)
+        refused = run(f"{DROP}SqliteStore(path)", shut / "desk" / "store.db")
+        assert f"Unavailable: {shut}: may not be entered by " in refused.stderr.splitlines()[-1]
+    finally:
+        shutil.rmtree(shut)
+
+
 @pytest.mark.parametrize("what", ["file", "folder"])
 def test_without_the_right_to_write_it_names_the_owner_and_the_way_out(what: str) -> None:
-    """As another user, since root may write everywhere."""
     folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
     try:
         path = folder / "store.db"
@@ -191,14 +204,13 @@ def test_without_the_right_to_write_it_names_the_owner_and_the_way_out(what: str
         (folder / "store.db.lock").chmod(0o666)
         path.chmod(0o444 if what == "file" else 0o666)
         folder.chmod(0o777 if what == "file" else 0o555)
-        drop = "import os\nif os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
-        refused = run(f"{drop}SqliteStore(path)", path)
+        refused = run(f"{DROP}SqliteStore(path)", path)
         assert refused.returncode == 1
         said = refused.stderr.splitlines()[-1]
         place = path if what == "file" else folder
         assert f"Unavailable: {place}: is not writable for " in said
         assert "(it belongs to " in said
-        read = run(f"{drop}print(SqliteReader(path).head()[0])", path)
+        read = run(f"{DROP}print(SqliteReader(path).head()[0])", path)
         assert read.stdout == "3\n", read.stderr
     finally:
         folder.chmod(0o777)

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from omniroute import __version__
-from omniroute.errors import OmniRouteError, PluginError, did_you_mean
+from omniroute.errors import OmniRouteError, PluginError, did_you_mean, of_the_system
 
 COMMANDS: Final[Mapping[str, str]] = {
     "serve": "omniroute.cli.serve:serve",
@@ -113,4 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli(arguments)
     except OmniRouteError as error:
         click.echo(f"omniroute: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if (fault := of_the_system(error)) is None:
+            raise
+        click.echo(f"omniroute: {fault}", err=True)
         sys.exit(1)

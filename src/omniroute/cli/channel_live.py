@@ -23,6 +23,7 @@ from omniroute.kinds import to_have
 from omniroute.plugins import Plugins
 from omniroute.server.channels import own_table
 from omniroute.server.composition import load_plugins
+from omniroute.server.serving import url_of
 from omniroute.server.settings import load
 from omniroute.settings import Secret, section
 from omniroute.testing.pages import description_of
@@ -39,13 +40,14 @@ class Account:
     name: str
     kind: type[Channel]
     table: Mapping[str, object]
+    url: str  # of the server that will open it
 
     def open(self, folder: Path) -> tuple[Channel, list[str]]:
         """The account, and its secrets.  Raises `ConfigError` that names the setting."""
         settings: Any = section(self.table, self.kind.Config, f"channels.{self.name}")
         hidden = [getattr(settings, field.name) for field in msgspec.structs.fields(settings)]
         known = [value.reveal() for value in hidden if isinstance(value, Secret) and value]
-        site = Site(folder, "http://127.0.0.1:8420", secret=secrets.token_bytes(32))
+        site = Site(folder, self.url, secret=secrets.token_bytes(32))
         make: Any = self.kind
         return make(self.name, settings, site), known
 
@@ -54,7 +56,8 @@ def accounts(path: Path, files: tuple[Path, ...]) -> list[Account]:
     """The accounts that the settings name.  Raises `ConfigError` or `PluginError`."""
     settings = load(path)
     plugins = loaded(settings.plugins.blocked, files)
-    kinds = plugins.channels()
+    kinds, web = plugins.channels(), settings.server
+    url = web.public_url or url_of(web.host, web.port)
     found = []
     for name, table in settings.channels.items():
         kind = str(table.get("kind", name))
@@ -62,7 +65,7 @@ def accounts(path: Path, files: tuple[Path, ...]) -> list[Account]:
             raise ConfigError(
                 f"channels.{name}.kind", f"no channel “{kind}” is installed", to_have(kind, kinds)
             )
-        found.append(Account(name, kinds[kind], own_table(table)))
+        found.append(Account(name, kinds[kind], own_table(table), url))
     return found
 
 

@@ -41,6 +41,11 @@ class Client:
         """The answer to a read.  Raises `Refused` or `NotRunning`."""
         return json.loads(self._call("GET", path, None))
 
+    def ready(self) -> Any:
+        """What keeps the server from its work, and its role.  Raises as `get` does."""
+        busy = http.HTTPStatus.SERVICE_UNAVAILABLE
+        return json.loads(self._call("GET", "/readyz", None, taken=busy))
+
     def text(self, path: str) -> str:
         """The answer to a read, where it is no JSON."""
         return self._call("GET", path, None).decode()
@@ -53,7 +58,10 @@ class Client:
         """The answer to an end.  Raises `Refused` or `NotRunning`."""
         return json.loads(self._call("DELETE", path, None))
 
-    def _call(self, method: str, path: str, body: str | None) -> bytes:
+    def _call(
+        self, method: str, path: str, body: str | None, *, taken: http.HTTPStatus | None = None
+    ) -> bytes:
+        """*taken* is a status that is an answer, too."""
         self._check_owner()
         connection = _Local(socket_path(self._database))
         headers = {"Content-Type": "application/json", "Host": "localhost"}
@@ -75,7 +83,7 @@ class Client:
             raise ConfigError(str(self._database), fault, "see what it said last") from None
         finally:
             connection.close()
-        if answer.status < http.HTTPStatus.BAD_REQUEST:
+        if answer.status < http.HTTPStatus.BAD_REQUEST or answer.status == taken:
             return content
         raise _refused(answer.status, answer.reason, content)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +15,7 @@ from omniroute.cli.client import Client, NotRunning
 from omniroute.cli.output import as_json, config, print_json
 from omniroute.errors import ConfigError, OmniRouteError
 from omniroute.server.examining import Finding, examine
+from omniroute.server.roster import FOLLOWER
 from omniroute.server.settings import Settings, load
 
 
@@ -53,14 +56,21 @@ def _asked(settings: Settings) -> list[Finding] | None:
     """What a running server says of itself and its channels; None where none runs."""
     client = Client(settings.store.path)
     try:
-        ready = client.get("/readyz")
+        ready = client.ready()
+        if ready["role"] == FOLLOWER:
+            found = "runs, and follows: how channels are is known where the writer runs"
+            return _not_ready(ready) or [Finding("server", True, found)]
         rows = client.get("/api/admin/channels")
     except NotRunning:
         return None
     except OmniRouteError as error:
         return [Finding("server", False, str(error), "see its log")]
-    parts = [Finding("server", False, f"{part}: {why}") for part, why in ready["wrong"].items()]
-    return (parts or [Finding("server", True, "runs, and is ready")]) + [_channel(r) for r in rows]
+    ready_or_not = _not_ready(ready) or [Finding("server", True, "runs, and is ready")]
+    return ready_or_not + [_channel(row) for row in rows]
+
+
+def _not_ready(ready: Mapping[str, Any]) -> list[Finding]:
+    return [Finding("server", False, f"{part}: {why}") for part, why in ready["wrong"].items()]
 
 
 def _channels(path: Path) -> list[Finding]:

@@ -34,6 +34,8 @@ class Files:
             make_folder(folder)
         except OSError as error:
             raise Unavailable(str(folder), f"cannot be made: {error.strerror}", _FIX) from error
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise Unavailable(str(folder), "cannot be written", _FIX)
         clean(folder)
 
     def put(self, data: bytes) -> str:

@@ -19,6 +19,7 @@ from omniroute.runtime.clock import Clock, SystemClock
 from omniroute.runtime.keeping import Keeping
 from omniroute.runtime.spool import Entry, Spool
 from omniroute.runtime.suspects import Suspects
+from omniroute.runtime.trouble import Trouble
 from omniroute.stores.api import GENESIS, Head
 from omniroute.stores.exchange import Exchange, Mark, Parcel
 
@@ -38,14 +39,16 @@ class Handover:
         self.keeping = Keeping(spool, exchange, clock or SystemClock())
         self._after = 0  # the last entry that was handed over
         self._looks = 0
+        self._trouble = Trouble(log, "what was taken in waits for the store")
 
     async def run(self) -> None:
         """Hand over until cancelled."""
         while True:
             try:
                 await self.look()
+                self._trouble.over()
             except StoreError as error:
-                log.error("what was taken in waits for the store: %s", error)
+                self._trouble.met(error)
             await asyncio.sleep(self._pace)
 
     async def look(self) -> None:
@@ -89,6 +92,7 @@ class HandedIn:
         self.marks: dict[int, Mark] = {}  # by our number
         self._ended: dict[Mark, str] = {}  # what the exchange has not been told yet
         self._subscribers: list[Callable[[Sequence[Entry]], None]] = []
+        self._trouble = Trouble(log, "what others took in waits for the store")
 
     def subscribe(self, callback: Callable[[Sequence[Entry]], None]) -> None:
         """As `Spool.subscribe`."""
@@ -112,8 +116,9 @@ class HandedIn:
         while True:
             try:
                 await self.look()
+                self._trouble.over()
             except StoreError as error:
-                log.error("what others took in waits for the store: %s", error)
+                self._trouble.met(error)
             await asyncio.sleep(self._pace)
 
     async def look(self) -> None:

@@ -24,6 +24,7 @@ from omniroute.errors import StoreError
 from omniroute.runtime.clock import Clock
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.spool_kept import Known
+from omniroute.runtime.trouble import Trouble
 from omniroute.runtime.witnesses import Witnesses
 from omniroute.stores.api import GENESIS, Head, Moved
 from omniroute.stores.exchange import ALIVE, Exchange, Heard
@@ -163,6 +164,7 @@ class Keeping:
 
         Only `look` hands in again, when the writer starts anew on what the store has.
         """
+        trouble = Trouble(log, "nobody can say whether the store has forgotten something")
         while self.horizon:
             await sleep(PACE)
             known = self._spool.known.head
@@ -173,8 +175,9 @@ class Keeping:
                 if self._here and not heard.began.at:
                     await self._begin(self._clock.now())  # it has forgotten nothing of ours
                 await self._bear_in_mind(heard)
+                trouble.over()
             except StoreError as error:
-                log.error("nobody can say whether the store has forgotten something: %s", error)
+                trouble.met(error)
         return None
 
 

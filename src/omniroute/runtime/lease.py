@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, TypeAlias
 
 from omniroute.errors import OmniRouteError, StoreError
+from omniroute.runtime.trouble import Trouble
 from omniroute.stores.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Lease:
         self._exchange, self._node, self._seconds, self.pace = exchange, node, seconds, pace
         self._may, self._rests = may, 0
         self.holder = ""  # whom it was last seen with
+        self._trouble = Trouble(log, "nobody can say who writes")
 
     @property
     def mine(self) -> bool:
@@ -64,8 +66,9 @@ class Lease:
             if not self.mine and not await self._may():
                 return False
             self.holder = await asyncio.to_thread(self._exchange.lease, self._node, self._seconds)
+            self._trouble.over()
         except StoreError as error:
-            log.error("nobody can say who writes: %s", error)
+            self._trouble.met(error)
         return self.mine
 
     async def ours(self) -> None:
@@ -103,6 +106,7 @@ async def take_turns(lease: Lease, follow: Follow, write: Write) -> None:
     what is wrong with the settings where nothing has begun yet.
     """
     begun = False
+    trouble = Trouble(log, "this node cannot write")
     while True:
         if not await lease.look():
             async with follow():
@@ -112,11 +116,12 @@ async def take_turns(lease: Lease, follow: Follow, write: Write) -> None:
         try:
             async with write() as over:
                 begun = True
+                trouble.over()
                 await _first(keeping, asyncio.create_task(over.wait(), name="writing"))
         except OmniRouteError as error:
             if not begun and not isinstance(error, StoreError):
                 raise
-            log.error("this node cannot write: %s", error)
+            trouble.met(error)
             lease.rest()
         finally:
             keeping.cancel()

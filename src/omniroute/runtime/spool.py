@@ -18,6 +18,7 @@ from omniroute.runtime.spool_file import LARGE, Arrival, DeadLetter, Entry, Send
 from omniroute.runtime.spool_kept import AT_ONCE, Gone, Known, Loss
 from omniroute.runtime.spool_thread import ROOM, Answers, SpoolThread
 from omniroute.runtime.suspects import Suspects
+from omniroute.stores.api import Unavailable
 
 __all__ = ["DeadLetter", "Entry", "Sends", "Spool"]
 
@@ -61,6 +62,14 @@ class Spool:
     def commits(self) -> int:
         """How many transactions were committed since the spool was opened."""
         return self._thread.commits
+
+    def full(self) -> str:
+        """Why the disk has no room for anything new, or nothing."""
+        try:
+            self._thread.check_space(0)
+        except Unavailable as error:
+            return str(error)
+        return ""
 
     # -- intake ------------------------------------------------------------------------------------
 

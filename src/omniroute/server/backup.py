@@ -21,11 +21,13 @@ from typing import Final
 import msgspec
 
 from omniroute import __version__
-from omniroute.errors import ConfigError
+from omniroute.errors import ConfigError, of_the_system
+from omniroute.runtime.files import unwritten
 from omniroute.runtime.node import files_of
 from omniroute.server.settings import Settings
 from omniroute.stores.api import Corrupt, verify_chain
 from omniroute.stores.sqlite import SqliteReader
+from omniroute.stores.sqlite_file import check_place, disk_errors
 
 DATABASES: Final = ("spool", "database", "accounts", "tokens", "webhooks", "bindings")
 """What SQLite has open, in the order in which it is copied."""
@@ -49,7 +51,8 @@ def back_up(settings: Settings, target: Path, move: Move = lambda done, all: Non
     """Copy the desk of *settings* into the archive *target*, which must not exist.
 
     With a store on a database server, that server's own tools copy journal and rows, and this
-    copies the rest.  Raises `ConfigError`, and `Corrupt` where the copy does not hold together.
+    copies the rest.  Raises `ConfigError`, `Unavailable` where something cannot be read or written,
+    and `Corrupt` where the copy does not hold together.
     """
     if target.exists():
         raise ConfigError(str(target), "exists already", "name a new file")
@@ -57,6 +60,14 @@ def back_up(settings: Settings, target: Path, move: Move = lambda done, all: Non
     if not paths["spool"].exists():
         fix = "name its server's settings with --config"
         raise ConfigError(str(paths["database"]), "there is no desk", fix)
+    try:
+        return _written(paths, target, move)
+    except OSError as error:
+        raise of_the_system(error) or unwritten(target, error) from error
+
+
+def _written(paths: Mapping[str, Path], target: Path, move: Move) -> Manifest:
+    """The copy, whole or not at all."""
     with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=".backup-") as folder:
         copied = {name: Path(folder) / name for name in DATABASES if paths[name].exists()}
         for name, to in copied.items():
@@ -104,12 +115,16 @@ def restore(settings: Settings, source: Path, move: Move = lambda done, all: Non
 
 
 def _copy(path: Path, to: Path) -> None:
+    """Copy a database that may be in use.  Raises `Unavailable`, naming what cannot be used."""
+    check_place(path, writing=False)
     with (
+        disk_errors(path),
         closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(to)) as target,
     ):
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")
+        source.execute("PRAGMA schema_version")  # what cannot be read is the source's fault
+        with disk_errors(to.parent.parent), closing(sqlite3.connect(to)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
 
 
 def _head(database: Path | None) -> tuple[int, str]:
@@ -157,8 +172,14 @@ def _unpacked(source: Path, folder: Path, move: Move) -> Manifest:
         with tarfile.open(source) as archive:
             archive.extractall(folder, filter="data")
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, tarfile.TarError, msgspec.DecodeError) as error:
+    except FileNotFoundError as error:
+        if Path(error.filename) == source:
+            raise ConfigError(str(source), "there is no such file", "check its name") from None
+        raise Corrupt(str(source), "is no copy of a desk: it has no manifest") from None
+    except (tarfile.TarError, msgspec.DecodeError, EOFError) as error:
         raise Corrupt(str(source), f"is no copy of a desk: {error}") from None
+    except OSError as error:
+        raise of_the_system(error) or unwritten(folder.parent, error) from error
     for done, (name, expected) in enumerate(manifest.files.items(), 1):
         _check(source, folder / name, name, expected)
         move(done, len(manifest.files))

@@ -292,6 +292,8 @@ class Server:
             wrong["stop"] = "it is stopping"
         if self.failed.done():
             wrong["store"] = str(self.failed.result())
+        if full := self.node.parts.spool.full():
+            wrong["disk"] = full
         if not self.application.projector.following:
             wrong["views"] = "pages and lists are not kept up to date; see the log"
         return wrong

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Final, NamedTuple
 
-from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError
+from omniroute.errors import ConfigError, ConfigErrors, OmniRouteError, of_the_system
 from omniroute.runtime.node import files_of
 from omniroute.runtime.record import decode
 from omniroute.server import reachable
@@ -73,6 +73,10 @@ def _looked_at(
     except OmniRouteError as error:
         where, fault, fix = (*map(str, error.args), "", "", "")[:3]
         yield Finding(place, False, f"{where}: {fault}" if fault else str(error), fix)
+    except OSError as error:
+        if (refused := of_the_system(error)) is None:
+            raise
+        yield Finding(place, False, f"{refused.place}: {refused.fault}", refused.fix)
 
 
 def _python(settings: Settings) -> str:

@@ -33,6 +33,7 @@ from omniroute.runtime.follower import Follower, heard_anywhere
 from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
+from omniroute.runtime.trouble import Trouble
 from omniroute.server.channels import open_channels
 from omniroute.server.metrics import node_figures
 from omniroute.server.probes import metrics_at
@@ -90,6 +91,7 @@ class Following:
         self._clock, self._settings = clock, settings.server
         self._relay = Relay(keyed.derive("relay"))
         self._known: tuple[float, Mapping[str, Any] | None] = (0.0, None)
+        self._trouble = Trouble(log, "which node writes cannot be said", logging.WARNING)
         self.roster = Roster(exchange, self._report)
         self._follower = Follower(self._spool, exchange, channels.values(), clock)
         self._follower.handover.keeping.before_feeding = self._forget_erased
@@ -176,8 +178,10 @@ class Following:
     async def _ready(self, request: Request) -> Response:
         """A follower is ready to take in; who looks for the writer asks for that."""
         wanted = request.query_params.get("role", FOLLOWER)
-        status = HTTPStatus.OK if wanted == FOLLOWER else HTTPStatus.SERVICE_UNAVAILABLE
-        return JSONResponse({"ok": status == HTTPStatus.OK, "wrong": {}, "role": FOLLOWER}, status)
+        wrong = {"disk": "see the log"} if self._spool.full() else {}
+        ok = wanted == FOLLOWER and not wrong
+        status = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"ok": ok, "wrong": wrong, "role": FOLLOWER}, status)
 
     async def _nodes(self, request: Request) -> Response:
         try:
@@ -229,8 +233,9 @@ class Following:
         try:
             nodes: Mapping[str, Any] = await self.roster.nodes()
         except StoreError as error:
-            log.warning("which node writes cannot be said: %s", error)
+            self._trouble.met(error)
             return known
+        self._trouble.over()
         known = next((one for one in nodes["nodes"] if one["node"] == nodes["writer"]), None)
         self._known = (now + KNOWN, known)
         return known

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
@@ -21,6 +21,9 @@ from omniroute.core import events as e
 from omniroute.runtime.record import Entry
 from omniroute.runtime.writer import Committed
 from omniroute.server.roster import ArchiveReport, NodeReport
+
+# Else each count has a second figure, of when it began, which is no count of anything.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -14,6 +14,7 @@ import msgspec
 from omniroute import __version__
 from omniroute.errors import StoreError
 from omniroute.runtime.spool import Spool
+from omniroute.runtime.trouble import Trouble
 from omniroute.runtime.upgrading import OURS
 from omniroute.runtime.vocabulary import Standing
 from omniroute.stores.exchange import Exchange
@@ -93,6 +94,7 @@ class Roster:
 
     def __init__(self, exchange: Exchange | None, own: Callable[[], NodeReport]) -> None:
         self._exchange, self.own = exchange, own
+        self._trouble = Trouble(log, "the other nodes cannot be told")
 
     async def run(self) -> None:
         """Report until cancelled, then say that what was said is no longer so."""
@@ -111,8 +113,9 @@ class Roster:
         about = msgspec.json.encode(own)
         try:
             await asyncio.to_thread(self._exchange.report, own.node, about, lasts)
+            self._trouble.over()
         except StoreError as error:
-            log.error("the other nodes cannot be told: %s", error)
+            self._trouble.met(error)
 
     async def nodes(self) -> Mapping[str, object]:
         """Every node that is there, and how many messages wait between them.

@@ -140,6 +140,11 @@ def listen_tcp(host: str, port: int) -> socket.socket:
 def address(listening: socket.socket) -> str:
     """The address at which browsers of the same network find a socket."""
     host, port = listening.getsockname()[:2]
+    return url_of(host, port)
+
+
+def url_of(host: str, port: int) -> str:
+    """The address of what is served at *host* and *port*."""
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from omniroute.errors import StoreError
 from omniroute.stores.api import Corrupt, InDoubt, Unavailable
@@ -239,6 +240,9 @@ def _has_fts5() -> bool:
 def check_place(path: Path, *, writing: bool = True) -> None:
     """Raise `Unavailable` if *path* cannot be a database of ours, before SQLite says it vaguely."""
     folder = path.parent
+    for each in (*reversed(folder.parents), folder):
+        if each.is_dir() and not os.access(each, os.X_OK):
+            raise _no_right(each, "may not be entered by", "change its mode")
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "folder does not exist"
         raise Unavailable(str(folder), what, "create it, or name another path in the settings")
@@ -248,19 +252,21 @@ def check_place(path: Path, *, writing: bool = True) -> None:
         raise Unavailable(str(path), "does not exist", "check the path in the settings")
     wanted = os.R_OK | os.W_OK if writing else os.R_OK
     if path.exists() and not os.access(path, wanted):
-        raise _no_right(path, writing)
+        raise _no_right(path, *(_WRITING if writing else _READING))
     if writing and not os.access(folder, os.W_OK | os.X_OK):
-        raise _no_right(folder, writing)
+        raise _no_right(folder, *_WRITING)
 
 
-def _no_right(path: Path, writing: bool) -> Unavailable:
-    what = "is not writable" if writing else "is not readable"
+_WRITING: Final = "is not writable for", "change its mode, or mount the disk for writing"
+_READING: Final = "is not readable for", "change its mode"
+
+
+def _no_right(path: Path, what: str, fix: str) -> Unavailable:
+    """*fix* is what mends it where it is our own."""
     me, owner = _user(os.geteuid()), _user(path.stat().st_uid)
-    if me == owner:
-        fix = "change its mode, or mount the disk for writing" if writing else "change its mode"
-    else:
+    if me != owner:
         fix = f"run as {owner}, or give it to {me}"
-    return Unavailable(str(path), f"{what} for {me} (it belongs to {owner})", fix)
+    return Unavailable(str(path), f"{what} {me} (it belongs to {owner})", fix)
 
 
 def _user(uid: int) -> str:
