@@ -32,7 +32,7 @@ def test_every_promise_holds_on_several_nodes(seed: int, nodes: int) -> None:
     assert verdict.counts["takeovers"] > 1
 
 
-@pytest.mark.parametrize(("seed", "nodes"), [(0, 1), (3, 3)])
+@pytest.mark.parametrize(("seed", "nodes"), [(1, 1), (3, 3)])
 def test_f24_every_promise_holds_on_a_store_that_forgets_its_last_commits(
     seed: int, nodes: int
 ) -> None:
