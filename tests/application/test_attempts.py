@@ -5,6 +5,19 @@ from omniroute.application.attempts import KEPT, WINDOW, Attempts
 NOW = 1_772_442_900_000
 
 
+def test_strangers_who_guess_do_not_keep_out_the_agent() -> None:
+    attempts = Attempts(per_agent=4, per_pair=2)
+    attempts.succeeded("ana", "10.0.0.1")
+    for number in range(4):
+        attempts.failed("ana", f"192.0.2.{number // 2}", NOW)
+    assert attempts.wait("ana", "192.0.2.0", NOW) == WINDOW  # of one address
+    assert attempts.wait("ana", "192.0.2.9", NOW) == WINDOW  # of all together
+    assert attempts.wait("ana", "10.0.0.1", NOW) == 0  # where she comes from
+    attempts.failed("ana", "10.0.0.1", NOW)
+    attempts.failed("ana", "10.0.0.1", NOW)
+    assert attempts.wait("ana", "10.0.0.1", NOW) == WINDOW
+
+
 def test_an_agent_can_be_guessed_at_so_many_times() -> None:
     attempts = Attempts(per_agent=3)
     for second in range(3):
@@ -15,7 +28,7 @@ def test_an_agent_can_be_guessed_at_so_many_times() -> None:
 
 
 def test_the_window_moves_on() -> None:
-    attempts = Attempts(per_agent=2)
+    attempts = Attempts(per_pair=2)
     attempts.failed("ana", "", NOW)
     attempts.failed("ana", "", NOW + 100)
     assert attempts.wait("ana", "", NOW + WINDOW - 1) == 1
@@ -44,7 +57,7 @@ def test_a_network_of_one_subscriber_is_one_address() -> None:
 def test_success_clears_the_agent_but_not_the_address() -> None:
     attempts = Attempts(per_agent=1, per_address=1)
     attempts.failed("ana", "10.0.0.1", NOW)
-    attempts.succeeded("ana")
+    attempts.succeeded("ana", "10.0.0.1")
     assert attempts.wait("ana", "", NOW) == 0
     assert attempts.wait("ana", "10.0.0.1", NOW) == WINDOW
 

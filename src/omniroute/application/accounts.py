@@ -105,7 +105,7 @@ class Accounts:
     async def sign_in(self, agent: str, password: str, now: int, *, address: str = "") -> str:
         """A session for who knows the password.
 
-        Raises `Refused`: ``too_many`` after too many failures from *address* or for *agent*,
+        Raises `Refused`: ``too_many`` after too many failures from *address* or of *agent*,
         ``wrong_sign_in`` else; the latter says nothing about which of the two was wrong.
         """
         if wait := self._attempts.wait(agent, address, now):
@@ -115,7 +115,7 @@ class Accounts:
         self._attempts.failed(agent, address, now)
         if not await self._in_thread(lambda: self._right(agent, password)):
             raise Refused("wrong_sign_in", "The name or the password is wrong.")
-        self._attempts.succeeded(agent)
+        self._attempts.succeeded(agent, address)
         return self._open_session(agent, now)
 
     async def set_password(self, agent: str, password: str, now: int) -> None:

@@ -16,6 +16,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
+from starlette.routing import Mount, Router
+
 from omniroute.demo import bymail, chats, mailbox, stage_page
 from omniroute.demo.colleagues import PLAYED, work
 from omniroute.demo.history import History
@@ -34,6 +36,7 @@ from omniroute.stores.api import GENESIS
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.sqlite import SqliteStore
 from omniroute.testing.mail_sink import MailSink
+from omniroute.web.at_home import AtHome
 from omniroute_slack import testing as slack
 from omniroute_telegram import testing as telegram
 from omniroute_webchat.sessions import conversation_of
@@ -152,7 +155,8 @@ class Demo:
             def hand_in(mail: EmailMessage) -> Awaitable[None]:
                 return bymail.hand_in(smtp_port(server), mail)
 
-            mounts = {"/stage": [*stage_page.routes(self), *mailbox.routes(sink, hand_in)]}
+            stage = Router([*stage_page.routes(self), *mailbox.routes(sink, hand_in)])
+            mounts = {"/stage": [Mount("/", AtHome(stage))]}
             server = Server(load(self.config), demo=True, mounts=mounts)
             here.hasten(server, HURRIED if hurry else HASTENED)
             try:

@@ -16,8 +16,6 @@ from omniroute.demo.chats import token
 from omniroute.demo.player import Player
 from omniroute.demo.scenes import SCENES
 from omniroute.demo.script import JOE
-from omniroute.errors import Refused
-from omniroute.web.guard import check_origin
 
 if TYPE_CHECKING:
     from omniroute.demo.desk import Demo
@@ -65,10 +63,6 @@ def routes(demo: Demo) -> Sequence[BaseRoute]:
         return JSONResponse(_state(player))
 
     async def act(request: Request) -> Response:
-        try:
-            check_origin(request, str(request.base_url))
-        except Refused as refused:
-            raise HTTPException(403, refused.text) from None
         player = _player(demo)
         match request.path_params["what"]:
             case "pause":

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from omniroute.errors import ConfigError
 from omniroute.listening import take_nobody_more
+from omniroute.server.bounded import Bounded
 
 LONGEST_SOCKET_PATH: Final = 100  # bytes; the system allows a few more (unix(7))
 TICK: Final = 1  # second, by which the date in answers moves on
@@ -57,8 +57,8 @@ class Whole:
         return getattr(self._transport, name)
 
 
-class Answering(HttpToolsProtocol):
-    """uvicorn's protocol, whose answers go out in one piece."""
+class Answering(Bounded):
+    """uvicorn's protocol within bounds, whose answers go out in one piece."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Whole(transport))  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ import httpx2 as httpx
 
 from omniroute import NotAuthorised, Rejected, Retry
 from omniroute_meta.envelope import Fetched
-from omniroute_meta.graph import Graph, TooLarge
+from omniroute_meta.graph import Elsewhere, Graph, TooLarge
 from omniroute_meta.memory import Latest
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,9 @@ class Fetching:
                 data = await self._graph.download(url, self._most, with_token=with_token)
         except TooLarge:
             return Fetched(name, kind, fault=self._too_large())
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except Elsewhere:
+            return Fetched(name, kind, fault="its address is none of Meta's")
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
             log.warning("a customer's file did not come: %s", type(error).__name__)
             return Fetched(name, kind, fault=LATE)
         return Fetched(name, kind, data)

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 from omniroute import Calls, Secret
 from omniroute_meta.failures import failure
 
 PATIENCE: Final = 20.0  # s that Meta may take for an answer
+HOPS: Final = 4  # redirects that are followed
+_METAS: Final = re.compile(
+    r"(?:[a-z0-9-]+\.)+(?:facebook|fbsbx|cdninstagram|instagram)\.com"
+    r"|(?:[a-z0-9-]+\.)+(?:fbcdn|whatsapp)\.net"
+)
+
+
+class Elsewhere(Exception):
+    """A file is said to lie where none of Meta's do."""
 
 
 class TooLarge(Exception):
@@ -22,7 +33,7 @@ class Graph:
 
     def __init__(self, token: Secret, api_url: str, place: str) -> None:
         self._calls = Calls("Meta", api_url, bearer=token, patience=PATIENCE)
-        self._place = place
+        self._place, self._home = place, urlsplit(api_url)
 
     def open(self) -> AbstractAsyncContextManager[None]:
         """Keep connections while this lasts."""
@@ -38,20 +49,31 @@ class Graph:
         raise failure(answer.status, told, answer.headers, self._place)
 
     async def download(self, url: str, most: int, *, with_token: bool) -> bytes:
-        """The bytes behind an address that Meta gave.
+        """The bytes behind an address that Meta gave, each step of a redirect being Meta's own.
 
-        Raises `TooLarge`, `httpx.HTTPError`, or `TimeoutError`.
+        Raises `Elsewhere`, `TooLarge`, `httpx.HTTPError`, or `TimeoutError`.
         """
         headers = self._calls.credentials if with_token else {}
-        async with (
-            asyncio.timeout(PATIENCE),
-            self._calls.client() as client,
-            client.stream("GET", url, headers=headers, follow_redirects=not with_token) as answer,
-        ):
-            answer.raise_for_status()
-            data = bytearray()
-            async for chunk in answer.aiter_bytes():
-                data += chunk
-                if len(data) > most:
-                    raise TooLarge
-            return bytes(data)
+        async with asyncio.timeout(PATIENCE), self._calls.client() as client:
+            for _ in range(HOPS):
+                self._check(url)
+                async with client.stream("GET", url, headers=headers) as answer:
+                    if answer.is_redirect and not with_token:
+                        url = urljoin(url, answer.headers["location"])
+                        continue
+                    answer.raise_for_status()
+                    data = bytearray()
+                    async for chunk in answer.aiter_bytes():
+                        data += chunk
+                        if len(data) > most:
+                            raise TooLarge
+                    return bytes(data)
+        raise Elsewhere
+
+    def _check(self, url: str) -> None:
+        """Raise `Elsewhere` for what is no place of Meta's files."""
+        parts = urlsplit(url)
+        if (parts.scheme, parts.netloc) == (self._home.scheme, self._home.netloc):
+            return
+        if parts.scheme != "https" or not _METAS.fullmatch(parts.netloc):
+            raise Elsewhere
