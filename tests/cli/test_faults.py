@@ -43,6 +43,8 @@ def test_bits_of_a_database_are_flipped_and_found() -> None:
 def test_what_cannot_be_meant() -> None:
     assert "write 0:100" in omniroute("faults", "--seeds", "5").misuse
     assert "did you mean “nocas”" in omniroute("faults", "--mutant", "nocsa").misuse
+    assert "go with --real" in omniroute("faults", "--outage", 1).misuse
+    assert "--store redis" in omniroute("faults", "--real", "--failovers").err
 
 
 @pytest.mark.crash
@@ -51,6 +53,25 @@ def test_a_real_server_is_killed_and_judged() -> None:
     about = ran.json
     assert (ran.code, about["ok"], about["kills"], about["store"]) == (0, True, 1, "sqlite")
     assert about["acknowledged"] > 0
+
+
+@pytest.mark.crash
+@pytest.mark.redis
+def test_a_real_primary_fails_over_and_the_desk_is_judged() -> None:
+    ran = omniroute("faults", "--real", "--failovers", "--store", "redis", "--rounds", 1, "--json")
+    about = ran.json
+    assert (ran.code, about["ok"], about["killed"]) == (0, True, "the store's primary")
+    assert about["acknowledged"] > 0
+
+
+@pytest.mark.crash
+@pytest.mark.redis
+def test_a_real_database_goes_away_and_nobody_is_refused() -> None:
+    asked = ("--real", "--outage", 0.02, "--rate", 20, "--store", "redis", "--json")
+    ran = omniroute("faults", *asked)
+    about = ran.json
+    assert (ran.code, about["ok"], about["broken"]) == (0, True, "")
+    assert about["acknowledged"] == about["decided"] > 50
 
 
 def test_each_mutant_is_tried_and_one_that_survives_is_a_fault_of_ours() -> None:

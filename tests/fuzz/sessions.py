@@ -80,9 +80,9 @@ def deliveries(draw: st.DrawFn) -> tuple[bytes, Sequence[int]]:
 def deliver(given: tuple[bytes, Sequence[int]]) -> None:
     """A session is the same in whatever packets it comes, and no message holds another's end."""
     said, ends = given
-    at_once, kept = asyncio.run(_heard([said]))
+    at_once, kept = asyncio.run(heard([said]))
     pieces = [said[a:b] for a, b in zip([0, *ends], [*ends, len(said)], strict=True)]
-    assert (at_once, kept) == asyncio.run(_heard(pieces))
+    assert (at_once, kept) == asyncio.run(heard(pieces))
     assert ANSWER.fullmatch(at_once), at_once
     assert at_once.count(b"250 2.6.0") >= len(kept)  # the same again is kept once
     assert set(kept) <= _messages(said)
@@ -99,7 +99,8 @@ def _messages(said: bytes) -> set[bytes]:
     return found
 
 
-async def _heard(pieces: Sequence[bytes]) -> tuple[bytes, Sequence[bytes]]:
+async def heard(pieces: Sequence[bytes]) -> tuple[bytes, Sequence[bytes]]:
+    """What a peer hears that says so much at a time, and the messages that are kept of it."""
     config, notebook = Config(addresses=["help@demo.example"], max_size=2000), Notebook()
     reception = Reception(config, mailboxes(config, "channels.mail"), notebook)
     session, wire = Session(reception, asyncio.get_running_loop()), Wire()

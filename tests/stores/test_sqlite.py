@@ -14,6 +14,7 @@ import pytest
 from omniroute.stores.api import GENESIS, Corrupt, Head, InDoubt, Store, Unavailable, verify_chain
 from omniroute.stores.sqlite import SqliteReader, SqliteStore
 from omniroute.testing import disk_faults
+from omniroute.testing.server_process import until
 from omniroute.testing.store_contract import StoreContract
 
 
@@ -498,6 +499,18 @@ def test_the_log_does_not_grow_without_end_under_a_writer_that_never_rests(tmp_p
     store.close()
     assert log < 100_000_000  # about 16 MB; without checkpoints, or with passive ones alone, 207 MB
     assert not (tmp_path / "store.db-wal").exists()
+
+
+def test_what_processes_that_died_have_left_in_the_log_is_moved(tmp_path: Path) -> None:
+    """Else a desk that is killed again and again before it has written much starts ever slower."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    with closing(SqliteStore(before / "store.db")) as store:
+        store.commit(GENESIS, [b"r"], {f"{key}": bytes(60_000) for key in range(100)})
+        assert (before / "store.db").stat().st_size < 100_000
+        shutil.copytree(before, after)  # as a kill would leave it
+    with closing(SqliteStore(after / "store.db")):
+        until("the log is moved", 15, lambda: (after / "store.db").stat().st_size > 6_000_000)
 
 
 def test_in_doubt_is_not_unavailable() -> None:

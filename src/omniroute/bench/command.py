@@ -22,7 +22,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "ingest": ("ingest.sqlite", "ingest.redis"),
     "smtp": ("smtp.accept.idle", "smtp.accept.busy"),
     "webhook": ("webhook.accept.idle", "webhook.accept.busy"),
-    "load": ("load.p50", "load.p99", "load.decided"),
+    "load": ("load.p50", "load.p99", "load.longest", "load.decided"),
     "telegram": ("telegram.accept",),
     "slack": ("slack.accept",),
     "parsing": ("email.parse",),

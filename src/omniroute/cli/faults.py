@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from omniroute.cli.faults_flips import flips as try_flips
-from omniroute.cli.faults_real import STORES, real
+from omniroute.cli.faults_real import STORES, outage, real
 from omniroute.cli.output import as_json, print_json, progress
 from omniroute.errors import did_you_mean
 
@@ -91,6 +91,26 @@ class Seeds(click.ParamType[range]):
     help="What its desk lies on, with --real; a database server is killed, too.",
 )
 @click.option(
+    "--failovers",
+    is_flag=True,
+    help="With --real: kill the primary of a watched Redis instead of the server.",
+)
+@click.option(
+    "--outage",
+    "away",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    metavar="MINUTES",
+    help="With --real: take the database away for so long, once, and kill nobody.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(1),
+    default=100.0,
+    show_default=True,
+    help="Messages that come a second, with --outage.",
+)
+@click.option(
     "--flips",
     type=click.IntRange(1, 1_000_000),
     default=None,
@@ -109,6 +129,9 @@ def faults(
     is_real: bool,
     rounds: int,
     store: str,
+    failovers: bool,
+    away: float | None,
+    rate: float,
     flips: int | None,
     json_: bool,
 ) -> None:
@@ -123,7 +146,11 @@ def faults(
     if flips is not None:
         return try_flips(flips, seeds[0], json_)
     if is_real:
-        return real(store, rounds, seeds[0], nodes or 1, json_)
+        if away is not None:
+            return outage(store, away, rate, json_)
+        return real(store, rounds, seeds[0], nodes or 1, json_, fails_over=failovers)
+    if failovers or away is not None:
+        raise click.UsageError("--failovers and --outage go with --real")
     if mutant:
         from omniroute.faults.mutants import MUTANTS  # needs what tests need
 

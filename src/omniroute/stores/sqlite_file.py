@@ -30,6 +30,9 @@ RESTORE = "restore the last good copy"
 BUSY_TIMEOUT = 5_000
 """How long, in ms, to wait for a program that holds SQLite's own lock (a shell, a backup)."""
 
+LEAST_PAGE = 4096
+"""Bytes, as SQLite makes them unless told otherwise."""
+
 STATEMENTS = 256
 """How many stay compiled."""
 
@@ -81,6 +84,7 @@ class SqliteFile:
         self.turn = threading.Lock()
         self._broken: InDoubt | None = None
         self._checkpoints = Checkpointer(lambda: connect(path), self.turn)
+        self._checkpoints.wrote(_left_in_log(path))
         self._closed = False
 
     def check_usable(self) -> None:
@@ -172,6 +176,12 @@ class SqliteFile:
                 self.db.execute("ROLLBACK")
         except sqlite3.Error:
             pass  # SQLite has rolled back already, or will when the file is opened again
+
+
+def _left_in_log(path: Path) -> int:
+    """Pages that were written and not moved by those who had *path* before and died."""
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size // LEAST_PAGE if log.exists() else 0
 
 
 def make_private(path: Path) -> None:

@@ -19,6 +19,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -45,6 +46,7 @@ route:
   - {id: everything, to: {queue: general}}
 """  # as little as can be: a hundred starts take their time
 TEAM: Final = "version: 1\nagents: {ana: {name: Ana Ruiz, email: ana@desk.example}}\n"
+TROUBLES: Final = (OSError, HTTPException, smtplib.SMTPException, json.JSONDecodeError)
 SHORTEST, LONGEST = 0.02, 0.6  # seconds from a start to a kill
 DATABASE_DIES: Final = 0.3  # of the times, its database before the server
 
@@ -96,7 +98,7 @@ class Trial:
 port = {self.http}
 [store]
 path = "desk.db"
-url = {json.dumps(f"{self.database.url}?space=trial" if self.database else "")}
+url = {json.dumps(_space(self.database.url) if self.database else "")}
 [rules]
 folder = "rules"
 [replies]
@@ -190,11 +192,18 @@ new_sessions_per_minute = 0
         while time.monotonic() < end:
             try:
                 self.act()
-            except (OSError, HTTPException, smtplib.SMTPException, json.JSONDecodeError):
+            except TROUBLES:
                 if self.server.is_alive():
                     continue  # asked to come again: come again
                 return
         raise AssertionError(f"still alive after {seconds:.0f} s")
+
+    def act_for(self, seconds: float) -> None:
+        """Go on for a while; what was not acknowledged is tried again."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with suppress(*TROUBLES):
+                self.act()
 
     def kill_at_random(
         self, times: int, chance: Random, move: Callable[[int, int], None] = lambda done, all: None
@@ -289,6 +298,10 @@ def entries_of(reader: Reader) -> Iterator[Entry]:
     while records := reader.tail(after):
         yield from (decode(record.body) for record in records)
         after = records[-1].seq
+
+
+def _space(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}space=trial"
 
 
 def _written(reader: Reader) -> list[str]:

@@ -6,12 +6,9 @@ the same as where there is one node: see `omniroute.testing.crash_trial`.
 
 from __future__ import annotations
 
-import json
 import shutil
-import smtplib
 import time
 from collections.abc import Callable, Iterable
-from http.client import HTTPException
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -26,7 +23,6 @@ from omniroute.testing.crash_trial import Database, Trial, entries_of
 from omniroute.testing.server_process import Browserless, ServerProcess, free_port, until
 
 TAKEOVER: Final = 60.0  # seconds that one may take on a machine that is busy
-TROUBLES: Final = (OSError, HTTPException, smtplib.SMTPException, json.JSONDecodeError)
 
 
 class Machine:
@@ -111,15 +107,6 @@ class NodesTrial(Trial):
         else:
             self._reply(self.number)
         self.number += 1
-
-    def act_for(self, seconds: float) -> None:
-        """Go on for a while; what was not acknowledged is tried again."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                self.act()
-            except TROUBLES:
-                continue
 
     def kill_at_random(
         self, times: int, chance: Random, move: Callable[[int, int], None] = lambda done, all: None

@@ -20,6 +20,7 @@ KEEPS = (
     *("--save", "", "--appendonly", "yes", "--appendfsync", "always"),
     *("--repl-diskless-sync-delay", "0"),  # a replica that comes is served at once
 )
+FOLLOWS = "--replicaof"
 MISSING = "neither redis-server nor valkey-server is installed (Debian: apt-get install redis)"
 
 
@@ -63,6 +64,13 @@ class RedisServer:
         )
         with redis.Redis(port=self.port) as client:
             until("Redis answers", 20, lambda: _answers(client))
+
+    def follow(self, primary: RedisServer) -> None:
+        """Be a replica of *primary* from the next start on."""
+        kept = list(self.settings)
+        if FOLLOWS in kept:
+            del kept[(at := kept.index(FOLLOWS)) : at + 3]
+        self.settings = (*kept, FOLLOWS, "127.0.0.1", str(primary.port))
 
     def pause(self) -> None:
         """Have it stand still until `resume`: it answers nobody, and its connections stay."""

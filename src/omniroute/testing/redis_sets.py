@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import redis
 
-from omniroute.testing.redis_server import MISSING, RedisServer, program
+from omniroute.testing.redis_server import FOLLOWS, MISSING, RedisServer, program
 from omniroute.testing.server_process import free_port, until
 
 WATCHED: Final = "desk"  # the sentinel's name of the primary
@@ -46,14 +46,42 @@ class Watched:
             lambda: self.ask(self.primary, "WAIT", len(self.replicas), 1000) == len(self.replicas),
         )
 
-    def failed_over(self) -> RedisServer:
+    def failed_over(self, meanwhile: Callable[[], None] = lambda: None) -> RedisServer:
         """Return when a replica has become the primary: that one."""
 
         def promoted() -> list[RedisServer]:
+            meanwhile()
             return [each for each in self.replicas if self.ask(each, "ROLE")[0] == "master"]
 
         until("a replica is the primary", PATIENCE, promoted)
         return promoted()[0]
+
+    def fail_over(self, meanwhile: Callable[[], None]) -> None:
+        """Kill the primary; return when another is, and the killed one is back as its replica.
+
+        *meanwhile* is called until another is.
+        """
+        self._look()
+        gone = self.primary
+        gone.kill()
+        gone.follow(self.failed_over(meanwhile))
+        gone.start()
+        until("the others follow it", PATIENCE, self._follow)
+
+    def _look(self) -> None:
+        """Learn who is the primary; on a busy machine a sentinel may change its mind by itself."""
+        _, port = self.ask(self.sentinel, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", WATCHED)
+        everybody = [self.primary, *self.replicas]
+        self.primary = next(each for each in everybody if each.port == int(port))
+        self.replicas = [each for each in everybody if each is not self.primary]
+
+    def _follow(self) -> bool:
+        self._look()
+        try:
+            asked = self.ask(self.primary, "WAIT", len(self.replicas), 1000)
+        except redis.RedisError:
+            return False  # it is no primary yet
+        return bool(asked == len(self.replicas))
 
 
 @contextmanager
@@ -70,7 +98,7 @@ def watched(*settings: str, replicas: int = 2) -> Iterator[Watched]:
             return server
 
         primary = start("primary", *settings)
-        follows = ("--replicaof", "127.0.0.1", str(primary.port))
+        follows = (FOLLOWS, "127.0.0.1", str(primary.port))
         others = [start(f"replica{number}", *settings, *follows) for number in range(replicas)]
         config = folder / "sentinel.conf"
         config.write_text(SENTINEL.format(name=WATCHED, port=primary.port))

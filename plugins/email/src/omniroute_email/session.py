@@ -112,7 +112,13 @@ class Session(SMTP):
         return "451 4.3.0 Something failed here, please come again later"
 
     async def push(self, status: str | bytes) -> None:
-        """Answer; of what a peer said, which aiosmtpd repeats, nothing leaves the line."""
+        """Answer; of what a peer said, which aiosmtpd repeats, nothing leaves the line.
+
+        Raises `ConnectionResetError` once we have hung up: aiosmtpd would go on with what a peer
+        has said in advance, and keep a message whose answer nobody hears.
+        """
+        if self.transport is None or self.transport.is_closing():
+            raise ConnectionResetError("we have hung up")
         said = status.decode("utf-8", "replace") if isinstance(status, bytes) else status
         await super().push(_UNPRINTED.sub("?", said))
 
