@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from omniroute.application.authorize import SYSTEM, Actor, Kind
@@ -311,6 +312,8 @@ async def test_an_agent_sees_their_own_and_a_lead_everybodys(desk: Desk) -> None
         found = await ask(Actor(Kind.AGENT, name, role), wanted)
         seen[name] = {g.key for g in found.groups if "taken" in g.readings}
     assert seen == {"ana": {"ana"}, "cy": {"ana", "bo"}, "di": {"ana", "bo"}}
+    by_day = msgspec.structs.replace(wanted, by="day")
+    assert await desk.application.query.by_day(SYSTEM, wanted) == (await ask(SYSTEM, by_day)).groups
     of_bo = Asked(since=1, until=scene.clock.at + 1, agent="bo")
     with pytest.raises(Refused, match="Only Bo Berg or a lead may see what Bo Berg did"):
         await ask(Actor(Kind.AGENT, "ana", "agent"), of_bo)

@@ -1,5 +1,6 @@
 """A desk is copied while it works, and goes on elsewhere from the copy."""
 
+import io
 import subprocess
 import sys
 import tarfile
@@ -64,14 +65,15 @@ def test_nothing_is_overwritten(archive: Path, running: Running) -> None:
 def test_a_copy_that_was_changed_is_refused_and_leaves_nothing(
     archive: Path, tmp_path: Path, spoiled: str
 ) -> None:
-    folder = tmp_path / "unpacked"
-    with tarfile.open(archive) as old:
-        old.extractall(folder, filter="data")
-    (folder / spoiled).write_bytes((folder / spoiled).read_bytes()[:-1] + b"?")
     bad = tmp_path / "bad.tar"
-    with tarfile.open(bad, "w") as new:
-        for path in folder.iterdir():
-            new.add(path, path.name)
+    with tarfile.open(archive) as old, tarfile.open(bad, "w") as new:
+        for about in old:
+            content = old.extractfile(about)
+            assert content is not None
+            data = content.read()
+            if about.name == spoiled:
+                data = data[:-1] + b"?"
+            new.addfile(about, io.BytesIO(data))
     house = House(tmp_path / "elsewhere")
     said = omniroute("restore", bad, "--config", house.config).err.splitlines()[-1]
     assert said == f"omniroute: {bad}: {spoiled} is not what was copied — take another copy"
@@ -102,6 +104,25 @@ def test_a_full_disk_is_said_and_nothing_is_left(
     assert ran.stderr.splitlines()[-1] == f"omniroute: {place}: {said}"
     assert ran.returncode == 1
     assert not list(place.glob(".*")) + list(place.glob("other*"))
+
+
+@pytest.mark.parametrize("name", ["../key", "/key", "files/../../key"])
+def test_a_copy_puts_nothing_beside_the_desk(tmp_path: Path, name: str) -> None:
+    house = House(tmp_path / "house")
+    with tarfile.open(tmp_path / "bad.tar", "w") as bad:
+        bad.addfile(tarfile.TarInfo(name))
+    said = omniroute("restore", tmp_path / "bad.tar", "--config", house.config).refusal
+    assert said.endswith(f"is no copy of a desk: {name} is no file of one")
+
+
+def test_a_copy_has_no_links(tmp_path: Path) -> None:
+    house = House(tmp_path / "house")
+    link = tarfile.TarInfo("key")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "bad.tar", "w") as bad:
+        bad.addfile(link)
+    said = omniroute("restore", tmp_path / "bad.tar", "--config", house.config).refusal
+    assert said.endswith("is no copy of a desk: key is no file of one")
 
 
 def test_a_copy_that_is_not_there_is_said(tmp_path: Path) -> None:

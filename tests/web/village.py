@@ -38,7 +38,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.pauses import PauseView
-from omniroute.application.reporting import DESCRIBED, Asked, Report
+from omniroute.application.reporting import DESCRIBED, Asked, Group, Report
 from omniroute.application.stats import FirstReply, Stats
 from omniroute.errors import Refused
 from omniroute.runtime.rows import Attachment
@@ -262,6 +262,9 @@ class Village:
             since=asked.since, until=asked.until, by=asked.by, limit=asked.limit,
             before=2 * asked.since - asked.until,
         )  # fmt: skip
+
+    async def by_day(self, actor: Actor, asked: Asked) -> tuple[Group, ...]:
+        return self.reported.get("day", self.reported[""]).groups
 
     async def receive(
         self, actor: Actor, name: str, media_type: str, pieces: AsyncIterable[bytes]

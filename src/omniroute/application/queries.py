@@ -39,7 +39,7 @@ from omniroute.application.pages import (
 )
 from omniroute.application.ports import Clock
 from omniroute.application.reasons import Waiting
-from omniroute.application.reporting import Asked, Report, report, zone_of
+from omniroute.application.reporting import Asked, Group, Report, by_day, report, zone_of
 from omniroute.application.stats import Stats, stats
 from omniroute.application.verbs import verbs
 from omniroute.application.views import Views
@@ -96,6 +96,13 @@ class Queries:
         authorize(actor, Action.STATS)
         asked.check()
         return await asyncio.to_thread(self._report, self._visible(actor, asked))
+
+    async def by_day(self, actor: Actor, asked: Asked) -> tuple[Group, ...]:
+        """The days of a report alone, however else it is grouped."""
+        authorize(actor, Action.STATS)
+        asked = msgspec.structs.replace(asked, by="day")
+        asked.check()
+        return await asyncio.to_thread(self._by_day, self._visible(actor, asked))
 
     async def search(self, actor: Actor, text: str, limit: int = 20) -> tuple[Hit, ...]:
         """Threads in which *text* was said, or of that name or number, the best first."""
@@ -263,6 +270,11 @@ class Queries:
         zone = zone_of(asked, directory.zone)
         with self._views.reading() as db:
             return report(db, self._clock(), asked, directory.agents, zone)
+
+    def _by_day(self, asked: Asked) -> tuple[Group, ...]:
+        zone = zone_of(asked, self._directory().zone)
+        with self._views.reading() as db:
+            return by_day(db, self._clock(), asked, zone)
 
     def _search(self, actor: Actor, text: str, limit: int) -> tuple[Hit, ...]:
         with self._views.reading() as db:

@@ -171,7 +171,7 @@ def report(
     whole = _read(db, now, msgspec.structs.replace(asked, by=""), both)
     groups: Iterator[Group] = iter(())
     if asked.by == "day":
-        groups = _days(db, now, asked, zone)
+        groups = iter(by_day(db, now, asked, zone))
     elif asked.by:
         groups = _grouped(_read(db, now, asked, both), _naming(asked.by, names))
     return Report(
@@ -215,11 +215,11 @@ def days(since: int, until: int, zone: tzinfo) -> list[Period]:
     return found
 
 
-def _days(db: sqlite3.Connection, now: int, asked: Asked, zone: tzinfo) -> Iterator[Group]:
-    """Every day, those without a sample too, the first first."""
+def by_day(db: sqlite3.Connection, now: int, asked: Asked, zone: tzinfo) -> tuple[Group, ...]:
+    """Every day of what *asked* asks for, those without a sample too, the first first."""
     wanted = days(asked.since, asked.until, zone)
-    found = _read(db, now, asked, wanted)
-    return (Group(name, name, found.get((name, ""), {})) for name, _, _ in wanted)
+    found = _read(db, now, msgspec.structs.replace(asked, by="day"), wanted)
+    return tuple(Group(name, name, found.get((name, ""), {})) for name, _, _ in wanted)
 
 
 def _naming(by: str, names: Mapping[str, str]) -> Callable[[str], str]:

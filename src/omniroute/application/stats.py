@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from typing import Final
 
 import msgspec
+
+from omniroute.application.measures import BY_NAME
 
 WAITING: Final = "('new', 'queued', 'offered', 'stranded', 'held')"
 QUEUES: Final = f"""
@@ -17,31 +20,26 @@ QUEUES: Final = f"""
       'snoozed') AND root = id GROUP BY queue ORDER BY queue
 """  # noqa: S608 — phases of our own
 AGENTS: Final = "SELECT status, COUNT(*) AS number FROM agents WHERE employed GROUP BY status"
+# Counts and lengths are the samples that reports are made of (measures.MEASURES).
 FLOW: Final = """
-    SELECT
-      (SELECT COUNT(*) FROM threads WHERE since >= :since AND since < :until) AS opened,
-      (SELECT COUNT(*) FROM threads WHERE solved_at >= :since AND solved_at < :until) AS resolved,
-      (SELECT COUNT(*) FROM messages WHERE kind = 'customer' AND at >= :since AND at < :until)
-        AS received,
-      (SELECT COUNT(*) FROM messages WHERE kind = 'reply' AND state != 'withdrawn'
-        AND at >= :since AND at < :until) AS replied
+    SELECT measure, COUNT(*) AS number FROM samples
+    WHERE at >= :since AND at < :until GROUP BY measure
+"""
+RECEIVED: Final = """
+    SELECT COUNT(*) FROM messages WHERE kind = 'customer' AND at >= :since AND at < :until
 """
 FIRST: Final = """
-    SELECT MIN(messages.at) - threads.since AS took FROM threads
-    JOIN messages ON messages.thread = threads.id AND messages.kind = 'reply'
-      AND messages.state NOT IN ('held', 'withdrawn')
-    WHERE threads.since >= :since AND threads.since < :until
-    GROUP BY threads.id ORDER BY took
+    SELECT value FROM samples WHERE measure = 'first_reply' AND at >= :since AND at < :until
+    ORDER BY value
 """
 DAY: Final = 86_400_000  # ms
 DAYS: Final = f"""
-    SELECT :since + day * {DAY} AS since, SUM(came) AS opened, SUM(NOT came) AS resolved FROM (
-      SELECT (since - :since) / {DAY} AS day, 1 AS came FROM threads
-      WHERE since >= :since AND since < :until
-      UNION ALL SELECT (solved_at - :since) / {DAY}, 0 FROM threads
-      WHERE solved_at >= :since AND solved_at < :until
-    ) GROUP BY day ORDER BY day
-"""  # noqa: S608 — a number of our own
+    SELECT :since + (at - :since) / {DAY} * {DAY} AS since, SUM(measure = 'opened') AS opened,
+      SUM(measure != 'opened') AS resolved
+    FROM samples WHERE at >= :since AND at < :until
+      AND measure IN ('opened', {", ".join(f"'{name}'" for name in BY_NAME["resolved"].counted)})
+    GROUP BY 1 ORDER BY 1
+"""  # noqa: S608 — a number and names of our own
 ARTICLES: Final = """
     WITH proposed AS (
       SELECT json_extract(said, '$.article') AS article, thread, at FROM happenings
@@ -73,7 +71,10 @@ class QueueStats(msgspec.Struct, frozen=True):
 
 
 class FirstReply(msgspec.Struct, frozen=True):
-    """From a thread's first message to its first answer, in ms, of those that got one."""
+    """From a thread's first message to its first answer by a person, in ms.
+
+    Of the *threads* that got it from *since* to before *until*; as in reports.
+    """
 
     threads: int
     median: int
@@ -102,7 +103,10 @@ class ArticleStats(msgspec.Struct, frozen=True):
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """How it stands at *now*, and what came and went from *since* to before *until* (ms)."""
+    """How it stands at *now*, and what came and went from *since* to before *until* (ms).
+
+    Counted as reports do: *replied* is the measure ``replies``.
+    """
 
     now: int
     since: int
@@ -112,7 +116,7 @@ class Stats(msgspec.Struct, frozen=True):
     opened: int
     resolved: int
     received: int  # messages of customers
-    replied: int  # messages to customers, by agents
+    replied: int  # messages to customers, by people and bots
     first_reply: FirstReply
     articles: tuple[ArticleStats, ...] = ()
     days: tuple[DayStats, ...] = ()  # counted from *since*; those without a thread are left out
@@ -121,8 +125,8 @@ class Stats(msgspec.Struct, frozen=True):
 def stats(db: sqlite3.Connection, now: int, since: int, until: int) -> Stats:
     """The figures at *now*, over threads and messages from *since* to before *until*."""
     span = {"since": since, "until": until}
-    flow = db.execute(FLOW, span).fetchone()
-    took = [row["took"] for row in db.execute(FIRST, span)]
+    flow = Counter({row["measure"]: row["number"] for row in db.execute(FLOW, span)})
+    took = [row["value"] for row in db.execute(FIRST, span)]
     return Stats(
         now=now,
         since=since,
@@ -130,10 +134,10 @@ def stats(db: sqlite3.Connection, now: int, since: int, until: int) -> Stats:
         queues=tuple(_queue(row, now) for row in db.execute(QUEUES, {"now": now})),
         agents={row["status"]: row["number"] for row in db.execute(AGENTS)},
         opened=flow["opened"],
-        resolved=flow["resolved"],
-        received=flow["received"],
-        replied=flow["replied"],
-        first_reply=FirstReply(len(took), _rank(took, 0.5), _rank(took, 0.9)),
+        resolved=sum(flow[name] for name in BY_NAME["resolved"].counted),
+        received=db.execute(RECEIVED, span).fetchone()[0],
+        replied=flow["replies"],
+        first_reply=FirstReply(len(took), _rank(took, 50), _rank(took, 90)),
         articles=tuple(ArticleStats(*row) for row in db.execute(ARTICLES, span)),
         days=tuple(DayStats(*row) for row in db.execute(DAYS, span)),
     )
@@ -146,6 +150,6 @@ def _queue(row: sqlite3.Row, now: int) -> QueueStats:
     )
 
 
-def _rank(ordered: list[int], share: float) -> int:
-    """The nearest-rank percentile; 0 of nothing."""
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0
+def _rank(ordered: list[int], percent: int) -> int:
+    """The smallest that so many percent do not exceed (nearest rank); 0 of nothing."""
+    return ordered[(len(ordered) * percent + 99) // 100 - 1] if ordered else 0

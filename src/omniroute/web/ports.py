@@ -28,7 +28,7 @@ from omniroute.application.pages import (
     ThreadRow,
 )
 from omniroute.application.pauses import PauseView
-from omniroute.application.reporting import Asked, Report
+from omniroute.application.reporting import Asked, Group, Report
 from omniroute.application.rulebook import Rulebook
 from omniroute.application.stats import Stats
 from omniroute.application.tokens import NewToken, TokenView
@@ -54,6 +54,7 @@ class Query(Protocol):
     async def agents(self, actor: Actor) -> Sequence[AgentView]: ...
     async def stats(self, actor: Actor, since: int, until: int) -> Stats: ...
     async def report(self, actor: Actor, asked: Asked) -> Report: ...
+    async def by_day(self, actor: Actor, asked: Asked) -> tuple[Group, ...]: ...
 
 
 class Customers(Protocol):

@@ -60,10 +60,10 @@ async def show(request: Request, visit: Visit) -> Response:
     """The report over the period that is asked for, by the groups that are."""
     asked, query = read(request, visit.viewer)
     ask = console_of(request).application.query
-    by_day: Report | None = None
+    found = await ask.report(visit.actor, asked)
+    days: tuple[Group, ...] = ()
     if asked.until - asked.since <= MOST_DRAWN * DAY:
-        by_day = await ask.report(visit.actor, msgspec.structs.replace(asked, by="day"))
-    found = by_day if by_day and asked.by == "day" else await ask.report(visit.actor, asked)
+        days = found.groups if asked.by == "day" else await ask.by_day(visit.actor, asked)
     chosen = _one_of(request, "show", SHOWN, BY_NAME)
     values: Values = {
         "periods": PERIODS,
@@ -78,7 +78,7 @@ async def show(request: Request, visit: Visit) -> Response:
         "report": found,
         "call": _call,
         "parts": [
-            (title, [_line(found, by_day, m) for m in MEASURES if m.part == part])
+            (title, [_line(found, days, m) for m in MEASURES if m.part == part])
             for part, title in PARTS.items()
         ],
         "tables": _tables(found),
@@ -169,9 +169,8 @@ def _link(query: Mapping[str, str], path: str = "/report") -> str:
     return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def _line(found: Report, by_day: Report | None, measure: Measure) -> Line:
+def _line(found: Report, days: Sequence[Group], measure: Measure) -> Line:
     now, before = found.readings.get(measure.name), found.earlier.get(measure.name)
-    days = by_day.groups if by_day is not None else ()
     return Line(
         measure=measure,
         value=figures.shown(measure.name, now),
