@@ -35,8 +35,8 @@ from omniroute.server.settings import load
 from omniroute.stores.api import GENESIS
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.sqlite import SqliteStore
+from omniroute.testing.fakes.at_home import AtHome
 from omniroute.testing.mail_sink import MailSink
-from omniroute.web.at_home import AtHome
 from omniroute_slack import testing as slack
 from omniroute_telegram import testing as telegram
 from omniroute_webchat.sessions import conversation_of

@@ -12,12 +12,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from omniroute.testing.fakes.at_home import AtHome
 from omniroute.testing.fakes.fake import Fake
 
+HOME = (Middleware(AtHome),)  # nobody signs in
 WAIT = 20.0  # s that a page waits for news
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp")  # what a browser may show itself
 
@@ -57,8 +60,8 @@ class Page:
 
         return [
             Route(path, page),
-            Route(f"{path}/state", state),
-            Route(f"{path}/act", act, methods=["POST"]),
+            Route(f"{path}/state", state, middleware=HOME),
+            Route(f"{path}/act", act, methods=["POST"], middleware=HOME),
         ]
 
 

@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Send
 
 from omniroute.server.serving import listen_tcp
 from omniroute.testing.connections import let_go
-from omniroute.web.at_home import AtHome
 
 
 @contextlib.asynccontextmanager
@@ -24,7 +23,7 @@ async def serving(
     *works* run beside it, and are cancelled with it.  It is there at once and gone at once:
     uvicorn's own loop looks ten times a second whether it should end, which many tests would feel.
     """
-    settings = uvicorn.Config(AtHome(app), log_level="critical", lifespan="off", ws="none")
+    settings = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none")
     settings.load()
     server = uvicorn.Server(settings)
     server.lifespan = settings.lifespan_class(settings)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from omniroute.testing.fakes import is_home
 from omniroute_slack.testing.people import Chat, Person, buttons_of
 from omniroute_slack.testing.world import Json, Room
 
@@ -50,6 +51,7 @@ class _Side:
 
     async def state(self, request: web.Request) -> web.Response:
         """Everything that an account sees, once it is not what the page has seen already."""
+        _check_home(request)
         since = request.query.get("since", "")
         if since == str(self._fake.changes):
             try:
@@ -103,6 +105,7 @@ class _Side:
 
     async def do(self, request: web.Request) -> web.Response:
         """What somebody does."""
+        _check_home(request)
         given: Json = await request.json()
         person = self._person(str(given.get("user", "")))
         if given.get("view") or given.get("leaves"):
@@ -170,6 +173,12 @@ class _Side:
         if id not in self._fake.world.users:
             raise web.HTTPNotFound
         return Person(self._fake, self._fake.world.users[id])
+
+
+def _check_home(request: web.Request) -> None:
+    """Nobody signs in here: no other site shall act by a browser that it leads here."""
+    if not is_home(request.headers):
+        raise web.HTTPForbidden
 
 
 def _part(name: str, kind: str) -> web.Response:

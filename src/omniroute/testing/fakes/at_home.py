@@ -6,6 +6,7 @@ whose name has become an address of this machine (DNS rebinding).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,18 +24,20 @@ class AtHome:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_home(Headers(scope=scope)):
+        if scope["type"] == "http" and not is_home(Headers(scope=scope)):
             refusal = PlainTextResponse("This page is for browsers of this machine.\n", 403)
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-def _is_home(headers: Headers) -> bool:
-    host = headers.get("host", "")
+def is_home(headers: Mapping[str, str]) -> bool:
+    """Whether a browser of this machine asks by a name of this machine, and for no other page."""
+    host = headers.get("host")
+    if host is None:
+        return "origin" not in headers  # no browser: each names the host
     try:
         name = urlsplit(f"//{host}").hostname
     except ValueError:
         return False
-    origin = headers.get("origin", f"http://{host}")
-    return name in HERE and origin == f"http://{host}"
+    return name in HERE and headers.get("origin", f"http://{host}") == f"http://{host}"

@@ -4,7 +4,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from omniroute.web.at_home import AtHome
+from omniroute.testing.fakes.at_home import AtHome
 
 HOME = "http://127.0.0.1:8420"
 
