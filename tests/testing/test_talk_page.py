@@ -30,6 +30,9 @@ class Rough(Town):
         raise KeyError("from")
 
 
+HERE = {"Host": "127.0.0.1:8420"}
+
+
 @asynccontextmanager
 async def tried(folder: Path) -> AsyncIterator[Starlette]:
     """The page over the example that `channel new` copies."""
@@ -45,8 +48,8 @@ async def told(app: Starlette, *lines: str) -> Sequence[dict[str, Any]]:
     """What is told once these lines are done."""
     for line in lines:
         body = json.dumps({"line": line}).encode()
-        assert (await ask(app, "POST", f"{PATH}/act", body)).ok
-    state = json.loads((await ask(app, "GET", f"{PATH}/state")).body)
+        assert (await ask(app, "POST", f"{PATH}/act", body, HERE)).ok
+    state = json.loads((await ask(app, "GET", f"{PATH}/state", headers=HERE)).body)
     found: list[dict[str, Any]] = state["told"]
     return found
 
