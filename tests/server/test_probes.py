@@ -106,7 +106,7 @@ def test_what_is_committed_is_counted(metrics: Metrics) -> None:
 
 def test_each_figure_that_is_told_is_described_and_no_other() -> None:
     metrics = Metrics(Past().reading, lambda: 120_000, lambda: ArchiveReport(at=7, behind=2))
-    told = metrics.text() + node_figures(NodeReport("n", "follower", 0, ""), 0, 0, 120_000)
+    told = metrics.text() + node_figures(NodeReport("n", "follower", 0, ""), 0, 120_000)
     list(text_string_to_metric_families(told.decode()))  # Prometheus can read it
     names = re.findall(r"^# TYPE (\w+)", told.decode(), re.MULTILINE)
     described = re.findall(r"^\| `(omniroute_\w+)`", FIGURES.read_text(), re.MULTILINE)

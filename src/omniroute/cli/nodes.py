@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from omniroute.cli.client import client
 from omniroute.cli.output import as_json, config, print_json, table
 
-COLUMNS = ("node", "role", "since", "term", "head", "owed", "spooled", "version", "host", "url")
+WRITER: Final = "writer"
+MINUTE, HOUR = 60, 3600  # seconds
+COLUMNS = (
+    *("node", "role", "since", "term", "head", "owed", "spooled", "oldest", "version", "host"),
+    "url",
+)
+OF_A_WRITER = ("term", "head", "owed")
 
 
 @click.command()
@@ -22,25 +29,51 @@ def nodes(config: Path, json_: bool) -> None:
     """List the nodes on the store, the writer first.
 
     Asked of the server of this machine, whichever it is.  The term grows with every change of the
-    writer; owed is what the writer has still to send, spooled what lies undecided on a node's disk.
+    writer; owed is what the writer has still to send, spooled what lies undecided on a node's disk,
+    and oldest how long ago the first of it came.
     """
     found: dict[str, Any] = client(config).get("/api/admin/nodes")
     if json_:
         return print_json(found)
-    rows = [{**node, "since": _time(node["since"])} for node in found["nodes"]]
-    click.echo(table(rows, COLUMNS))
-    if found["writer"] is None:
-        click.echo("nobody writes just now")
-    for node in found["nodes"]:
+    return click.echo(told(found, time.time_ns() // 1_000_000))
+
+
+def told(found: Mapping[str, Any], now: int) -> str:
+    """What the nodes say together, for people, at *now* (ms); some may be of earlier versions."""
+    nodes = found["nodes"]
+    lines = [table([_row(node, now) for node in nodes], COLUMNS)]
+    lines += [] if found["writer"] is not None else ["nobody writes just now"]
+    for node in nodes:
+        if hears := node.get("hears"):
+            lines.append(f"{node['node']} takes in {', '.join(hears)}")
         if node.get("waits"):
-            click.echo(f"{node['node']} does not write: {node['waits']}")
+            lines.append(f"{node['node']} does not write: {node['waits']}")
         if (archive := node["archive"]) is not None:
-            click.echo(_archived(archive))
+            lines.append(_archived(archive))
         if (lost := node["lost"]) is not None:
-            click.echo(_lost(node["node"], lost))
+            lines.append(_lost(node["node"], lost))
     if waiting := found["handed_over"]:
-        click.echo(f"{waiting} handed over and not decided")
-    return None
+        lines.append(f"{waiting} handed over and not decided")
+    return "\n".join(lines)
+
+
+def _row(node: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """A node of this or an earlier version, as people read it at *now* (ms)."""
+    came = node.get("oldest", 0)
+    shown = {"since": _time(node["since"]), "oldest": _span(now - came) if came else "-"}
+    if node["role"] != WRITER:
+        shown |= dict.fromkeys(OF_A_WRITER, "-")
+    return {**node, **shown}
+
+
+def _span(ms: int) -> str:
+    """Roughly: the smaller unit up to twice the next."""
+    seconds = max(ms, 0) // 1000
+    if seconds < 2 * MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * HOUR:
+        return f"{seconds // MINUTE} min"
+    return f"{seconds // HOUR} h"
 
 
 def _archived(archive: Mapping[str, Any]) -> str:

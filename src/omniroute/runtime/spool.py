@@ -59,6 +59,11 @@ class Spool:
         return max(0, self._new - len(self._leaving))
 
     @property
+    def oldest(self) -> int:
+        """When (ms) the first came of those that are new; 0 where none is."""
+        return self._file.oldest() if self.depth else 0
+
+    @property
     def commits(self) -> int:
         """How many transactions were committed since the spool was opened."""
         return self._thread.commits

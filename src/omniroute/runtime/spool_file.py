@@ -55,6 +55,10 @@ NEW_ENTRIES = """
     SELECT id, channel, account, key, at, tries, file, raw FROM entry
     WHERE id > ? AND why IS NULL AND id NOT IN (SELECT id FROM kept) ORDER BY id LIMIT ?"""
 
+OLDEST = """
+    SELECT at FROM entry
+    WHERE why IS NULL AND id NOT IN (SELECT id FROM kept) ORDER BY id LIMIT 1"""
+
 DEAD_LETTERS = """
     SELECT id, channel, account, at, why, size FROM entry WHERE why IS NOT NULL ORDER BY id"""
 
@@ -272,6 +276,12 @@ class SpoolFile:
                     break
             rows.close()
         return page
+
+    def oldest(self) -> int:
+        """When (ms) the first new entry came; 0 where there is none."""
+        with self._read() as db:
+            row = db.execute(OLDEST).fetchone()
+        return int(row[0]) if row else 0
 
     def dead(self) -> list[DeadLetter]:
         """All dead letters, oldest first."""

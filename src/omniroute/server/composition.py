@@ -58,6 +58,7 @@ from omniroute.server.roster import (
     KeptReport,
     NodeReport,
     Roster,
+    accounts,
     last_loss,
 )
 from omniroute.server.rulebook import ServerRulebook, choose, tried
@@ -308,6 +309,7 @@ class Server:
         return NodeReport(
             spool.name, WRITER, self._since, self.url, spool.depth, node.outbox.depth,
             tenure.term, self._head, self._archived(), self.reach, last_loss(spool),
+            oldest=spool.oldest, hears=accounts(node.parts.channels.values()),
         )  # fmt: skip
 
     def _archived(self) -> ArchiveReport | None:

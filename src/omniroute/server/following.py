@@ -38,7 +38,7 @@ from omniroute.server.channels import open_channels
 from omniroute.server.metrics import node_figures
 from omniroute.server.probes import metrics_at
 from omniroute.server.relaying import Relay, Unreached
-from omniroute.server.roster import FOLLOWER, NodeReport, Roster, last_loss
+from omniroute.server.roster import FOLLOWER, NodeReport, Roster, accounts, last_loss
 from omniroute.server.serving import Serving
 from omniroute.server.settings import Settings
 from omniroute.server.stores import open_store
@@ -93,6 +93,7 @@ class Following:
         self._known: tuple[float, Mapping[str, Any] | None] = (0.0, None)
         self._trouble = Trouble(log, "which node writes cannot be said", logging.WARNING)
         self.roster = Roster(exchange, self._report)
+        self._hears = accounts(filter(heard_anywhere, channels.values()))
         self._follower = Follower(self._spool, exchange, channels.values(), clock)
         self._follower.handover.keeping.before_feeding = self._forget_erased
         mounts = {
@@ -159,6 +160,8 @@ class Following:
             spooled=self._spool.depth,
             lost=last_loss(self._spool),
             waits=self._waits(),
+            oldest=self._spool.oldest,
+            hears=self._hears,
         )
 
     def _site(self, mounts: Mapping[str, Sequence[BaseRoute]], local: bool = False) -> Starlette:
@@ -190,12 +193,12 @@ class Following:
             return JSONResponse({"code": "unavailable", "text": str(error)}, 503)
 
     def _figures(self) -> bytes:
-        oldest = next((entry.at for entry in self._spool.pending(limit=1)), 0)
+        own = self._report()
         try:
             waiting: int | None = self._exchange.waiting()
         except StoreError:
             waiting = None
-        return node_figures(self._report(), waiting, oldest, self._clock.now())
+        return node_figures(own, waiting, self._clock.now())
 
     async def _passed_on(self, request: Request) -> Response:
         """The writer's answer, or that there is none."""

@@ -203,15 +203,14 @@ def _keep(known: OrderedDict[K, V], key: K, value: V) -> None:
         known.popitem(last=False)
 
 
-def node_figures(node: NodeReport, waiting: int | None, oldest: int, now: int) -> bytes:
+def node_figures(node: NodeReport, waiting: int | None, now: int) -> bytes:
     """What a node that follows knows, in the text format of Prometheus.
 
-    *waiting* is how many messages lie between the nodes; *oldest* (ms) when the first that lies on
-    its disk came, 0 where none does.
+    *waiting* is how many messages lie between the nodes.
     """
     role = GaugeMetricFamily("omniroute_node", "What this process is", labels=["node", "role"])
     role.add_metric([node.node, node.role], 1)
-    lag = (now - oldest) / 1000 if oldest else 0.0
+    lag = (now - node.oldest) / 1000 if node.oldest else 0.0
     found = [
         role,
         GaugeMetricFamily(

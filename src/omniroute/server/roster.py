@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
 
 from omniroute import __version__
+from omniroute.channel import Channel
 from omniroute.errors import StoreError
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.trouble import Trouble
@@ -67,8 +68,9 @@ class NodeReport(msgspec.Struct, frozen=True):
     """What a node says of itself; times in ms.
 
     *since* is when it took this *role*; *owed* effects are not settled yet, *spooled* messages lie
-    on its disk and are not decided.  *url* is for people.  *term* and *head* are the journal's, of
-    a writer.  *knows* is how its words stand among those of other versions.
+    on its disk and are not decided, the *oldest* since then, 0 where there is none.  *url* is for
+    people.  *term* and *head* are the journal's, of a writer.  *knows* is how its words stand among
+    those of other versions.  *hears* are the accounts whose messages it takes in.
     """
 
     node: str
@@ -86,7 +88,14 @@ class NodeReport(msgspec.Struct, frozen=True):
     process: int = msgspec.field(default_factory=os.getpid)
     version: str = __version__
     knows: Standing = OURS.standing
+    oldest: int = 0
+    hears: tuple[str, ...] = ()  # as people write them, the kind first
     waits: str = ""  # why it does not write, where another would have to
+
+
+def accounts(channels: Iterable[Channel]) -> tuple[str, ...]:
+    """Their names, as people write them."""
+    return tuple(sorted(f"{channel.kind}/{channel.account}" for channel in channels))
 
 
 class Roster:
