@@ -34,11 +34,14 @@ LONGEST: Final = 10  # seconds of one input, before the search itself calls it h
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--seconds", default=60, show_default=True, help="For each parser.")
+@click.option("--forged", type=int, help="Try so many forged signatures and tokens instead.")
 @click.option("--inside", type=click.Choice(["guided", "alone"]), hidden=True)
-def main(names: tuple[str, ...], seconds: int, inside: str | None) -> None:
+def main(names: tuple[str, ...], seconds: int, forged: int | None, inside: str | None) -> None:
     """Look for what a parser cannot bear; NAME chooses among them."""
     if inside is not None:
         return (_guided if inside == "guided" else _alone)(names[0], seconds)
+    if forged is not None:
+        return _forged(forged)
     from tests.fuzz.targets import targets
 
     known = targets()
@@ -50,6 +53,16 @@ def main(names: tuple[str, ...], seconds: int, inside: str | None) -> None:
     if bad:
         click.echo(f"found something: {', '.join(bad)}", err=True)
     sys.exit(bool(bad))
+
+
+def _forged(count: int) -> None:
+    from tests.fuzz.forged import try_forged
+
+    shown, opened = try_forged(count, time.time_ns())
+    for name, number in shown.items():
+        click.echo(f"{name}: {number} forged")
+    click.echo("\n".join([*opened[:LINES], f"{shown.total()} forged, {len(opened)} in"]))
+    sys.exit(bool(opened))
 
 
 def _fuzzed(name: str, seconds: int) -> bool:

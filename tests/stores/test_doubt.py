@@ -1,5 +1,7 @@
 """A commit without an answer is settled by the head."""
 
+import math
+
 import pytest
 
 from omniroute.stores.api import GENESIS, Head, InDoubt, Moved, Unavailable, chained
@@ -16,6 +18,7 @@ class Away:
 
     def __init__(self, nth: int, head: Head) -> None:
         self.left, self.head, self.slept = nth, head, 0.0
+        self.needed = math.inf  # seconds until nobody needs to know
 
     def ask(self) -> Head:
         self.left -= 1
@@ -23,12 +26,13 @@ class Away:
             raise Unavailable("db.example", "it is away")
         return self.head
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         self.slept += seconds
+        return self.slept > self.needed
 
 
 def settled(server: Away) -> Head:
-    return settle(DOUBT, server.ask, AT, TO, server.sleep)
+    return settle(DOUBT, server.ask, AT, TO, server.wait)
 
 
 def test_it_had_happened() -> None:
@@ -46,7 +50,7 @@ def test_it_had_happened_and_the_server_says_so_when_it_is_back() -> None:
     [
         (Away(1, AT), Unavailable, "db.example: the line broke; nothing was written"),
         (Away(1, OTHER), Moved, "the head has moved"),
-        (Away(1_000, TO), InDoubt, "db.example: the line broke — ask for the head"),
+        (Away(1_000_000, TO), InDoubt, "db.example: the line broke — ask for the head"),
     ],
 )
 def test_or_not(server: Away, error: type[Exception], said: str) -> None:
@@ -54,8 +58,22 @@ def test_or_not(server: Away, error: type[Exception], said: str) -> None:
         settled(server)
 
 
+def test_an_outage_is_waited_for() -> None:
+    server = Away(700, TO)
+    assert settled(server) == TO
+    assert server.slept > 600
+
+
+def test_whoever_stops_waits_no_more() -> None:
+    server = Away(700, TO)
+    server.needed = 5.0
+    with pytest.raises(InDoubt):
+        settled(server)
+    assert server.slept < 10
+
+
 def test_a_server_that_does_not_come_back_is_waited_for_only_so_long() -> None:
-    server = Away(1_000, TO)
+    server = Away(1_000_000, TO)
     with pytest.raises(InDoubt):
         settled(server)
     assert PATIENCE <= server.slept < PATIENCE + 1

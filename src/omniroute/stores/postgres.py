@@ -82,6 +82,7 @@ class PostgresStore:
         be reached, refuses us, or does not keep what it has committed.
         """
         self._place = Place.read(url)
+        self._closing = threading.Event()
         self._line = Line(self._place)
         try:
             self._line.call(self._line.prepared())
@@ -126,7 +127,7 @@ class PostgresStore:
             if self._line.call(self._line.commit(at, links, puts, also)):
                 return to
         except InDoubt as doubt:
-            return settle(doubt, self.head, at, to)
+            return settle(doubt, self.head, at, to, self._closing.wait)
         raise Moved(at, self.head())
 
     def reader(self) -> PostgresReader:
@@ -143,6 +144,7 @@ class PostgresStore:
         return PostgresShelf(self._place)
 
     def close(self) -> None:
+        self._closing.set()
         self._line.close()
 
 

@@ -113,6 +113,7 @@ class RedisStore:
         be reached, refuses us, or may forget what it has taken.
         """
         self._place = Place.read(url)
+        self._closing = threading.Event()
         self._line = Line(self._place)
         self.patience = COPIED
         try:
@@ -153,7 +154,7 @@ class RedisStore:
         except NoCopy as alone:
             raise InDoubt(*alone.args) from None  # what the head says may not last
         except InDoubt as doubt:
-            return settle(doubt, self.head, at, to)
+            return settle(doubt, self.head, at, to, self._closing.wait)
         raise Moved(at, self.head())
 
     def trim(
@@ -181,6 +182,7 @@ class RedisStore:
         return RedisShelf(self._place, self.copied, self.patience)
 
     def close(self) -> None:
+        self._closing.set()
         self._line.close()
 
 
