@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.runtime.house import PATIENCE, Faulty, House
+from tests.runtime.house import PATIENCE, Clock, Faulty, House
 
+from omniroute.core.state import State
 from omniroute.runtime.handover import HandedIn, Handover
-from omniroute.runtime.keeping import GAP, TIDY, UNSURE
+from omniroute.runtime.keeping import GAP, TIDY, UNSURE, Keeping
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.spool_kept import Known
 from omniroute.stores.api import GENESIS, Moved, Unavailable
+from omniroute.stores.memory import MemoryStore
 from omniroute.stores.memory_exchange import MemoryExchange
 
 HOUR = 3_600_000  # ms
@@ -155,6 +158,77 @@ async def test_what_is_stable_leaves_the_disk(house: House) -> None:
         assert loss.entries == 0
 
 
+async def test_what_the_archive_has_leaves_the_disk_while_the_writer_writes(house: House) -> None:
+    async with house.running():
+        await house.says("x" * 300_000)
+        await house.until(lambda: len(house.texts()) == 1 and not house.spool.depth)
+        large, keeping = house.folder / "spool.large", house.node.keeping
+        assert keeping is not None
+        at, other = house.store.head(), (house.store.head()[0], b"of another jour")
+        for archived, left in ((other, 1), ((at[0] - 1, b""), 1), (at, 0)):
+            keeping.archived = lambda archived=archived: archived  # type: ignore[misc]
+            house.clock.at += TIDY
+            await asyncio.wait_for(looks(keeping), PATIENCE)
+            assert len(list(large.iterdir())) == left
+        loss = await house.spool.feed_again(house.clock.at, Known())
+        assert loss.entries == 0
+
+
+async def looks(keeping: Keeping) -> None:
+    """A writer looks, once."""
+    naps = iter((None,))
+
+    async def once(seconds: float) -> None:
+        if next(naps, "over") is not None:
+            raise asyncio.CancelledError
+
+    with suppress(asyncio.CancelledError):
+        await keeping.watch(lambda error: pytest.fail(str(error)), once)
+
+
+async def test_a_follower_s_disk_keeps_what_the_archive_does_not_have(house: House) -> None:
+    exchange = house.exchange
+    assert isinstance(exchange, MemoryExchange)
+    spool = Spool(house.folder / "other", min_free=0)
+    follower = Handover(spool, exchange, house.clock)
+    async with house.running():
+        await spool.append("pipe", "a", b'{"text": "hello", "id": "x"}', at=1)
+        await follower.look()
+        await house.until(lambda: exchange.hear(spool.name).outcomes)
+        await follower.look()
+        await house.until(lambda: not spool.depth)
+        for seq, left in ((1, 1), (house.store.head()[0], 0)):
+            exchange.archived(house.store.tail(seq - 1, 1)[0][:2])
+            house.clock.at += TIDY
+            await follower.look()
+            assert len(await spool.kept()) == left
+    await spool.close()
+
+
+async def test_a_node_that_was_away_while_its_record_left_for_the_archive_has_lost_nothing(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange, store = house.exchange, house.store
+    assert isinstance(exchange, MemoryExchange)
+    spool = Spool(house.folder / "other", min_free=0)
+    known = store.commit(store.head(), [b"one", b"two"], {})
+    spool.note(Known(known))
+    head = store.commit(known, [b"three", b"four", b"five"], {})
+    store.trim(head, {}, 3, {})
+    caplog.set_level("INFO")
+    follower = Handover(spool, exchange, house.clock)
+    follower.keeping.has_been = known.__eq__
+    await follower.look()
+    (said,) = [record.getMessage() for record in caplog.records if "away" in record.message]
+    assert "was away from record 2 on" in said
+    assert (spool.losses, spool.known.head) == ([], head)
+    spool.note(Known((2, b"of another jour!")))  # the archive has never heard of that one
+    await follower.look()
+    assert len(spool.losses) == 1
+    await spool.close()
+    await house.node.close()
+
+
 async def test_a_follower_hands_over_again_what_the_store_forgot(house: House) -> None:
     exchange, store = house.exchange, house.store
     assert isinstance(exchange, MemoryExchange)
@@ -240,3 +314,24 @@ async def test_whoever_is_erased_is_not_fed_in_again(house: House) -> None:
         said = {id: await house.spool.raw(id) or b"" for id, _ in kept}
         await house.spool.drop([id for id, raw in said.items() if b"forget" in raw])
         assert (await house.spool.feed_again(house.clock.at, Known())).entries == 1
+
+
+async def test_what_was_decided_before_a_crash_stays_until_the_archive_has_it(
+    tmp_path: Path,
+) -> None:
+    """What a node knows of the journal may not have come to its disk; a repeat is done at once."""
+    store, clock = MemoryStore(), Clock()
+    exchange = MemoryExchange(store=store, horizon=HOUR)
+    noted = store.commit(store.head(), [b"one"], {})
+    head = store.commit(noted, [b"two", b"three"], {})
+    spool = Spool(tmp_path / "spool", min_free=0)
+    await spool.note_now(Known(noted))
+    keeping = Keeping(spool, exchange, clock)
+    await keeping.begin(State(), lambda: (head, 1))
+    spool.done([await spool.append("pipe", "a", b"decided by record 3", at=1)])
+    for archived, left in ((noted, 1), (head, 0)):
+        exchange.archived(archived)
+        clock.at += TIDY
+        await keeping.look()
+        assert len(await spool.kept()) == left
+    await spool.close()

@@ -35,5 +35,19 @@ class TestMemoryExchange(ExchangeContract):
         assert begun(13) == 13
 
 
+def test_what_the_archive_has_counts_while_it_is_of_the_same_journal() -> None:
+    store = MemoryStore()
+    exchange = MemoryExchange(store=store, horizon=1000)
+    before = store.copy()
+    head = store.commit(store.head(), [b"one", b"two"], {})
+    exchange.archived(head)
+    assert exchange.hear("one").archived == 2
+    store.become(before)
+    assert exchange.hear("one").archived == 0
+    other = store.commit(store.head(), [b"one", b"another two", b"three"], {})
+    heard = exchange.hear("one", other)
+    assert (heard.holds, heard.archived) == (True, 0)
+
+
 def test_a_store_that_is_one_process_s_own_has_none() -> None:
     assert not isinstance(MemoryStore(), Shareable)

@@ -70,6 +70,28 @@ class TestRedisExchange(ExchangeContract):
         exchange.close()
 
 
+def test_what_the_archive_has_counts_while_it_is_of_the_same_journal(server: RedisServer) -> None:
+    with (
+        closing(RedisStore(f"{server.url}?space=x{next(NUMBERS)}")) as store,
+        closing(store.exchange()) as exchange,
+    ):
+        head = store.commit(GENESIS, [b"one", b"two", b"three"], {})
+
+        def told() -> tuple[bool, int, int]:
+            heard = exchange.hear("one", head)
+            return heard.holds, heard.archived, heard.first
+
+        assert told() == (True, 0, 1)
+        exchange.archived((2, b"of another jour!"))
+        assert told() == (True, 0, 1)
+        exchange.archived(store.tail(1, 1)[0][:2])
+        assert told() == (True, 2, 1)
+        store.trim(head, {}, 1, {})
+        assert told() == (True, 2, 2)
+        exchange.archived(GENESIS)
+        assert told() == (True, 0, 2)
+
+
 def test_who_begins_on_a_server_that_may_have_forgotten_something_is_told_so() -> None:
     with (
         redis_server() as server,

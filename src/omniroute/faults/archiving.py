@@ -3,6 +3,9 @@
 Now and then the store is as it was a while ago, as after a failover to a replica that was behind;
 what it has lost the archive has.  Whoever writes finds the head moved, and the next to begin
 gives the store back what it lost.  At the end the archive is the store again.
+
+Where it *forks*, whoever fills it may stand still with records in hand that the store loses: then
+the archive goes on in a journal that is no more, and is made anew when all is over.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from omniroute.runtime.archiver import Archiver
 from omniroute.runtime.rows import owed
 from omniroute.runtime.sheets import MESSAGE
 from omniroute.stores.api import Head, InDoubt, Reader, Unavailable
-from omniroute.stores.archive import Archive, Change
+from omniroute.stores.archive import Archive, Behind, Change, Forked, compare
 from omniroute.stores.memory import MemoryReader, MemoryStore
 from omniroute.stores.tiered import TieredReader
 
@@ -90,6 +93,9 @@ class Keeper:
     made: Callable[[MemoryArchive, Random], FaultyArchive] = FaultyArchive
     inner: MemoryArchive = field(default_factory=MemoryArchive)
     faults: list[str] = field(default_factory=list)  # what stopped it for good
+    forks: bool = False  # whether it may come to that
+    forked: bool = False
+    _in_hand: MemoryStore | None = None
     archive: FaultyArchive = field(init=False)
     _archiver: Archiver | None = None
     _earlier: MemoryStore | None = None
@@ -104,15 +110,29 @@ class Keeper:
 
     def look(self) -> bool:
         """Copy a little; whether something was copied.  Who fails goes on, or is another then."""
-        if self._archiver is None:
+        in_hand, self._in_hand = self._in_hand, None
+        if self._archiver is None or in_hand is not None:
             filled: Archive = self.archive
-            self._archiver = Archiver(filled, self.store.reader())
+            self._archiver = Archiver(filled, (in_hand or self.store).reader())
         try:
-            return self._archiver.step(self.chance.randint(1, 40))
-        except StoreError:
+            more = self._archiver.step(self.chance.randint(1, 40))
+            if in_hand is not None:
+                self._archiver = None
+                self._look_for_a_fork()
+            return more
+        except StoreError as error:
+            self.forked |= isinstance(error, Forked)
             if self.chance.random() < 0.5:
                 self._archiver = None
             raise
+
+    def _look_for_a_fork(self) -> None:
+        try:
+            compare(self.store.reader(), self.inner.head(), self.inner.reader())
+        except Forked:
+            self.forked = True
+        except Behind:
+            pass  # the next to write makes the store whole
 
     def reader(self) -> TieredReader:
         """A view of the store with the archive behind it."""
@@ -131,6 +151,13 @@ class Keeper:
         self._archiver = None
         return earlier.head() != self.inner.head()
 
+    def falls_behind(self) -> None:
+        """The store is about to lose its end; the archive may yet get it."""
+        self._earlier = None  # that was another journal
+        self._archiver = None
+        if self.forks and not self.forked and self.chance.random() < 0.5:
+            self._in_hand = self.store.copy()
+
     def settled(self) -> bool:
         """Let it come to the end of the journal, with nothing in its way."""
         self.archive.healed = True
@@ -145,6 +172,9 @@ class Keeper:
 
     def broken(self) -> list[str]:
         """What the archive lacks, or has otherwise than the store, when all is over."""
+        if self.forks and not self.settled() and self.forked:
+            self.inner, self._archiver = MemoryArchive(), None
+            self.archive = self.made(self.inner, self.chance)
         if not self.settled():
             return [f"the archive does not follow: {fault}" for fault in self.faults[-1:]]
         ours, theirs = _kept(self.inner.reader()), _kept(self.reader())

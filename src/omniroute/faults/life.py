@@ -36,7 +36,8 @@ from omniroute.runtime.rows import Body
 from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.trimming import Trimming
 from omniroute.runtime.writer import Answered
-from omniroute.stores.api import InDoubt, Moved, Reader, Store
+from omniroute.stores.api import Head, InDoubt, Moved, Reader, Store
+from omniroute.stores.archive import Forked, Gap
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.tiered import TieredStore, Trimmable
 
@@ -107,6 +108,7 @@ class Outside:
     exchange: Exchange | None = None  # where there are several nodes
     skew: int = 0  # ms that its clock is ahead
     archive: MemoryArchive | None = None
+    trims: bool = False  # whether the store lets go of what the archive has
 
 
 class Life:
@@ -146,8 +148,8 @@ class Life:
         assert self.spool is not None
         store = ways.store(outside.store, self._chance)
         trimming: Trimming | None = None
-        if (archive := outside.archive) is not None:
-            ways.refill(store, archive.reader())
+        archive = outside.archive
+        if archive is not None and self._made_whole(store, archive) and outside.trims:
             assert isinstance(store, Trimmable)
             behind: Any = FaultyReader(archive.reader(), self._chance)
             alone, clock = store.reader(), self._clock()
@@ -174,7 +176,23 @@ class Life:
             inbox=ways.inbox,
             handed=ways.handed,
         )
+        if archive is not None and self.node.keeping is not None:
+            self.node.keeping.archived = archive.head
+            self.node.keeping.has_been = self._has_been
         ways.changed(self.node)
+
+    def _made_whole(self, store: Store, archive: MemoryArchive) -> bool:
+        """As `omniroute.server.archiving.make_whole`."""
+        make = self._outside.ways.refill if self._outside.trims else refill
+        try:
+            make(store, archive.reader())
+        except (Forked, Gap):
+            return False
+        return True
+
+    def _has_been(self, at: Head) -> bool:
+        archive = self._outside.archive
+        return archive is not None and [r[:2] for r in archive.tail(at[0] - 1, 1)] == [at]
 
     def _clock(self) -> SystemClock:
         return SystemClock(lambda: (self._outside.clock() + self._outside.skew) * 1_000_000)
@@ -196,6 +214,7 @@ class Life:
                 handover=self._outside.ways.handover,
                 pace=HAND,
             )
+            follower.handover.keeping.has_been = self._has_been
             try:
                 await follower.start()
                 yield

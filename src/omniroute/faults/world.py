@@ -113,6 +113,8 @@ class World:
         self._healed, self._store_back = False, 0
         fate = Random(f"archive {self.seed}")  # noqa: S311 - seeds without one stay as they are
         self.keeper = Keeper(self.store, fate, self.ways.archive) if self.archive else None
+        if self.keeper is not None:
+            self.keeper.forks = self.forgets and fate.random() < 0.5
         self._graves: list[Life] = []
         self._stepping: Life | None = None
 
@@ -159,6 +161,7 @@ class World:
                 disk, self.store, self.platform, lambda: self.now, self.ways, exchange,
                 skew=self.chance.randint(-SKEW, SKEW) if self.nodes > 1 else 0,
                 archive=self.keeper.inner if self.keeper is not None else None,
+                trims=self.keeper is not None and not self.keeper.forks,
             )  # fmt: skip
             self.seats.append(Seat(outside))
 
@@ -356,6 +359,8 @@ class World:
         self.trace(f"{self._clock()} the store has lost {len(lost)} records")
         for entry in (decode(record.body) for record in lost):
             self._lost(entry)
+        if self.keeper is not None:
+            self.keeper.falls_behind()
         self.store.become(store)
         self._exchange.become(exchange)
 
@@ -372,11 +377,18 @@ class World:
         """The archive follows, when it comes to it."""
         if self._healed:
             return
+        before = keeper.forked
         try:
             keeper.look()
         except StoreError as error:
             self.counts["archive failures"] += 1
             self.trace(f"{self._clock()} archive: {error}")
+        if keeper.forked and not before:
+            self.counts["forks"] += 1
+            self.trace(f"{self._clock()} the archive has gone on in a journal that is lost")
+            self._later(1, self._fall_behind)  # what its records say is worth nothing now
+            for _ in range(5):
+                self._later(self.chance.randint(1, 30_000), self._write)
         self._later(keeper.wait, partial(self._archives, keeper))
 
     def _lose(self, keeper: Keeper) -> None:

@@ -18,6 +18,7 @@ from omniroute.runtime.spool_kept import Known
 from omniroute.runtime.witnesses import Elsewhere, Testimony
 from omniroute.stores.api import GENESIS, Head
 from omniroute.stores.exchange import Heard
+from omniroute.stores.memory_exchange import MemoryExchange
 
 
 class _LetsGoAtCommit(SteppedSpool):
@@ -71,6 +72,15 @@ class _HopesForTheBest(_Says):
         return replace(what, sends={key: how or hoped for key, how in what.sends.items()})
 
 
+class _ArchiveByNumber(FaultyExchange):
+    """What the archive said once is true of whatever journal there is."""
+
+    def hear(self, node: str, known: Head = GENESIS) -> Heard:
+        heard: Heard = self._inner.hear(node, known)
+        assert isinstance(self._inner, MemoryExchange)
+        return heard._replace(archived=self._inner.said[0])
+
+
 def _no_marks(node: Node) -> None:
     if node.keeping is not None:
         node.keeping.may_repeat = lambda came=None: False  # type: ignore[method-assign]
@@ -92,6 +102,12 @@ LOSSES: Final[Mapping[str, Mutant]] = {
     ),
     "numbersonly": Mutant(
         "a journal is known by its length", Ways(exchange=_BelievesNumbers), 3, True
+    ),
+    "archivebynumber": Mutant(
+        "what a disk keeps goes by the number of a record that the archive has",
+        Ways(exchange=_ArchiveByNumber),
+        forgets=True,
+        archive=True,
     ),
     "unmarkedlost": Mutant(
         "what another sent in a lost journal goes out unmarked", Ways(changed=_no_marks), 3, True

@@ -1,10 +1,15 @@
 """A store may forget its last commits: how a node notices, and hands in again what they decided.
 
 A Redis whose primary dies may go on with a replica that lacks the last commits.  So nothing leaves
-the spool when it is decided: it leaves when it is *stable*, which is when the store has still had
-the commit after its horizon.  Each node knows the latest head that it has seen.  Where the journal
-has no such record any more it is another journal: whatever the spool has kept is new again.  An
-input is known by its key, so what survived is answered as it was, and only the rest is decided.
+the spool when it is decided: it leaves when it is *stable*, which is when the archive has the
+commit, or the store has still had it after its horizon.  How far the archive is, its writer says;
+that counts while the journal has the very record that the archive was at, number and hash, for an
+archive may have gone on in a journal that was lost.
+
+Each node knows the latest head that it has seen.  Where the journal has no such record any more it
+is another journal: whatever the spool has kept is new again.  An input is known by its key, so what
+survived is answered as it was, and only the rest is decided.  Where the store has let go of its
+first records, a node that was away for long asks the archive for the one that it knows.
 
 Decisions may differ then.  What was sent in the journal that is gone has its notes in the spool of
 the node that sent it, and is not sent again: who writes asks the others (`runtime.witnesses`), and
@@ -17,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from omniroute.core.state import State
@@ -32,7 +38,7 @@ from omniroute.stores.exchange import ALIVE, Exchange, Heard
 log = logging.getLogger(__name__)
 
 PACE: Final = 2.0  # seconds between a writer's looks
-TIDY: Final = 60_000  # ms between two looks for what has become stable
+TIDY: Final = 10_000  # ms between two looks for what has become stable
 UNSURE: Final = 60_000  # ms after a loss in which what is sent may be a repeat
 MET: Final = int(ALIVE * 1000) // 10  # ms after which it is noted again who was there
 GAP: Final = 100  # threads' numbers that are left out where others may have been given
@@ -62,6 +68,10 @@ class Keeping:
         self._tidied = clock.now()
         self.before_feeding: Callable[[], Awaitable[object]] = _nothing
         """Called before what is kept is handed in again; may raise `StoreError`: then it is not."""
+        self.archived: Callable[[], Head] = _nowhere
+        """What the archive has, where this node writes; `GENESIS` without one."""
+        self.has_been: Callable[[Head], bool] = _unknown
+        """Whether the archive has this record; asked of one that has left the store."""
         if self.horizon:
             spool.keep(clock.now)
 
@@ -84,6 +94,7 @@ class Keeping:
         if not self.horizon:
             return 0
         self._stands = stands
+        await asyncio.to_thread(self._exchange.archived, self.archived())
         heard = await self.look()
         now = self._clock.now()
         # Who wrote before may have decided and sent more than this journal has, unless the server
@@ -103,7 +114,10 @@ class Keeping:
         await self.witnesses.testify(began)
         self.witnesses.asks(began)
         self._here = False
-        await self._spool.note_now(self._spool.known._replace(unsure=now if anew else began.at))
+        # What was decided by others is answered as they did, and is done by then: it is in this.
+        known = self._spool.known
+        head = max(known.head, head, key=itemgetter(0))  # both are in the journal
+        await self._spool.note_now(known._replace(head=head, unsure=now if anew else began.at))
         await self._spool.meet({self._spool.name}, now)
 
     def may_repeat(self, came: int | None = None) -> bool:
@@ -127,6 +141,8 @@ class Keeping:
         name, known = self._spool.name, self._spool.known
         head = known.head if self.horizon else GENESIS
         heard = await asyncio.to_thread(self._exchange.hear, name, head)
+        if not heard.holds and await self._was_away(head, heard):
+            return heard._replace(holds=True)
         if not heard.holds:
             await self.before_feeding()
             await asyncio.to_thread(self._exchange.clear, name)  # it is handed over anew
@@ -138,9 +154,8 @@ class Keeping:
                 " in between is gone",
                 *loss[1:],
             )
-        elif self.horizon and self._clock.now() - self._tidied >= TIDY:
-            self._tidied = self._clock.now()
-            await self._spool.forget(self._clock.now() - self.horizon)
+        else:
+            await self._tidy(heard.archived)
         await self._bear_in_mind(heard)
         return heard
 
@@ -155,6 +170,28 @@ class Keeping:
         if any(now - met.get(node, 0) >= MET for node in here):
             await self._spool.meet(here, now)
 
+    async def _was_away(self, known: Head, heard: Heard) -> bool:
+        """Whether what we know has left the store for the archive, in this very journal.
+
+        What has left it had been compared: before the store's first record both are the same.
+        """
+        if known[0] >= heard.first or not await asyncio.to_thread(self.has_been, known):
+            return False
+        log.info(
+            "this node was away from record %d on, which only the archive has by now; the journal"
+            " is the same and at %d: nothing is lost",
+            known[0],
+            heard.head[0],
+        )
+        self.note(heard.head)
+        return True
+
+    async def _tidy(self, archived: int) -> None:
+        """Let go of what has become stable, now and then."""
+        if self.horizon and self._clock.now() - self._tidied >= TIDY:
+            self._tidied = self._clock.now()
+            await self._spool.forget(self._tidied - self.horizon, archived)
+
     async def watch(
         self,
         lost: Callable[[StoreError], None],
@@ -165,16 +202,21 @@ class Keeping:
         Only `look` hands in again, when the writer starts anew on what the store has.
         """
         trouble = Trouble(log, "nobody can say whether the store has forgotten something")
+        said = GENESIS
         while self.horizon:
             await sleep(PACE)
             known = self._spool.known.head
             try:
+                if (at := self.archived()) != said:
+                    await asyncio.to_thread(self._exchange.archived, at)
+                    said = at
                 heard = await asyncio.to_thread(self._exchange.hear, self._spool.name, known)
                 if not heard.holds:
                     return lost(Moved(known, heard.head))
                 if self._here and not heard.began.at:
                     await self._begin(self._clock.now())  # it has forgotten nothing of ours
                 await self._bear_in_mind(heard)
+                await self._tidy(heard.archived)
                 trouble.over()
             except StoreError as error:
                 trouble.met(error)
@@ -183,3 +225,13 @@ class Keeping:
 
 async def _nothing() -> None:
     """Nobody has anything to do."""
+
+
+def _nowhere() -> Head:
+    """There is no archive."""
+    return GENESIS
+
+
+def _unknown(at: Head) -> bool:
+    """There is nobody to ask."""
+    return False

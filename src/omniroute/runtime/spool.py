@@ -150,10 +150,10 @@ class Spool:
         await self._thread.ask(lambda: self._file.kept.meet(nodes, at))
         self.met.update(dict.fromkeys(nodes, at))
 
-    async def forget(self, before: int) -> None:
-        """Delete what was decided before *before* (ms): it is stable."""
+    async def forget(self, before: int, through: int = 0) -> None:
+        """Delete what is stable: decided before *before* (ms), or by record *through*."""
         while True:
-            gone = await self._ask(Gone, lambda: self._file.kept.forget(before))
+            gone = await self._ask(Gone, lambda: self._file.kept.forget(before, through))
             await asyncio.to_thread(self._file.unlink, gone.files)
             if gone.entries < AT_ONCE:
                 return

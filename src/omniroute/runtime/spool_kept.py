@@ -2,7 +2,8 @@
 
 An entry that is *kept* is neither new nor dead: nobody reads it, until a loss makes it new again or
 it is stable and goes.  Notes about sends stay in the same way.  What of the journal this node has
-seen, is noted in the transaction that says what is decided, so the note is never behind it.
+seen, is noted in the transaction that says what is decided, and before that: so the note is never
+behind it, and whoever has the journal up to the noted record has what was decided.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ TABLES: Final = """
     CREATE TABLE IF NOT EXISTS met(node TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS loss(at INTEGER, known INTEGER, found INTEGER, entries INTEGER);
 """
+SEQ: Final = "ALTER TABLE {} ADD COLUMN seq INTEGER"
+"""By which record it was decided, at the latest; unknown of what was kept before this was noted."""
 AT_ONCE: Final = 500  # entries that go in one transaction
 
 
@@ -62,27 +65,35 @@ class Kept:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         db.executescript(TABLES)
+        for table in ("kept", "ended"):
+            if "seq" not in {column[1] for column in db.execute(f"PRAGMA table_info({table})")}:
+                db.execute(SEQ.format(table))
 
     def keep(self, ids: Iterable[int], at: int) -> int:
         """Keep those of *ids* that are new; how many there were."""
-        kept = 0
-        sql = f"INSERT OR IGNORE INTO kept SELECT id, {at:d} FROM entry WHERE why IS NULL"  # noqa: S608
+        kept, seq = 0, self.known().head[0]
+        sql = f"INSERT OR IGNORE INTO kept SELECT id, {at:d}, {seq:d} FROM entry WHERE why IS NULL"  # noqa: S608
         for each, part in in_chunks(f"{sql} AND id IN (?)", list(ids)):
             kept += self._db.execute(each, part).rowcount
         return kept
 
     def end(self, eids: Iterable[str], at: int) -> None:
         """The journal has the outcome of these."""
-        rows = [(eid, at) for eid in eids]
-        self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?)", rows)
+        seq = self.known().head[0]
+        rows = [(eid, at, seq) for eid in eids]
+        self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?)", rows)
 
-    def forget(self, before: int) -> Gone:
-        """Delete what was kept before *before* (ms), at most `AT_ONCE` entries."""
-        db = self._db
-        sql = "SELECT id FROM kept WHERE at < ? ORDER BY id LIMIT ?"
-        gone = self.drop([id for (id,) in db.execute(sql, (before, AT_ONCE))])
-        db.execute("DELETE FROM send WHERE eid IN (SELECT eid FROM ended WHERE at < ?)", (before,))
-        db.execute("DELETE FROM ended WHERE at < ?", (before,))
+    def forget(self, before: int, through: int = 0) -> Gone:
+        """Delete what was kept before *before* (ms), or decided by record *through* at the latest.
+
+        At most `AT_ONCE` entries go.
+        """
+        db, stable = self._db, (before, through)
+        sql = "SELECT id FROM kept WHERE at < ? OR seq <= ? ORDER BY id LIMIT ?"
+        gone = self.drop([id for (id,) in db.execute(sql, (*stable, AT_ONCE))])
+        ended = "SELECT eid FROM ended WHERE at < ? OR seq <= ?"
+        db.execute(f"DELETE FROM send WHERE eid IN ({ended})", stable)  # noqa: S608
+        db.execute("DELETE FROM ended WHERE at < ? OR seq <= ?", stable)
         db.execute("DELETE FROM loss WHERE at < ?", (before,))
         return gone
 

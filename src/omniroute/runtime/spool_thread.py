@@ -244,6 +244,8 @@ class SpoolThread:
         if urgent:
             reach("spool.before_write")
         with self._file.transaction():
+            if batch.known is not None:  # before what is said to be done, which is noted with it
+                self._file.kept.note(batch.known)
             outcomes, entries, unused = self._add(batch)
             for future, question in batch.questions:
                 outcome = _outcome(question)
@@ -252,8 +254,6 @@ class SpoolThread:
                     entries.append(outcome)
             unused += self._file.finish(batch.done)
             self._file.settle(batch.settled)
-            if batch.known is not None:
-                self._file.kept.note(batch.known)
             onward = [(before, self._file.sweep(before, after)) for before, after in batch.sweeps]
             if urgent:
                 reach("spool.before_fsync")

@@ -6,6 +6,7 @@ import importlib
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,10 +16,10 @@ from omniroute.runtime.clock import Clock
 from omniroute.runtime.refilling import refill
 from omniroute.runtime.trimming import Trimming, homes_in
 from omniroute.server.settings import Settings, check_readable
-from omniroute.stores.api import Reader, Store
+from omniroute.stores.api import Head, Reader, Store, Unavailable
 from omniroute.stores.archive import Archive, Asker, Behind, Forked, Gap
 from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
-from omniroute.stores.tiered import TieredStore, Trimmable
+from omniroute.stores.tiered import TRIMMED, TieredStore, Trimmable
 
 log = logging.getLogger(__name__)
 
@@ -73,19 +74,32 @@ def _postgres(url: str) -> Archive:
     return archive
 
 
-def make_whole(store: Store, archive: Archive) -> None:
+def make_whole(store: Store, archive: Archive) -> bool:
     """Give *store* what it has lost and *archive* has, before anything is decided.
 
-    Where both have gone on apart, or the archive lacks what came before, the desk works without
-    it: the archiving says so until somebody sees to it.  Raises `StoreError` where one is away.
+    Where both have gone on apart, or the archive lacks what came before, it is false, and the desk
+    works without it: the archiving says so until somebody sees to it.  Raises `StoreError` where
+    one is away.
     """
     asker = archive.asker()
     try:
         refill(store, asker, behind=isinstance(store, Trimmable))
+        return True
     except (Forked, Gap) as error:
         log.error("archive: %s", error)
+        return False
     finally:
         asker.close()
+
+
+def relies_on_archive(store: Store) -> bool:
+    """Whether the store has let go of something: then it is read with the archive, come what may.
+
+    One that has not is read without an archive that went on in another journal, for what that
+    alone has was never decided here.
+    """
+    with closing(store.reader()) as reader:
+        return TRIMMED in reader.get([TRIMMED])
 
 
 def keep_behind(
@@ -108,6 +122,22 @@ def keep_behind(
     return tiered, Trimming(store.reader(), asker, homes_in(asker), clock, keep)
 
 
+def has_been(settings: Settings) -> Callable[[Head], bool]:
+    """Asks the archive whether it has a record; it is opened for each question."""
+
+    def asked(at: Head) -> bool:
+        try:
+            asker = open_asker(settings)
+        except ConfigError as error:
+            raise Unavailable(PLACE, str(error)) from error
+        if asker is None:
+            return False
+        with closing(asker):
+            return [record[:2] for record in asker.tail(at[0] - 1, 1)] == [at]
+
+    return asked
+
+
 class Archiving:
     """Fills *archive* from *source* in a thread, from `start` to `stop`; both are its own then."""
 
@@ -122,8 +152,14 @@ class Archiving:
         self._archive, self._source, self._on_loss, self._pause = archive, source, on_loss, pause
         self._archiver: Archiver | None = None
         self._bell, self._end = threading.Event(), threading.Event()
-        self._status = ArchiveStatus(archive.head()[0])
+        self._head = archive.head()
+        self._status = ArchiveStatus(self._head[0])
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
+
+    @property
+    def head(self) -> Head:
+        """The last record that it has; from any thread."""
+        return self._head
 
     @property
     def status(self) -> ArchiveStatus:
@@ -162,10 +198,13 @@ class Archiving:
     def _drain(self) -> None:
         archiver = self._archiver = self._archiver or Archiver(self._archive, self._source)
         while not self._end.is_set() and archiver.step():
-            self._status = ArchiveStatus(archiver.at[0])
+            self._at(archiver.at)
         if self._status.fault:
             log.info("archive: follows the journal again")
-        self._status = ArchiveStatus(archiver.at[0])
+        self._at(archiver.at)
+
+    def _at(self, head: Head) -> None:
+        self._head, self._status = head, ArchiveStatus(head[0])
 
     def _failed(self, error: StoreError) -> None:
         fault = str(error)

@@ -42,7 +42,14 @@ from omniroute.runtime.spool import Spool
 from omniroute.runtime.trimming import Trimming
 from omniroute.runtime.writer import Committed
 from omniroute.server import logs
-from omniroute.server.archiving import Archiving, keep_behind, make_whole, open_archive
+from omniroute.server.archiving import (
+    Archiving,
+    has_been,
+    keep_behind,
+    make_whole,
+    open_archive,
+    relies_on_archive,
+)
 from omniroute.server.channels import isolated, open_channels
 from omniroute.server.desk import DeskFiles, read_desk
 from omniroute.server.leftovers import Leftovers
@@ -132,9 +139,10 @@ class Server:
             if (archive := open_archive(settings)) is not None:
                 self._archive = archive
                 opened.callback(archive.close)
-                make_whole(self.store, archive)
-                hours = settings.store.keep_closed_hours
-                self.store, self._trimming = keep_behind(self.store, archive, self.clock, hours)
+                if make_whole(self.store, archive) or relies_on_archive(self.store):
+                    hours = settings.store.keep_closed_hours
+                    kept = keep_behind(self.store, archive, self.clock, hours)
+                    self.store, self._trimming = kept
                 opened.callback(self.store.close)
                 if self._trimming is not None:
                     opened.callback(self._trimming.close)
@@ -187,7 +195,10 @@ class Server:
         """What stands around the node."""
         self.archiving = None
         if self._archive is not None:
-            self.archiving = Archiving(self._archive, self._alone.reader(), self._lost)
+            archiving = self.archiving = Archiving(self._archive, self._alone.reader(), self._lost)
+            if self.node.keeping is not None:
+                self.node.keeping.archived = lambda: archiving.head
+                self.node.keeping.has_been = has_been(self.settings)
         self.proofs.channels, self.proofs.inbox = parts.channels, self.node.inbox
         self.proofs.names, self.proofs.is_shared = self.node.names, self.node.shared.has
         self._readers = tuple(self.store.reader() for _ in range(4))

@@ -34,6 +34,7 @@ from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.proofs import Proofs
 from omniroute.runtime.spool import Spool
 from omniroute.runtime.trouble import Trouble
+from omniroute.server.archiving import has_been
 from omniroute.server.channels import open_channels
 from omniroute.server.metrics import node_figures
 from omniroute.server.probes import metrics_at
@@ -96,6 +97,7 @@ class Following:
         self._hears = accounts(filter(heard_anywhere, channels.values()))
         self._follower = Follower(self._spool, exchange, channels.values(), clock)
         self._follower.handover.keeping.before_feeding = self._forget_erased
+        self._follower.handover.keeping.has_been = has_been(settings)
         mounts = {
             f"/channels/{kind}/{account}": channel.routes()
             for (kind, account), channel in channels.items()

@@ -56,7 +56,8 @@ class Heard(NamedTuple):
 
     The journal's *head*; whether it still *holds* the record that the node knows of; and how the
     node's parcels have ended, by their numbers: ``""`` if decided, else why they cannot be.
-    *nodes* have heard something themselves in the last `ALIVE` seconds.
+    *nodes* have heard something themselves in the last `ALIVE` seconds.  The archive has this very
+    journal up to record *archived*: 0 if nobody said so; *first* is the store's own first record.
     """
 
     head: Head
@@ -64,6 +65,8 @@ class Heard(NamedTuple):
     outcomes: dict[int, str]
     began: Began = Began()
     nodes: frozenset[str] = frozenset()
+    archived: int = 0
+    first: int = 1
 
 
 class Exchange(Protocol):
@@ -115,6 +118,12 @@ class Exchange(Protocol):
 
         All of one moment: a head that was read later might come from a server that has forgotten
         the outcome's commit.
+        """
+
+    def archived(self, at: Head) -> None:
+        """Say that the archive has the journal up to *at*; `GENESIS` where there is none.
+
+        It counts for nothing while the journal has another record there.
         """
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:

@@ -29,6 +29,7 @@ class MemoryExchange:
         self._outcomes: dict[Mark, str] = {}
         self._reports: dict[str, tuple[bytes, float]] = {}
         self._agreed: dict[str, bytes] = {}
+        self.said = GENESIS  # where the archive is said to be
         self._server = 0  # another after each time that it may have forgotten something
         self._began: tuple[int, Began] | None = None  # on which server, and what was told
         self._testimonies: dict[str, bytes] = {}  # since then
@@ -87,7 +88,20 @@ class MemoryExchange:
             ended = {id: why for (of, id), why in self._outcomes.items() if of == node}
             now = self._seen[node] = self._now()
             nodes = frozenset(name for name, at in self._seen.items() if now - at < ALIVE)
-            return Heard(self._store.head(), self._holds(known), ended, self._here(), nodes)
+            first = self._store.tail(0, 1)
+            return Heard(
+                self._store.head(),
+                self._holds(known),
+                ended,
+                self._here(),
+                nodes,
+                archived=self.said[0] if self._holds(self.said) else 0,
+                first=first[0].seq if first else 1,
+            )
+
+    def archived(self, at: Head) -> None:
+        with self._lock:
+            self.said = at
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         with self._lock:
@@ -127,6 +141,7 @@ class MemoryExchange:
             self._reports, self._agreed = dict(other._reports), dict(other._agreed)
             self._server, self._began = self._server + 1, other._began
             self._testimonies, self._seen = dict(other._testimonies), dict(other._seen)
+            self.said = other.said
 
     def _here(self) -> Began:
         """Of the server as it is."""
@@ -144,7 +159,7 @@ class MemoryExchange:
             self._parcels.clear()
             self._outcomes.clear()
             self._reports.clear()
-            self._began = None
+            self._began, self.said = None, GENESIS
             self._testimonies, self._seen = {}, {}
 
     def close(self) -> None:

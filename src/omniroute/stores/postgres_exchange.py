@@ -108,6 +108,9 @@ class PostgresExchange(Asking):
         seq, digest, _, _, holds = rows[0]
         return Heard((seq, digest), holds, ended)
 
+    def archived(self, at: Head) -> None:
+        """Nothing hangs on it: what is committed is stable."""
+
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         sql = "DELETE FROM parcel WHERE node = $1 AND ($2::bigint[] IS NULL OR id = ANY($2))"
         self._call(self._execute(sql, node, None if ids is None else list(ids)))

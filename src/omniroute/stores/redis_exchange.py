@@ -4,7 +4,8 @@
 order of ``waiting``; ``outcomes`` how parcels have ended; ``nodes`` who is there, with the moment
 until which that is so; ``began`` on which server (its process, and the line of replication that
 it is the primary of) writers have begun to write, and since when they may not know all; ``told``
-what nodes have testified since then, and ``seen`` when each last heard something.
+what nodes have testified since then, and ``seen`` when each last heard something; ``archived``
+which record the archive is at.
 """
 
 from __future__ import annotations
@@ -133,8 +134,12 @@ for i = 1, #reported, 2 do
   local till = tonumber(string.match(reported[i + 1], '^[%d.]+'))
   if till > now then nodes[#nodes + 1] = reported[i] end
 end
+local at = redis.call('HMGET', KEYS[13], 'seq', 'hash')
+local archived = at[1] and holds(at[1] .. '-1', at[2]) and at[1] or '0'
+local first = redis.call('XRANGE', KEYS[9], '-', '+', 'COUNT', 1)[1]
 return {redis.call('HMGET', KEYS[8], 'seq', 'hash'), held and 1 or 0, found,
-        here and kept[2] or '0', here and kept[3] or '0', nodes}
+        here and kept[2] or '0', here and kept[3] or '0', nodes,
+        archived, first and first[1] or '1-1'}
 """
 )
 CLEAR: Final = """
@@ -171,7 +176,7 @@ return redis.call('HGET', KEYS[7], ARGV[1])
 
 PARTS: Final = (
     "lease", "parcels", "waiting", "outcomes", "count", "nodes", "agreed", "head", "journal",
-    "began", "told", "seen",
+    "began", "told", "seen", "archived",
 )  # fmt: skip
 _encode = msgspec.msgpack.Encoder().encode
 _parcel = msgspec.msgpack.Decoder(Parcel).decode
@@ -222,12 +227,23 @@ class RedisExchange:
 
     def hear(self, node: str, known: Head = GENESIS) -> Heard:
         given = f"{node}/*", 4, *_record(known), node, ALIVE
-        head, holds, found, at, since, nodes = self._run(HEAR, *given)
+        head, holds, found, at, since, nodes, archived, first = self._run(HEAR, *given)
         ended = {
             _number(mark): why.decode() for mark, why in zip(found[::2], found[1::2], strict=True)
         }
-        began = Began(int(at), int(since))
-        return Heard(head_of(head), bool(holds), ended, began, frozenset(map(bytes.decode, nodes)))
+        return Heard(
+            head_of(head),
+            bool(holds),
+            ended,
+            Began(int(at), int(since)),
+            frozenset(map(bytes.decode, nodes)),
+            int(archived),
+            int(first.partition(b"-")[0]),
+        )
+
+    def archived(self, at: Head) -> None:
+        said = {"seq": at[0], "hash": at[1]}
+        self._line.ask(lambda client: client.hset(self._keys[12], mapping=said))
 
     def clear(self, node: str, ids: Collection[int] | None = None) -> None:
         if ids is None:
