@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -157,7 +158,19 @@ def test_everything_reads_as_before(desk: Desk, tmp_path: Path) -> None:
         said = db.execute("SELECT COUNT(*) FROM messages").fetchone()[0]
     views.close()
     assert said > 20
-    assert verify(desk.store.reader()).ok
+    verdict = verify(desk.store.reader())
+    assert verdict.ok
+    assert (verdict.archived, verdict.records) == (desk.alone.head()[0] - 1, past().head()[0])
+
+
+def test_damage_in_what_only_the_archive_has_is_said_to_lie_there(desk: Desk) -> None:
+    trimmed(desk)
+    with closing(sqlite3.connect(desk.folder / "archive.db")) as db:
+        db.execute("UPDATE journal SET body = body || ' ' WHERE seq = 7")
+        db.commit()
+    (fault,) = verify(desk.store.reader()).faults
+    assert "record 7" in str(fault)
+    assert str(fault).endswith("it lies in the archive: restore that from its own backup")
 
 
 def test_what_the_archive_does_not_have_stays(desk: Desk) -> None:

@@ -62,6 +62,7 @@ def test_what_nobody_touched_is_well(database: Path, machine: Machine) -> None:
         "ok": True,
         "records": count,
         "threads": verdict.threads,
+        "archived": 0,
         "faults": [],
     }
 

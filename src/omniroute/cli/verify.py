@@ -35,6 +35,7 @@ def verify(config: Path, json_: bool) -> None:
         for fault in found["faults"]:
             click.echo(f"fault  {fault}")
         said = "all is well" if found["ok"] else f"{len(found['faults'])} faults"
-        click.echo(f"{found['records']} records, {found['threads']} threads: {said}")
+        old = f" ({found['archived']} of them from the archive)" if found["archived"] else ""
+        click.echo(f"{found['records']} records{old}, {found['threads']} threads: {said}")
     if not found["ok"]:
         sys.exit(1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from omniroute.runtime.loading import differences, fold
 from omniroute.stores.api import Corrupt, Reader, verify_chain
+from omniroute.stores.tiered import TieredReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Verdict:
     records: int
     threads: int
     faults: tuple[Corrupt, ...]
+    archived: int = 0  # of the records, the first: read from the archive, which alone has them
 
     @property
     def ok(self) -> bool:
@@ -28,6 +30,7 @@ class Verdict:
             "ok": self.ok,
             "records": self.records,
             "threads": self.threads,
+            "archived": self.archived,
             "faults": [str(fault) for fault in self.faults],
         }
 
@@ -37,7 +40,8 @@ def verify(
 ) -> Verdict:
     """Walk the hash chain, fold every event, compare with every row; closes *reader*.
 
-    What no event makes, such as what people said, the store itself answers for.
+    What no event makes, such as what people said, the store itself answers for.  Of a store that
+    has let go of its first records the archive's come first.
     """
     try:
         with reader.snapshot() as still:
@@ -48,6 +52,7 @@ def verify(
 
 def _verdict(still: Reader, progress: Callable[[int, int], None]) -> Verdict:
     records, threads, faults = still.head()[0], 0, list[Corrupt]()
+    archived = still.archived if isinstance(still, TieredReader) else 0
     if (broken := verify_chain(still)) is not None:
         faults.append(broken)
     try:
@@ -59,4 +64,12 @@ def _verdict(still: Reader, progress: Callable[[int, int], None]) -> Verdict:
         faults += [fault for fault in still.damage() if fault.place not in named]
     except Corrupt as fault:  # a record that makes no sense, or a page of rows that is damaged
         faults.append(fault)
-    return Verdict(records, threads, tuple(faults))
+    return Verdict(records, threads, tuple(_placed(each, archived) for each in faults), archived)
+
+
+def _placed(fault: Corrupt, archived: int) -> Corrupt:
+    """The fault, with where the damage lies if that is in the archive."""
+    if fault.seq is None or fault.seq > archived:
+        return fault
+    fix = "it lies in the archive: restore that from its own backup"
+    return Corrupt(fault.place, fault.fault, fix, fault.seq)

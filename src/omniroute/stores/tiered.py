@@ -71,6 +71,11 @@ class TieredReader:
         """*store* is closed with it; *archive* is the caller's."""
         self._store, self._archive = store, archive
 
+    @property
+    def archived(self) -> int:
+        """How many of the first records are the archive's: the store has let go of them."""
+        return first_kept(self._store) - 1
+
     def head(self) -> Head:
         return self._store.head()
 
