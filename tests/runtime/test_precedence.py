@@ -5,9 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from omniroute.runtime.precedence import MOST, PATIENCE, PAUSE, QUICK, Precedence
+from omniroute.runtime.precedence import (
+    BURST,
+    HANDFUL,
+    LOOK,
+    MOST,
+    PATIENCE,
+    PAUSE,
+    QUICK,
+    SHARE,
+    Precedence,
+)
 
-ENOUGH = 100  # pauses of a test in which nothing else would end the wait
+ENOUGH = 1000  # pauses of a test in which nothing else would end the wait
 
 
 class Doings:
@@ -17,11 +27,13 @@ class Doings:
         self.came, self.depth, self.pauses = 0, 0, 0
         self.turn = 0.0  # seconds that a turn of the loop takes
         self.in_a_pause: Callable[[], None] = lambda: None
+        self.rate = 0.0  # messages that come a second, besides
         self._now = 1000.0
         self.precedence = Precedence(self, self._sleep, self._turn, lambda: self._now)
 
     async def read_for(self, seconds: float) -> float:
         """Read a handful, give way; for how long, in seconds."""
+        self._pass(seconds)
         ended = self._now
         await self.precedence.give_way(seconds)
         return self._now - ended
@@ -32,8 +44,12 @@ class Doings:
     async def _sleep(self, seconds: float) -> None:
         self.pauses += 1
         assert self.pauses < ENOUGH
-        self._now += seconds
+        self._pass(seconds)
         self.in_a_pause()
+
+    def _pass(self, seconds: float) -> None:
+        self._now += seconds
+        self.came += round(self.rate * seconds)
 
     def comes(self) -> None:
         """Somebody brings a message."""
@@ -87,6 +103,50 @@ async def test_patience_ends_and_the_sooner_the_more_is_waiting() -> None:
     assert PATIENCE <= waits[0] < PATIENCE + more
     assert PATIENCE / 2 <= waits[1] < PATIENCE / 2 + more
     assert waits[2:] == [0, 0]
+
+
+async def test_in_a_burst_nothing_is_read_until_it_is_over() -> None:
+    desk = Doings()
+    desk.depth, desk.rate = HANDFUL + 1, 2000
+    desk.in_a_pause = lambda: setattr(desk, "rate", 2000 if desk.pauses < 40 else 0)
+    assert await desk.read_for(HANDFUL * 0.001) >= 40 * LOOK
+
+
+async def test_what_can_be_read_as_it_comes_is_no_burst() -> None:
+    desk = Doings()
+    desk.depth, desk.rate = HANDFUL + 1, 1000 * SHARE - 50
+    assert await desk.read_for(HANDFUL * 0.001) < PATIENCE
+
+
+async def test_nor_is_what_a_handful_is_enough_for() -> None:
+    desk = Doings()
+    desk.depth, desk.rate = HANDFUL, 2000
+    assert await desk.read_for(HANDFUL * 0.001) < PATIENCE
+
+
+async def test_a_burst_that_does_not_end_is_given_way_to_once() -> None:
+    desk = Doings()
+    desk.depth, desk.rate = HANDFUL + 1, 2000
+    waits = [await desk.read_for(HANDFUL * 0.001) for _ in range(4)]
+    assert BURST <= waits[0] < BURST + PATIENCE + LOOK
+    assert max(waits[1:]) <= PATIENCE
+
+
+async def test_after_everything_was_read_the_next_burst_is_given_way_to_again() -> None:
+    desk = Doings()
+    for _ in range(2):
+        desk.depth, desk.rate = HANDFUL + 1, 2000
+        assert await desk.read_for(HANDFUL * 0.001) >= BURST
+        desk.depth, desk.rate = 0, 0
+        assert await desk.read_for(0.001) < PATIENCE
+
+
+async def test_the_more_is_waiting_the_sooner_a_burst_is_read() -> None:
+    desk = Doings()
+    desk.depth, desk.rate = MOST // 2, 2000
+    assert BURST / 2 <= await desk.read_for(HANDFUL * 0.001) < BURST / 2 + PATIENCE
+    desk.depth = MOST
+    assert await desk.read_for(HANDFUL * 0.001) == 0
 
 
 async def test_on_a_real_loop_it_returns() -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from omniroute import Amendment, File
+from omniroute import Amendment, File, Site
+from omniroute_webchat.attachments import Attachments
+from omniroute_webchat.mailbox import Closed, Mailbox
+from omniroute_webchat.sessions import Session
 
 if TYPE_CHECKING:
     from plugins.webchat.tests.conftest import Browser, Chat, Opens
@@ -53,6 +57,15 @@ async def test_a_file_comes_with_the_message_that_follows(chat: Chat) -> None:
     assert fetched.headers["content-disposition"].startswith("inline; ")
     assert fetched.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert fetched.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_message_without_files_asks_nothing_of_the_mailbox(tmp_path: Path) -> None:
+    site = Site(tmp_path, "https://shop.example")
+    closed = Mailbox(site)  # and says so to whoever asks
+    nobody = Session("", "s:1", "", "", "", "", False, 0)
+    assert await Attachments(site, closed).brought(nobody, ()) == ()
+    with pytest.raises(Closed):
+        await Attachments(site, closed).brought(nobody, ["a-file"])
 
 
 @pytest.mark.parametrize(

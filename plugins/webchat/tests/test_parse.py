@@ -115,3 +115,8 @@ def test_what_was_accepted_can_be_read(said: parse.Said) -> None:
     assert read == parse.read(raw, "main")
     assert read.text == parse.clean(said.text)
     assert read.sent_at.timestamp() == said.at / 1000
+
+
+@given(st.text())
+def test_a_plain_line_is_cleaned_as_any_other_text(text: str) -> None:
+    assert parse.clean(text) == parse.clean("\n" + text)

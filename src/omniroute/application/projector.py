@@ -2,6 +2,7 @@
 
 `wake` is called from the writer after every commit and only rings a bell.  Everybody else lives on
 the event loop: `at_least` waits until a record is in the tables, `on_change` hears what is new.
+While much is committed the tables follow in strides, unless somebody waits.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from omniroute.application.pages import Change
 from omniroute.application.views import Views
 from omniroute.errors import StoreError
+from omniroute.runtime.strides import Strides
 from omniroute.stores.api import Unavailable
 
 log = logging.getLogger(__name__)
+
+STRIDE: Final = 0.05  # seconds from one look into the journal to the next, at least
+MANY: Final = 16  # records that are folded at a look, where so much is committed
 
 Listener = Callable[[Change], None]
 
@@ -31,6 +37,8 @@ class Projector:
         """*pause*: seconds until the next attempt when the journal or the disk fails."""
         self._views, self._pause = views, pause
         self._bell, self._end = threading.Event(), threading.Event()
+        self._hurry = threading.Event()  # somebody waits, or it is to end
+        self._strides = Strides(STRIDE, MANY)
         self._thread = threading.Thread(target=self._run, name="views", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._applied = 0  # as the event loop knows it
@@ -52,6 +60,7 @@ class Projector:
     async def stop(self) -> None:
         """Finish the batch in hand and end; whoever waits gets `Unavailable`."""
         self._end.set()
+        self._hurry.set()
         self._bell.set()
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
@@ -69,6 +78,7 @@ class Projector:
             raise _ended()
         done = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (seq, next(self._order), done))
+        self._hurry.set()
         await done
 
     @property
@@ -115,9 +125,13 @@ class Projector:
             failing = False
             while not self._end.is_set():
                 self._bell.wait()
+                if not self._waiting and (wait := self._strides.wait()):
+                    self._hurry.wait(wait)
+                self._hurry.clear()
                 self._bell.clear()
                 try:
-                    self._drain()
+                    self._strides.begin()
+                    self._strides.end(self._drain())
                     if failing:
                         log.info("views: following the journal again")
                     failing = False
@@ -130,12 +144,13 @@ class Projector:
         finally:
             self._call(self._stop_waiting)
 
-    def _drain(self) -> None:
-        while not self._end.is_set():
-            change = self._views.step()
-            if change is None:
-                return
+    def _drain(self) -> int:
+        """Fold all there is; how many records that were."""
+        before = last = self._views.applied
+        while not self._end.is_set() and (change := self._views.step()) is not None:
             self._call(self._tell, change)
+            last = change.seq
+        return last - before
 
     def _call(self, what: Callable[..., None], *arguments: object) -> None:
         assert self._loop is not None

@@ -25,6 +25,7 @@ from omniroute.runtime.inbounds import checked
 from omniroute.runtime.inbox import Inbox, Work
 from omniroute.runtime.isolation import Parser
 from omniroute.runtime.messages import Messages
+from omniroute.runtime.precedence import HANDFUL
 from omniroute.runtime.returns import Returns
 from omniroute.runtime.spool import Entry, Spool
 from omniroute.runtime.suspects import DEATHS
@@ -33,7 +34,6 @@ from omniroute.stores.api import InDoubt, Moved
 
 log = logging.getLogger(__name__)
 
-HANDFUL: Final = 32  # entries that are handed in together, to be decided and committed together
 OUTSTANDING: Final = 1000  # messages handed in and not yet committed
 SMALL: Final = 256 * 1024  # bytes that are parsed on the loop; larger ones in a thread
 ATTENDED: Final = 64  # doings of agents that are under way at a time

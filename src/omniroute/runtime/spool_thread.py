@@ -1,7 +1,8 @@
 """The thread that owns the spool's file: it takes what was asked, writes it, answers all at once.
 
-A batch is whatever has come while the one before was written, so it is as large as an fsync is slow
-and nothing waits for a clock.  What can wait for company (`done`, `settle`, `sweep`) goes with the
+A batch is whatever has come while the one before was written, so it is as large as an fsync is
+slow; where many come on a fast disk, a batch begins no sooner than `STRIDE` after the one before.
+What can wait for company (`done`, `settle`, `sweep`) goes with the
 next batch, or alone after `PATIENCE`; if it cannot be written now it is tried again.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,10 +21,16 @@ from omniroute.errors import Refused
 from omniroute.runtime.crashpoints import reach
 from omniroute.runtime.spool_file import Arrival, Entry, SpoolFile
 from omniroute.runtime.spool_kept import Known
+from omniroute.runtime.strides import Strides
 from omniroute.stores.api import InDoubt, Unavailable
 
 PATIENCE = 0.25
 """Seconds that what can wait waits for something that cannot."""
+
+STRIDE = 0.005
+"""Seconds from one batch to the next, at least, while there are `MANY` arrivals in each."""
+
+MANY = 4
 
 BATCH = 512
 """Requests of a kind in one transaction: the first of a burst need not wait for the last."""
@@ -94,6 +102,7 @@ class SpoolThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed: asyncio.Future[None] | None = None
         self._failed = False
+        self._strides = Strides(STRIDE, MANY)
         self._wake = threading.Event()
         self._begin()
 
@@ -180,10 +189,16 @@ class SpoolThread:
             if not self._hurry():
                 self._wake.wait(PATIENCE)
                 self._wake.clear()
+            if wait := self._strides.wait():
+                time.sleep(wait)
             closing = self._closed
             if closing is not None:
                 self._sweeps.clear()  # the next one finds what this one leaves
-            self._write(self._take())
+            self._strides.begin()
+            batch = self._take()
+            arrivals = len(batch.arrivals)
+            self._write(batch)
+            self._strides.end(arrivals)
             if closing is not None and not self._asked and (self._failed or not self._lazy()):
                 break
             if closing is not None or self._asked or self._lazy():

@@ -56,6 +56,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def clean(text: str) -> str:
     """Text without control characters, with plain line ends and nothing around it."""
+    if text.isprintable():  # a single line with nothing hidden in it, as most are
+        return text.strip()
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", text)).strip()
 
 
