@@ -1,5 +1,6 @@
 """What lies outside the store goes with the person, too."""
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,6 +18,10 @@ from omniroute.runtime.keyed import Keyed
 from omniroute.runtime.node import Node
 from omniroute.runtime.spool import Spool
 from omniroute.server.leftovers import Leftovers
+from omniroute.stores.api import GENESIS
+from omniroute.stores.memory import MemoryStore
+from omniroute.stores.sqlite import SqliteStore
+from omniroute.testing.server_process import until
 
 
 @dataclass
@@ -44,7 +49,8 @@ async def test_files_letters_and_copies_are_deleted(
     bill = files.put(b"bill")
     broken, keeps = Keeps(broken=True), Keeps()
     channels = {("post", "a"): broken, ("post", "b"): keeps, ("plain", "c"): object()}
-    parts = SimpleNamespace(spool=spool, files=files, channels=channels)
+    store = MemoryStore()
+    parts = SimpleNamespace(spool=spool, files=files, channels=channels, store=store)
     node = cast(Node, SimpleNamespace(parts=parts))
 
     gone = await Leftovers(node).forget(["joe@mail.example"], [bill])
@@ -66,10 +72,36 @@ async def test_who_was_erased_while_another_wrote_is_erased_here_before_this_one
     spool = Spool(tmp_path / "spool", min_free=0)
     id = await spool.append("email", "help", b"From: joe@mail.example", at=1)
     await spool.bury(id, "odd")
-    node = cast(Node, SimpleNamespace(parts=SimpleNamespace(spool=spool, keyed=keyed)))
+    node = cast(
+        Node, SimpleNamespace(parts=SimpleNamespace(spool=spool, keyed=keyed, store=MemoryStore()))
+    )
     with closing(Erasures(sqlite3.connect("", check_same_thread=False), keyed, clock)) as erasures:
         erasures.note(["joe@mail.example"])
         await Leftovers(node, erasures=erasures).catch_up()
     await spool.append("email", "help", b"another", at=1)  # written after what was asked before
     assert await spool.dead() == []
     await spool.close()
+
+
+async def test_incident_25_what_was_erased_is_in_no_file_and_no_log(tmp_path: Path) -> None:
+    """A log holds what was deleted until it is written over: on a quiet desk, for days."""
+    store, files = SqliteStore(tmp_path / "desk.db"), Files(tmp_path / "files")
+    spool = Spool(tmp_path / "spool", min_free=0)
+    head = store.commit(GENESIS, [b"{}"], {"b/1": b"the canary of joe@mail.example"})
+    store.commit(head, [b"{}"], {"b/1": None})
+    letter = b"From: joe@mail.example, with a canary"
+    await spool.bury(await spool.append("email", "help", letter, at=1), "odd")
+    parts = SimpleNamespace(spool=spool, files=files, channels={}, store=store)
+    assert len(with_canary(tmp_path)) == 2
+
+    assert await Leftovers(cast(Node, SimpleNamespace(parts=parts))).forget(
+        ["joe@mail.example"], []
+    )
+
+    await asyncio.to_thread(until, "logs without a canary", 15, lambda: not with_canary(tmp_path))
+    await spool.close()
+    store.close()
+
+
+def with_canary(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]

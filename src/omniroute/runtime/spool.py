@@ -222,6 +222,10 @@ class Spool:
         """The outcome of *eids* is in the journal: forget them, soon."""
         self._thread.settle(eids)
 
+    def clear_log(self) -> None:
+        """See `omniroute.stores.api.Logged`."""
+        self._file.sqlite.clear_log()
+
     async def close(self) -> None:
         """Write what was asked, end the thread and close the file; closing twice is harmless."""
         await self._thread.close()

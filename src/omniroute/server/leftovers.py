@@ -12,6 +12,7 @@ from omniroute.desk import ForgetsThreads
 from omniroute.runtime.erasures import Erasures, Search, names_any
 from omniroute.runtime.node import Node
 from omniroute.runtime.proofs import Proofs
+from omniroute.stores.api import Logged
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,13 @@ class Leftovers:
                 await channel.forget(values)
             except Exception:
                 log.exception("%s “%s”: did not forget somebody", channel.kind, channel.account)
+        self._clear_logs()
         return letters
+
+    def _clear_logs(self) -> None:
+        for kept in (self._node.parts.store, self._node.parts.spool):
+            if isinstance(kept, Logged):
+                kept.clear_log()
 
     async def catch_up(self) -> None:
         """Delete what lies here of people who were erased while another node wrote."""
@@ -56,6 +63,7 @@ class Leftovers:
             marks = await asyncio.to_thread(self._erasures.marks)
             if gone := await Search(parts.spool, parts.keyed).drop(marks):
                 log.info("%d messages of people who were erased are deleted here", gone)
+                self._clear_logs()
 
     async def forget_threads(self, threads: Sequence[int]) -> tuple[int, int]:
         """Have desks take away what they show of *threads*: posts that went, and that stay."""

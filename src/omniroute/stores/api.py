@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from omniroute.errors import StoreError
 
@@ -110,6 +110,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Settle what is open and let go of the store; closing twice is harmless."""
+
+
+@runtime_checkable
+class Logged(Protocol):
+    """What writes ahead into a log of its own, where what was deleted stands for a while."""
+
+    def clear_log(self) -> None:
+        """Have the log emptied: soon, and without keeping anybody waiting."""
 
 
 class Moved(StoreError):

@@ -21,6 +21,9 @@ EVERY = 1000
 SHORT = 64
 """Pages that may be left for the pass that makes the writer wait."""
 
+AGAIN = 5.0
+"""Seconds until a log that somebody reads is to be emptied once more."""
+
 
 class Checkpointer:
     """A thread that runs checkpoints on the connection that *connect* opens.
@@ -32,7 +35,7 @@ class Checkpointer:
         self._connect, self._turn = connect, turn
         self._written = 0
         self._due = threading.Event()
-        self._closing = False
+        self._closing = self._clearing = False
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
         self._thread.start()
 
@@ -43,6 +46,11 @@ class Checkpointer:
             self._written = 0
             self._due.set()
 
+    def clear(self) -> None:
+        """Have the log emptied soon: what was deleted stands there as it was."""
+        self._clearing = True
+        self._due.set()
+
     def close(self) -> None:
         """Wait for the checkpoint under way and end the thread."""
         self._closing = True
@@ -51,11 +59,15 @@ class Checkpointer:
 
     def _run(self) -> None:
         db: sqlite3.Connection | None = None
-        while self._due.wait() and not self._closing:
+        while self._due.wait(AGAIN if self._clearing else None) or self._clearing:
+            if self._closing:
+                break
             self._due.clear()
             try:
                 db = db or self._connect()
                 self._settle(db)
+                if self._clearing:
+                    self._clear(db)
             except sqlite3.Error as error:
                 # Nothing is lost, the log only stays long: on a full disk the next one may succeed.
                 log.warning("checkpoint put off: %s", error)
@@ -68,6 +80,13 @@ class Checkpointer:
                 break
         with self._turn:
             self._pass(db)
+
+    def _clear(self, db: sqlite3.Connection) -> None:
+        """Cut the log off, unless somebody reads in it: the writer waits for nobody."""
+        db.execute("PRAGMA busy_timeout = 0")
+        with self._turn:
+            busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._clearing = bool(busy)
 
     def _pass(self, db: sqlite3.Connection) -> int:
         """Copy what can be copied; return how many pages are left."""

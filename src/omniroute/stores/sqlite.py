@@ -145,6 +145,9 @@ class SqliteStore:
         self._file.check_usable()
         return SqliteReader(self._file.path)
 
+    def clear_log(self) -> None:
+        self._file.clear_log()
+
     def close(self) -> None:
         self._file.close()
 

@@ -125,6 +125,10 @@ class SqliteFile:
         """Say how many rows a transaction has changed, so that checkpoints keep up."""
         self._checkpoints.wrote(rows)
 
+    def clear_log(self) -> None:
+        """Have the log emptied, soon and beside the writer: what was deleted stands there."""
+        self._checkpoints.clear()
+
     def close(self) -> None:
         """Copy the log into the database, close and unlock; closing twice is harmless."""
         if self._closed:
