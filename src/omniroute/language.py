@@ -17,6 +17,7 @@ from omniroute.core.model import Fact
 from omniroute.hookspecs import hookimpl
 
 ENOUGH: Final = 14  # letters below which every answer is a guess; one of Chinese says twice as much
+BEGINNING: Final = 4 * ENOUGH  # characters in which there are enough of them, as a rule
 SURE: Final = 0.7
 LONGEST: Final = 1000  # bytes looked at
 FIRST_OF_EAST_ASIA: Final = "\u2e80"
@@ -41,7 +42,7 @@ def language_of(text: str) -> str:
     By its ISO 639-1 code, or by its ISO 639-2 code where it has no other (Filipino, Cebuano).
     """
     head = text[:LONGEST].encode("utf-8", "replace").decode().translate(CONTROLS).strip()
-    if _letters(head) < ENOUGH:
+    if _letters(head[:BEGINNING]) < ENOUGH and _letters(head) < ENOUGH:
         return ""
     best = _identifier.FindLanguage(text=head)
     if not best.is_reliable or best.probability < SURE:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from omniroute.channel import Address, Channel, File, Inbound, Undelivered
 from omniroute.errors import PluginError
@@ -59,7 +59,7 @@ def checked(channel: Channel, answer: object) -> Sequence[Inbound | Undelivered]
 def _readable(value: V) -> V:
     """*value*, and what it is made of, with text that a terminal only shows."""
     changed: dict[str, object] = {}
-    for name in _fields(value):
+    for name, _, _ in _fields(type(value)):
         held = getattr(value, name)
         if name in SHOWN and isinstance(held, str) and _COMMANDS.search(held):
             changed[name] = _COMMANDS.sub("", held)
@@ -91,27 +91,47 @@ def _faults(inbound: object) -> Iterator[str]:
 
 def _type_faults(value: object, place: str) -> Iterator[str]:
     """Fields of a dataclass that hold what their annotation does not allow, nested ones too."""
-    for name, wanted in _fields(value).items():
+    for name, kind, many in _fields(type(value)):
         held = getattr(value, name)
-        many = get_origin(wanted) is tuple
         if many and not isinstance(held, tuple | list):
             yield f"{place}{name} is {_kind(held)}, not a tuple"
             continue
-        kind = get_args(wanted)[0] if many else wanted
         for item in held if many else (held,):
             if not isinstance(item, kind):
                 yield f"{place}{name} is {_kind(item)}, not {kind.__name__}"
-            elif isinstance(item, str) and not _is_writable(item):
-                yield f"{place}{name} holds a lone surrogate, which is no character"
-            else:
+            elif isinstance(item, str):
+                if not _is_writable(item):
+                    yield f"{place}{name} holds a lone surrogate, which is no character"
+            elif isinstance(item, NESTED):
                 yield from _type_faults(item, f"{place}{name}.")
 
 
-_FIELDS = {kind: get_type_hints(kind) for kind in (Inbound, Undelivered, Address, File)}
+class _Field(NamedTuple):
+    """What a field may hold: one of *kind*, or *many*."""
+
+    name: str
+    kind: type
+    many: bool
 
 
-def _fields(value: object) -> Mapping[str, Any]:
-    return next((f for kind, f in _FIELDS.items() if isinstance(value, kind)), {})
+NESTED: Final = (Address, File)
+
+
+_FIELDS: Final[dict[type, Sequence[_Field]]] = {}  # by what was asked for so far
+
+
+def _fields(of: type) -> Sequence[_Field]:
+    """Those of a message's dataclass, or of a plugin's own that is derived from it."""
+    if of not in _FIELDS:
+        kind = next((k for k in (Inbound, Undelivered, *NESTED) if issubclass(of, k)), None)
+        hints = {} if kind is None else get_type_hints(kind)
+        _FIELDS[of] = [_field(name, hint) for name, hint in hints.items()]
+    return _FIELDS[of]
+
+
+def _field(name: str, hint: type) -> _Field:
+    many = get_origin(hint) is tuple
+    return _Field(name, get_args(hint)[0] if many else hint, many)
 
 
 def _is_writable(text: str) -> bool:

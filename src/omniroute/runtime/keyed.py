@@ -23,6 +23,7 @@ class Keyed:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._begun = hashlib.blake2b(key=key, digest_size=13)
 
     def __repr__(self) -> str:
         return "Keyed(…)"
@@ -69,7 +70,7 @@ class Keyed:
 
     def _hash(self, *parts: str) -> str:
         """Each part with its length before it: whatever a sender writes stays in its part."""
-        named = hashlib.blake2b(key=self._key, digest_size=13)
+        named = self._begun.copy()
         for part in parts:
             data = part.encode("utf-8", "surrogatepass")
             named.update(len(data).to_bytes(8, "big") + data)
