@@ -204,6 +204,16 @@ def test_a_url_that_cannot_be_meant_is_refused(url: str, said: str) -> None:
         Place.read(url)
 
 
+def test_an_option_that_nobody_knows_is_named() -> None:
+    with pytest.raises(ConfigError, match="no such option: stable_aftr — did you mean “stable_aft"):
+        RedisStore("redis://127.0.0.1:1/0?stable_aftr=60")
+
+
+def test_a_wrong_password_is_told_from_a_server_that_is_away(server: RedisServer) -> None:
+    with pytest.raises(Unavailable, match=r"check user and password in store\.url"):
+        RedisStore(server.url.replace("://", "://ana:wrong@"))
+
+
 def test_sentinels_need_the_name_of_what_they_watch() -> None:
     with pytest.raises(ConfigError, match="no name of the watched primary"):
         RedisStore("redis+sentinel://127.0.0.1")

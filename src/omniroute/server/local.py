@@ -4,6 +4,7 @@ invitations to desks."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import msgspec
@@ -18,7 +19,7 @@ from omniroute.application.commands import AnyCommand
 from omniroute.application.door import Application
 from omniroute.application.enrolment import Enrolment
 from omniroute.application.signin import SignIn
-from omniroute.errors import Refused
+from omniroute.errors import Refused, StoreError
 
 
 class Explains(Protocol):
@@ -82,7 +83,11 @@ def local_site(
 
     async def others(request: Request) -> Response:
         assert nodes is not None
-        return _json(await nodes())
+        try:
+            return _json(await nodes())
+        except StoreError as error:
+            said = {"code": "unavailable", "text": str(error)}
+            return JSONResponse(said, HTTPStatus.SERVICE_UNAVAILABLE)
 
     return Starlette(
         routes=[

@@ -250,6 +250,12 @@ class Still:
         """Nothing to let go of."""
 
 
+def _fix(error: redis.RedisError) -> str:
+    if isinstance(error, redis.AuthenticationError):
+        return "check user and password in store.url: redis://USER:PASSWORD@host:6379/0"
+    return "check that the server runs, and store.url"
+
+
 class Line:
     """One client, for one question at a time."""
 
@@ -266,8 +272,7 @@ class Line:
             try:
                 return question(self._client)
             except redis.RedisError as error:
-                fix = "check that the server runs, and store.url"
-                raise Unavailable(str(self._place), str(error), fix) from error
+                raise Unavailable(str(self._place), str(error), _fix(error)) from error
 
     def head(self) -> Head:
         return head_of(self.ask(lambda client: client.hmget(self._keys[0], "seq", "hash")))

@@ -16,7 +16,7 @@ from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from omniroute.errors import ConfigError
+from omniroute.errors import ConfigError, did_you_mean
 from omniroute.stores.api import Unavailable
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ STABLE: Final = 3600  # seconds after which a commit is taken for lasting
 
 SPACE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 SCHEMES: Final = ("redis", "rediss", "redis+sentinel", "redis+cluster")
+OPTIONS: Final = ("space", "accept_loss", "stable_after", "socket_timeout")  # in the query
 BY_SENTINEL: Final = "redis+sentinel://:password@host:26379,host2:26379/name/0"
 
 
@@ -84,8 +85,15 @@ def open_client(place: Place) -> Any:
             return _by_sentinel(place, limits)
         if place.scheme == "redis+cluster":
             return RedisCluster.from_url(place.url.replace("redis+cluster", "redis", 1), **limits)
-        return redis.Redis.from_url(place.url, **limits)
-    except (ValueError, TypeError) as error:  # the latter for an option that nobody knows
+        client = redis.Redis.from_url(place.url, **limits)
+        pool = client.connection_pool  # which makes none before it is asked for one
+        pool.connection_class(**pool.connection_kwargs)
+        return client
+    except TypeError as error:  # for an option that nobody knows
+        name = str(error).rpartition(" argument ")[2].strip("'")
+        fix = did_you_mean(name, OPTIONS) or f"ours are {', '.join(OPTIONS)}; others are redis-py's"
+        raise ConfigError("store.url", f"no such option: {name}", fix) from None
+    except ValueError as error:
         raise ConfigError("store.url", str(error), "redis://user:password@host:6379/0") from None
     except (redis.RedisError, RedisClusterException) as error:
         raise Unavailable(str(place), str(error), "check that it runs, and store.url") from error
