@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from omniroute.runtime.record import VERSION, Entry, decode, encode
 from omniroute.runtime.rows import Body, owed
 from omniroute.runtime.verify import verify
 from omniroute.stores.api import GENESIS, Head, InDoubt, Reader, Unavailable
-from omniroute.stores.archive import Archive, Asker, Change
+from omniroute.stores.archive import FORM, Archive, Asker, Change
 from omniroute.stores.memory import MemoryStore
 from omniroute.testing.histories import History, acts
 from omniroute.testing.machine import Machine
@@ -201,11 +201,11 @@ class ArchiveContract:
 
     def test_what_its_page_asks_is_answered_and_every_column_is_told(self, tmp_path: Path) -> None:
         with self.filled(tmp_path, past().store) as archive:
-            by_day, first, ways, articles, parcels = map(archive.ask, QUESTIONS)
+            by_day, first, ways, articles, parcels, surveys = map(archive.ask, QUESTIONS)
             assert sum(day["opened"] for day in by_day) == len(past().state.threads)
             assert min(row["minutes"] for row in first) > 0
             assert ways[0]["kinds"] > 1
-            assert articles == []
+            assert (articles, surveys) == ([], [])
             every = archive.ask("SELECT * FROM messages JOIN texts ON texts.id = messages.id")
             of_parcels = {
                 row["thread"]
@@ -266,6 +266,41 @@ class ArchiveContract:
             (article,) = archive.ask(QUESTIONS[3])
         assert article == {"article": "kb/reset", "proposed": 3, "helped": 2, "came_back": 1}
 
+    def test_how_it_was_can_be_asked_of_every_agent(self, tmp_path: Path) -> None:
+        rig = Rig(ASKING)
+        ana = rig.agent("ana")
+        for name, score in (("joe", "5"), ("kim", "2"), ("lee", "")):
+            chat = rig.customer(name, webchat=name).on("webchat")
+            chat.says("Where is my parcel?")
+            ana.accepts()
+            ana.replies("On its way.")
+            ana.resolves()
+            rig.wait(minutes=11)
+            if score:
+                chat.says(score)
+            rig.wait(minutes=9 * 24 * 60)
+        with self.filled(tmp_path, store_of(rig.machine)) as archive:
+            (of_ana,) = archive.ask(QUESTIONS[5])
+            rows = archive.ask("SELECT score, how, ended FROM surveys ORDER BY asked_at")
+            said = archive.ask(
+                "SELECT surveys.score FROM messages JOIN surveys USING (thread, handle)"
+                " WHERE kind = 'remark' ORDER BY score"
+            )
+        assert of_ana == {"agent": "ana", "asked": 3, "answered": 2, "satisfied": 50}
+        assert [tuple(row.values()) for row in rows] == [
+            *((5, "number", "done"), (2, "number", "done"), (None, "", "expired")),
+        ]
+        assert [row["score"] for row in said] == [2, 5]
+
+    def test_tables_of_an_earlier_form_are_brought_forward(self, tmp_path: Path) -> None:
+        archive = self.open(tmp_path)
+        earlier = ["DROP TABLE surveys", "UPDATE archive SET form = 1"]
+        archive.append(GENESIS, [b"{}"], {}, [Change(sql, [()]) for sql in earlier])
+        archive.close()
+        with closing(self.open(tmp_path)) as archive, closing(archive.asker()) as asker:
+            assert asker.ask("SELECT form FROM archive") == [{"form": FORM}]
+            assert asker.ask("SELECT * FROM surveys") == []
+
 
 REFERENCE = (DOCS / "reference/archive.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"```sql\n(.*?)```", REFERENCE, re.DOTALL)
@@ -278,6 +313,13 @@ route:
     when: {message.text: {any_of: [password]}}
     deflect: {article: kb/reset, ask: "Did that solve it?", if_no: fall_through, for: 5m}
   - {id: rest, to: {queue: general}}
+"""
+ASKING = """
+version: 1
+queues: {general: {}}
+defaults: {queue: general}
+surveys: [{id: after-help, when: always}]
+route: [{id: rest, to: {queue: general}}]
 """
 
 

@@ -46,7 +46,8 @@ def demo(
     """Show a small desk at work: agents, customers, three days of history."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     kept = "kept" if keep else "deleted on exit; --keep to keep"
-    click.echo(f"OmniRoute {__version__} · SQLite in ./{folder} ({kept})")
+    place = folder if folder.is_absolute() else f"./{folder}"
+    click.echo(f"OmniRoute {__version__} · SQLite in {place} ({kept})")
     desk = Demo(folder, port, smtp_port)
     with progress("seeding") as move:
         inputs, seconds = desk.prepare(move)

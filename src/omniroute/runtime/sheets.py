@@ -38,6 +38,22 @@ CAME_BACK: Final = """
     UPDATE articles SET came_back_at = $1
     WHERE thread = $2 AND helped_at > 0 AND came_back_at = 0
 """
+ASKED: Final = """
+    INSERT INTO surveys (message, thread, survey, measure, handle, agent, queue, channel, asked_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (message) DO NOTHING
+"""
+_LAST: Final = (
+    "message = (SELECT message FROM surveys WHERE thread = $1 ORDER BY asked_at DESC LIMIT 1)"
+)
+SCORED: Final = f"UPDATE surveys SET score = $2, answered_at = $3, how = $4 WHERE {_LAST}"  # noqa: S608 — words of ours
+REMARKED: Final = f"UPDATE surveys SET remark = $2 WHERE {_LAST}"  # noqa: S608
+ENDED: Final = f"UPDATE surveys SET ended = $2 WHERE {_LAST} AND ended = ''"  # noqa: S608
+BY_NUMBER: Final = f"""
+    INSERT INTO messages (id, thread, seq, at, kind, channel, handle, agent)
+    SELECT CAST($2 AS text), CAST($1 AS bigint), CAST($3 AS bigint), CAST($4 AS bigint), 'remark',
+      '', handle, '' FROM surveys WHERE {_LAST}
+    ON CONFLICT (id) DO NOTHING
+"""  # noqa: S608
 OPENED: Final = """
     INSERT INTO threads (id, shown_in, customer, phase, queue, rule, rules, priority, channel,
       agent, tags, opened_at, resolved_at)
@@ -218,6 +234,32 @@ def _reopened(on: On, event: e.ThreadReopened) -> Said:
     yield CAME_BACK, (on.at, event.thread)
 
 
+def _asked(on: On, event: e.SurveyAsked) -> Said:
+    yield (
+        ASKED,
+        (
+            event.message, event.thread, event.survey, event.measure, event.handle, event.agent,
+            event.queue, event.channel, on.at,
+        ),
+    )  # fmt: skip
+
+
+def _scored(on: On, event: e.SurveyAnswered) -> Said:
+    yield SCORED, (event.thread, event.score, on.at, event.how)
+    if event.message:
+        yield BY_NUMBER, (event.thread, event.message, on.seq, on.at)
+
+
+def _remarked(on: On, event: e.SurveyRemarked) -> Said:
+    yield REMARKED, (event.thread, event.message)
+    row = (event.message, event.thread, on.seq, on.at, "remark", "", event.handle, "")
+    yield MESSAGE, row
+
+
+def _survey_ended(on: On, event: e.SurveyEnded) -> Said:
+    yield ENDED, (event.thread, event.how)
+
+
 def _opened(on: On, event: e.ThreadOpened) -> Said:
     yield OPENED, (event.thread, event.customer, on.at)
 
@@ -295,6 +337,10 @@ _SAYS: Final[Mapping[type[e.Event], Callable[[On, Any], Said]]] = {
     e.ArticleProposed: _proposed,
     e.ThreadSolved: _solved,
     e.ThreadReopened: _reopened,
+    e.SurveyAsked: _asked,
+    e.SurveyAnswered: _scored,
+    e.SurveyRemarked: _remarked,
+    e.SurveyEnded: _survey_ended,
     e.ThreadOpened: _opened,
     e.ThreadFolded: _folded,
     e.ThreadUnfolded: _unfolded,

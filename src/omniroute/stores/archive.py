@@ -10,14 +10,30 @@ them.  Times are ms since the epoch, 0 where there is none.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from omniroute.errors import StoreError
 from omniroute.stores.api import GENESIS, Head, Reader, Store
 
-FORM: Final = 1
+FORM: Final = 2
 """Of the tables; an archive of a later form is not opened."""
+
+SURVEYS: Final = (
+    """CREATE TABLE surveys (
+      message text PRIMARY KEY, thread bigint NOT NULL, survey text NOT NULL,
+      measure text NOT NULL, handle text NOT NULL, agent text NOT NULL, queue text NOT NULL,
+      channel text NOT NULL, asked_at bigint NOT NULL, answered_at bigint NOT NULL DEFAULT 0,
+      score integer, how text NOT NULL DEFAULT '', remark text NOT NULL DEFAULT '',
+      ended text NOT NULL DEFAULT ''
+    )""",
+    "CREATE INDEX surveys_by_asked ON surveys (asked_at)",
+    "CREATE INDEX surveys_by_thread ON surveys (thread, asked_at)",
+)
+
+ADDED: Final[Mapping[int, Sequence[str]]] = {2: SURVEYS}
+"""What each form has that the one before it had not."""
 
 TABLES: Final = (
     "CREATE TABLE archive (one integer PRIMARY KEY CHECK (one = 1), form integer NOT NULL)",
@@ -50,10 +66,21 @@ TABLES: Final = (
       came_back_at bigint NOT NULL DEFAULT 0, PRIMARY KEY (thread, article, proposed_at)
     )""",
     "CREATE INDEX articles_by_proposed ON articles (proposed_at)",
+    *SURVEYS,
 )
 """But `texts`, which each database searches in its own way."""
 
 TEXTS: Final = "id text NOT NULL UNIQUE, subject text NOT NULL, said text NOT NULL"
+
+
+def brought_forward(form: int) -> Sequence[str]:
+    """The statements by which tables of *form* become ours; what they lack of the past stays out.
+
+    An archive that is made anew has it.
+    """
+    late = [each for later, each in ADDED.items() if later > form]
+    done = f"UPDATE archive SET form = {FORM}"  # noqa: S608 — a number of ours
+    return [*itertools.chain(*late), done] if late else []
 
 
 class Change(NamedTuple):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 
 from omniroute.stores.api import GENESIS, Head, Unavailable
-from omniroute.stores.archive import FORM, TABLES, TEXTS, Change, telling
+from omniroute.stores.archive import FORM, TABLES, TEXTS, Change, brought_forward, telling
 from omniroute.stores.postgres import Line, PostgresReader, PostgresStore
 from omniroute.stores.postgres_server import LOCK, Place
 
@@ -98,6 +98,8 @@ async def _prepare(line: Line, place: Place) -> None:
                 await db.execute(statement)
             await db.execute("INSERT INTO archive VALUES (1, $1)", FORM)
         form = await db.fetchval("SELECT form FROM archive")
+        for statement in brought_forward(form):
+            await db.execute(statement)
     if form > FORM:
         fault = f"its tables are of form {form}; this program knows {FORM}"
         raise Unavailable(str(place), fault, "upgrade OmniRoute on this machine, too")

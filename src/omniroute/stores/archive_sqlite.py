@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from omniroute.stores.api import GENESIS, Head, Unavailable
-from omniroute.stores.archive import FORM, TABLES, TEXTS, Change, telling
+from omniroute.stores.archive import FORM, TABLES, TEXTS, Change, brought_forward, telling
 from omniroute.stores.sqlite import SqliteReader, SqliteStore
 
 OWN: Final = (
@@ -106,6 +106,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if form > FORM:
         fault = f"its tables are of form {form}; this OmniRoute knows forms up to {FORM}"
         raise Unavailable(str(path), fault, "run the newer OmniRoute that wrote it")
+    for statement in brought_forward(form):
+        db.execute(statement)
 
 
 def _apply(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
