@@ -27,7 +27,7 @@ PAUSE: Final = 0.004  # seconds until the next turn is looked at
 PATIENCE: Final = 0.1  # seconds
 MOST: Final = 50_000  # entries
 
-BURST: Final = 5.0  # seconds
+BURST: Final = 6.0  # seconds
 SHARE: Final = 0.8  # of all time, that reading alone would need for what comes in a burst
 LOOK: Final = 0.05  # seconds after which a burst is looked at again
 
