@@ -13,6 +13,7 @@ import pytest
 
 from omniroute.errors import Refused
 from omniroute.runtime.spool import Entry, Spool
+from omniroute.runtime.spool_thread import BATCH
 from omniroute.stores.api import Corrupt, Unavailable
 from omniroute.testing import disk_faults
 
@@ -627,3 +628,16 @@ async def main(path):
     spool = Spool(path)
     assert len(spool.pending()) <= 1
     await spool.close()
+
+
+# --- what the store may yet forget ---
+
+
+async def test_what_was_said_to_be_done_a_moment_ago_is_among_what_is_kept(spool: Spool) -> None:
+    """Else whoever is erased in that moment is fed in again."""
+    spool.keep(lambda: 5)
+    brought = (spool.append("email", "help", b"x", at=1) for _ in range(BATCH + 10))
+    ids = await asyncio.gather(*brought)
+    spool.done(ids)
+    assert [id for id, _ in await spool.kept()] == ids
+    assert spool.depth == 0

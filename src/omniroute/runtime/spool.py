@@ -161,8 +161,11 @@ class Spool:
     async def kept(self) -> list[tuple[int, int]]:
         """The entries that are decided and not yet stable, and when (ms) each came.
 
-        Their bytes are there by `raw`.
+        Their bytes are there by `raw`.  What was said to be done before is among them.
         """
+        said = set(self._leaving)
+        while said & self._leaving:
+            await self._thread.ask(_nothing)  # with which goes what is to be written soon
         entries = await self._thread.ask(self._file.kept.entries)
         assert isinstance(entries, list)
         return entries
@@ -271,6 +274,10 @@ class Spool:
         if answers.entries:
             for subscriber in self._subscribers:
                 subscriber(answers.entries)
+
+
+def _nothing() -> None:
+    """Nothing is to be written but what waits."""
 
 
 def _writable(text: str) -> str:
