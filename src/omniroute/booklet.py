@@ -68,3 +68,7 @@ class Booklet:
                 return work(self._db)
 
         return await asyncio.to_thread(alone)
+
+    async def clear_log(self) -> None:
+        """Cut off the log ahead of the file, where what was deleted still stands as it was."""
+        await self.do(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())

@@ -149,3 +149,17 @@ async def test_what_is_deleted_or_forgotten_is_gone_from_the_disk(chat: Chat) ->
     assert [line.get("files") for line in await lines(joe)][1] == []
     await chat.channel.forget([heard.sender.value])
     assert list(folder.iterdir()) == []
+
+
+async def test_incident_25_what_is_forgotten_is_in_no_file_and_no_log(chat: Chat) -> None:
+    joe = await chat.visitor()
+    await joe.says("a canary")
+    [heard] = chat.inbound
+    await chat.answers("another canary", key="k1")
+    assert with_canary(chat.folder)
+    await chat.channel.forget([heard.sender.value])
+    assert with_canary(chat.folder) == []
+
+
+def with_canary(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and b"canary" in path.read_bytes()]

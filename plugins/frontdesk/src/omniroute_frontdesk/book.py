@@ -113,3 +113,5 @@ class Book:
             db.executemany("DELETE FROM visits WHERE id = ?", ids)
 
         await self._file.do(gone)
+        if visits:
+            await self._file.clear_log()

@@ -88,6 +88,7 @@ class Queue:
         """Delete what waits for these people."""
         rows = [(reader,) for reader in readers]
         await self._file.do(lambda db: db.executemany("DELETE FROM items WHERE reader = ?", rows))
+        await self._file.clear_log()
 
 
 def _name(db: sqlite3.Connection) -> str:

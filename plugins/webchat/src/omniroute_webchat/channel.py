@@ -161,6 +161,7 @@ class WebChatChannel:
     async def forget(self, values: Sequence[str]) -> None:
         """Delete the lines and sessions of whoever has these addresses."""
         await self._mailbox.do(lambda db: sessions.forget(db, values), Effort.DURABLE)
+        await self._mailbox.clear_log()
         await self._attachments.tidy()
 
     async def check(self) -> Health:

@@ -217,6 +217,13 @@ class Mailbox:
         self._begin(self._db)
         return await answer
 
+    async def clear_log(self) -> None:
+        """Cut off the log ahead of the file, where what was deleted still stands as it was."""
+        if (db := self._db) is None:
+            raise Closed
+        loop, cut = asyncio.get_running_loop(), "PRAGMA wal_checkpoint(TRUNCATE)"
+        await loop.run_in_executor(self._thread, lambda: db.execute(cut).fetchone())
+
     def say(self, line: Spoken) -> None:
         """Have a visitor's line written, once for each id of a session, before what is asked next.
 
