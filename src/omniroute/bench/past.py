@@ -7,6 +7,7 @@ each thread that is closed and one of each that is open.
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 import sys
@@ -148,8 +149,15 @@ def start(path: Path) -> Started:
         state.adopt(sample.rules())
         state.due()
         took = time.perf_counter() - began
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Started(took, most * (1 if sys.platform == "darwin" else 1024))
+    return Started(took, _most_memory())
+
+
+def _most_memory() -> int:
+    """Bytes that this process ever had at once."""
+    about = Path("/proc/self/status")
+    if about.exists():  # what `getrusage` says begins with the memory of whoever started us
+        return 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", about.read_text())[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _committed(files: Sequence[Path], scale: Scale, progress: Progress) -> Row:
