@@ -33,7 +33,15 @@ from omniroute.runtime.writer import Writer
 from omniroute.stores.api import Unavailable
 from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
 from omniroute.stores.memory import MemoryStore
-from omniroute.stores.tiered import COLD, GONE, Held, TieredReader, TieredStore, first_kept
+from omniroute.stores.tiered import (
+    COLD,
+    GONE,
+    Held,
+    TieredReader,
+    TieredStore,
+    check_archive,
+    first_kept,
+)
 
 HOUR = 3_600_000
 MONTH = 30 * 24 * HOUR
@@ -186,9 +194,49 @@ def test_what_the_archive_does_not_have_stays(desk: Desk) -> None:
     assert desk.lap() > 20
     assert desk.alone.get([late]) == {late: text}
     desk.copies()
+    assert desk.lap() == 0, "the archive has not had it for an hour"
+    desk.clock.at += HOUR
     assert desk.lap() == 1
     assert desk.alone.get([late]) == {}
     assert desk.store.get([late], desk.store.head()) == {late: text}
+
+
+def test_an_archive_may_be_set_back_to_a_copy_that_is_no_older_than_things_are_kept(
+    desk: Desk,
+) -> None:
+    desk.copies()
+    desk.lap()
+    copy = desk.folder / "copy.db"
+    with closing(sqlite3.connect(desk.folder / "archive.db")) as db:
+        db.execute("VACUUM INTO ?", (str(copy),))
+    late = next(key for key, _ in desk.alone.scan("b/"))
+    edited = {late: encode(Body("changed"))}
+    desk.store.commit(desk.store.head(), [naming(late)] * 3, edited)
+    desk.copies()
+    desk.clock.at += HOUR
+    assert desk.lap() > 20
+    whole = kept(rows_of(desk.store.reader()))
+    with closing(SqliteArchive(copy)) as archive, closing(SqliteAsker(copy)) as asker:
+        check_archive(desk.alone.reader(), asker)
+        archiver = Archiver(archive, desk.alone.reader())
+        while archiver.step():
+            pass
+        archiver.close()
+        assert archive.head() == desk.archive.head()
+        with closing(TieredReader(desk.alone.reader(), asker)) as reader:
+            assert kept(rows_of(reader)) == whole
+            assert verify(reader).ok
+
+
+def test_an_older_copy_of_the_archive_is_refused(desk: Desk) -> None:
+    desk.copies()
+    with closing(sqlite3.connect(desk.folder / "archive.db")) as db:
+        db.execute("VACUUM INTO ?", (str(desk.folder / "copy.db"),))
+    desk.store.commit(desk.store.head(), [naming("b/x")], {})
+    trimmed(desk)
+    asker = SqliteAsker(desk.folder / "copy.db")
+    with closing(asker), pytest.raises(Unavailable, match="name that archive there"):
+        check_archive(desk.alone.reader(), asker)
 
 
 def test_another_journal_is_not_trimmed_by_this_archive(desk: Desk) -> None:
@@ -208,6 +256,9 @@ def test_what_was_erased_leaves_when_the_archive_has_erased_it(desk: Desk) -> No
     desk.lap()
     assert desk.alone.get([gone]) == {gone: GONE}, "the archive still has it"
     desk.copies()
+    desk.lap()
+    assert desk.alone.get([gone]) == {gone: GONE}, "a copy of the archive may still be put in place"
+    desk.clock.at += HOUR
     desk.lap()
     assert desk.alone.get([gone]) == desk.asker.get([gone]) == {}
     assert desk.store.get([gone], desk.store.head()) == {}

@@ -39,6 +39,7 @@ async def test_a_server_lets_go_of_old_records_and_starts_again_without_them(
         await asyncio.to_thread(
             until, "the archive has all", 30, lambda: archiving.status.at == store.head()[0]
         )
+        await asyncio.to_thread(trimming.page)  # it sees what the archive has
         later = SystemClock(lambda: (server.clock.now() + 2 * HOUR) * 1_000_000)
         trimming._clock = later
         held, _ = await asyncio.to_thread(trimming.page)

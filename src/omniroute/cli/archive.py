@@ -60,7 +60,9 @@ def remake(config: Path, json_: bool) -> None:
         compare(reader, GENESIS)
         if reader.get([TRIMMED]):
             fault = "has threads and records that the store has let go of; another would lack them"
-            raise ConfigError(PLACE, fault, "restore it from its own backup")
+            raise ConfigError(
+                PLACE, fault, "restore a copy of it that is no older than store.keep_closed_hours"
+            )
         aside = _opened(settings).set_aside()
         with closing(_opened(settings)) as fresh, progress("filling", quiet=json_) as move:
             archiver = Archiver(fresh, reader)

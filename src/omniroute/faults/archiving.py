@@ -172,7 +172,9 @@ class Keeper:
 
     def broken(self) -> list[str]:
         """What the archive lacks, or has otherwise than the store, when all is over."""
-        if self.forks and not self.settled() and self.forked:
+        if not self.settled() and self.forked:
+            if not self.forks:
+                return []  # the store went to and fro, and has let go of what another would need
             self.inner, self._archiver = MemoryArchive(), None
             self.archive = self.made(self.inner, self.chance)
         if not self.settled():

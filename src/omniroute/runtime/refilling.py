@@ -22,7 +22,7 @@ from omniroute.runtime.rows import MARK, owed
 from omniroute.runtime.writer import Answered
 from omniroute.stores.api import Reader, Record, Store
 from omniroute.stores.archive import Behind, compare
-from omniroute.stores.tiered import COLD, TRIMMED, Trimmable, cold
+from omniroute.stores.tiered import COLD, RELIES, TRIMMED, Trimmable, cold, marks
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,11 @@ def refill(
         reader.close()
     first, commits = at[0], max(1, min(goal[0] - at[0], every // page + 1))
     rows = _pages(archive, page, here)
-    marks = {TRIMMED: b"%d" % goal[0]} if behind else {}
+    left = marks(goal[0], goal[0]) if behind else {}
     for number in range(1, commits + 1):
         last = first + (goal[0] - first) * number // commits
         records = _records(archive, at[0], last)
-        puts: dict[str, bytes | None] = {MARK: b"1", **marks}
+        puts: dict[str, bytes | None] = {MARK: b"1", **left}
         for record in records:
             entry = decode(record.body)
             puts[f"d/{entry.input.key}"] = encode(Answered(record.seq, True, "ok", {}))
@@ -76,7 +76,7 @@ def refill(
             puts |= {**dict.fromkeys(gone), MARK: None}
         at = store.commit(at, [record.body for record in records], puts)
         if behind and isinstance(store, Trimmable) and at[0] > RECORDS:
-            store.trim(at, {}, at[0] - RECORDS, marks)
+            store.trim(at, {}, at[0] - RECORDS, left)
         progress(number, commits)
     log.warning("the store has %d records again", at[0])
     return at[0] - first
@@ -98,7 +98,7 @@ def _stays(key: str, row: bytes) -> bool:
     """Whether it may be there although no archive has it: an answer, a card, a note of ours."""
     if key.startswith("o/"):
         return isinstance(owed(row).effect, Present)
-    return key.startswith("d/") or key == TRIMMED
+    return key.startswith("d/") or key in (TRIMMED, RELIES)
 
 
 def _here(reader: Reader) -> set[str]:

@@ -5,14 +5,16 @@ and what was closed of late.  What leaves is read from the archive from then on,
 here is a matter of memory and of what works while the archive is away, never of what is true: the
 store drops only what the archive has (`omniroute.stores.tiered`).
 
-A row of a thread leaves when the thread has been seen closed for the time it is kept; what is
-written in it later, and marks of what was deleted, leave as soon as the archive has them.
+A row of a thread leaves when the thread has been seen closed, and the archive to have that very
+row, for the time it is kept; so do marks of what was deleted.  An archive that is set back by less
+than that, to a copy of it, has all that has left, and the store all that it then lacks.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -33,6 +35,7 @@ PAGE: Final = 200  # rows, and records, that leave at a time
 PACE: Final = 0.05  # s between two pages; while there is work
 BUSY: Final = 0.5  # s, if inputs wait to be decided
 PAUSE: Final = 60.0  # s between two laps
+LOOKS: Final = 60  # that are remembered of where the archive was, over the time things are kept
 
 HOMES: Final = """
     SELECT messages.id AS id, threads.shown_in AS thread FROM messages
@@ -83,6 +86,9 @@ class Trimming:
         self._kind, self._after = 0, ""
         self._seen: dict[ThreadId, int] = {}  # since when a thread is closed
         self._met: set[ThreadId] = set()  # of those, in this lap
+        self._same: dict[str, tuple[int, int]] = {}  # a row's hash, since when the archive has it
+        self._same_now: dict[str, tuple[int, int]] = {}  # of those, in this lap
+        self._places: deque[tuple[int, int]] = deque()  # when the archive was where
         self._closed = 0  # rows of closed threads, in this lap
         self.kept: Kept | None = None
 
@@ -120,11 +126,33 @@ class Trimming:
             return None, True
         kind = COLD[self._kind]
         rows = dict(self._store.scan(kind, self._after, PAGE))
-        ripe = self._ripe(kind, rows, now) if rows else {}
-        known = self._archive.get(list(ripe)) if ripe else {}
-        same = {key: row for key, row in ripe.items() if known.get(key, GONE) == row}
-        held = Held(archive[0], same, self._records(archive[0], now - self._keep))
-        return held, self._goes_on(kind, rows)
+        before, since = now - self._keep, self._since(now, archive[0])
+        closed = self._closed_since(kind, rows, now) if rows else {}
+        known = self._archive.get(list(closed)) if closed else {}
+        same = [key for key in closed if known.get(key, GONE) == rows[key]]
+        aged = {key: rows[key] for key in same if self._same_since(key, rows[key], now) <= before}
+        ripe = {key: row for key, row in aged.items() if closed[key] <= before}
+        held = Held(archive[0], ripe, self._records(since, before), since)
+        return (held if since else Held(archive[0], {})), self._goes_on(kind, rows)
+
+    def _since(self, now: int, at: int) -> int:
+        """Where the archive, which is *at* a record, was as long ago as things are kept, or longer.
+
+        0 where nobody knows.
+        """
+        places, before = self._places, now - self._keep
+        if not places or now - places[-1][0] >= self._keep // LOOKS:
+            places.append((now, at))
+        while len(places) > 1 and places[1][0] <= before:
+            places.popleft()
+        return places[0][1] if places[0][0] <= before else 0
+
+    def _same_since(self, key: str, row: bytes, now: int) -> int:
+        """Since when the archive is known to have this very row."""
+        is_now = hash(row)
+        was, since = self._same.get(key, (is_now, now))
+        self._same_now[key] = is_now, since if was == is_now else now
+        return self._same_now[key][1]
 
     def _archived(self) -> Head | None:
         """The archive's last record, if it is the store's as well."""
@@ -144,15 +172,15 @@ class Trimming:
             through = record.seq
         return through
 
-    def _ripe(self, kind: str, rows: Mapping[str, bytes], now: int) -> dict[str, bytes]:
-        """Those whose threads have been closed for long enough, and marks."""
-        found = {key: row for key, row in rows.items() if row == GONE}
+    def _closed_since(self, kind: str, rows: Mapping[str, bytes], now: int) -> dict[str, int]:
+        """Those whose threads are closed, and since when that is known; and marks."""
+        found = {key: 0 for key, row in rows.items() if row == GONE}
         home = self._home(kind, {key: row for key, row in rows.items() if row != GONE})
         threads = sorted({f"t/{thread}" for thread in home.values()})
         open = self._store.get(threads) if threads else {}
         for key, at in home.items():
-            if f"t/{at}" not in open and self._seen.setdefault(at, now) <= now - self._keep:
-                found[key] = rows[key]
+            if f"t/{at}" not in open:
+                found[key] = self._seen.setdefault(at, now)
             self._met.add(at)
         self._seen = {at: since for at, since in self._seen.items() if f"t/{at}" not in open}
         return found
@@ -182,6 +210,7 @@ class Trimming:
         self._seen = {at: since for at, since in self._seen.items() if at in self._met}
         self.kept = Kept(self._closed, first_kept(self._store))
         self._met, self._closed = set(), 0
+        self._same, self._same_now = self._same_now, {}
         return True
 
 

@@ -27,7 +27,13 @@ GONE: Final = b""
 """The value of a row that was deleted and that the archive may still have."""
 
 TRIMMED: Final = "u/trimmed"
-"""The row that says up to which record an archive must be to go with this store."""
+"""The row that says up to which record the archive was when something last left for it."""
+
+RELIES: Final = "u/relies"
+"""The row that says up to which record an archive must be to go with this store.
+
+With it stands the other row's number: what left without a word here asks for all of that.
+"""
 
 TOUCHED: Final = 100_000
 """Rows written and not yet archived; of more it is known only that some were."""
@@ -51,12 +57,14 @@ class Held(NamedTuple):
     """What the archive holds when its last record has the number *at*.
 
     *rows* as the store had them at that time (`GONE`: neither has any); records up to *through*,
-    of which the last stays, so that it is seen that the archive follows.
+    of which the last stays, so that it is seen that the archive follows.  All of it was so already
+    when the archive's last record was number *since*: one that is set back to that has it, too.
     """
 
     at: int
     rows: Mapping[str, bytes]
     through: int = 0
+    since: int | None = None  # as *at* where nobody can say
 
 
 def cold(key: str) -> bool:
@@ -159,7 +167,9 @@ class TieredStore:
             return 0
         self._touched = {key: seq for key, seq in self._touched.items() if seq > held.at}
         rows = {key: row for key, row in held.rows.items() if key not in self._touched}
-        puts = {TRIMMED: b"%d" % held.at}
+        if not (rows or held.through):
+            return 0
+        puts = marks(held.at, held.at if held.since is None else held.since)
         return self._store.trim(at, rows, min(held.through, held.at - 1), puts)
 
     def reader(self) -> TieredReader:
@@ -168,6 +178,19 @@ class TieredStore:
     def close(self) -> None:
         self._store.close()
         self._archive.close()
+
+
+def marks(at: int, since: int) -> dict[str, bytes]:
+    """The rows of a store that has let go of something: see `TRIMMED` and `RELIES`."""
+    return {TRIMMED: b"%d" % at, RELIES: b"%d %d" % (since, at)}
+
+
+def relied_on(store: Reader) -> int:
+    """Up to which record an archive must be to go with *store*; 0 if it has let go of nothing."""
+    found = store.get([TRIMMED, RELIES])
+    at = found.get(TRIMMED, b"0")
+    since, _, of = found.get(RELIES, b"").partition(b" ")
+    return int(since if of == at else at)
 
 
 def joined(
@@ -240,7 +263,7 @@ def check_archive(store: Reader, archive: Reader | None) -> None:
 
     Raises `Unavailable` if not.
     """
-    least = int(store.get([TRIMMED]).get(TRIMMED, b"0"))
+    least = relied_on(store)
     has = archive.head()[0] if archive is not None and least else 0
     if has < least:
         fault = f"closed threads of this store are in an archive of {least} records"
