@@ -1,7 +1,7 @@
 # OmniRoute from nothing but Python 3.11 or newer and make. `make` alone lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts fuzz bench docs lock clean
+.PHONY: help demo test check lint types contracts fuzz rolling bench docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,9 @@ contracts: $(INSTALLED_DEV)
 
 fuzz: $(INSTALLED_DEV) ## try every parser with made-up input; FUZZ_ARGS="--seconds 300 mail"
 	@$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
+rolling: $(INSTALLED_DEV) ## replace a build by another, node by node, under traffic; FROM=REVISION
+	@$(BIN)/python -m tests.rolling $(FROM) $(TO) $(ROLLING_ARGS)
 
 bench: $(INSTALLED) ## measure, beside the floor that each figure stands on
 	@$(BIN)/omniroute bench $(BENCH_ARGS)

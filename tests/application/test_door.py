@@ -505,7 +505,7 @@ async def test_a_file_whose_bytes_are_gone(desk: Desk) -> None:
     await desk.seen()
     with pytest.raises(Refused) as error:
         await desk.application.file(ANA, "ab" * 32)
-    assert error.value.code == "unknown_file"
+    assert error.value.code == "file_elsewhere"
 
 
 async def test_formatted_text_comes_as_it_came(desk: Desk) -> None:

@@ -203,7 +203,7 @@ async def test_an_answer_goes_out_with_all_its_files_or_not_at_all(desk: House) 
     gone = Attachment("a.txt", "text/plain", 3, hashlib.sha256(b"gone").hexdigest())
     await desk.replies("here it is", files=(gone,))
     _, reason = await failure(desk)
-    assert reason == "the attachment “a.txt” is gone"
+    assert reason == "the attachment “a.txt” is not on the machine that sends: attach it again"
     assert desk.pipe.sent == []
 
 

@@ -126,6 +126,17 @@ async def test_limits_say_what_to_do(open_chat: Opens) -> None:
     assert (await say(joe, "x", "no-such-file")).json()["error"] == "no_file"
 
 
+async def test_a_file_that_lies_on_another_machine_is_chosen_again(chat: Chat) -> None:
+    joe = await chat.visitor()
+    brought = (await bring(joe, "a.png", PNG)).json()
+    [path] = (chat.folder / "files").iterdir()
+    path.unlink()
+    again = await say(joe, "see here", brought["id"])
+    assert (again.status_code, again.json()["error"]) == (422, "no_file")
+    assert (await joe.asks("GET", brought["url"])).status_code == 404
+    assert await lines(joe) == []
+
+
 async def test_where_none_are_taken_it_is_said(open_chat: Opens) -> None:
     chat: Chat = open_chat(max_file=0)
     await chat.starts()

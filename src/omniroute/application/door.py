@@ -238,7 +238,7 @@ class Application:
         await self.about_file(actor, sha)
         data = await asyncio.to_thread(self._files.get, sha)
         if data is None:
-            raise self._voice.refused("unknown_file")
+            raise self._voice.refused("file_elsewhere")
         return data
 
     async def keep(self, actor: Actor, data: bytes) -> str:

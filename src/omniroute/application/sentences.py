@@ -260,6 +260,10 @@ INVALID: Mapping[str, Sentence] = {
     "already_deleted": "It is deleted already.",
     "unknown_message": "There is no such message.",
     "unknown_file": "There is no such file.",
+    "file_elsewhere": (
+        "This file is not on the machine that writes just now. It came by another one, and they do"
+        " not share the folder of attachments: ask whoever runs the server."
+    ),
 }
 """What the door refuses before the core is asked."""
 

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 GIVE_UP: Final = 48 * 3600.0  # seconds of trying before the agent is told that it failed
 FIRST, LONGEST = 1.0, 600.0  # seconds between tries
+AWAY: Final = "is not on the machine that sends: attach it again"
 AT_ONCE: Final = 16  # calls of one channel account at the same time
 T = TypeVar("T")
 External: TypeAlias = Callable[[str, str, str], str]  # kind, account, external id → row
@@ -233,7 +234,7 @@ class Delivery:
                     f"the attachment “{file.name}” is damaged", by_content=True
                 ) from error
             if data is None:
-                raise Rejected(f"the attachment “{file.name}” is gone", by_content=True)
+                raise Rejected(f"the attachment “{file.name}” {AWAY}", by_content=True)
             found.append(File(file.name, file.media_type, data, file.inline))
         return tuple(found)
 

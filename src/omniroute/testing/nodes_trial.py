@@ -51,12 +51,13 @@ class NodesTrial(Trial):
 
     def __init__(self, folder: Path, database: Database | None, nodes: int = 2) -> None:
         super().__init__(folder, database)
-        self.machines = [
-            Machine(self.folder / f"node{number}", self._settings_of) for number in range(nodes)
-        ]
+        self.machines = [self._machine(self.folder / f"node{number}") for number in range(nodes)]
         self.writer = self.machines[0]
         self.kills = 0
         self.killed_at: list[int] = []  # ms
+
+    def _machine(self, folder: Path) -> Machine:
+        return Machine(folder, self._settings_of)
 
     def _settings_of(self, http: int, smtp: int) -> str:
         mine = self.config.read_text().replace(f"port = {self.http}\n", f"port = {http}\n", 1)

@@ -46,6 +46,7 @@ STATUS_OF = {
     "unknown_agent": 404,
     "unknown_customer": 404,
     "unknown_file": 404,
+    "file_elsewhere": 404,
     "unknown_letter": 404,
     "unknown_rules": 404,
     "unknown_message": 404,

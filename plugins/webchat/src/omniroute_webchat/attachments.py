@@ -88,12 +88,15 @@ class Attachments:
             raise Problem(422, "too_many_files", f"A message has at most {MOST} files.")
         mine = await self._mailbox.do(lambda db: _of_visitor(db, session.visitor))
         if any(id not in mine for id in ids):
-            raise Problem(422, "no_file", "A file is not here any more; choose it again.")
+            raise _gone()
         if sum(mine[id].size for id in ids) > TOGETHER:
             raise Problem(413, "too_big", f"All files together have at most {TOGETHER} bytes.")
         found = []
         for id in ids:
-            data = await asyncio.to_thread((self._folder / id).read_bytes)
+            try:
+                data = await asyncio.to_thread((self._folder / id).read_bytes)
+            except FileNotFoundError:  # it may lie on another machine
+                raise _gone() from None
             found.append(Brought(mine[id].name, mine[id].media_type, data))
         return tuple(found)
 
@@ -166,6 +169,10 @@ class Attachments:
         partly = self._begin(id)
         partly.write_bytes(data)
         partly.replace(self._folder / id)
+
+
+def _gone() -> Problem:
+    return Problem(422, "no_file", "A file is not here any more; choose it again.")
 
 
 async def _written(path: Path, request: Request, most: int) -> int:
