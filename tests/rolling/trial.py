@@ -21,8 +21,8 @@ from typing import Final
 
 from tests.rolling.builds import Build
 
-from omniroute.testing.crash_trial import Database, Trial
-from omniroute.testing.nodes_trial import TROUBLES, Machine, NodesTrial
+from omniroute.testing.crash_trial import TROUBLES, Database, Trial
+from omniroute.testing.nodes_trial import Machine, NodesTrial
 from omniroute.testing.server_process import PATIENCE, READY, Browserless, ServerProcess, until
 
 PACE: Final = 0.1  # seconds between two things that one of them does
