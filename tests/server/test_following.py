@@ -143,7 +143,7 @@ async def test_who_is_erased_is_erased_on_the_disk_of_a_machine_that_follows(
     keyed = open_key(house.database.with_suffix(".key"))
     erasures = Erasures(books.open(tmp_path / "of_the_writer.erased"), keyed, SystemClock())
     own = Spool(tmp_path / "of_the_writer.spool", min_free=0)
-    node = cast(Node, SimpleNamespace(parts=SimpleNamespace(spool=own, channels={})))
+    node = cast(Node, SimpleNamespace(parts=SimpleNamespace(spool=own, channels={}, store=store)))
     await Leftovers(node, erasures=erasures).forget(["joe@mail.example"], [])
     await own.close()
     erasures.close()
