@@ -18,6 +18,7 @@ import pytest
 from tests.cli.terminal import omniroute
 from tests.server.house import CHAT
 
+from omniroute.cli.demo import place_of
 from omniroute.demo.scenes import SCENES
 from omniroute.testing.server_process import Browserless, until
 
@@ -83,6 +84,11 @@ def iter_until(lines: Iterator[str], last: str) -> Iterator[str]:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     with demo(tmp_path_factory.mktemp("here"), ["--quiet"]) as shown:
         yield shown
+
+
+def test_its_folder_is_named_so_that_it_is_found() -> None:
+    assert place_of(Path("omniroute-demo")) == "./omniroute-demo"
+    assert place_of(Path("/srv/desk")) == "/srv/desk"
 
 
 def test_it_is_small_and_says_how_soon_it_was_there(

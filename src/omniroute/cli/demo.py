@@ -46,8 +46,7 @@ def demo(
     """Show a small desk at work: agents, customers, three days of history."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     kept = "kept" if keep else "deleted on exit; --keep to keep"
-    place = folder if folder.is_absolute() else f"./{folder}"
-    click.echo(f"OmniRoute {__version__} · SQLite in {place} ({kept})")
+    click.echo(f"OmniRoute {__version__} · SQLite in {place_of(folder)} ({kept})")
     desk = Demo(folder, port, smtp_port)
     with progress("seeding") as move:
         inputs, seconds = desk.prepare(move)
@@ -57,6 +56,11 @@ def demo(
     finally:
         if not keep:
             desk.remove()
+
+
+def place_of(folder: Path) -> str:
+    """A folder as its reader finds it: from here, or by its whole path."""
+    return str(folder) if folder.is_absolute() else f"./{folder}"
 
 
 async def _show(desk: Demo, quiet: bool, scene: int | None) -> None:
