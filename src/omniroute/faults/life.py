@@ -45,6 +45,7 @@ LEASE: Final = 20.0  # seconds
 LOOK: Final = 5.0
 HAND: Final = 3.0
 REOPEN: Final = 300_000  # ms, so that customers who are done grow cold and come again
+KEEP: Final = 60_000  # ms for which closed threads stay in the store; most lives are short
 RULES: Final = tuple(
     RuleSet(
         f"r{number}",
@@ -153,7 +154,7 @@ class Life:
             assert isinstance(store, Trimmable)
             behind: Any = FaultyReader(archive.reader(), self._chance)
             alone, clock = store.reader(), self._clock()
-            trimming = ways.trimming(alone, archive.reader(), archive.homes, clock, REOPEN)
+            trimming = ways.trimming(alone, archive.reader(), archive.homes, clock, KEEP)
             store = ways.tiered(store, behind)
         parts = Parts(
             store,
