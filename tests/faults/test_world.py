@@ -12,7 +12,7 @@ SOME = (
     *("nocas", "torn", "noattempt", "notimers", "doubtisno", "tellstoosoon", "loadsstay"),
     *("archivetorn", "baldrefill", "trimskeys"),
     *("keystoowide", "givesup", "nolanes", "backwards", "takestwice", "clockback", "nomark"),
-    "letsgoatcommit",
+    *("letsgoatcommit", "mutewitness"),
 )
 """A few of each kind, for `omniroute faults --mutant all` tries them all."""
 

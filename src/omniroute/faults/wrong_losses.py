@@ -53,12 +53,6 @@ class _SaysNothingOfSends(_Says):
         return replace(what, sends={})
 
 
-class _HasNoDoubts(_Says):
-    def said(self, what: Testimony) -> Testimony:
-        sure = {key: receipt for key, receipt in what.sends.items() if receipt is not None}
-        return replace(what, sends=sure)
-
-
 class _HasMetNobody(_Says):
     def said(self, what: Testimony) -> Testimony:
         return replace(what, met=())
@@ -117,9 +111,6 @@ LOSSES: Final[Mapping[str, Mutant]] = {
     ),
     "mutewitness": Mutant(
         "a witness says nothing of what it sent", Ways(exchange=_SaysNothingOfSends), 3, True
-    ),
-    "surewitness": Mutant(
-        "a witness does not say what it may have sent", Ways(exchange=_HasNoDoubts), 3, True
     ),
     "hopefulwitness": Mutant(
         "a witness takes what it tried to send for sent", Ways(exchange=_HopesForTheBest), 3, True
