@@ -7,12 +7,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from omniroute.errors import Refused
 from omniroute.runtime.spool import Entry, Spool
+from omniroute.runtime.spool_kept import Known
 from omniroute.runtime.spool_thread import BATCH
 from omniroute.stores.api import Corrupt, Unavailable
 from omniroute.testing import disk_faults
@@ -641,3 +643,26 @@ async def test_what_was_said_to_be_done_a_moment_ago_is_among_what_is_kept(spool
     spool.done(ids)
     assert [id for id, _ in await spool.kept()] == ids
     assert spool.depth == 0
+
+
+async def test_a_spool_to_which_a_later_version_has_added_columns_serves(path: Path) -> None:
+    await Spool(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN colour TEXT")
+        db.commit()
+    spool = Spool(path)
+    spool.keep(lambda: DAY)
+    first = await spool.append("email", "help", b"one", at=1, key="k1")
+    await spool.append("email", "help", LARGE, at=2)
+    await spool.attempt("e1", 1)
+    await spool.receipt("e1", b"sent")
+    spool.settle(["e1"])
+    spool.done([first])
+    await spool.note_now(Known((7, b"hash"), 3))
+    assert [entry.at for entry in everything(spool)] == [2]
+    assert (await spool.feed_again(DAY, Known())).entries == 1
+    assert [loss.known for loss in spool.losses] == [7]
+    await spool.meet(["another"], DAY)
+    await spool.close()

@@ -49,6 +49,9 @@ SCHEMA = Schema(
     """,
 )
 
+SEEN = "seen(mark, id, at)"
+ENTRY = "entry(id, channel, account, key, at, size, tries, why, file, raw)"
+
 ONE_ENTRY = "SELECT id, channel, account, key, at, tries, file, raw FROM entry WHERE id = ?"
 
 NEW_ENTRIES = """
@@ -160,7 +163,7 @@ class SpoolFile:
             for id, arrival in zip(ids, arrivals, strict=True)
             if arrival.key
         ]
-        if insert(db, "seen", keyed, "ON CONFLICT(mark) DO NOTHING") < len(keyed):
+        if insert(db, SEEN, keyed, "ON CONFLICT(mark) DO NOTHING") < len(keyed):
             first = self._holders([known for known, _, _ in keyed])
             for known, id, _ in keyed:
                 if first[known] != id:
@@ -170,7 +173,7 @@ class SpoolFile:
             for (id, is_new), a in zip(answers, arrivals, strict=True)
             if is_new
         ]
-        insert(db, "entry", rows)
+        insert(db, ENTRY, rows)
         self.new += len(rows)
         return answers
 
@@ -220,13 +223,13 @@ class SpoolFile:
         db = self.sqlite.db
         known = db.execute("SELECT open FROM send WHERE eid = ?", (eid,)).fetchone()
         earlier = int(known[0]) if known else 0
-        db.execute("REPLACE INTO send VALUES (?, ?, ?, NULL)", (eid, at, earlier + 1))
+        db.execute("REPLACE INTO send(eid, at, open) VALUES (?, ?, ?)", (eid, at, earlier + 1))
         return earlier
 
     def receipt(self, eid: str, body: bytes) -> None:
         """Note the outcome of the latest attempt of *eid*."""
         self.sqlite.db.execute(
-            "INSERT INTO send VALUES (?, NULL, 0, ?) ON CONFLICT(eid) DO UPDATE"
+            "INSERT INTO send(eid, open, receipt) VALUES (?, 0, ?) ON CONFLICT(eid) DO UPDATE"
             " SET open = max(open - 1, 0), receipt = excluded.receipt",
             (eid, body),
         )

@@ -4,6 +4,8 @@ An entry that is *kept* is neither new nor dead: nobody reads it, until a loss m
 it is stable and goes.  Notes about sends stay in the same way.  What of the journal this node has
 seen, is noted in the transaction that says what is decided, and before that: so the note is never
 behind it, and whoever has the journal up to the noted record has what was decided.
+
+A later version may add columns and be taken back, so every statement names those that it means.
 """
 
 from __future__ import annotations
@@ -72,8 +74,8 @@ class Kept:
     def keep(self, ids: Iterable[int], at: int) -> int:
         """Keep those of *ids* that are new; how many there were."""
         kept, seq = 0, self.known().head[0]
-        sql = f"INSERT OR IGNORE INTO kept SELECT id, {at:d}, {seq:d} FROM entry WHERE why IS NULL"  # noqa: S608
-        for each, part in in_chunks(f"{sql} AND id IN (?)", list(ids)):
+        sql = f"INSERT OR IGNORE INTO kept(id, at, seq) SELECT id, {at:d}, {seq:d} FROM entry"  # noqa: S608
+        for each, part in in_chunks(f"{sql} WHERE why IS NULL AND id IN (?)", list(ids)):
             kept += self._db.execute(each, part).rowcount
         return kept
 
@@ -81,7 +83,7 @@ class Kept:
         """The journal has the outcome of these."""
         seq = self.known().head[0]
         rows = [(eid, at, seq) for eid in eids]
-        self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?)", rows)
+        self._db.executemany("REPLACE INTO ended(eid, at, seq) VALUES (?, ?, ?)", rows)
 
     def forget(self, before: int, through: int = 0) -> Gone:
         """Delete what was kept before *before* (ms), or decided by record *through* at the latest.
@@ -118,7 +120,7 @@ class Kept:
         known = self.known()
         entries = self._db.execute("DELETE FROM kept").rowcount
         loss = Loss(at, known.head[0], found.head[0], entries)
-        self._db.execute("INSERT INTO loss VALUES (?, ?, ?, ?)", loss)
+        self._db.execute("INSERT INTO loss(at, known, found, entries) VALUES (?, ?, ?, ?)", loss)
         self.note(found)
         return loss
 
@@ -126,7 +128,8 @@ class Kept:
         """This is what the node has seen."""
         (seq, digest), thread, unsure = known
         row = (seq, digest, thread, unsure)
-        self._db.execute("REPLACE INTO known VALUES (1, ?, ?, ?, ?)", row)
+        sql = "REPLACE INTO known(one, seq, hash, thread, unsure) VALUES (1, ?, ?, ?, ?)"
+        self._db.execute(sql, row)
 
     def known(self) -> Known:
         """What it has seen."""
@@ -135,7 +138,8 @@ class Kept:
 
     def meet(self, nodes: Iterable[str], at: int) -> None:
         """These were there at *at* (ms)."""
-        self._db.executemany("REPLACE INTO met VALUES (?, ?)", [(node, at) for node in nodes])
+        rows = [(node, at) for node in nodes]
+        self._db.executemany("REPLACE INTO met(node, at) VALUES (?, ?)", rows)
 
     def met(self) -> dict[str, int]:
         """When (ms) each node was last there."""
@@ -143,4 +147,5 @@ class Kept:
 
     def losses(self) -> list[Loss]:
         """Those that are not yet forgotten, oldest first."""
-        return [Loss(*row) for row in self._db.execute("SELECT * FROM loss ORDER BY at")]
+        sql = "SELECT at, known, found, entries FROM loss ORDER BY at"
+        return [Loss(*row) for row in self._db.execute(sql)]
