@@ -340,11 +340,11 @@ class World:
             self.counts["exchanges lost"] += 1
             self._exchange.forget()
 
-    def _fall_behind(self) -> None:
-        """A copy of the store is behind from now on, and a little later it is the store."""
+    def _fall_behind(self, after: int = 0) -> None:
+        """A copy of the store is behind from now on, and *after* so many ms it is the store."""
         assert self._exchange is not None
         store, exchange = self.store.copy(), self._exchange.copy()
-        after = self.chance.randint(1, self.chance.choice(BEHIND))
+        after = after or self.chance.randint(1, self.chance.choice(BEHIND))
         self._later(after, partial(self._fail_over, store, exchange))
 
     def _fail_over(self, store: MemoryStore, exchange: MemoryExchange) -> None:
@@ -386,7 +386,8 @@ class World:
         if keeper.forked and not before:
             self.counts["forks"] += 1
             self.trace(f"{self._clock()} the archive has gone on in a journal that is lost")
-            self._later(1, self._fall_behind)  # what its records say is worth nothing now
+            # What is decided now has numbers that the archive has given to something else.
+            self._later(1, partial(self._fall_behind, max(BEHIND)))
             for _ in range(5):
                 self._later(self.chance.randint(1, 30_000), self._write)
         self._later(keeper.wait, partial(self._archives, keeper))
