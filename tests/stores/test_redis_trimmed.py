@@ -59,6 +59,7 @@ def test_an_erasure_of_what_has_left_reaches_the_archive(desk: Desk) -> None:
     assert desk.store.get([gone], head) == {}
     desk.copies()
     assert desk.asker.get([gone]) == {}
+    desk.lap()
     desk.clock.at += HOUR
     desk.lap()
     assert desk.alone.get([gone], head) == {}
