@@ -21,7 +21,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
-HANDFUL: Final = 32  # entries that are handed in together, to be decided and committed together
+HANDFUL: Final = 16  # entries that are handed in together, to be decided and committed together
 QUICK: Final = 0.00015  # seconds of a turn of the loop in which there is little to do, at most
 PAUSE: Final = 0.004  # seconds until the next turn is looked at
 PATIENCE: Final = 0.1  # seconds
