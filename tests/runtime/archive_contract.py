@@ -22,8 +22,17 @@ from omniroute.runtime.archiver import Archiver
 from omniroute.runtime.loading import PAGE
 from omniroute.runtime.record import VERSION, Entry, decode, encode
 from omniroute.runtime.rows import Body, owed
+from omniroute.runtime.sheets import OPENED
 from omniroute.runtime.verify import verify
-from omniroute.stores.api import GENESIS, Head, InDoubt, Reader, Unavailable
+from omniroute.stores.api import (
+    GENESIS,
+    Head,
+    InDoubt,
+    Moved,
+    Reader,
+    Unavailable,
+    verify_chain,
+)
 from omniroute.stores.archive import FORM, Archive, Asker, Change
 from omniroute.stores.memory import MemoryStore
 from omniroute.testing.histories import History, acts
@@ -122,6 +131,23 @@ class ArchiveContract:
             assert archive.tail(0, 10_000) == past().store.tail(0, 10_000)
             assert kept(rows_of(archive)) == kept(rows_of(past().store.reader()))
             assert verify(archive).ok
+
+    def test_it_may_begin_in_the_middle_of_a_journal(self, tmp_path: Path) -> None:
+        records = past().store.tail(100, 10_000)
+        row = next(iter(past().store.scan("h/", "", 1)))
+        archive = self.open(tmp_path)
+        with asking(archive) as asker:
+            change = Change(OPENED, [(7, "c", 1)])
+            head = archive.begin(records, dict([row]), [change])
+            assert head == asker.head() == past().store.head()
+            assert asker.tail(0, 10_000) == records
+            assert asker.scan("") == [row]
+            assert asker.ask("SELECT id FROM threads") == [{"id": 7}]
+            with pytest.raises(Moved):
+                archive.begin(records, {}, [change])
+            archive.append(head, [b"next"], {}, [])
+            assert verify_chain(asker, begins=101) is None
+        archive.close()
 
     @pytest.mark.parametrize(("desk", "step"), [(past, 500), (parted, 500), (parted, 7)])
     def test_its_tables_say_what_the_pages_say(

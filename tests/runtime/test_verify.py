@@ -63,6 +63,7 @@ def test_what_nobody_touched_is_well(database: Path, machine: Machine) -> None:
         "records": count,
         "threads": verdict.threads,
         "archived": 0,
+        "begins": 1,
         "faults": [],
     }
 

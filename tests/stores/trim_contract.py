@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omniroute.stores.api import GENESIS, Head, Moved
+from omniroute.stores.api import GENESIS, Head, Moved, Record, chain, verify_chain
 from omniroute.stores.tiered import Trimmable
 
 ROWS = {"b/1": b"said", "b/2": b"more", "tc/1": b"closed", "t/2": b"open"}
@@ -51,3 +51,21 @@ class TrimContract:
         store.trim(head, {}, 1, {})  # what is gone already
         assert [record.seq for record in store.tail(0, 1)] == [3]
         assert store.get(["b/1"], head) == {"b/1": b"again"}
+
+    def test_a_journal_may_begin_in_the_middle_of_a_fresh_store(self, store: Trimmable) -> None:
+        seventh = Record(7, chain(b"of the sixth", b"seven"), b"seven")
+        eighth = Record(8, chain(seventh.hash, b"eight"), b"eight")
+        head = store.begin([seventh, eighth], ROWS)
+        assert head == store.head() == (8, eighth.hash)
+        assert store.tail(0, 10) == store.tail(6, 10) == [seventh, eighth]
+        assert dict(store.scan("", "", 10, head)) == ROWS
+        with pytest.raises(Moved):
+            store.begin([seventh], {})
+        head = store.commit(head, [b"nine"], {})
+        reader = store.reader()
+        assert verify_chain(reader, begins=7) is None
+        assert "record 1: is missing" in str(verify_chain(reader))
+        assert "record 6: is missing" in str(verify_chain(reader, begins=6))
+        reader.close()
+        store.trim(head, {}, 7, {})
+        assert [record.seq for record in store.tail(0, 10)] == [8, 9]

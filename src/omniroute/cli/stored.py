@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from omniroute.errors import ConfigError
 from omniroute.server.settings import Settings
@@ -11,6 +11,23 @@ from omniroute.server.stores import open_store
 from omniroute.stores.api import Reader
 from omniroute.stores.sqlite import SqliteReader
 from omniroute.stores.tiered import TieredReader, Trimmable, check_archive
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[Trimmable]:
+    """A store that lets go of what the archive has, without the archive.
+
+    Raises `ConfigError` for any other.
+    """
+    if settings.store.url:
+        from omniroute.server.composition import load_plugins
+
+        with closing(open_store(settings, load_plugins(settings.plugins.blocked))) as store:
+            if isinstance(store, Trimmable):
+                yield store
+                return
+    fault = "is of a kind that never lets go of anything: no archive has more"
+    raise ConfigError("store", fault, "leave out --accept-loss")
 
 
 @contextmanager

@@ -36,6 +36,9 @@ def verify(config: Path, json_: bool) -> None:
             click.echo(f"fault  {fault}")
         said = "all is well" if found["ok"] else f"{len(found['faults'])} faults"
         old = f" ({found['archived']} of them from the archive)" if found["archived"] else ""
+        if (first := found.get("begins", 1)) > 1:
+            click.echo(f"the journal begins at record {first}; what made the rows before is lost:")
+            click.echo("the chain is checked from there on, and the rows not against the events")
         click.echo(f"{found['records']} records{old}, {found['threads']} threads: {said}")
     if not found["ok"]:
         sys.exit(1)

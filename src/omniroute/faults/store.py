@@ -75,6 +75,11 @@ class FaultyStore:
         self._pass("store.after_trim")
         return gone
 
+    def begin(self, records: Sequence[Record], puts: Mapping[str, bytes | None]) -> Head:
+        self._pass("store.before_commit")
+        assert isinstance(self._inner, Trimmable)
+        return self._inner.begin(records, puts)
+
     def reader(self) -> Reader:
         return self._inner.reader()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -10,6 +10,7 @@ from omniroute.core.evolve import evolve
 from omniroute.core.state import State
 from omniroute.runtime.record import Entry, decode, strange
 from omniroute.stores.api import Corrupt, Reader, Record, Store
+from omniroute.stores.tiered import beginning
 
 PAGE = 1000
 CORE_ROWS = ("h/", "c/", "t/", "tc/", "a/", "n/")
@@ -39,6 +40,14 @@ def _absorb(state: State, key: str, row: bytes) -> None:
         raise Corrupt(f"row {key}", f"cannot be read: {error}", fix) from error
 
 
+def every(reader: Reader, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """All rows whose keys begin with *prefix*, a page at a time."""
+    after = ""
+    while rows := reader.scan(prefix, after, PAGE):
+        yield from rows
+        after = rows[-1][0]
+
+
 def fold(
     reader: Reader,
     progress: Callable[[int, int], None] = lambda done, all: None,
@@ -49,8 +58,10 @@ def fold(
     """The state that the journal's events alone give, nothing let go.
 
     With *last*, only up to that record.  *on_entry* is shown each.  Raises `Corrupt` naming the
-    record that cannot be folded.
+    record that cannot be folded, and where the beginning of the journal is lost for good.
     """
+    if (begins := beginning(reader)).record > 1:
+        raise Corrupt("the journal", f"cannot be folded: {begins}")
     state, after = State(), 0
     last = reader.head()[0] if last is None else last
     while after < last and (records := reader.tail(after, min(PAGE, last - after))):

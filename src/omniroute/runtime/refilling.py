@@ -12,7 +12,7 @@ known as given, and cards are drawn anew.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from omniroute.core.effects import Present
@@ -20,7 +20,7 @@ from omniroute.runtime.loading import PAGE
 from omniroute.runtime.record import decode, encode
 from omniroute.runtime.rows import MARK, owed
 from omniroute.runtime.writer import Answered
-from omniroute.stores.api import Reader, Record, Store
+from omniroute.stores.api import Head, Reader, Record, Store, Unavailable
 from omniroute.stores.archive import Behind, compare
 from omniroute.stores.tiered import COLD, RELIES, TRIMMED, Trimmable, cold, marks
 
@@ -59,12 +59,13 @@ def refill(
         here = _here(reader) if behind else None
     finally:
         reader.close()
-    first, commits = at[0], max(1, min(goal[0] - at[0], every // page + 1))
+    first = max(at[0], archive.tail(0, 1)[0].seq - 1)  # it may begin later: see `surrender`
+    commits, done = max(1, min(goal[0] - first, every // page + 1)), first
     rows = _pages(archive, page, here)
     left = marks(goal[0], goal[0]) if behind else {}
     for number in range(1, commits + 1):
         last = first + (goal[0] - first) * number // commits
-        records = _records(archive, at[0], last)
+        records = _records(archive, done, last)
         puts: dict[str, bytes | None] = {MARK: b"1", **left}
         for record in records:
             entry = decode(record.body)
@@ -74,7 +75,8 @@ def refill(
             for more in rows:
                 puts.update(more)
             puts |= {**dict.fromkeys(gone), MARK: None}
-        at = store.commit(at, [record.body for record in records], puts)
+        at = _written(store, at, records, puts)
+        done = at[0]
         if behind and isinstance(store, Trimmable) and at[0] > RECORDS:
             store.trim(at, {}, at[0] - RECORDS, left)
         progress(number, commits)
@@ -82,19 +84,30 @@ def refill(
     return at[0] - first
 
 
+def _written(
+    store: Store, at: Head, records: Sequence[Record], puts: Mapping[str, bytes | None]
+) -> Head:
+    if records[0].seq == at[0] + 1:
+        return store.commit(at, [record.body for record in records], puts)
+    if isinstance(store, Trimmable):
+        return store.begin(records, puts)
+    fault = f"begins at record {records[0].seq}, and this kind of store at the first"
+    raise Unavailable("the archive", fault, "name the kind of store that it was filled from")
+
+
 def _gone(reader: Reader, archive: Reader) -> list[str]:
     """Rows that the store still has and that were deleted by what it lost."""
     found: list[str] = []
     after = ""
     while page := reader.scan("", after, PAGE):
-        keys = [key for key, row in page if not _stays(key, row)]
+        keys = [key for key, row in page if not unarchived(key, row)]
         known = archive.get(keys) if keys else {}
         found += [key for key in keys if key not in known]
         after = page[-1][0]
     return found
 
 
-def _stays(key: str, row: bytes) -> bool:
+def unarchived(key: str, row: bytes) -> bool:
     """Whether it may be there although no archive has it: an answer, a card, a note of ours."""
     if key.startswith("o/"):
         return isinstance(owed(row).effect, Present)

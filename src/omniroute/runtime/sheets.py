@@ -7,14 +7,14 @@ joining and parting people does to history, of which the core no longer holds th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from omniroute.core import events as e
-from omniroute.core.model import Thread
+from omniroute.core.model import Handle, Thread
 from omniroute.runtime.record import Entry
 from omniroute.runtime.rows import Body, Reached
 from omniroute.stores.archive import Change
@@ -132,6 +132,16 @@ class Sheets:
                 for sql, row in says(on, event):
                     self._add(sql, row)
 
+    def known(self, handles: Iterable[Handle], threads: Sequence[Thread]) -> None:
+        """Who and what there is, where no event is left that says so."""
+        for handle in handles:
+            self._add(HANDLE, _of_handle(handle))
+        for thread in threads:
+            self._add(OPENED, (thread.id, thread.customer, thread.since))
+        for thread in threads:
+            if thread.folded_into:
+                self._add(FOLDED, (thread.folded_into, thread.id))
+
     def rows(self, rows: Mapping[str, bytes | None]) -> None:
         """What rows say: the core's as they are after the batch, and the private ones."""
         for key, row in rows.items():
@@ -158,6 +168,10 @@ def _of_thread(thread: Thread) -> Row:
         thread.priority, thread.channel, thread.agent or thread.last_agent, tags, thread.since,
         thread.resolved_at,
     )  # fmt: skip
+
+
+def _of_handle(handle: Handle) -> Row:
+    return handle.id, handle.customer, handle.kind, int(handle.verified), handle.since
 
 
 def _of_text(message: str, row: bytes | None) -> tuple[str, Row]:
@@ -309,8 +323,7 @@ def _matter(on: On, event: e.MatterSplit) -> Said:
 
 
 def _seen(on: On, event: e.HandleSeen) -> Said:
-    handle = event.handle
-    yield HANDLE, (handle.id, handle.customer, handle.kind, int(handle.verified), handle.since)
+    yield HANDLE, _of_handle(event.handle)
 
 
 def _linked(on: On, event: e.LinkAdded) -> Said:

@@ -21,7 +21,7 @@ from omniroute.runtime.record import VERSION, Entry, encode
 from omniroute.runtime.rows import MARK
 from omniroute.runtime.vocabulary import Words, words_of
 from omniroute.stores.api import GENESIS, Corrupt, Reader, Store, verify_chain
-from omniroute.stores.tiered import TieredStore, check_archive
+from omniroute.stores.tiered import TieredStore, beginning, check_archive
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def bring_forward(store: Store, clock: Clock, words: Words = OURS) -> int:
 
 def _made_anew(store: Store) -> dict[str, bytes | None]:
     with closing(store.reader()) as reader, reader.snapshot() as still:
-        if (fault := verify_chain(still)) is not None:
+        if (fault := verify_chain(still, begins=beginning(still).record)) is not None:
             raise fault
         return _otherwise(still)
 

@@ -19,7 +19,7 @@ from omniroute.server.settings import Settings, check_readable
 from omniroute.stores.api import Head, Reader, Store, Unavailable
 from omniroute.stores.archive import Archive, Asker, Behind, Forked, Gap
 from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
-from omniroute.stores.tiered import TRIMMED, TieredStore, Trimmable
+from omniroute.stores.tiered import TRIMMED, TieredStore, Trimmable, beginning
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +115,9 @@ def keep_behind(
     asker = archive.asker()
     try:
         tiered = TieredStore(store, asker)
+        with closing(store.reader()) as reader:
+            if (begins := beginning(reader)).record > 1:
+                log.warning("%s", begins)
     except BaseException:
         asker.close()
         raise

@@ -211,14 +211,20 @@ def check_page(limit: int, *texts: str) -> None:
 _RESTORE = "restore the last good copy; records before this one are sound"
 
 
-def verify_chain(reader: Reader, page: int = 1000) -> Corrupt | None:
+def verify_chain(reader: Reader, page: int = 1000, begins: int = 1) -> Corrupt | None:
     """Walk the whole journal and say what is wrong with its first bad record, or ``None``.
 
     Finds a changed, missing, added or unreadable record, and a head that is not the last record.
-    May run while others commit: it walks up to the head it found when it began.
+    May run while others commit: it walks up to the head it found when it began.  Where the journal
+    is known to have lost the records before number *begins*, that one's hash is taken as it is.
     """
     goal = reader.head()
     at = GENESIS
+    if begins > 1:
+        first = reader.tail(begins - 1, 1)
+        if not first or first[0].seq != begins:
+            return _bad(begins, "is missing")
+        at = first[0].seq, first[0].hash
     while at[0] < goal[0]:
         try:
             records = reader.tail(at[0], min(page, goal[0] - at[0]))

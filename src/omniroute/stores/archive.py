@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from omniroute.errors import StoreError
-from omniroute.stores.api import GENESIS, Head, Reader, Store
+from omniroute.stores.api import GENESIS, Head, Reader, Record, Store
 
 FORM: Final = 2
 """Of the tables; an archive of a later form is not opened."""
@@ -102,6 +102,17 @@ class Archive(Store, Protocol):
     ) -> Head:
         """As `Store.commit`; *changes* are made in the same transaction."""
 
+    def begin(
+        self,
+        records: Sequence[Record],
+        puts: Mapping[str, bytes | None],
+        changes: Sequence[Change],
+    ) -> Head:
+        """As `append` in a fresh one, of a journal whose beginning is lost: taken as they are.
+
+        Raises `Moved` if it is not fresh.
+        """
+
     def set_aside(self) -> str:
         """Close it, and keep what it holds under another name, which is returned."""
 
@@ -165,7 +176,8 @@ class Gap(StoreError):
     def __str__(self) -> str:
         return (
             f"the journal begins at record {self.first}, the archive ends at {self.archive[0]}:"
-            " what lies between is in another archive — name that one in store.archive"
+            " what lies between is in another archive — name that one in store.archive; if it is"
+            " lost for good, `omniroute archive remake --accept-loss`"
         )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from omniroute.stores.api import GENESIS, Head, Unavailable
+from omniroute.stores.api import GENESIS, Head, Record, Unavailable
 from omniroute.stores.archive import FORM, TABLES, TEXTS, Change, brought_forward, telling
 from omniroute.stores.postgres import Line, PostgresReader, PostgresStore
 from omniroute.stores.postgres_server import LOCK, Place
@@ -55,6 +55,14 @@ class PostgresArchive(PostgresStore):
         changes: Sequence[Change],
     ) -> Head:
         return self._commit(at, records, puts, [(c.sql, c.rows) for c in changes])
+
+    def begin(
+        self,
+        records: Sequence[Record],
+        puts: Mapping[str, bytes | None],
+        changes: Sequence[Change],
+    ) -> Head:
+        return self._link(GENESIS, records, puts, [(c.sql, c.rows) for c in changes])
 
     def set_aside(self) -> str:
         name = f"{self._place.space}_until_{self.head()[0]}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from omniroute.stores.api import GENESIS, Head, Unavailable
+from omniroute.stores.api import GENESIS, Head, Record, Unavailable
 from omniroute.stores.archive import FORM, TABLES, TEXTS, Change, brought_forward, telling
 from omniroute.stores.sqlite import SqliteReader, SqliteStore
 
@@ -61,6 +61,14 @@ class SqliteArchive(SqliteStore):
         changes: Sequence[Change],
     ) -> Head:
         return self._commit(at, records, puts, lambda db: _apply(db, changes))
+
+    def begin(
+        self,
+        records: Sequence[Record],
+        puts: Mapping[str, bytes | None],
+        changes: Sequence[Change],
+    ) -> Head:
+        return self._link(GENESIS, records, puts, lambda db: _apply(db, changes))
 
     def set_aside(self) -> str:
         path, until = self._file.path, self.head()[0]

@@ -62,12 +62,20 @@ class MemoryStore:
             return self._journal[start : start + limit]
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
-        if not records:
+        return self._link(at, chained(at, records), puts)
+
+    def begin(self, records: Sequence[Record], puts: Mapping[str, bytes | None]) -> Head:
+        return self._link(GENESIS, records, puts)
+
+    def _link(self, at: Head, links: Sequence[Record], puts: Mapping[str, bytes | None]) -> Head:
+        """As `commit`, of records that have their numbers and hashes."""
+        if not links:
             raise ValueError("a commit needs at least one record")
         check_keys(puts)
         with self._lock:
             self._check(at)
-            links = chained(at, records)
+            if not self._journal:
+                self._trimmed = links[0].seq - 1
             for key, value in puts.items():
                 self._put(key, value)
             self._journal += links

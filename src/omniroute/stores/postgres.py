@@ -118,10 +118,19 @@ class PostgresStore:
         also: Sequence[Statement] = (),
     ) -> Head:
         """As `commit`; *also* is executed in the same transaction."""
-        if not records:
+        return self._link(at, chained(at, records), puts, also)
+
+    def _link(
+        self,
+        at: Head,
+        links: Sequence[Record],
+        puts: Mapping[str, bytes | None],
+        also: Sequence[Statement],
+    ) -> Head:
+        """As `_commit`, of records that have their numbers and hashes."""
+        if not links:
             raise ValueError("a commit needs at least one record")
         check_keys(puts)
-        links = chained(at, records)
         to: Head = (links[-1].seq, links[-1].hash)
         try:
             if self._line.call(self._line.commit(at, links, puts, also)):

@@ -138,10 +138,16 @@ class RedisStore:
         return self._line.tail(after, limit)
 
     def commit(self, at: Head, records: Sequence[bytes], puts: Mapping[str, bytes | None]) -> Head:
-        if not records:
+        return self._link(at, chained(at, records), puts)
+
+    def begin(self, records: Sequence[Record], puts: Mapping[str, bytes | None]) -> Head:
+        return self._link(GENESIS, records, puts)
+
+    def _link(self, at: Head, links: Sequence[Record], puts: Mapping[str, bytes | None]) -> Head:
+        """As `commit`, of records that have their numbers and hashes."""
+        if not links:
             raise ValueError("a commit needs at least one record")
         check_keys(puts)
-        links = chained(at, records)
         arguments: list[bytes | str | int] = [*at, GENESIS[1], len(links)]
         for link in links:
             arguments += link

@@ -119,10 +119,19 @@ class SqliteStore:
         also: Callable[[sqlite3.Connection], None] | None = None,
     ) -> Head:
         """As `commit`; *also* writes more in the same transaction."""
-        if not records:
+        return self._link(at, chained(at, records), puts, also)
+
+    def _link(
+        self,
+        at: Head,
+        links: Sequence[Record],
+        puts: Mapping[str, bytes | None],
+        also: Callable[[sqlite3.Connection], None] | None,
+    ) -> Head:
+        """As `_commit`, of records that have their numbers and hashes."""
+        if not links:
             raise ValueError("a commit needs at least one record")
         check_keys(puts)
-        links = chained(at, records)
         to: Head = (links[-1].seq, links[-1].hash)
         self._reach("store.before_commit")
         with self._file.transaction() as db:

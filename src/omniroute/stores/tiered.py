@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
+import msgspec
+
 from omniroute.stores.api import GENESIS, Corrupt, Head, Reader, Record, Store, Unavailable, chain
 
 COLD: Final = ("b/", "s/", "tc/")
@@ -33,6 +35,12 @@ RELIES: Final = "u/relies"
 """The row that says up to which record an archive must be to go with this store.
 
 With it stands the other row's number: what left without a word here asks for all of that.
+"""
+
+BEGINS: Final = "u/begins"
+"""The row that says what is lost for good, where the journal no longer begins at its first record.
+
+It says so in JSON, in the store and in the archive: see `Beginning`.
 """
 
 TOUCHED: Final = 100_000
@@ -51,6 +59,28 @@ class Trimmable(Store, Protocol):
         How many rows went.  *puts* are written with that, and the head stays what it is; so does
         the last record.  Raises `Moved` if the head is not *at*: nothing has changed.
         """
+
+    def begin(self, records: Sequence[Record], puts: Mapping[str, bytes | None]) -> Head:
+        """As `commit` in a fresh store, of a journal whose beginning is lost: taken as they are.
+
+        Raises `Moved` if it is not fresh.
+        """
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """Where the journal begins, and what somebody said is lost before that."""
+
+    record: int = 1  # the first that there is
+    at: int = 0  # ms: when that was decided; all before it is lost
+    since: int = 0  # ms: when the first customer known came, 0 if there is none: it began earlier
+    threads: int = 0  # closed ones that are lost, with what was said in them
+    accepted: int = 0  # ms: when somebody said so
+
+    def __str__(self) -> str:
+        return (
+            f"the journal begins at record {self.record}: the {self.record - 1} before it are"
+            f" lost, and with them {self.threads} closed threads"
+        )
 
 
 class Held(NamedTuple):
@@ -268,7 +298,14 @@ def check_archive(store: Reader, archive: Reader | None) -> None:
     if has < least:
         fault = f"closed threads of this store are in an archive of {least} records"
         fault += f", and this one has {has}" if archive is not None else ""
-        raise Unavailable("store.archive", fault, "name that archive there")
+        fix = "name that archive there, or a copy; if it is lost for good, "
+        raise Unavailable("store.archive", fault, fix + "`omniroute archive remake --accept-loss`")
+
+
+def beginning(store: Reader) -> Beginning:
+    """Where the journal begins; at its first record, unless somebody gave up what was before."""
+    row = store.get([BEGINS]).get(BEGINS)
+    return Beginning() if row is None else msgspec.json.decode(row, type=Beginning)
 
 
 def first_kept(store: Store | Reader) -> int:
