@@ -68,6 +68,7 @@ class Seeds(click.ParamType[range]):
     is_flag=True,
     help="With an archive, from which a store is made whole that was set back.",
 )
+@click.option("--erases", is_flag=True, help="People ask to be forgotten, and are erased.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes at a time.")
 @click.option("--trace", is_flag=True, help="Tell what happens; for one seed.")
 @click.option(
@@ -124,6 +125,7 @@ def faults(
     forgets: bool,
     mutant: str,
     archive: bool,
+    erases: bool,
     jobs: int | None,
     trace: bool,
     is_real: bool,
@@ -163,11 +165,14 @@ def faults(
                 raise click.UsageError(f"no mutant “{name}” — {hint}")
         if len(names) > 1:
             return try_all(names, seeds, events, jobs, json_)
+    world = nodes, forgets, archive, erases
     if trace:
         seeds, jobs = seeds[:1], 1
     with progress("seeds", quiet=json_) as move, _workers(jobs) as pool:
         futures: dict[Future[dict[str, Any]], int] = {
-            pool.submit(try_seed, seed, events, mutant, trace, nodes, forgets, archive): seed
+            pool.submit(
+                try_seed, seed, events, mutant, trace, nodes, forgets, archive, erases
+            ): seed
             for seed in seeds
         }
         found = []
@@ -178,7 +183,7 @@ def faults(
         broken = [each for each in found if each["broken"]]
         if not mutant:
             for each in broken[:SHOWN]:
-                each["events"] = _smallest(pool, each["seed"], events, nodes, forgets, archive)
+                each["events"] = _smallest(pool, each["seed"], events, world)
     total: Counter[str] = Counter()
     for each in found:
         total.update(each["counts"])
@@ -187,7 +192,7 @@ def faults(
     if json_:
         print_json(about)
     else:
-        _tell(found, broken, total, mutant, nodes, forgets, archive)
+        _tell(found, broken, total, mutant, nodes, forgets, archive, erases)
     if not held:
         sys.exit(1)
     return None
@@ -201,6 +206,7 @@ def try_seed(
     nodes: int | None = None,
     forgets: bool = False,
     archive: bool = False,
+    erases: bool = False,
 ) -> dict[str, Any]:
     """One seed, in this process."""
     from omniroute.faults.life import Ways
@@ -217,6 +223,7 @@ def try_seed(
         nodes or broken.nodes,
         forgets or broken.forgets,
         archive or broken.archive,
+        erases or broken.erases,
         trace=lines.append,
     )
     verdict = world.run()
@@ -271,13 +278,11 @@ def _smallest(
     pool: ProcessPoolExecutor,
     seed: int,
     events: int,
-    nodes: int | None,
-    forgets: bool,
-    archive: bool,
+    world: tuple[int | None, bool, bool, bool],
 ) -> int:
     """With how few events the seed still breaks."""
     for fewer in (each for each in SMALLER if each < events):
-        tried = pool.submit(try_seed, seed, fewer, "", False, nodes, forgets, archive)
+        tried = pool.submit(try_seed, seed, fewer, "", False, *world)
         if tried.result()["broken"]:
             return fewer
     return events
@@ -299,6 +304,7 @@ def _tell(
     nodes: int | None,
     forgets: bool,
     archive: bool,
+    erases: bool,
 ) -> None:
     for each in found:
         for line in each.get("trace", ()):
@@ -313,6 +319,7 @@ def _tell(
             again += f" --nodes {nodes}" if nodes else ""
             again += " --forgets" if forgets else ""
             again += " --archive" if archive else ""
+            again += " --erases" if erases else ""
             click.echo(f"  again: {again}")
     happened = ", ".join(f"{count} {what}" for what, count in sorted(total.items()))
     click.echo(f"{len(found)} seeds: {happened}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from omniroute.core import events as e
+from omniroute.faults.erasing import refused
 from omniroute.runtime.record import Entry
 from omniroute.runtime.rows import Reached
 
@@ -58,9 +59,10 @@ def _undone(world: World) -> Iterator[str]:
 
 def _failed(world: World, entries: list[Entry]) -> Iterator[str]:
     """Nothing is given up that the platform has not refused."""
+    known = world.platform.refused | refused(entries)
     for entry in entries:
         for event in entry.ev:
-            if isinstance(event, e.ReplyFailed) and event.effect not in world.platform.refused:
+            if isinstance(event, e.ReplyFailed) and event.effect not in known:
                 yield f"given up, though nobody refused it: {event.message} ({event.outcome})"
 
 
@@ -79,6 +81,6 @@ def _in_order(world: World, entries: list[Entry], addresses: dict[str, str]) -> 
         if got.key in seen or not number or got.text in world.slipped:
             continue
         seen.add(got.key)
-        if number < last.get(to, 0):
-            yield f"{to} got {got.text} after what was written later"
-        last[to] = max(number, last.get(to, 0))
+        if number < last.get(got.to, 0):  # what was meant may be erased by now
+            yield f"{got.to} got {got.text} after what was written later"
+        last[got.to] = max(number, last.get(got.to, 0))

@@ -11,6 +11,7 @@ from omniroute.core import events as e
 from omniroute.core import inputs as i
 from omniroute.core.effects import Present
 from omniroute.faults.deeds import deeds
+from omniroute.faults.erasing import left
 from omniroute.runtime.loading import differences, fold
 from omniroute.runtime.record import Entry, decode
 from omniroute.runtime.rows import Body, owed
@@ -50,6 +51,7 @@ def _broken(world: World) -> list[str]:
         if not isinstance(owed(row).effect, Present)  # a card that was shown goes with the next
     ]
     found += world.keeper.broken() if world.keeper is not None else []
+    found += left(world, entries)
     lives = [seat.life for seat in world.seats]
     for life in lives:
         if life is None or life.spool is None or not life.ready:
@@ -73,7 +75,7 @@ def _intake(world: World, entries: list[Entry]) -> list[str]:
     found = [
         f"acknowledged and lost: {said.id}"
         for said in world.platform.acknowledged.values()
-        if not decided[said.text]
+        if not decided[said.text] and not world.may_be_gone(said)
     ]
     return found + [f"decided {n} times: {text}" for text, n in decided.items() if n > 1]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,12 +18,14 @@ from omniroute.core.rules import Defaults, Queue, RuleSet
 from omniroute.desk import Card, CardKind, Door
 from omniroute.errors import StoreError
 from omniroute.faults.archiving import FaultyArchive, MemoryArchive
+from omniroute.faults.erasing import Plan
 from omniroute.faults.loop import Killed, VirtualLoop
 from omniroute.faults.platform import Line, Platform
 from omniroute.faults.stepping import SteppedInbox, SteppedSpool
 from omniroute.faults.store import Chance, FaultyExchange, FaultyReader, FaultyStore
 from omniroute.plugins import Plugins
 from omniroute.runtime.clock import SystemClock
+from omniroute.runtime.erasures import Erasures, Search, marks_in
 from omniroute.runtime.files import Files
 from omniroute.runtime.follower import Follower
 from omniroute.runtime.handover import HandedIn, Handover
@@ -33,10 +36,13 @@ from omniroute.runtime.node import Node, Parts
 from omniroute.runtime.record import encode
 from omniroute.runtime.refilling import refill
 from omniroute.runtime.rows import Body
+from omniroute.runtime.spool import Spool
 from omniroute.runtime.suspects import Suspects
 from omniroute.runtime.trimming import Trimming
 from omniroute.runtime.writer import Answered
-from omniroute.stores.api import Head, InDoubt, Moved, Reader, Store
+from omniroute.server.following import ERASING
+from omniroute.server.leftovers import Leftovers
+from omniroute.stores.api import Head, InDoubt, Moved, Reader, Store, Unavailable
 from omniroute.stores.archive import Forked, Gap
 from omniroute.stores.exchange import Exchange
 from omniroute.stores.tiered import TieredStore, Trimmable
@@ -44,6 +50,7 @@ from omniroute.stores.tiered import TieredStore, Trimmable
 LEASE: Final = 20.0  # seconds
 LOOK: Final = 5.0
 HAND: Final = 3.0
+KEYED: Final = Keyed(b"k" * 32)
 REOPEN: Final = 300_000  # ms, so that customers who are done grow cold and come again
 KEEP: Final = 60_000  # ms for which closed threads stay in the store; most lives are short
 RULES: Final = tuple(
@@ -95,6 +102,8 @@ class Ways:
     refill: Callable[[Store, Reader], int] = _behind
     tiered: Callable[[Trimmable, Reader], TieredStore] = TieredStore
     trimming: type[Trimming] = Trimming
+    search: Callable[[Spool, Keyed], Search] = Search
+    leftovers: type[Leftovers] = Leftovers
 
 
 @dataclass(slots=True)
@@ -110,6 +119,7 @@ class Outside:
     skew: int = 0  # ms that its clock is ahead
     archive: MemoryArchive | None = None
     trims: bool = False  # whether the store lets go of what the archive has
+    erased: sqlite3.Connection | None = None  # the book of who was
 
 
 class Life:
@@ -123,6 +133,7 @@ class Life:
         self.node: Node
         self.line: Line
         self.terms = 0  # how often it began to write
+        self.looked = 0  # when (ms) its disk was last looked through for who was erased
         self._over = asyncio.Event()
         self._starting: asyncio.Task[None] | None = None
 
@@ -160,7 +171,7 @@ class Life:
             store,
             self.spool,
             Files(outside.folder / "files"),
-            Keyed(b"k" * 32),
+            KEYED,
             Plugins(),
             {("pipe", "a"): self.line},
             {"bell": Bell()},
@@ -181,6 +192,9 @@ class Life:
             self.node.keeping.archived = archive.head
             self.node.keeping.has_been = self._has_been
         ways.changed(self.node)
+        book = outside.erased if exchange is not None else None
+        marks = Erasures(book, KEYED, self._clock()) if book is not None else None
+        self._leftovers = ways.leftovers(self.node, erasures=marks)
 
     def _made_whole(self, store: Store, archive: MemoryArchive) -> bool:
         """As `omniroute.server.archiving.make_whole`."""
@@ -216,10 +230,13 @@ class Life:
                 pace=HAND,
             )
             follower.handover.keeping.has_been = self._has_been
+            erasing = self._erase_beside(follower, spool)
             try:
                 await follower.start()
                 yield
             finally:
+                for task in erasing:
+                    task.cancel()
                 await follower.stop()
                 await self._close_spool()
 
@@ -230,6 +247,7 @@ class Life:
             try:
                 self._make_node(exchange)
                 try:
+                    await self._leftovers.catch_up()
                     await self.node.start(rules, b"rules", TEAM)
                     self.writes = True
                     self.terms += 1
@@ -241,6 +259,29 @@ class Life:
                 await self._close_spool()
 
         await take_turns(lease, follow, write)
+
+    def _erase_beside(self, follower: Follower, spool: Spool) -> list[asyncio.Task[None]]:
+        """As `omniroute.server.following` does: delete what lies here of people who were erased."""
+        book = self._outside.erased
+        if book is None:
+            return []
+        search = self._outside.ways.search(spool, KEYED)
+
+        async def forget() -> None:
+            if self._chance.at("exchange"):
+                raise Unavailable("the store", "is away")
+            began = self._outside.clock()
+            await search.drop(marks_in(book))
+            self.looked = began
+
+        async def again_and_again() -> None:
+            while True:
+                with suppress(StoreError):
+                    await forget()
+                await asyncio.sleep(ERASING)
+
+        follower.handover.keeping.before_feeding = forget
+        return [asyncio.create_task(again_and_again())]
 
     async def _close_spool(self) -> None:
         spool, self.spool = self.spool, None
@@ -308,6 +349,22 @@ class Life:
         if text:
             puts = {f"b/{text}": encode(Body(text=text))}
         return self.node.inbox.submit(make, puts)
+
+    async def erases(self, key: str, plan: Plan) -> bool:
+        """Erase somebody, as `omniroute.application.customers` does; whether it is done.
+
+        Where somebody still works for them, that is ended.
+        """
+        answer = await self.node.inbox.submit(
+            lambda at: i.EraseAsked(key, at, plan.handles, plan.messages, "ana"), plan.puts
+        )
+        if answer.ok:
+            await self._leftovers.forget(plan.values, ())
+        elif isinstance(thread := answer.values.get("thread"), int):
+            await self.node.inbox.submit(
+                lambda at: i.ThreadResolved(key=f"{key}/ends", at=at, agent="ana", thread=thread)
+            )
+        return answer.ok
 
     def _trouble(self, error: StoreError) -> None:
         if not isinstance(error, InDoubt | Moved):

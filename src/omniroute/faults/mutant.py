@@ -16,3 +16,4 @@ class Mutant:
     nodes: int = 1
     forgets: bool = False
     archive: bool = False  # whether there is one
+    erases: bool = False  # whether people ask to be forgotten

@@ -19,6 +19,7 @@ from omniroute.faults.stepping import SteppedInbox, SteppedSpool
 from omniroute.faults.store import FaultyStore
 from omniroute.faults.wrong_archives import ARCHIVES
 from omniroute.faults.wrong_commits import COMMITS
+from omniroute.faults.wrong_erasures import ERASURES
 from omniroute.faults.wrong_losses import LOSSES
 from omniroute.faults.wrong_nodes import NODES
 from omniroute.faults.wrong_sends import SENDS
@@ -137,5 +138,6 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     **SENDS,
     **ARCHIVES,
     **TRIMS,
+    **ERASURES,
 }
 """By name; the names are reliability.md's where it has one."""

@@ -105,6 +105,11 @@ class SteppedSpool(Spool):
     ) -> SpoolThread:
         return SteppedSpoolThread(file, LEAST_FREE, answer)
 
+    def lying(self) -> list[bytes]:
+        """What the file has of messages that are decided, or cannot be read."""
+        ids = [id for id, _ in self._file.kept.entries()] + [it.id for it in self._file.dead()]
+        return [raw for id in ids if (raw := self._file.raw(id)) is not None]
+
     def break_off(self) -> None:
         """The process dies: what is not committed is gone, and the file is free."""
         self._file.sqlite.db.rollback()

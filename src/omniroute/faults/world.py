@@ -32,6 +32,7 @@ from omniroute.errors import StoreError
 from omniroute.faults.acts import Act, any_act
 from omniroute.faults.archiving import LOSSES as SET_BACKS
 from omniroute.faults.archiving import Keeper
+from omniroute.faults.erasing import AGAIN, HEARD, LATER, TIMES, Erasing, plan_of
 from omniroute.faults.judge import broken
 from omniroute.faults.life import RULES, TEAM, Life, Outside, Ways
 from omniroute.faults.loop import Killed
@@ -95,6 +96,7 @@ class World:
     nodes: int = 1
     forgets: bool = False
     archive: bool = False  # whether there is one, and the store is set back now and then
+    erases: bool = False  # whether people ask to be forgotten
     now: int = MONDAY
     trace: Callable[[str], None] = lambda line: None
     counts: Counter[str] = field(default_factory=Counter)
@@ -115,6 +117,10 @@ class World:
         self.keeper = Keeper(self.store, fate, self.ways.archive) if self.archive else None
         if self.keeper is not None:
             self.keeper.forks = self.forgets and fate.random() < 0.5
+        self.erasing: Erasing | None = None
+        if self.erases:
+            self.erasing = Erasing(Random(f"erasures {self.seed}"))  # noqa: S311 - as above
+        self._came: dict[str, int] = {}  # when (ms) messages were acknowledged
         self._graves: list[Life] = []
         self._stepping: Life | None = None
 
@@ -146,6 +152,8 @@ class World:
                     if seat.life is not None:
                         seat.life.kill()
                 self._bury()
+                if self.erasing is not None:
+                    self.erasing.book.close()
                 logging.disable(logging.NOTSET)
         return Verdict(self.seed, found, self.counts)
 
@@ -160,6 +168,7 @@ class World:
             outside = Outside(
                 disk, self.store, self.platform, lambda: self.now, self.ways, exchange,
                 skew=self.chance.randint(-SKEW, SKEW) if self.nodes > 1 else 0,
+                erased=self.erasing.book if self.erasing is not None else None,
                 archive=self.keeper.inner if self.keeper is not None else None,
                 trims=self.keeper is not None and not self.keeper.forks,
             )  # fmt: skip
@@ -344,10 +353,11 @@ class World:
         """A copy of the store is behind from now on, and *after* so many ms it is the store."""
         assert self._exchange is not None
         store, exchange = self.store.copy(), self._exchange.copy()
+        book = self.erasing.book.serialize() if self.erasing is not None else b""
         after = after or self.chance.randint(1, self.chance.choice(BEHIND))
-        self._later(after, partial(self._fail_over, store, exchange))
+        self._later(after, partial(self._fail_over, store, exchange, book))
 
-    def _fail_over(self, store: MemoryStore, exchange: MemoryExchange) -> None:
+    def _fail_over(self, store: MemoryStore, exchange: MemoryExchange, book: bytes) -> None:
         """The store goes on without its last commits, and perhaps with some lost before."""
         assert self._exchange is not None
         if self._healed:
@@ -363,6 +373,8 @@ class World:
             self.keeper.falls_behind()
         self.store.become(store)
         self._exchange.become(exchange)
+        if self.erasing is not None:
+            self.erasing.book.deserialize(book)
 
     def _lost(self, entry: Entry) -> None:
         """What agents did is gone, and may be done otherwise; what left, has left."""
@@ -415,6 +427,8 @@ class World:
             return False
         if any(life.spool.depth for life in lives if life is not None and life.spool is not None):
             return False
+        if self.erases and self.now < MONDAY + SPAN + LATER:
+            return False  # disks are looked through now and then
         writers = self.deciding
         if len(writers) != 1 or writers[0].node.outbox.depth or self._owed():
             return False
@@ -478,6 +492,10 @@ class World:
             self._later(self.chance.randrange(SPAN), self._power_cut)
         if self.events > 20 and self.chance.random() < 0.5:
             self._later(self.chance.randrange(SPAN - OUTAGE), self._outage)
+        if (erasing := self.erasing) is not None:
+            for _ in range(TIMES):
+                at = erasing.chance.randrange(SPAN * 9 // 10)
+                self._later(at, partial(self._erase, erasing, erasing.chance.choice(CUSTOMERS)))
         for number, member in enumerate(TEAM):
             self._later(2_000 + number, partial(self._online, member.id))
 
@@ -515,6 +533,7 @@ class World:
         def ended(error: BaseException | None) -> None:
             if error is None:
                 self.platform.acknowledged[said.id] = said
+                self._came.setdefault(said.id, self.now)
                 if self.chance.random() < 0.1:
                     self.counts["duplicates"] += 1
                     self._later(retry, lambda: self._deliver(said))
@@ -538,6 +557,54 @@ class World:
         if act is None:
             return self._later(5_000, self._act)
         return self._ask(act.make, text=act.answer, taken=lambda: self._taken(act))
+
+    def _erase(self, erasing: Erasing, who: str) -> None:
+        """Somebody is erased, once nobody works for them any more."""
+        if self._healed:
+            return None
+        again = partial(self._later, AGAIN, partial(self._erase, erasing, who))
+        if not (deciding := self.deciding) or (plan := plan_of(self.reader(), who)) is None:
+            return again()
+        life, key = erasing.chance.choice(deciding), f"erase/{next(self._ids)}"
+        erasing.asks(key, plan, self.now)
+        self.counts["erasures asked"] += 1
+
+        async def asking() -> None:
+            if not await life.erases(key, plan):
+                erasing.refused(key)
+                return again()
+            erasing.ends(key, self.now)
+            erasing.told.add(key)
+            if erasing.on_disk(key, life):
+                erasing.faults.append(f"said to be erased and on the writer's disk: {key}")
+            self._later(HEARD, partial(self._heard, erasing, key, self.counts["failovers"], {}))
+            self.counts["erasures"] += 1
+            return self.trace(f"{self._clock()} {key}: {who} is erased")
+
+        def ended(error: BaseException | None) -> None:
+            if error is not None:
+                erasing.ends(key, self.now)
+
+        return life.does(asking(), ended)
+
+    def _heard(
+        self, erasing: Erasing, key: str, failovers: int, seen: dict[int, tuple[int, set[bytes]]]
+    ) -> None:
+        """What lay on disks of somebody is gone when they have been looked through once more."""
+        if self.counts["failovers"] > failovers:
+            return  # what was said of it may be lost, though it is done
+        lives = [life for life in (seat.life for seat in self.seats) if life and not life.dead]
+        for life in lives:
+            at, lay = seen.get(life.number, (self.now, set()))
+            if life.looked > at and lay & erasing.on_disk(key, life):
+                erasing.faults.append(f"erased and on another node's disk: {key}")
+        if not seen:
+            there = {life.number: (self.now, erasing.on_disk(key, life)) for life in lives}
+            self._later(HEARD, partial(self._heard, erasing, key, failovers, there))
+
+    def may_be_gone(self, said: Said) -> bool:
+        """Whether a message that was acknowledged need not be there, for its writer was erased."""
+        return self.erasing is not None and self.erasing.excuses(said, self._came[said.id])
 
     def _taken(self, act: Act) -> None:
         if act.key in self.gone:
