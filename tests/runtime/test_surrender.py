@@ -13,15 +13,16 @@ from tests.runtime.test_trimming import HOUR, Desk, naming, past, trimmed
 
 from omniroute.application.views import Views
 from omniroute.core.inputs import MessageReceived
+from omniroute.errors import StoreError
 from omniroute.runtime.loading import fold, load
 from omniroute.runtime.record import decode, encode
 from omniroute.runtime.refilling import refill
-from omniroute.runtime.rows import Body
+from omniroute.runtime.rows import MARK, Body
 from omniroute.runtime.surrender import give_up, serves
 from omniroute.runtime.upgrading import bring_forward, signed
 from omniroute.runtime.verify import verify
 from omniroute.runtime.writer import Writer
-from omniroute.stores.api import Corrupt, Moved, Unavailable
+from omniroute.stores.api import GENESIS, Corrupt, Moved, Unavailable
 from omniroute.stores.archive_sqlite import SqliteArchive, SqliteAsker
 from omniroute.stores.memory import MemoryStore
 from omniroute.stores.sqlite import SqliteStore
@@ -178,3 +179,21 @@ def test_where_all_records_are_left_only_words_are_lost(tmp_path: Path) -> None:
         assert reader.scan("b/") == []
         assert verify(reader).ok
     desk.close()
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "said"),
+    [
+        ("u/form", b"999", "another version has written it — do this with that version"),
+        (MARK, b"1", "the store was being made from the archive — only a copy of the archive"),
+    ],
+)
+def test_of_a_store_that_is_not_whole_or_not_ours_none_is_made(
+    lost: Desk, row: str, value: bytes, said: str
+) -> None:
+    lost.alone.trim(lost.alone.head(), {}, 0, {row: value})
+    with closing(SqliteArchive(lost.folder / "archive.db")) as archive:
+        with pytest.raises(StoreError, match=said):
+            give_up(lost.alone, archive, 1)
+        assert archive.head() == GENESIS
+    assert beginning(lost.alone.reader()).record == 1

@@ -17,7 +17,7 @@ from omniroute.cli.output import as_json, config, print_json, progress, table
 from omniroute.cli.stored import alone, stored
 from omniroute.errors import ConfigError
 from omniroute.runtime.archiver import Archiver
-from omniroute.runtime.surrender import give_up, serves
+from omniroute.runtime.surrender import check_left, give_up, serves
 from omniroute.server.archiving import PLACE, open_archive, open_asker
 from omniroute.server.settings import Settings, load
 from omniroute.stores.api import GENESIS
@@ -103,6 +103,7 @@ def _given_up(settings: Settings) -> tuple[dict[str, int], str]:
             if serves(reader, asker):
                 fault = "has what the store has let go of: nothing need be lost"
                 raise ConfigError(PLACE, fault, "start the server")
+            check_left(reader)
             empty = archive.head() == GENESIS
         if not empty:
             aside = _opened(settings).set_aside()

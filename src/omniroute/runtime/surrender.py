@@ -25,7 +25,7 @@ from omniroute.runtime.refilling import unarchived
 from omniroute.runtime.rows import MARK
 from omniroute.runtime.sheets import Sheets
 from omniroute.runtime.upgrading import ROW, signed
-from omniroute.stores.api import Corrupt, Head, Reader, Record, Unavailable
+from omniroute.stores.api import Corrupt, Reader, Record, Unavailable
 from omniroute.stores.archive import Archive, Asker, Behind, Forked, Gap, compare
 from omniroute.stores.tiered import BEGINS, GONE, Beginning, Trimmable, cold, relied_on
 
@@ -50,18 +50,34 @@ def serves(store: Reader, archive: Asker) -> bool:
     return True
 
 
+def check_left(store: Reader) -> None:
+    """Whether an archive can be begun with what *store* has.
+
+    Raises `Corrupt` where it is not whole, `Unavailable` where another version has written it.
+    """
+    head, rows = store.head(), store.get([MARK, ROW])
+    fix = "only a copy of the archive helps"
+    if MARK in rows:
+        raise Corrupt(f"row {MARK}", "the store was being made from the archive", fix)
+    if [record[:2] for record in store.tail(head[0] - 1, 1)] != [head]:
+        raise Corrupt(f"journal record {head[0]}", "the store has not even its last record", fix)
+    if rows.get(ROW) != signed()[ROW]:
+        fix = "do this with that version, and upgrade then"
+        raise Unavailable("the store", "another version has written it", fix)
+
+
 def give_up(store: Trimmable, archive: Archive, now: int) -> Beginning:
     """Fill *archive*, a fresh one, from what *store* still has; what is lost.
 
     Where the store has all records nothing of the journal is lost, and the archive is filled from
     them as any; what was said in closed threads is.  *now* is in ms.
 
-    Raises `Corrupt` or `Unavailable` for a store of which nothing can be made, and `Moved` where
-    somebody works in it: both are then as before, or the same is done again.
+    Raises what `check_left` does, and `Moved` where somebody works in the store: it may be tried
+    again, with another fresh archive.
     """
     with closing(store.reader()) as reader, reader.snapshot() as still:
+        check_left(still)
         rows, records = dict(every(still, "")), _records(still)
-        _check(rows, still.head(), records)
         lost = _lost(rows, records[0], now)
         if lost.record == 1:
             _fill(archive, still)
@@ -79,18 +95,6 @@ def _records(reader: Reader) -> list[Record]:
     while found and (more := reader.tail(found[-1].seq, PAGE)):
         found += more
     return found
-
-
-def _check(rows: Mapping[str, bytes], head: Head, records: list[Record]) -> None:
-    if MARK in rows:
-        fault = "the store was being made from the archive, and is not whole"
-        raise Corrupt(f"row {MARK}", fault, "only a copy of the archive helps")
-    if not records or records[-1][:2] != head:
-        fault = "the store has not even its last record"
-        raise Corrupt(f"journal record {head[0]}", fault, "only a copy of the archive helps")
-    if rows.get(ROW) != signed()[ROW]:
-        fault = "another version has written the store"
-        raise Unavailable("the store", fault, "do this with that version, and upgrade then")
 
 
 def _lost(rows: Mapping[str, bytes], first: Record, now: int) -> Beginning:
