@@ -452,8 +452,10 @@ class World:
         return any(not isinstance(owed(row).effect, Present) for _, row in rows)
 
     def reader(self) -> Reader:
-        """What a node can read, once all goes well."""
-        return self.store.reader() if self.keeper is None else self.keeper.reader()
+        """What a node can read, once all goes well: the archive where the store lets go of rows."""
+        if self.keeper is None or self.keeper.forks:
+            return self.store.reader()
+        return self.keeper.reader()
 
     @property
     def ready(self) -> list[Life]:
