@@ -57,6 +57,15 @@ def test_a_real_server_is_killed_and_judged() -> None:
 
 @pytest.mark.crash
 @pytest.mark.redis
+def test_a_real_primary_fails_over_and_the_desk_is_judged() -> None:
+    ran = omniroute("faults", "--real", "--failovers", "--store", "redis", "--rounds", 1, "--json")
+    about = ran.json
+    assert (ran.code, about["ok"], about["killed"]) == (0, True, "the store's primary")
+    assert about["acknowledged"] > 0
+
+
+@pytest.mark.crash
+@pytest.mark.redis
 def test_a_real_database_goes_away_and_nobody_is_refused() -> None:
     asked = ("--real", "--outage", 0.02, "--rate", 20, "--store", "redis", "--json")
     ran = omniroute("faults", *asked)
