@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import redis
 from tests.stores.exchange_contract import parcel
 
 from omniroute.errors import StoreError
 from omniroute.stores.api import GENESIS, Head, InDoubt, Moved, Unavailable, verify_chain
 from omniroute.stores.redis import RedisStore
+from omniroute.stores.redis_server import only_a_primary
 from omniroute.testing.redis_server import RedisServer
 from omniroute.testing.redis_sets import PATIENCE, Watched, cluster, watched
 from omniroute.testing.server_process import until
@@ -60,6 +63,19 @@ def test_f27_after_a_failover_the_new_primary_is_found(
     assert store.get(["k"], told[-1]) == {"k": b"after"}
     assert verify_chain(store) is None  # type: ignore[arg-type]
     store.close()
+
+
+def test_whoever_follows_another_server_is_not_asked(servers: Watched) -> None:
+    """Not even by who only reads, and would stay there, behind, whoever is the primary."""
+    greet: Any = only_a_primary
+    follows = servers.replicas[0]
+    with redis.Redis(port=servers.primary.port, redis_connect_func=greet) as client:
+        assert client.ping()
+    with redis.Redis(port=follows.port, redis_connect_func=greet) as client:
+        with pytest.raises(redis.ConnectionError, match="it follows another server"):
+            client.ping()
+        servers.ask(follows, "REPLICAOF", "NO", "ONE")
+        assert client.ping()
 
 
 def test_f26_of_two_primaries_one_history_wins(servers: Watched) -> None:

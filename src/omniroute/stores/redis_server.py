@@ -122,7 +122,24 @@ def _by_sentinel(place: Place, limits: dict[str, Any]) -> Any:
     signed = {"username": unquote(username) or None, "password": unquote(password) or None}
     open_sentinel: Any = Sentinel  # which has no types
     sentinel = open_sentinel(addresses, sentinel_kwargs=limits, db=database, **limits, **signed)
-    return sentinel.master_for(name)
+    return sentinel.master_for(name, redis_connect_func=only_a_primary)
+
+
+def only_a_primary(connection: Any) -> None:
+    """As redis-py greets a server, but hang up on one that follows another.
+
+    In a failover the sentinels name a server before it is the primary, or when it is not any more.
+    Who writes there is refused and asks again; who only reads would stay, and be told what was so
+    some time ago.  Raises `redis.ConnectionError`.
+    """
+    connection.on_connect()
+    connection.send_command("ROLE")
+    try:
+        role = connection.read_response()[0]
+    except redis.ResponseError:  # we may not ask
+        return
+    if role not in (b"master", "master"):
+        raise redis.ConnectionError("it follows another server, and is not the primary")
 
 
 def close_client(client: Any) -> None:
