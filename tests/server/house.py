@@ -13,7 +13,7 @@ import smtplib
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -163,12 +163,14 @@ class Running:
         self._agents.clear()
 
     def mail(self, sender: str, subject: str, text: str) -> None:
-        """An ordinary mail by SMTP."""
+        """An ordinary mail by SMTP; who has taken it may close down before the goodbye."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, ADDRESS, subject
         message.set_content(text)
-        with smtplib.SMTP("127.0.0.1", self.house.smtp, timeout=20) as smtp:
+        with closing(smtplib.SMTP("127.0.0.1", self.house.smtp, timeout=20)) as smtp:
             smtp.send_message(message, sender, [ADDRESS])
+            with suppress(smtplib.SMTPServerDisconnected):
+                smtp.docmd("QUIT")
 
     def raw_mail(self, raw: bytes, sender: str = "joe@mail.example") -> None:
         """Any bytes as a mail; raises what `smtplib` raises when they are refused."""
